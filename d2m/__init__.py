@@ -1,0 +1,48 @@
+"""Music for dance videos: D2M-GAN from a raw clip to a soundtrack.
+
+The public names are loaded when they are first used, so that importing the package
+costs nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "DanceToMusic": "d2m.pipeline",
+    "Dance": "d2m.perceive",
+    "Soundtrack": "d2m.compose",
+    "Rhythm": "d2m.perception.rhythm",
+    "estimate_rhythm": "d2m.perception.rhythm",
+    "Level": "d2m.levels",
+    "HIGH": "d2m.levels",
+    "LOW": "d2m.levels",
+    "LEVELS": "d2m.levels",
+    "STYLES": "d2m.styles",
+    "D2MError": "d2m.errors",
+}
+
+if TYPE_CHECKING:
+    from d2m.compose import Soundtrack as Soundtrack
+    from d2m.errors import D2MError as D2MError
+    from d2m.levels import HIGH as HIGH
+    from d2m.levels import LEVELS as LEVELS
+    from d2m.levels import LOW as LOW
+    from d2m.levels import Level as Level
+    from d2m.perceive import Dance as Dance
+    from d2m.perception.rhythm import Rhythm as Rhythm
+    from d2m.perception.rhythm import estimate_rhythm as estimate_rhythm
+    from d2m.pipeline import DanceToMusic as DanceToMusic
+    from d2m.styles import STYLES as STYLES
+
+__all__ = [*_HOME, "__version__"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    import importlib
+
+    return getattr(importlib.import_module(_HOME[name]), name)
