@@ -1,0 +1,1 @@
+"""What the dancer does: pose, optical flow, rhythm, movement on the musical grid."""
