@@ -1,0 +1,1 @@
+"""The networks: codec, generators, discriminator."""
