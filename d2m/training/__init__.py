@@ -1,0 +1,1 @@
+"""Songs, dances and the training of the bundled weights."""

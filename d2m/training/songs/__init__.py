@@ -1,0 +1,1 @@
+"""Procedural songs of ten genres on the code grid."""
