@@ -1,0 +1,109 @@
+"""What the page says and offers, without its widgets."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+
+from d2m.job import Finished, Result, Seen, Stage
+
+HEAD = (
+    "<h1>Music for dance videos</h1><p>Upload a clip of somebody who dances, and get it back "
+    "with music that follows the movement.</p>"
+)
+STEPS = """<ol class="steps">
+<li><strong>It watches.</strong> The dancer is followed from head to foot, frame by frame.</li>
+<li><strong>It counts.</strong> Where the movement stops and turns, there are the beats.</li>
+<li><strong>It plays.</strong> A network picks sounds for each moment of the dance, and a
+decoder turns them into music.</li>
+</ol>"""
+_SURE = ((0.6, "clear"), (0.3, "fairly clear"), (0.0, "faint"))
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExampleClip:
+    """A clip that the page offers; ``credit`` says whose movement it shows."""
+
+    path: Path
+    title: str
+    credit: str
+
+
+def examples(folder: Path) -> list[ExampleClip]:
+    """Return the example clips of a folder, as its ``examples.json`` lists them."""
+    listing = folder / "examples.json"
+    if not listing.is_file():
+        return []
+    clips = [
+        ExampleClip(path=folder / entry["file"], title=entry["title"], credit=entry["credit"])
+        for entry in json.loads(listing.read_text(encoding="utf-8"))
+    ]
+    return [clip for clip in clips if clip.path.is_file()]
+
+
+def card(title: str, detail: str, kind: str = "") -> str:
+    """Return the status card with a sentence; ``kind`` is a CSS class."""
+    return (
+        f'<div class="status {kind}" role="status"><p class="title">{escape(title)}</p>'
+        f'<p class="detail">{escape(detail)}</p></div>'
+    )
+
+
+def progress(stage: Stage) -> str:
+    """Return the status card with a stage and its bar; as high as one with a sentence."""
+    name, percent = escape(stage.name), round(100 * stage.fraction)
+    return (
+        f'<div class="status"><p class="title">{name}<span class="percent">{percent}&#8201;%'
+        f'</span></p><div class="bar" role="progressbar" aria-label="{name}" aria-valuemin="0" '
+        f'aria-valuemax="100" aria-valuenow="{percent}"><div style="width:{percent}%"></div>'
+        "</div></div>"
+    )
+
+
+IDLE = card("Ready", "Choose a clip, then press Generate.")
+QUEUED = progress(Stage("Waiting for its turn", 0.0))
+STOPPED = card("Stopped", "The clip and the settings are still here.", "stopped")
+PENDING = '<div class="scores"><p>This level comes next.</p></div>'
+
+
+def failure(sentence: str) -> str:
+    """Return the status card of a job that failed."""
+    return card("That did not work", sentence, "bad")
+
+
+def done(finished: Finished) -> str:
+    """Return the status card of a job that ended well."""
+    return card("Done", f"It took {finished.seconds:.0f} s.", "done")
+
+
+def rhythm(seen: Seen) -> str:
+    """Return tempo, confidence and warnings."""
+    sure = next(word for least, word in _SURE if seen.confidence >= least or least == 0.0)
+    clarity = "no clear rhythm" if seen.steady_default else f"{sure} rhythm"
+    warnings = "".join(f'<p class="warning">{escape(text)}</p>' for text in seen.warnings)
+    return (
+        f'<div class="rhythm"><p>The dance: <strong>{seen.tempo_bpm:.0f} BPM</strong>, '
+        f"{seen.beats} beats, {clarity} "
+        f'<span class="muted">(confidence {seen.confidence:.0%})</span></p>{warnings}</div>'
+    )
+
+
+def scores(result: Result) -> str:
+    """Return the style and the scores of one level's music, in words."""
+    return (
+        f'<div class="scores"><p><strong>{escape(result.style)}</strong> music. Beat match '
+        f"<strong>{result.scores['beat_f_measure']:.2f}</strong> of 1: how well the music's "
+        "beats meet the dance's, within 70&#8201;ms (F-measure).</p></div>"
+    )
+
+
+def foot(clips: list[ExampleClip]) -> str:
+    """Return the small print."""
+    credit = " ".join(escape(text) for text in dict.fromkeys(clip.credit for clip in clips))
+    return (
+        "<p>The bundled weights play 60 songs that they learned, steered by the dance. Clips and "
+        "results are removed from the server after an hour.</p>"
+        + (f"<p>Examples. {credit}</p>" if credit else "")
+    )

@@ -1,0 +1,263 @@
+"""Jobs in a process of their own that can be killed at any moment.
+
+Decoding what strangers send, and running networks on it, can hang, leak or crash; so it
+happens in a worker process that leads its own process group and has its limits. One
+process is kept warm, because its imports take seconds; it does job after job.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass, field
+from multiprocessing import Pipe
+from pathlib import Path
+
+from d2m.errors import JobError, SettingsError
+from d2m.job import Failed, Finished, Job, Limits, Message, Stage
+
+HEARTBEAT_S = 0.2
+"""A running job gives a message at least this often (s), so that it can be stopped."""
+STOP_S = 5.0
+"""Longest time (s) to wait for a stopped job; it takes a fraction of a second."""
+_STARTING = Stage("Getting ready", 0.0)
+_WAITING = Stage("Waiting for another job to end", 0.0)
+
+
+@dataclass(frozen=True)
+class Ticket:
+    """One press on a page's start button, so that its stop button stops just that job.
+
+    A server's own cancelling may let news arrive that were on their way, and show a stopped
+    job as a running one; after `cancel` there are none.
+    """
+
+    stop: threading.Event = field(default_factory=threading.Event)
+    _begun: threading.Event = field(default_factory=threading.Event)
+    _over: threading.Event = field(default_factory=threading.Event)
+
+    @contextlib.contextmanager
+    def punched(self) -> Iterator[None]:
+        """Note that the job runs, and that it is over; who runs it watches ``stop``."""
+        self._begun.set()
+        try:
+            yield
+        finally:
+            self._over.set()
+
+    def cancel(self) -> None:
+        """Ask the job to stop, and return when it has; one that still waits never begins."""
+        self.stop.set()
+        if self._begun.is_set():
+            self._over.wait(STOP_S)
+
+
+class Worker:
+    """Does jobs one after another in a warm process.
+
+    Parameters
+    ----------
+    limits
+        Bounds on the process and on each job.
+
+    Examples
+    --------
+    >>> with contextlib.closing(Worker()) as worker:
+    ...     for message in worker.run(Job(clip=Path("clip.mp4"), levels="high", out=Path("out"))):
+    ...         ...
+    """
+
+    def __init__(self, limits: Limits | None = None) -> None:
+        self._limits = limits or Limits()
+        self._busy = threading.Lock()
+        self._process: _Process | None = None
+        self._closed = False
+
+    def warm_up(self) -> None:
+        """Start the process in the background, if there is none."""
+        if self._closed:
+            return
+        if self._process is None or not self._process.is_alive:
+            self._drop()
+            self._process = _Process(self._limits)
+
+    def run(self, job: Job) -> Generator[Message, None, None]:
+        """Do a job.
+
+        The iterator gives a message at least every `HEARTBEAT_S`, and `Finished` last.
+        Closing it before kills the process and all that it started; its temporary files go,
+        what it wrote to ``job.out`` is the caller's.
+
+        Parameters
+        ----------
+        job
+            What to do.
+
+        Yields
+        ------
+        Stage, Seen, Result or Finished
+            News of the job; a stage repeats while there is none.
+
+        Raises
+        ------
+        JobError
+            With one sentence, if the job fails, takes too long, or its process dies.
+        """
+        while not self._busy.acquire(timeout=HEARTBEAT_S):
+            yield _WAITING
+        healthy = True
+        try:
+            yield _STARTING
+            healthy = False
+            for message in self._messages(job):
+                # A job that failed by its own account leaves its process in order.
+                healthy = isinstance(message, Finished | Failed)
+                if isinstance(message, Failed):
+                    raise JobError(message.sentence)
+                yield message
+        finally:
+            if not healthy or self._worn_out():
+                self._drop()
+            self.warm_up()
+            self._busy.release()
+
+    @contextlib.contextmanager
+    def news(
+        self,
+        clip: str | None,
+        levels: str,
+        style: str,
+        seed: float | None,
+        tempo_bpm: float | None,
+    ) -> Iterator[Iterator[Message]]:
+        """Do the job that a form describes, as `run` does.
+
+        Leaving early kills the job; the results go when the context is left, so they must
+        be copied before. An empty seed or tempo, or 0, is none.
+
+        Raises
+        ------
+        SettingsError
+            If no clip is chosen.
+        JobError
+            If the job fails.
+        """
+        if not clip:
+            raise SettingsError("Choose a clip first: upload one, record one, or take an example.")
+        with tempfile.TemporaryDirectory(prefix="d2m-job-") as out:
+            job = Job(
+                clip=Path(clip),
+                levels=levels,
+                style=style,
+                seed=abs(int(seed or 0)),
+                tempo_bpm=float(tempo_bpm) if tempo_bpm else None,
+                out=Path(out),
+            )
+            with contextlib.closing(self.run(job)) as news:
+                yield news
+
+    def close(self) -> None:
+        """Kill the process, and start no other."""
+        self._closed = True
+        self._drop()
+
+    def _messages(self, job: Job) -> Iterator[Message]:
+        """Yield what the process says, up to `Finished` or `Failed`."""
+        self.warm_up()
+        if self._process is None:
+            raise JobError("The server is closing: try again in a minute.")
+        process, latest = self._process, _STARTING
+        deadline = time.monotonic() + self._limits.seconds
+        try:
+            process.send(job)
+            while time.monotonic() < deadline:
+                message = process.receive(HEARTBEAT_S) or latest
+                if isinstance(message, Stage):
+                    latest = message
+                yield message
+                if isinstance(message, Finished | Failed):
+                    return
+        except (EOFError, OSError) as cause:
+            raise JobError(
+                "The program that worked on the clip broke off, perhaps for lack of memory: "
+                "try again with a shorter or smaller clip."
+            ) from cause
+        raise JobError(
+            f"The clip took longer than the {self._limits.seconds:.0f} s that a job may take: "
+            "send a shorter one."
+        )
+
+    def _worn_out(self) -> bool:
+        return self._process is not None and self._process.jobs >= self._limits.jobs
+
+    def _drop(self) -> None:
+        process, self._process = self._process, None
+        if process is not None:
+            process.kill()
+
+
+class _Process:
+    """A process of `d2m.job.main`, the leader of its group, with a folder for its files."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.jobs = 0
+        self._scratch = Path(tempfile.mkdtemp(prefix="d2m-worker-"))
+        self._connection, theirs = Pipe()
+        # Not multiprocessing's own start: it would import the web app into the worker, and
+        # a group made by the child could not be killed before the child has made it.
+        with theirs:
+            self._popen = subprocess.Popen(
+                [
+                    *(sys.executable, "-c", "from d2m.job import main; main()"),
+                    *(str(theirs.fileno()), str(self._scratch)),
+                    *(str(limits.memory_bytes), str(limits.file_bytes)),
+                ],
+                stdin=subprocess.DEVNULL,
+                pass_fds=[theirs.fileno()],
+                start_new_session=True,
+                env=_environment(),
+            )
+
+    @property
+    def is_alive(self) -> bool:
+        return self._popen.poll() is None
+
+    @property
+    def pid(self) -> int:
+        return self._popen.pid
+
+    def send(self, job: Job) -> None:
+        self.jobs += 1
+        self._connection.send(job)
+
+    def receive(self, timeout_s: float) -> Message | None:
+        """Return the next message, or None if none comes in time (s)."""
+        if not self._connection.poll(timeout_s):
+            return None
+        message: Message = self._connection.recv()
+        return message
+
+    def kill(self) -> None:
+        """Kill the process and its children at once, and remove its files."""
+        # The group outlives its leader as long as a child does.
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._popen.pid, signal.SIGKILL)
+        self._popen.wait()
+        self._connection.close()
+        shutil.rmtree(self._scratch, ignore_errors=True)
+
+
+def _environment() -> dict[str, str]:
+    """Return the environment of a worker: it finds this package, and its logs are short."""
+    package = str(Path(__file__).parents[1])
+    paths = [package, *filter(None, [os.environ.get("PYTHONPATH")])]
+    quiet = {"GLOG_minloglevel": "2", "TF_CPP_MIN_LOG_LEVEL": "2"}
+    return {**quiet, **os.environ, "PYTHONPATH": os.pathsep.join(paths)}

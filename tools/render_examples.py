@@ -1,0 +1,241 @@
+"""Draw the example clips: a clothed figure danced by AIST++, CMU and the procedural dancer.
+
+    PYTHONPATH=. python tools/render_examples.py --aist gBR.npz --cmu cmu_dance.npz --out examples
+
+The motion itself is not part of the project. AIST++ keypoints are published at
+https://google.github.io/aistplusplus_dataset (CC BY 4.0), CMU motion capture at
+http://mocap.cs.cmu.edu; d2m/training/dances/mocap.py says in which form the files are read.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import av
+import cv2
+import numpy as np
+import typer
+from figure import Look, draw_figure
+from numpy.typing import NDArray
+from scenes import loft, shadow, street, studio
+from scipy.ndimage import gaussian_filter1d
+
+from d2m.perception.skeleton import ANKLES, HIPS, SHOULDERS
+from d2m.training.dances import Dance, load_aist, load_cmu, procedural_dance
+
+FloatArray = NDArray[np.float64]
+Image = NDArray[np.uint8]
+
+FPS = 30
+SUPERSAMPLING = 2
+AIST_CREDIT = (
+    "Motion: AIST++ 2-D keypoints, gBR_sBM_cAll_d04_mBR0_ch03 (Li et al., ICCV 2021), "
+    "from the AIST Dance Video Database (Tsuchida et al., ISMIR 2019)."
+)
+CMU_CREDIT = (
+    "The data used in this project was obtained from mocap.cs.cmu.edu. The database was "
+    "created with funding from NSF EIA-0196217."
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shot:
+    """A dancer in image coordinates, ready to be drawn.
+
+    Parameters
+    ----------
+    joints : (F, 17, 3)
+        Joints (px, depth towards the camera) at `FPS`.
+    ground : (F, 17, 2)
+        Where their shadows fall (px).
+    unit
+        Torso length (px).
+    """
+
+    joints: FloatArray
+    ground: FloatArray
+    unit: float
+
+
+def shot_3d(
+    points: FloatArray, *, unit: float, foot: tuple[float, float], tilt: float = 0.14
+) -> Shot:
+    """Film 3-D joints (F, 17, 3) with a camera that looks down a little.
+
+    Parameters
+    ----------
+    points
+        Torso lengths: x right, y down, z towards the camera; their floor is the lowest ankle.
+    unit
+        Torso length (px) at the place of ``foot``.
+    foot
+        Where the middle of the floor stands in the image (px).
+    tilt
+        How far the camera looks down (rad).
+    """
+    floor = np.quantile(points[:, ANKLES, 1], 0.98) + 0.12
+    middle = np.median(points[:, HIPS].mean(axis=1), axis=0) * [1, 0, 1]
+
+    def film(places: FloatArray) -> FloatArray:
+        x, y, z = np.moveaxis(places - middle - [0, floor, 0], -1, 0)
+        y, z = y * np.cos(tilt) + z * np.sin(tilt), z * np.cos(tilt) - y * np.sin(tilt)
+        scale = unit / (1 - z / 11)
+        return np.stack([foot[0] + x * scale, foot[1] + y * scale, z * unit], axis=-1)
+
+    above = floor - points[..., 1]
+    ground = points + np.stack([0.25 * above, above, -0.1 * above], axis=-1)
+    return Shot(joints=film(points), ground=film(ground)[..., :2], unit=unit)
+
+
+def shot_aist(path: Path, *, unit: float, foot: tuple[float, float]) -> tuple[Shot, Dance]:
+    """Film an AIST++ choreography from its front camera, with depth from the side cameras."""
+    name = "gBR_sBM_cAll_d04_mBR0_ch03"
+    views = {dance.name[-3:]: dance for dance in load_aist(path) if dance.name.startswith(name)}
+    front = views["c01"]
+    flat = [gaussian_filter1d(views[c].keypoints, 2.0, axis=0) for c in ("c01", "c03", "c07")]
+    aside = [view[..., 0] - view[:, HIPS, 0].mean(axis=1, keepdims=True) for view in flat[1:]]
+    depth = gaussian_filter1d(np.clip((aside[1] - aside[0]) / 2, -1.5, 1.5), 3.0, axis=0)
+    if (depth[:, 0] - depth[:, SHOULDERS].mean(axis=1)).mean() < 0:
+        depth = -depth
+    # Side cameras hardly see the face: a head that faces the front camera has its nose there.
+    depth[:, 3:5] = depth[:, SHOULDERS].mean(axis=1, keepdims=True)
+    depth[:, :3] = depth[:, 3:4] + 0.2
+    points = np.concatenate([flat[0], depth[..., None]], axis=-1)[::2]
+    floor = np.quantile(points[:, ANKLES, 1], 0.98) + 0.12
+    middle = np.median(points[:, HIPS, 0])
+    joints = points * unit
+    joints[..., 0] += foot[0] - middle * unit
+    joints[..., 1] += foot[1] - floor * unit
+    above = floor - points[..., 1]
+    drop = np.stack([joints[..., 0] + 0.25 * above * unit,
+                     foot[1] + (0.16 * depth[::2] - 0.05 * above) * unit], axis=-1)  # fmt: skip
+    return Shot(joints=joints, ground=drop, unit=unit), front
+
+
+def frames_of(shot: Shot, background: Image, look: Look) -> list[Image]:
+    """Draw every frame, (H, W, 3) each."""
+    size = background.shape[1] * SUPERSAMPLING, background.shape[0] * SUPERSAMPLING
+    frames = []
+    for joints, ground in zip(shot.joints, shot.ground, strict=True):
+        floor = shadow(background, ground, shot.unit)
+        large = cv2.resize(floor, size, interpolation=cv2.INTER_LINEAR)
+        draw_figure(large, joints * SUPERSAMPLING, shot.unit * SUPERSAMPLING, look)
+        frames.append(cv2.resize(large, background.shape[1::-1], interpolation=cv2.INTER_AREA))
+    return frames
+
+
+def write_clip(path: Path, frames: list[Image], crf: int = 23) -> None:
+    """Write a silent H.264 clip that every browser plays."""
+    height, width = frames[0].shape[:2]
+    with av.open(str(path), "w", options={"movflags": "+faststart"}) as container:
+        stream = container.add_stream("libx264", rate=FPS)
+        stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
+        stream.options = {"crf": str(crf), "preset": "slow", "tune": "animation"}
+        for frame in frames:
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
+        container.mux(stream.encode())
+
+
+def break_clip(path: Path) -> tuple[list[Image], dict[str, object]]:
+    """Break dance from AIST++ in a plain studio."""
+    shot, dance = shot_aist(path, unit=158.0, foot=(640.0, 655.0))
+    look = Look(skin=(214, 160, 126), hair=(58, 40, 32), shirt=(206, 74, 62),
+                stripe=(246, 240, 230), trousers=(62, 74, 104), shoes=(58, 60, 66))  # fmt: skip
+    frames = frames_of(shot, studio(1280, 720, 640), look)
+    return frames, {
+        "file": "break_aist_landscape.mp4",
+        "title": "Break, plain studio",
+        "credit": AIST_CREDIT,
+        "licence": "CC BY 4.0",
+        "tempo_bpm": 80.0,
+        "beats_s": _listed(dance.beats_s, len(frames)),
+        "orientation": "landscape",
+    }
+
+
+def salsa_clip(
+    path: Path, take: str, start_s: float, yaw: float
+) -> tuple[list[Image], dict[str, object]]:
+    """Salsa from CMU motion capture in a street, filmed upright."""
+    dance = next(dance for dance in load_cmu(path) if dance.name == take)
+    first = int(start_s * dance.fps)
+    points = gaussian_filter1d(dance.keypoints, 1.5, axis=0)[
+        first : first + int(10 * dance.fps) : 2
+    ]
+    x, y, z = np.moveaxis(points, -1, 0)
+    turned = np.stack(
+        [x * np.cos(yaw) + z * np.sin(yaw), y, z * np.cos(yaw) - x * np.sin(yaw)], axis=-1
+    )
+    # The camera follows the dancer lazily, so that they stay in the upright frame.
+    follow = gaussian_filter1d(turned[:, HIPS].mean(axis=1), 25, axis=0, mode="nearest")
+    turned = turned - 0.85 * follow[:, None] * [1, 0, 1]
+    shot = shot_3d(turned, unit=188.0, foot=(360.0, 1105.0))
+    look = Look(skin=(168, 112, 82), hair=(34, 26, 24), shirt=(238, 204, 92),
+                stripe=(60, 110, 120), trousers=(56, 62, 84), shoes=(170, 52, 52))  # fmt: skip
+    return frames_of(shot, street(720, 1280, 1050), look), {
+        "file": "salsa_cmu_portrait.mp4",
+        "title": "Salsa, busy street",
+        "credit": CMU_CREDIT,
+        "licence": "Free for research and commercial projects (CMU Graphics Lab)",
+        "tempo_bpm": None,
+        "beats_s": None,
+        "orientation": "portrait",
+    }
+
+
+def groove_clip(seed: int, tempo_bpm: float = 112.0) -> tuple[list[Image], dict[str, object]]:
+    """Return the procedural dancer in a loft."""
+    dance = procedural_dance(seed, tempo_bpm=tempo_bpm, duration_s=11.0, first_beat_s=0.25)
+    shot = shot_3d(dance.keypoints[::2], unit=150.0, foot=(600.0, 672.0))
+    look = Look(skin=(236, 188, 156), hair=(150, 88, 44), shirt=(74, 140, 190),
+                stripe=(250, 246, 238), trousers=(46, 48, 56), shoes=(240, 236, 230))  # fmt: skip
+    frames = frames_of(shot, loft(1280, 720, 650), look)
+    return frames, {
+        "file": "groove_procedural_landscape.mp4",
+        "title": "Groove, loft",
+        "credit": "Motion: the project's procedural dancer.",
+        "licence": "Apache-2.0",
+        "tempo_bpm": tempo_bpm,
+        "beats_s": _listed(dance.beats_s, len(frames)),
+        "orientation": "landscape",
+    }
+
+
+def _listed(beats_s: FloatArray, n_frames: int) -> list[float]:
+    return [round(float(beat), 4) for beat in beats_s if beat < n_frames / FPS]
+
+
+def main(
+    aist: Annotated[Path, typer.Option(help="AIST++ 2-D keypoints (.npz).")],
+    cmu: Annotated[Path, typer.Option(help="CMU joint positions (.npz).")],
+    out: Annotated[Path, typer.Option(help="Folder for clips and examples.json.")],
+    take: Annotated[str, typer.Option(help="CMU take.")] = "salsa_30",
+    start_s: Annotated[float, typer.Option(help="Start within the CMU take (s).")] = 4.5,
+    yaw: Annotated[float, typer.Option(help="Turn of the CMU take (rad).")] = 2.0,
+    seed: Annotated[int, typer.Option(help="Procedural dancer.")] = 21,
+    only: Annotated[str, typer.Option(help="Draw only clips whose file name holds this.")] = "",
+) -> None:
+    """Draw the example clips and describe them in examples.json."""
+    out.mkdir(parents=True, exist_ok=True)
+    jobs = {
+        "break_aist_landscape": lambda: break_clip(aist),
+        "salsa_cmu_portrait": lambda: salsa_clip(cmu, take, start_s, yaw),
+        "groove_procedural_landscape": lambda: groove_clip(seed),
+    }
+    described = []
+    for name, job in jobs.items():
+        if only not in name:
+            continue
+        frames, about = job()
+        write_clip(out / str(about["file"]), frames)
+        described.append(about)
+        typer.echo(f"{about['file']}: {len(frames) / FPS:.1f} s")
+    if not only:
+        (out / "examples.json").write_text(json.dumps(described, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,251 @@
+"""Backgrounds drawn by rule, and the soft shadow that puts a dancer on their floor."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float64]
+Image = NDArray[np.uint8]
+Colour = tuple[int, int, int]
+
+_LIMBS = ((5, 7), (7, 9), (6, 8), (8, 10), (5, 6), (11, 12), (5, 12), (6, 11), (0, 5), (0, 6),
+          (11, 13), (13, 15), (12, 14), (14, 16))  # fmt: skip
+
+
+def studio(width: int, height: int, floor_y: float) -> Image:
+    """Return a plain dance studio: one sheet of paper from the wall to the floor."""
+    x, y = np.meshgrid(np.linspace(-1, 1, width), np.arange(height))
+    edge = 1 / (1 + np.exp(-(y - floor_y + 0.1 * height) / (0.03 * height)))
+    wall = np.array([214.0, 206.0, 196.0])
+    ground = np.array([228.0, 222.0, 214.0])
+    canvas = wall * (1 - edge[..., None]) + ground * edge[..., None]
+    glow = np.exp(-(x**2) * 1.4 - ((y / height - 0.45) ** 2) * 3)
+    return _finished(canvas * (0.82 + 0.24 * glow)[..., None], grain=2.0)
+
+
+def street(width: int, height: int, floor_y: float) -> Image:
+    """Return a street in the evening: houses, shop fronts, a lamp, plants, paving."""
+    rng = np.random.default_rng(7)
+    top = int(floor_y - 0.1 * height)
+    canvas = _gradient(width, height, (62, 78, 122), (247, 178, 132), until=top)
+    left = 0
+    while left < width:
+        wide = int(rng.integers(width // 5, width // 3))
+        roof = int(rng.uniform(0.05, 0.32) * height)
+        wall = np.array([rng.integers(96, 150), rng.integers(72, 104), rng.integers(66, 96)])
+        _house(canvas, rng, (left, roof, min(left + wide, width), top), wall)
+        left += wide
+    _shop_fronts(canvas, rng, top)
+    canvas[top:] = _paving(width, height - top)
+    for pot in (0.07, 0.94):
+        _plant(canvas, rng, (int(pot * width), top + int(0.03 * height)), 0.07 * height)
+    post = int(0.83 * width)
+    cv2.rectangle(canvas, (post - 5, int(0.24 * height)), (post + 5, top + 22), (38, 38, 44), -1)
+    cv2.circle(canvas, (post, int(0.23 * height)), int(0.028 * width), (255, 236, 190), -1)
+    return _finished(cv2.GaussianBlur(canvas, (0, 0), height / 420), grain=4.0)
+
+
+def loft(width: int, height: int, floor_y: float) -> Image:
+    """Return a loft: brick wall, window, sofa, posters, lamp, plant, wooden floor."""
+    rng = np.random.default_rng(11)
+    top = int(floor_y - 0.12 * height)
+    canvas = np.zeros((height, width, 3))
+    canvas[:top] = _bricks(width, top, rng)
+    canvas[top:] = _planks(width, height - top, rng)
+    cv2.rectangle(canvas, (0, top - 16), (width, top), (225, 220, 210), -1)
+    _window(canvas, (int(0.06 * width), int(0.1 * height), int(0.27 * width), int(0.56 * height)))
+    for place, colour in ((0.665, (206, 160, 60)), (0.775, (70, 120, 140))):
+        _poster(canvas, (int(place * width), int(0.14 * height)), 0.26 * height, colour)
+    _sofa(canvas, (int(0.68 * width), top + 14), 0.27 * width, 0.24 * height)
+    _plant(canvas, rng, (int(0.31 * width), top + 20), 0.16 * height)
+    lamp = int(0.635 * width)
+    cv2.rectangle(canvas, (lamp - 3, int(0.36 * height)), (lamp + 3, top + 8), (42, 40, 40), -1)
+    shade = [(-30, 0.37), (30, 0.37), (18, 0.28), (-18, 0.28)]
+    cv2.fillPoly(canvas, [np.array([(lamp + dx, int(y * height)) for dx, y in shade])],
+                 (255, 226, 160))  # fmt: skip
+    return _finished(cv2.GaussianBlur(canvas, (0, 0), height / 480), grain=3.0)
+
+
+def shadow(image: Image, ground: FloatArray, unit: float, strength: float = 0.5) -> Image:
+    """Darken the floor under a dancer.
+
+    Parameters
+    ----------
+    image : (H, W, 3)
+        The empty scene.
+    ground : (17, 2)
+        Where each joint's shadow falls (px).
+    unit
+        Torso length (px).
+    strength
+        0 (none) to 1 (black).
+    """
+    scale = 4
+    mask = np.zeros((image.shape[0] // scale, image.shape[1] // scale), dtype=np.uint8)
+    points = np.round(ground / scale * 16).astype(int)
+    thick = max(2, int(0.22 * unit / scale))
+    for a, b in _LIMBS:
+        cv2.line(mask, points[a], points[b], 255, thick, cv2.LINE_AA, 4)
+    mask = cv2.GaussianBlur(mask, (0, 0), 0.1 * unit / scale, sigmaY=0.05 * unit / scale)
+    feet = np.zeros_like(mask)
+    for foot in (15, 16):
+        size = (int(0.24 * unit / scale * 16), int(0.07 * unit / scale * 16))
+        cv2.ellipse(feet, points[foot], size, 0, 0, 360, 255, -1, cv2.LINE_AA, 4)
+    feet = cv2.GaussianBlur(feet, (0, 0), 0.04 * unit / scale)
+    dark = 1 - strength * np.maximum(0.75 * mask, feet).astype(np.float32) / 255
+    dark = cv2.resize(dark, image.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+    return np.asarray((image * dark[..., None]).astype(np.uint8))
+
+
+def _finished(canvas: FloatArray, grain: float) -> Image:
+    noise = np.random.default_rng(3).standard_normal(canvas.shape[:2]) * grain
+    return np.asarray(np.clip(canvas + noise[..., None], 0, 255).astype(np.uint8))
+
+
+def _gradient(width: int, height: int, first: Colour, last: Colour, until: int) -> FloatArray:
+    share = np.clip(np.arange(height) / until, 0, 1)[:, None, None]
+    rows = np.array(first, dtype=float) * (1 - share) + np.array(last, dtype=float) * share
+    return np.tile(rows, (1, width, 1))
+
+
+def _house(
+    canvas: FloatArray,
+    rng: np.random.Generator,
+    box: tuple[int, int, int, int],
+    wall: NDArray[np.int64],
+) -> None:
+    left, roof, right, bottom = box
+    cv2.rectangle(canvas, (left, roof), (right, bottom), tuple(map(float, wall)), -1)
+    cv2.rectangle(canvas, (left, roof), (right, roof + 14), tuple(map(float, wall * 0.7)), -1)
+    columns = max(2, (right - left) // 80)
+    pitch = (right - left) / columns
+    for row, y in enumerate(range(roof + 50, bottom - 230, 105)):
+        for column in range(columns):
+            lit = rng.random() < 0.4
+            pane = (252.0, 214.0, 140.0) if lit else (58.0, 66.0, 88.0)
+            x = int(left + (column + 0.25) * pitch)
+            size = (int(0.5 * pitch), 64)
+            cv2.rectangle(canvas, (x - 4, y - 4), (x + size[0] + 4, y + size[1] + 4),
+                          tuple(map(float, wall * 1.35)), -1)  # fmt: skip
+            cv2.rectangle(canvas, (x, y), (x + size[0], y + size[1]), pane, -1)
+            cv2.line(canvas, (x, y + 30 + row % 2), (x + size[0], y + 30 + row % 2),
+                     tuple(map(float, wall * 1.2)), 3)  # fmt: skip
+
+
+def _shop_fronts(canvas: FloatArray, rng: np.random.Generator, bottom: int) -> None:
+    width = canvas.shape[1]
+    awnings = ((176, 62, 54), (52, 110, 104), (196, 150, 62))
+    wide = width // 3
+    for index, colour in enumerate(awnings):
+        left = index * wide
+        cv2.rectangle(canvas, (left + 8, bottom - 190), (left + wide - 8, bottom), (64, 54, 52), -1)
+        cv2.rectangle(canvas, (left + 22, bottom - 140), (left + wide - 80, bottom - 26),
+                      (238, 206, 150), -1)  # fmt: skip
+        for _ in range(9):
+            x, y = rng.integers(left + 26, left + wide - 96), bottom - rng.integers(40, 110)
+            tone = tuple(float(v) for v in rng.integers(70, 210, 3))
+            cv2.rectangle(canvas, (int(x), int(y)), (int(x) + 14, bottom - 26), tone, -1)
+        cv2.rectangle(canvas, (left + wide - 68, bottom - 150), (left + wide - 22, bottom),
+                      (92, 72, 60), -1)  # fmt: skip
+        for stripe in range(8):
+            x = left + 4 + stripe * (wide - 8) // 8
+            tone = colour if stripe % 2 else (236, 228, 214)
+            cv2.rectangle(canvas, (x, bottom - 196), (x + (wide - 8) // 8, bottom - 150), tone, -1)
+
+
+def _paving(width: int, height: int) -> FloatArray:
+    x, y = np.meshgrid(np.arange(width) - width / 2, np.arange(height) + 1.0)
+    depth = 1.0 / (0.25 + y / height)
+    across, away = x * depth / (0.21 * width), 7 * depth
+    tile = (np.floor(across) + np.floor(away)) % 2
+    joint = np.minimum(np.abs(across - np.round(across)), np.abs(away - np.round(away))) < 0.03
+    tone = 128 + 12 * tile - 34 * joint + 22 * y / height
+    return np.stack([tone * 1.04, tone * 0.96, tone * 0.92], axis=-1)
+
+
+def _bricks(width: int, height: int, rng: np.random.Generator) -> FloatArray:
+    canvas = np.full((height, width, 3), (150.0, 136.0, 126.0))
+    tall, wide = 19, 58
+    for row in range(height // tall + 1):
+        for column in range(-1, width // wide + 1):
+            x = column * wide + (row % 2) * wide // 2
+            tone = np.array([150.0, 92.0, 76.0]) * rng.uniform(0.82, 1.12)
+            corner = (x + wide - 4, row * tall + tall - 4)
+            cv2.rectangle(canvas, (x, row * tall), corner, tuple(map(float, tone)), -1)
+    light = np.exp(-((np.linspace(-1, 1, width) + 0.15) ** 2) * 0.8)
+    return np.asarray(canvas * (0.62 + 0.42 * light)[None, :, None])
+
+
+def _planks(width: int, height: int, rng: np.random.Generator) -> FloatArray:
+    x, y = np.meshgrid(np.arange(width) - width / 2, np.arange(height) + 1.0)
+    across = x / (0.35 + y / height) / (0.055 * width)
+    index = np.floor(across).astype(int)
+    tones = rng.uniform(0.88, 1.1, 400)[index % 400]
+    seam = np.abs(across - np.round(across)) < 0.025
+    grain = 5 * np.sin(y * 0.9 + 8 * tones * 10)
+    tone = (1 - 0.35 * seam) * tones * (0.8 + 0.25 * y / height)
+    return np.asarray(np.array([176.0, 132.0, 92.0]) * tone[..., None] + grain[..., None] * 0.4)
+
+
+def _window(canvas: FloatArray, box: tuple[int, int, int, int]) -> None:
+    left, top, right, bottom = box
+    cv2.rectangle(canvas, (left - 10, top - 10), (right + 10, bottom + 10), (62, 58, 56), -1)
+    sky = _gradient(right - left, bottom - top, (150, 192, 226), (236, 232, 214), bottom - top)
+    canvas[top:bottom, left:right] = sky
+    for x, tall in ((0.05, 0.4), (0.3, 0.62), (0.55, 0.35), (0.75, 0.5)):
+        corner = (left + int((x + 0.2) * (right - left)), bottom)
+        start = (left + int(x * (right - left)), bottom - int(tall * (bottom - top)))
+        cv2.rectangle(canvas, start, corner, (148, 162, 178), -1)
+    for share in (1 / 3, 2 / 3):
+        x, y = int(left + share * (right - left)), int(top + share * (bottom - top))
+        cv2.line(canvas, (x, top), (x, bottom), (62, 58, 56), 7)
+        cv2.line(canvas, (left, y), (right, y), (62, 58, 56), 7)
+
+
+def _poster(canvas: FloatArray, corner: tuple[int, int], tall: float, colour: Colour) -> None:
+    x, y = corner
+    wide = int(0.7 * tall)
+    cv2.rectangle(canvas, (x - 5, y - 5), (x + wide + 5, y + int(tall) + 5), (34, 32, 32), -1)
+    cv2.rectangle(canvas, (x, y), (x + wide, y + int(tall)), colour, -1)
+    cv2.circle(canvas, (x + wide // 2, y + int(0.42 * tall)), wide // 3, (240, 232, 214), -1)
+    cv2.circle(canvas, (x + wide // 2, y + int(0.42 * tall)), wide // 9, (40, 36, 36), -1)
+    for line in (0.78, 0.86):
+        start, end = (x + 18, y + int(line * tall)), (x + wide - 18, y + int(line * tall))
+        cv2.line(canvas, start, end, (240, 232, 214), 5)
+
+
+def _sofa(canvas: FloatArray, corner: tuple[int, int], wide: float, tall: float) -> None:
+    x, y = corner
+    w, h = int(wide), int(tall)
+    cloth, dark, light = (58, 92, 96), (42, 68, 72), (76, 114, 118)
+    cv2.rectangle(canvas, (x, y - h), (x + w, y - h // 3), cloth, -1)
+    for seat in range(3):
+        left = x + 10 + seat * (w - 20) // 3
+        right = left + (w - 20) // 3 - 6
+        cv2.rectangle(canvas, (left, y - h + 12), (right, y - h // 2), light, -1)
+        cv2.rectangle(canvas, (left, y - h // 2 + 4), (right, y - h // 5), light, -1)
+    cv2.rectangle(canvas, (x, y - h // 5), (x + w, y - 12), dark, -1)
+    for side in (x - 18, x + w - 14):
+        cv2.rectangle(canvas, (side, y - int(0.7 * h)), (side + 32, y - 8), dark, -1)
+    cv2.circle(canvas, (x + w // 5, y - int(0.55 * h)), int(0.2 * h), (214, 140, 72), -1)
+
+
+def _plant(
+    canvas: FloatArray, rng: np.random.Generator, foot: tuple[int, int], tall: float
+) -> None:
+    x, y = foot
+    pot = int(0.28 * tall)
+    for _ in range(26):
+        angle = rng.uniform(-1.25, 1.25)
+        reach = tall * rng.uniform(0.6, 1.25)
+        end = np.array([x + reach * np.sin(angle) * 0.7, y - pot - reach * np.cos(angle)])
+        tone = tuple(float(v) for v in np.array([60, 120, 66]) * rng.uniform(0.6, 1.25))
+        middle = ((x + end[0]) / 2, (y - pot + end[1]) / 2)
+        size = (int(0.5 * reach), max(3, int(0.09 * reach)))
+        tilt = float(np.degrees(np.arctan2(end[1] - y + pot, end[0] - x)))
+        cv2.ellipse(canvas, (int(middle[0]), int(middle[1])), size, tilt, 0, 360, tone, -1)
+    shape = [(x - pot, y - int(1.5 * pot)), (x + pot, y - int(1.5 * pot)),
+             (x + int(0.7 * pot), y), (x - int(0.7 * pot), y)]  # fmt: skip
+    cv2.fillPoly(canvas, [np.array(shape)], (186, 104, 72))
