@@ -1,0 +1,94 @@
+"""A short real clip, and the app as people start it."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from d2m.librosa_import import load_librosa
+
+ROOT = Path(__file__).parents[1]
+EXAMPLES = ROOT / "examples"
+
+
+@dataclass(frozen=True)
+class Server:
+    url: str
+    seconds_to_serve: float
+    pid: int
+
+    def workers(self) -> set[int]:
+        """Return the processes that the server started and that live."""
+        tasks = Path(f"/proc/{self.pid}/task").iterdir()
+        return {int(pid) for task in tasks for pid in (task / "children").read_text().split()}
+
+
+@pytest.fixture(scope="session")
+def example_clip() -> Path:
+    """Return a whole example, twelve seconds long."""
+    return EXAMPLES / "break_aist_landscape.mp4"
+
+
+@pytest.fixture(scope="session")
+def short_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the first three seconds of an example."""
+    from imageio_ffmpeg import get_ffmpeg_exe
+
+    clip = tmp_path_factory.mktemp("clips") / "groove.mp4"
+    source = EXAMPLES / "groove_procedural_landscape.mp4"
+    command = ["-nostdin", "-v", "error", "-t", "3", "-i", str(source), "-c", "copy", str(clip)]
+    subprocess.run([get_ffmpeg_exe(), *command], check=True)
+    return clip
+
+
+@pytest.fixture(scope="session")
+def text_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a text that calls itself a video."""
+    clip = tmp_path_factory.mktemp("clips") / "letter.mp4"
+    clip.write_text("Dear dancer, " * 100)
+    return clip
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """Start ``python app.py`` on a free port, with a folder of its own for temporary files."""
+    load_librosa()  # compiles, if it must, under the lock of the common folder
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    log = tmp_path_factory.mktemp("server") / "log.txt"
+    environment = {**os.environ, "GRADIO_SERVER_PORT": str(port), "TMPDIR": str(log.parent)}
+    start = time.monotonic()
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            [sys.executable, "app.py"], cwd=ROOT, env=environment, stdout=output, stderr=output
+        )
+    url = f"http://127.0.0.1:{port}/"
+    try:
+        while not _answers(url):
+            assert process.poll() is None, log.read_text()
+            assert time.monotonic() - start < 60, log.read_text()
+            time.sleep(0.1)
+        yield Server(url, time.monotonic() - start, process.pid)
+    finally:
+        process.terminate()
+        process.wait(20)
+    assert not list(log.parent.glob("d2m-worker-*"))
+    assert not list(log.parent.glob("d2m-job-*"))
+
+
+def _answers(url: str) -> bool:
+    try:
+        with urllib.request.urlopen(url, timeout=5) as answer:
+            return bool(answer.status == 200)
+    except OSError:
+        return False

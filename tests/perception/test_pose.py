@@ -1,0 +1,141 @@
+import numpy as np
+import pytest
+
+from d2m.perception.flow import DirectogramMeter
+from d2m.perception.pose import PoseTrack, track_pose
+from d2m.perception.skeleton import COCO17, HIPS, WRISTS, coco17_from_mediapipe, torso_length
+from tests.perception.drawn_figure import draw_person, room
+
+FPS = 30.0
+LENGTH = 36
+HEIGHT, WIDTH = 360, 640
+ABSENT = range(14, 20)
+
+
+def hips_x(frame: int) -> float:
+    return WIDTH * (0.5 + 0.08 * np.sin(frame / 6))
+
+
+def arm(frame: int) -> float:
+    return 0.9 + 0.7 * np.sin(frame / 5)
+
+
+def clip(absent=(), elsewhere=()):
+    """A person who sways and swings the arms; away, or another far off, in some frames."""
+    for frame in range(LENGTH):
+        canvas = room(HEIGHT, WIDTH)
+        if frame in elsewhere:
+            draw_person(canvas, 0.12 * WIDTH, arm=arm(frame), size=0.9)
+        elif frame not in absent:
+            draw_person(canvas, hips_x(frame), arm=arm(frame), size=0.9)
+        yield frame / FPS, canvas
+
+
+@pytest.fixture(scope="module")
+def track() -> PoseTrack:
+    return track_pose(clip(absent=ABSENT), FPS)
+
+
+def test_shapes_and_coverage(track):
+    assert track.landmarks.shape == track.world.shape == (LENGTH, 33, 3)
+    assert track.visibility.shape == (LENGTH, 33)
+    assert track.fps == FPS
+    present = [frame for frame in range(LENGTH) if frame not in ABSENT]
+    assert track.found[present].all()
+    assert track.coverage == track.found.mean() < 1.0
+
+
+def test_x_and_y_share_one_unit(track):
+    joints = coco17_from_mediapipe(track.landmarks)[track.found]
+    expected = np.array([hips_x(frame) for frame in range(LENGTH)])[track.found] / HEIGHT
+    measured = joints[:, list(HIPS), 0].mean(axis=1)
+    assert np.abs(measured - expected).mean() < 0.02
+    # The drawn torso is 2.4 units of 0.105 x 0.9 heights from neck to hips.
+    assert np.median(torso_length(joints[..., :2])) == pytest.approx(0.227, abs=0.05)
+
+
+def test_left_and_right_are_the_dancers_own(track):
+    joints = coco17_from_mediapipe(track.landmarks)[track.found]
+    left, right = (joints[:, COCO17.index(f"{side}_shoulder"), 0] for side in ("left", "right"))
+    assert (left > right).all()
+
+
+def test_swinging_arms_move_the_wrists(track):
+    joints = coco17_from_mediapipe(track.landmarks)
+    height = -joints[:, list(WRISTS), 1].mean(axis=1)[track.found]
+    swing = np.array([-np.cos(arm(frame)) for frame in range(LENGTH)])[track.found]
+    assert np.corrcoef(height, swing)[0, 1] > 0.95
+
+
+def test_gaps_are_filled_and_marked(track):
+    lost = [frame for frame in ABSENT if not track.found[frame]]
+    # MediaPipe may believe for a frame that someone is there still.
+    assert len(lost) >= len(ABSENT) - 2
+    assert np.isfinite(track.landmarks).all()
+    assert np.isfinite(track.world).all()
+    assert (track.visibility[lost] == 0).all()
+    assert (track.visibility[track.found].mean(axis=1) > 0.5).all()
+
+
+def test_another_person_for_a_moment_is_not_followed():
+    other = range(16, 24)
+    track = track_pose(clip(elsewhere=other), FPS)
+    assert not track.found[list(other)].any()
+    hips = coco17_from_mediapipe(track.landmarks)[:, list(HIPS), 0].mean(axis=1)
+    assert hips.min() * HEIGHT > 0.3 * WIDTH
+
+
+def test_a_person_who_stays_elsewhere_is_followed_after_all():
+    frames = list(clip(elsewhere=range(8, LENGTH)))
+    track = track_pose(frames, FPS)
+    assert not track.found[8:20].any()
+    assert track.found[26:].all()
+    assert track.landmarks[-1, :, 0].mean() * HEIGHT < 0.3 * WIDTH
+
+
+def test_an_empty_room_gives_an_honest_track():
+    track = track_pose(((i / FPS, room()) for i in range(4)), FPS)
+    assert track.coverage == 0.0
+    assert np.isnan(track.landmarks).all()
+    assert (track.visibility == 0).all()
+
+
+def test_no_frames_at_all():
+    track = track_pose([], FPS)
+    assert track.landmarks.shape == (0, 33, 3)
+    assert track.coverage == 0.0
+
+
+@pytest.mark.parametrize("shape", [(0, 0, 3), (4, 4), (4, 4, 4)])
+def test_a_frame_that_is_none_is_refused_before_mediapipe_sees_it(shape):
+    with pytest.raises(ValueError, match="frame must be"):
+        track_pose([(0.0, np.zeros(shape, dtype=np.uint8))], FPS)
+
+
+def test_progress_and_flow_share_the_one_pass():
+    done: list[int] = []
+    meter = DirectogramMeter(FPS)
+    once = (frame for frame, _ in zip(clip(), range(5), strict=False))
+    track = track_pose(meter.watch(once), FPS, progress=done.append)
+    assert done == [1, 2, 3, 4, 5]
+    assert len(meter.result()) == len(track.found) == 5
+
+
+def test_the_network_is_closed_when_the_caller_stops_the_job(monkeypatch):
+    from mediapipe.python.solutions.pose import Pose
+
+    closed: list[Pose] = []
+    close = Pose.close
+    monkeypatch.setattr(Pose, "close", lambda self: (closed.append(self), close(self))[1])
+
+    def stop(_):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        track_pose(clip(), FPS, progress=stop)
+    assert len(closed) == 1
+
+
+def test_mediapipe_keeps_its_log_to_itself(capfd):
+    track_pose(((i / FPS, frame) for i, (_, frame) in zip(range(2), clip(), strict=False)), FPS)
+    assert capfd.readouterr().err == ""

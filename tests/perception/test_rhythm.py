@@ -1,0 +1,239 @@
+import numpy as np
+import pytest
+
+from d2m.errors import SettingsError
+from d2m.perception.rhythm import DEFAULT_BPM, Rhythm, estimate_rhythm
+
+FPS = 30.0
+
+
+def dancer(bpm, seconds=12.0, fps=FPS, first_beat=0.2, n_joints=17, seed=0, rate=None):
+    """A dancer who moves from pose to pose and stops on every beat; (F, J, 2) px, y down.
+
+    ``rate`` (F,) bends time: the tempo at each moment over ``bpm``.
+    """
+    rng = np.random.default_rng(seed)
+    n_frames = round(seconds * fps)
+    speed = np.ones(n_frames) if rate is None else rate
+    beat = (np.cumsum(speed) / fps - 1 / fps - first_beat) * bpm / 60
+    rest = rng.normal([640, 360], 60, (n_joints, 2))
+    poses = rest + rng.normal(0, 25, (int(beat.max()) + 6, n_joints, 2))
+    index = np.floor(beat).astype(int)
+    share = (1 - np.cos(np.pi * (beat - index))) / 2
+    points = poses[index + 2] * (1 - share)[:, None, None] + poses[index + 3] * share[:, None, None]
+    # Detectors tremble by a pixel or so.
+    return points + rng.normal(0, 1, points.shape)
+
+
+def beat_f(rhythm, reference):
+    from mir_eval.beat import f_measure
+
+    return f_measure(np.asarray(reference), rhythm.beats_s, f_measure_threshold=0.07)
+
+
+def beats_of(bpm, seconds=12.0, first_beat=0.2):
+    period = 60 / bpm
+    return np.arange(first_beat % period, seconds, period)
+
+
+@pytest.mark.parametrize("bpm", [70, 80, 95, 110, 128, 140])
+def test_tempo_and_beats_of_a_dancer_who_stops_on_beats(bpm):
+    rhythm = estimate_rhythm(dancer(bpm, seed=bpm), FPS)
+    assert rhythm.tempo_bpm == pytest.approx(bpm, rel=0.02)
+    assert beat_f(rhythm, beats_of(bpm)) >= 0.9
+    assert not rhythm.steady_default
+    assert rhythm.confidence > 0.3
+
+
+@pytest.mark.parametrize(("fps", "seconds"), [(15.0, 10.0), (24.0, 6.0), (60.0, 5.0), (120.0, 8.0)])
+def test_frame_rate_and_length_do_not_matter(fps, seconds):
+    rhythm = estimate_rhythm(dancer(100, seconds, fps), fps)
+    assert rhythm.tempo_bpm == pytest.approx(100, rel=0.03)
+    assert beat_f(rhythm, beats_of(100, seconds)) >= 0.9
+
+
+def test_result_covers_the_clip_and_keeps_its_form():
+    rhythm = estimate_rhythm(dancer(120), FPS)
+    assert np.all(np.diff(rhythm.beats_s) > 0)
+    assert rhythm.beats_s[0] < 0.5
+    assert 11.5 < rhythm.beats_s[-1] <= 12
+    assert np.isin(rhythm.downbeats_s, rhythm.beats_s).all()
+    assert np.allclose(np.diff(rhythm.downbeats_s), 2.0, atol=0.1)
+    assert len(rhythm.envelope) == pytest.approx(12 * rhythm.envelope_rate, abs=1)
+    assert rhythm.envelope.min() >= 0
+    assert rhythm.envelope.max() == 1
+
+
+def test_bars_begin_with_the_strongest_accents():
+    clip = dancer(100, 16.0, first_beat=0.3)
+    time = np.arange(len(clip)) / FPS
+    stop = 0.3 + 2 * 0.6 + 4 * 0.6 * np.arange(-1, 8)
+    # The whole body is thrown down just before each bar's first beat, which is the third.
+    throw = sum(50 * np.clip((time - s) / 0.12 + 1, 0, 1) ** 2 for s in stop)
+    clip[..., 1] += throw[:, None]
+    rhythm = estimate_rhythm(clip, FPS)
+    distance = np.abs(rhythm.downbeats_s[:, None] - stop).min(axis=1)
+    assert np.all(distance < 0.15)
+
+
+def test_beats_follow_a_dancer_who_drifts():
+    seconds = 40.0
+    time = np.arange(round(seconds * FPS)) / FPS
+    rate = 1 + 0.02 * np.sin(2 * np.pi * time / seconds)
+    music_time = np.cumsum(rate) / FPS - 1 / FPS
+    reference = np.interp(beats_of(100, music_time[-1]), music_time, time)
+    rhythm = estimate_rhythm(dancer(100, seconds, rate=rate), FPS)
+    assert beat_f(rhythm, reference) >= 0.9
+    steady = estimate_rhythm(dancer(100, seconds, rate=rate), FPS, tempo_bpm=100)
+    assert beat_f(steady, reference) < beat_f(rhythm, reference)
+
+
+def assert_default(rhythm: Rhythm) -> None:
+    assert rhythm.steady_default
+    assert rhythm.tempo_bpm == DEFAULT_BPM
+    assert rhythm.confidence < 0.2
+    assert np.allclose(np.diff(rhythm.beats_s), 60 / DEFAULT_BPM)
+
+
+def test_stillness_and_no_pose_get_a_steady_default():
+    still = np.repeat(dancer(100)[:1], 300, axis=0)
+    assert_default(estimate_rhythm(still, FPS))
+    assert_default(estimate_rhythm(np.full((300, 17, 2), np.nan), FPS))
+    assert_default(estimate_rhythm(np.zeros((300, 17, 3)), FPS))
+
+
+def test_random_movement_gets_a_steady_default():
+    found = []
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        jitter = dancer(100, seed=seed)[:1] + rng.normal(0, 20, (360, 17, 2))
+        found.append(estimate_rhythm(jitter, FPS))
+    # Chance makes a rhythm now and then, and the confidence stays low even so.
+    assert sum(rhythm.steady_default for rhythm in found) >= 18
+    assert max(rhythm.confidence for rhythm in found) < 0.5
+
+
+def test_confidence_tells_rhythm_from_noise():
+    rng = np.random.default_rng(2)
+    clean = dancer(100)
+    noise = rng.normal(0, 1, clean.shape)
+    values = [estimate_rhythm(clean + level * noise, FPS).confidence for level in (0, 20, 200)]
+    assert values[0] > 0.4
+    assert values[2] < 0.2
+    assert values[0] >= values[1] >= values[2]
+
+
+def test_given_tempo_is_taken_and_its_phase_found():
+    rhythm = estimate_rhythm(dancer(100, seed=4), FPS, tempo_bpm=100)
+    assert rhythm.tempo_bpm == 100
+    assert np.allclose(np.diff(rhythm.beats_s), 0.6)
+    assert beat_f(rhythm, beats_of(100)) >= 0.9
+    other = estimate_rhythm(dancer(100, seed=4), FPS, tempo_bpm=87.5)
+    assert np.allclose(np.diff(other.beats_s), 60 / 87.5)
+    assert not other.steady_default
+
+
+def test_a_tempo_out_of_range_is_refused():
+    with pytest.raises(SettingsError, match="30 to 300"):
+        estimate_rhythm(dancer(100), FPS, tempo_bpm=1000)
+
+
+def test_malformed_keypoints_are_refused():
+    with pytest.raises(ValueError, match="shape"):
+        estimate_rhythm(np.zeros((10, 34)), FPS)
+    with pytest.raises(ValueError, match="fps"):
+        estimate_rhythm(dancer(100), 0.0)
+
+
+def test_score_channel_hides_joints_instead_of_moving_them():
+    clean = dancer(100)
+    rng = np.random.default_rng(3)
+    scores = np.where(rng.random(clean.shape[:2]) < 0.3, 0.02, 0.9)
+    # What a detector says of joints it does not see is anywhere on the picture.
+    points = np.where((scores < 0.5)[..., None], rng.uniform(0, 1280, clean.shape), clean)
+    seen = estimate_rhythm(np.concatenate([points, scores[..., None]], axis=2), FPS)
+    assert beat_f(seen, beats_of(100)) >= 0.9
+    blind = estimate_rhythm(points, FPS)
+    assert blind.confidence < seen.confidence
+
+
+def test_gaps_are_bridged():
+    clip = dancer(100)
+    rng = np.random.default_rng(5)
+    clip[rng.random(len(clip)) < 0.2] = np.nan
+    clip[100:115, 3:9] = np.nan
+    clip[:, 14] = np.nan
+    rhythm = estimate_rhythm(clip, FPS)
+    assert rhythm.tempo_bpm == pytest.approx(100, rel=0.02)
+    assert beat_f(rhythm, beats_of(100)) >= 0.9
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda p: p * [-1, 1] + [1280, 0],
+        lambda p: p * [1, -1],
+        lambda p: p / 720,
+        lambda p: np.concatenate([p / 300, np.sin(p[..., :1] / 90)], axis=2),
+        lambda p: p.astype(np.float32),
+    ],
+    ids=["mirrored", "y up", "normalised", "metres in 3-D", "float32"],
+)
+def test_units_and_axes_do_not_matter(change):
+    clip = dancer(110, seed=6)
+    plain, changed = estimate_rhythm(clip, FPS), estimate_rhythm(change(clip), FPS)
+    assert changed.tempo_bpm == pytest.approx(plain.tempo_bpm, rel=0.005)
+    assert beat_f(changed, plain.beats_s) >= 0.95
+
+
+def test_flat_depth_is_no_score():
+    clip = dancer(100)
+    rhythm = estimate_rhythm(np.concatenate([clip, np.zeros((*clip.shape[:2], 1))], axis=2), FPS)
+    assert rhythm.tempo_bpm == pytest.approx(100, rel=0.02)
+
+
+def test_upper_body_alone_will_do():
+    clip = dancer(100)
+    clip[:, 11:] = np.nan
+    rhythm = estimate_rhythm(clip, FPS)
+    assert rhythm.tempo_bpm == pytest.approx(100, rel=0.02)
+    assert beat_f(rhythm, beats_of(100)) >= 0.9
+
+
+@pytest.mark.parametrize("n_joints", [5, 24, 25, 33, 57])
+def test_any_layout_will_do(n_joints):
+    rhythm = estimate_rhythm(dancer(100, n_joints=n_joints), FPS)
+    assert rhythm.tempo_bpm == pytest.approx(100, rel=0.02)
+    assert beat_f(rhythm, beats_of(100)) >= 0.9
+
+
+def test_flow_serves_when_there_is_no_pose():
+    velocity = np.gradient(dancer(90, seed=7), axis=0)
+    angle = np.arctan2(velocity[..., 1], velocity[..., 0])
+    bins = np.floor((angle + np.pi) / (2 * np.pi) * 12).astype(int) % 12
+    amount = np.linalg.norm(velocity, axis=-1)
+    flow = np.stack([(amount * (bins == b)).sum(axis=1) for b in range(12)], axis=1)
+    nobody = np.full((len(flow), 17, 2), np.nan)
+    rhythm = estimate_rhythm(nobody, FPS, flow=flow)
+    assert rhythm.tempo_bpm == pytest.approx(90, rel=0.02)
+    assert beat_f(rhythm, beats_of(90)) >= 0.9
+    assert estimate_rhythm(nobody, FPS, flow=np.zeros_like(flow)).steady_default
+
+
+@pytest.mark.parametrize("fps", [15.0, 30.0, 60.0])
+@pytest.mark.parametrize("n_frames", [1, 2, 5, 20, 60])
+def test_very_short_clips_still_get_a_rhythm(n_frames, fps):
+    rhythm = estimate_rhythm(dancer(100, n_frames / fps, fps), fps)
+    assert 40 < rhythm.tempo_bpm < 200
+    assert np.all(rhythm.beats_s <= n_frames / fps)
+    assert np.isfinite(rhythm.envelope).all()
+
+
+def test_two_minutes_take_little_time():
+    import time
+
+    clip = dancer(100, 120.0)
+    start = time.process_time()
+    rhythm = estimate_rhythm(clip, FPS)
+    assert time.process_time() - start < 3
+    assert beat_f(rhythm, beats_of(100, 120.0)) >= 0.9

@@ -1,0 +1,135 @@
+"""The served app, over HTTP and with Gradio's own client."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from d2m import page
+from tests.conftest import ROOT, Server
+
+
+@pytest.fixture(scope="module")
+def client(server: Server, tmp_path_factory: pytest.TempPathFactory) -> Any:
+    from gradio_client import Client
+
+    downloads = tmp_path_factory.mktemp("downloads")
+    return Client(server.url, verbose=False, download_files=downloads, analytics_enabled=False)
+
+
+def status(url: str, method: str = "GET") -> int:
+    request = urllib.request.Request(url, method=method, data=b"" if method == "POST" else None)
+    try:
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        return error.code
+
+
+def test_web_process_imports_neither_networks_nor_decoders() -> None:
+    heavy = ("torch", "mediapipe", "librosa", "av", "cv2", "moviepy", "matplotlib", "scipy")
+    program = (
+        "import sys, app; app.build(); "
+        f"print([name for name in {heavy!r} if name in sys.modules], end='')"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "[]"
+
+
+def test_page_is_served_soon(server: Server) -> None:
+    assert server.seconds_to_serve < 30  # 4 s on an idle machine
+    assert status(server.url) == 200
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [
+        ("POST", "gradio_api/process_recording"),
+        ("GET", "monitoring"),
+        ("GET", "monitoring/summary"),
+        ("GET", "gradio_api/vibe-code/"),
+        ("POST", "gradio_api/vibe-edit/"),
+        ("POST", "gradio_api/undo-vibe-edit/"),
+    ],
+)
+def test_routes_that_strangers_do_not_need_are_denied(
+    server: Server, method: str, path: str
+) -> None:
+    assert status(server.url + path, method) == 404
+
+
+def test_one_public_endpoint(server: Server) -> None:
+    with urllib.request.urlopen(f"{server.url}gradio_api/info", timeout=10) as answer:
+        info = json.load(answer)
+    assert list(info["named_endpoints"]) == ["/generate"]
+    assert not info["unnamed_endpoints"]
+    names = [
+        entry["parameter_name"] for entry in info["named_endpoints"]["/generate"]["parameters"]
+    ]
+    assert names == ["clip", "levels", "style", "seed", "tempo_bpm"]
+
+
+def test_client_gets_files(client: Any, short_clip: Path) -> None:
+    import soundfile
+    from gradio_client import handle_file
+
+    video = {"video": handle_file(str(short_clip))}
+    files = client.predict(
+        clip=video["video"], levels="high", style="pop", seed=1, tempo_bpm=0, api_name="/generate"
+    )
+    movie, music, plot, report = map(Path, files)
+    assert [movie.name, music.name] == ["groove.high.mp4", "groove.high.wav"]
+    assert b"ftyp" in movie.read_bytes()[:16]
+    assert soundfile.info(music).duration == pytest.approx(3.0, abs=0.1)
+    assert plot.read_bytes().startswith(b"\x89PNG")
+    assert json.loads(report.read_text())["levels"]["high"]["style"] == "pop"
+
+
+def test_client_gets_one_sentence_for_a_bad_clip(client: Any, text_clip: Path) -> None:
+    from gradio_client import handle_file
+    from gradio_client.exceptions import AppError
+
+    with pytest.raises(AppError, match=r"letter\.mp4 is not a video") as caught:
+        client.predict(handle_file(str(text_clip)), "high", "auto", 0, 0, api_name="/generate")
+    assert str(text_clip.parent) not in str(caught.value)
+
+
+@pytest.mark.parametrize("path", ["/etc/hostname", str(ROOT / "app.py")])
+def test_nobody_can_name_files_of_the_server(server: Server, path: str) -> None:
+    clip = {"video": {"path": path}, "path": path, "meta": {"_type": "gradio.FileData"}}
+    call = f"{server.url}gradio_api/call/generate"
+    body = json.dumps({"data": [clip, "high", "auto", 0, 0]}).encode()
+    request = urllib.request.Request(call, body, {"Content-Type": "application/json"})
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        event = json.load(answer)["event_id"]
+    with urllib.request.urlopen(f"{call}/{event}", timeout=30) as answer:
+        news = answer.read().decode()
+    assert "event: error" in news
+    assert "is not a video" not in news  # nobody opened it
+    assert path not in news
+
+
+def test_no_examples_no_harm(tmp_path: Path) -> None:
+    assert page.examples(tmp_path) == []
+    listed = [{"file": "gone.mp4", "title": "Gone", "credit": "Nobody"}]
+    (tmp_path / "examples.json").write_text(json.dumps(listed))
+    assert page.examples(tmp_path) == []
+
+
+def test_examples_are_credited() -> None:
+    clips = page.examples(ROOT / "examples")
+    assert clips
+    assert all(clip.credit in page.foot(clips).replace("&#x27;", "'") for clip in clips)
+
+
+def test_names_of_files_are_not_html() -> None:
+    assert "<img" not in page.failure("The file <img src=x onerror=alert(1)>.mp4 is empty.")

@@ -1,0 +1,140 @@
+"""Weights that are missing, damaged or of another network: one clear sentence each."""
+
+from __future__ import annotations
+
+import pickle
+import shutil
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import save_file
+
+from d2m.checkpoints import (
+    codec_path,
+    generator_path,
+    load_codec,
+    load_generator,
+    read_tensors,
+)
+from d2m.compose import compose
+from d2m.errors import CheckpointError
+from d2m.levels import HIGH, LEVELS, LOW, Level
+
+both_levels = pytest.mark.parametrize("level", LEVELS.values(), ids=LEVELS)
+
+
+def sentence(load, level: Level, path: Path) -> str:
+    """Return what a person is told, after checks that hold for every refusal."""
+    with pytest.raises(CheckpointError) as refusal:
+        load(level, path)
+    told = str(refusal.value)
+    assert told[0].isupper() or told.startswith(path.name)
+    assert told.endswith(".")
+    assert "\n" not in told
+    assert ". " not in told
+    assert str(path.parent) not in told
+    assert path.parent.name not in told
+    return told
+
+
+@both_levels
+def test_bundled_weights_load(level):
+    codec, generator = load_codec(level), load_generator(level)
+    assert codec.levels == (level.vqvae_level,)
+    assert generator.config.level == level.name
+    assert generator.config.sigma >= float(codec.codebook(level).k.abs().max())
+    for network in (codec, generator):
+        assert not network.training
+        assert all(torch.isfinite(tensor).all() for tensor in network.state_dict().values())
+        assert not any(parameter.requires_grad for parameter in network.parameters())
+
+
+@pytest.mark.parametrize("load", [load_codec, load_generator])
+def test_missing(load, tmp_path):
+    told = sentence(load, HIGH, tmp_path / "lost.safetensors")
+    assert "lost.safetensors are missing" in told
+    assert "train" in told
+
+
+@pytest.mark.parametrize("load", [load_codec, load_generator])
+@pytest.mark.parametrize("kept", [0, 5, 1000, 200_000])
+def test_truncated(load, kept, tmp_path):
+    source = (codec_path if load is load_codec else generator_path)(HIGH)
+    path = tmp_path / "half.safetensors"
+    path.write_bytes(source.read_bytes()[:kept])
+    told = sentence(load, HIGH, path)
+    assert told == "half.safetensors is damaged or is not a safetensors file: get it again."
+
+
+@pytest.mark.parametrize("load", [load_codec, load_generator])
+def test_a_pickle_under_another_name_is_not_opened(load, tmp_path):
+    class Trap:
+        def __reduce__(self):
+            return (Path.touch, (tmp_path / "sprung",))
+
+    path = tmp_path / "pickle.safetensors"
+    path.write_bytes(pickle.dumps(Trap()))
+    assert "not a safetensors file" in sentence(load, HIGH, path)
+    torch.save({"weights": torch.zeros(3)}, path)
+    assert "not a safetensors file" in sentence(load, HIGH, path)
+    assert not (tmp_path / "sprung").exists()
+
+
+@both_levels
+def test_the_other_level(level, tmp_path):
+    other = LOW if level is HIGH else HIGH
+    path = tmp_path / "mine.safetensors"
+    shutil.copy(generator_path(other), path)
+    told = sentence(load_generator, level, path)
+    assert told == f"mine.safetensors is a generator of level {other.name}, not {level.name}."
+    shutil.copy(codec_path(other), path)
+    assert "not those of a JukeBox VQ-VAE" in sentence(load_codec, level, path)
+
+
+def test_another_network(tmp_path):
+    path = tmp_path / "other.safetensors"
+    shutil.copy(codec_path(HIGH), path)
+    assert "holds no compact generator" in sentence(load_generator, HIGH, path)
+    shutil.copy(generator_path(HIGH), path)
+    assert "not those of a JukeBox VQ-VAE" in sentence(load_codec, HIGH, path)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda tensors, _: tensors.pop("gate.bias"),
+        lambda tensors, _: tensors.update({"gate.bias": torch.zeros(3)}),
+        lambda tensors, _: tensors.update({"surplus": torch.zeros(3)}),
+        lambda _, header: header.pop("sigma"),
+        lambda _, header: header.update(width="__import__('os').getpid()"),
+        lambda _, header: header.update(width="'wide'"),
+        lambda _, header: header.update(level="'middle'"),
+    ],
+    ids=["missing", "shape", "surplus", "no sigma", "code", "type", "level"],
+)
+def test_a_generator_that_was_tampered_with(change, tmp_path):
+    tensors, header = read_tensors(generator_path(HIGH))
+    change(tensors, header)
+    path = tmp_path / "changed.safetensors"
+    save_file(tensors, path, metadata=header)
+    assert "holds no compact generator" in sentence(load_generator, HIGH, path)
+
+
+def test_half_precision_weights_load(tmp_path):
+    tensors, header = read_tensors(generator_path(HIGH))
+    halves = {n: t.half() if t.is_floating_point() else t for n, t in tensors.items()}
+    path = tmp_path / "half.safetensors"
+    save_file(halves, path, metadata=header)
+    state, whole = load_generator(HIGH, path).state_dict(), load_generator(HIGH).state_dict()
+    assert all(
+        torch.allclose(state[n].float(), whole[n].float(), atol=1e-2, rtol=1e-2) for n in whole
+    )
+    assert state["gate.weight"].dtype == torch.float32
+
+
+def test_a_folder_without_weights_is_told_before_any_work(tmp_path):
+    from d2m.styles import STYLES
+
+    with pytest.raises(CheckpointError, match=r"codec_high\.safetensors are missing"):
+        compose(None, HIGH, style=STYLES["pop"], seed=0, checkpoints=tmp_path)  # type: ignore[arg-type]

@@ -1,0 +1,96 @@
+"""The command line as a person types it: errors in one sentence, facts as JSON."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+def d2m(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "d2m", *map(str, arguments)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def refusal(done: subprocess.CompletedProcess[str]) -> str:
+    """Return the one sentence of a refused command."""
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert "Traceback" not in done.stderr
+    told = [line for line in done.stderr.splitlines() if not line.endswith(" ...")]
+    assert len(told) == 1, done.stderr
+    assert told[0].startswith("d2m: ")
+    assert told[0].endswith(".")
+    return told[0]
+
+
+@pytest.mark.parametrize("kind", ["text", "missing", "folder", "empty"])
+def test_a_bad_clip_is_refused_in_one_sentence_and_leaves_nothing(kind, text_clip, tmp_path):
+    clips = {"text": text_clip, "missing": tmp_path / "lost.mp4", "folder": tmp_path}
+    clips["empty"] = tmp_path / "empty.mp4"
+    clips["empty"].touch()
+    clip, out = clips[kind], tmp_path / "out"
+    told = refusal(d2m("generate", clip, "--out", out))
+    assert str(clip.parent) not in told
+    assert not out.exists() or not list(out.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "choice"), [("--level", "middle", "both"), ("--style", "polka", "krump")]
+)
+def test_a_wrong_setting_is_refused_before_the_clip_is_read(option, value, choice, tmp_path):
+    out = tmp_path / "out"
+    told = refusal(d2m("generate", tmp_path / "lost.mp4", option, value, "--out", out))
+    assert repr(value) in told
+    assert choice in told
+    assert not out.exists()
+
+
+def test_a_tempo_out_of_range_is_a_wrong_use(text_clip):
+    done = d2m("rhythm", text_clip, "--tempo", "900")
+    assert done.returncode == 2
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("train", "codec", "--level", "middle"),
+        ("train", "generator", "--level", "both"),
+        ("train", "codec", "--level", "high", "--corpus", "no-such-folder"),
+        ("train", "bundle", "painting", "--level", "high"),
+        ("train", "bundle", "codec", "--level", "high", "--weights", "lost.safetensors"),
+    ],
+    ids=" ".join,
+)
+def test_training_errors_are_sentences_too(arguments, tmp_path):
+    out = () if "bundle" in arguments else ("--out", tmp_path / "run")
+    refusal(d2m(*arguments, *out))
+    assert not (tmp_path / "run").exists()
+
+
+def test_help_names_the_commands():
+    done = d2m("--help")
+    assert done.returncode == 0
+    assert all(command in done.stdout for command in ("generate", "rhythm", "train"))
+
+
+@pytest.mark.e2e
+def test_rhythm_prints_json(short_clip):
+    done = d2m("rhythm", short_clip, "--tempo", "112")
+    assert done.returncode == 0, done.stderr
+    rhythm = json.loads(done.stdout)
+    assert rhythm["tempo_bpm"] == pytest.approx(112, rel=0.03)
+    assert len(rhythm["beats_s"]) >= 4
+    assert "Following the dancer ..." in done.stderr

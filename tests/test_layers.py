@@ -1,0 +1,100 @@
+"""Imports go strictly down, and importing the package loads nothing heavy."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+LAYERS = (
+    ("app", "d2m.__main__"),
+    ("d2m.cli",),
+    ("d2m.training.cli",),
+    ("d2m.page", "d2m.routes", "d2m.training", "d2m.worker"),
+    ("d2m.job",),
+    ("d2m.pipeline",),
+    ("d2m.outputs",),
+    ("d2m.compose",),
+    ("d2m.perceive",),
+    ("d2m.checkpoints", "d2m.evaluation", "d2m.plots"),
+    ("d2m.perception", "d2m.models", "d2m.media"),
+    ("d2m.librosa_import", "d2m.progress"),
+    ("d2m.grid", "d2m.styles"),
+    ("d2m.levels",),
+    ("d2m.errors",),
+)
+HEAVY = ("torch", "mediapipe", "librosa", "moviepy", "noisereduce", "cv2", "av", "gradio", "scipy")
+
+
+PATHS = (ROOT / "app.py", *sorted((ROOT / "d2m").rglob("*.py")))
+MODULES = [
+    (".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"), path)
+    for path in PATHS
+]
+NAMES = [name for name, _ in MODULES]
+
+
+def layer_of(name: str) -> tuple[int, str] | None:
+    """Return the layer's number, from the top, and its member that the module belongs to."""
+    found = [
+        (number, member)
+        for number, layer in enumerate(LAYERS)
+        for member in layer
+        if name == member or name.startswith(f"{member}.")
+    ]
+    return max(found, key=lambda place: len(place[1]), default=None)
+
+
+def imports(path: Path):
+    """Yield all modules imported, at the top of a module or inside its functions."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module == "d2m":
+            yield from (f"d2m.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+
+
+@pytest.mark.parametrize(("name", "path"), MODULES, ids=NAMES)
+def test_imports_go_strictly_down(name, path):
+    if name == "d2m":
+        return  # the front door names what lives in every layer
+    place = layer_of(name)
+    assert place is not None, f"{name} belongs to no layer"
+    for target in imports(path):
+        if target.split(".")[0] not in ("d2m", "app"):
+            continue
+        below = layer_of(target)
+        assert below is not None, f"{name} imports {target}, which belongs to no layer"
+        assert below[0] > place[0] or below[1] == place[1], f"{name} imports {target}"
+
+
+@pytest.mark.parametrize(("name", "path"), MODULES, ids=NAMES)
+def test_only_the_app_knows_gradio(name, path):
+    assert name == "app" or not any(target.split(".")[0] == "gradio" for target in imports(path))
+
+
+def test_importing_loads_nothing_heavy():
+    names = ["d2m", "d2m.cli", "d2m.pipeline", "d2m.worker", "d2m.outputs", "d2m.plots"]
+    code = (
+        f"import sys, importlib; [importlib.import_module(n) for n in {names}];"
+        f"print([n for n in {HEAVY} if n in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT
+    )
+    assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(("name", "path"), MODULES, ids=NAMES)
+def test_modules_stay_small(name, path):
+    # The page is the one module that may know gradio, so it can't be split.
+    assert len(path.read_text().splitlines()) < (360 if name == "app" else 320)
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.FunctionDef):
+            docstring = ast.get_docstring(node) or ""
+            lines = (node.end_lineno or 0) - node.lineno - len(docstring.splitlines())
+            assert lines <= 55, f"{name}.{node.name} has {lines} lines"

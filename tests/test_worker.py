@@ -1,0 +1,234 @@
+"""The worker with its real process, on real clips."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import resource
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from d2m.errors import JobError, SettingsError
+from d2m.job import Finished, Job, Limits, Message, Result, Seen, Stage
+from d2m.worker import Ticket, Worker
+
+
+@pytest.fixture(scope="module")
+def worker() -> Iterator[Worker]:
+    with contextlib.closing(Worker()) as worker:
+        worker.warm_up()
+        yield worker
+
+
+def pid_of(worker: Worker) -> int:
+    assert worker._process is not None
+    return worker._process.pid
+
+
+def scratch_of(worker: Worker) -> Path:
+    assert worker._process is not None
+    return worker._process._scratch
+
+
+def until(news: Iterator[Message], stage: str) -> None:
+    for message in news:
+        if isinstance(message, Stage) and message.name == stage:
+            return
+    raise AssertionError(f"the job ended before {stage!r}")
+
+
+def group_lives(pid: int) -> bool:
+    try:
+        os.killpg(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def test_both_levels(worker: Worker, short_clip: Path, tmp_path: Path) -> None:
+    import soundfile
+
+    job = Job(clip=short_clip, levels="both", style="house", seed=3, out=tmp_path)
+    news = list(worker.run(job))
+    stages = list(dict.fromkeys(m.name for m in news if isinstance(m, Stage)))
+    assert stages[-5:] == [
+        "Reading the clip",
+        "Following the dancer",
+        "Finding the rhythm",
+        "Making the music (high)",
+        "Making the music (low)",
+    ]
+    assert all(0 <= m.fraction <= 1 for m in news if isinstance(m, Stage))
+    seen, high, low, finished = (m for m in news if not isinstance(m, Stage))
+    assert isinstance(seen, Seen)
+    assert 40 < seen.tempo_bpm < 250
+    assert isinstance(finished, Finished)
+    for result, level in ((high, "high"), (low, "low")):
+        assert isinstance(result, Result)
+        assert (result.level, result.style) == (level, "House")
+        assert result.missing == (("low",) if level == "high" else ())
+        assert 0 <= result.scores["beat_f_measure"] <= 1
+        assert "beats" in result.alt_text
+        assert soundfile.info(result.paths["wav"]).duration == pytest.approx(3.0, abs=0.1)
+        assert all(
+            path.parent == tmp_path and path.stat().st_size for path in result.paths.values()
+        )
+    assert set(json.loads(finished.report.read_text())["levels"]) == {"high", "low"}
+    assert not list(tmp_path.glob("*.part"))
+
+
+def test_second_try_does_not_look_again(worker: Worker, short_clip: Path, tmp_path: Path) -> None:
+    list(worker.run(Job(clip=short_clip, levels="high", seed=1, out=tmp_path)))
+    process = pid_of(worker)
+    first = (tmp_path / "groove.high.wav").read_bytes()
+    news = list(worker.run(Job(clip=short_clip, levels="high", seed=2, out=tmp_path)))
+    assert pid_of(worker) == process
+    assert not any(isinstance(m, Stage) and m.name == "Following the dancer" for m in news)
+    assert (tmp_path / "groove.high.wav").read_bytes() != first
+
+
+def test_bad_clip_gives_one_sentence_and_keeps_the_process(
+    worker: Worker, text_clip: Path, tmp_path: Path
+) -> None:
+    worker.warm_up()
+    process = pid_of(worker)
+    with pytest.raises(JobError) as caught:
+        list(worker.run(Job(clip=text_clip, levels="high", out=tmp_path)))
+    sentence = str(caught.value)
+    assert "letter.mp4 is not a video" in sentence
+    assert str(text_clip.parent) not in sentence
+    assert sentence.count("\n") == 0
+    assert pid_of(worker) == process
+
+
+def test_unexpected_error_says_nothing_of_the_inside(
+    worker: Worker, short_clip: Path, tmp_path: Path
+) -> None:
+    blocked = tmp_path / "file"
+    blocked.write_text("a file where a folder should be")
+    with pytest.raises(JobError, match="Something went wrong inside") as caught:
+        list(worker.run(Job(clip=short_clip, levels="high", out=blocked)))
+    assert str(tmp_path) not in str(caught.value)
+
+
+def test_stop_kills_at_once_and_leaves_nothing(
+    worker: Worker, example_clip: Path, tmp_path: Path
+) -> None:
+    news = worker.run(Job(clip=example_clip, levels="high", out=tmp_path))
+    until(news, "Following the dancer")
+    process, scratch = pid_of(worker), scratch_of(worker)
+    assert list(scratch.rglob("normalised.mp4"))
+    start = time.monotonic()
+    news.close()
+    assert time.monotonic() - start < 1.0
+    assert not group_lives(process)
+    assert not scratch.exists()
+    assert not list(tmp_path.iterdir())
+    assert pid_of(worker) != process
+
+
+def test_job_that_never_began_costs_no_process(worker: Worker, short_clip: Path) -> None:
+    worker.warm_up()
+    process = pid_of(worker)
+    with worker.news(str(short_clip), "high", "auto", 0, None) as news:
+        next(news)
+    assert pid_of(worker) == process
+
+
+def test_news_needs_a_clip_and_leaves_no_results(worker: Worker, short_clip: Path) -> None:
+    with (
+        pytest.raises(SettingsError, match="Choose a clip"),
+        worker.news(None, "high", "auto", 0, 0),
+    ):
+        pass
+    with worker.news(str(short_clip), "high", "auto", 0, 0) as news:
+        (result,) = (message for message in news if isinstance(message, Result))
+        assert result.paths["mp4"].is_file()
+    assert not result.paths["mp4"].exists()
+
+
+def test_ticket_waits_for_the_end_of_its_job() -> None:
+    ticket = Ticket()
+    ticket.cancel()  # returns at once while the job waits
+    ticket, order = Ticket(), []
+    begun = threading.Event()
+
+    def work() -> None:
+        with ticket.punched():
+            begun.set()
+            ticket.stop.wait(5)
+            time.sleep(0.1)
+            order.append("job")
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    assert begun.wait(5)
+    ticket.cancel()
+    order.append("stop")
+    thread.join()
+    assert order == ["job", "stop"]
+
+
+def test_killed_process_is_replaced(
+    worker: Worker, example_clip: Path, short_clip: Path, tmp_path: Path
+) -> None:
+    news = worker.run(Job(clip=example_clip, levels="high", out=tmp_path))
+    until(news, "Reading the clip")
+    process = pid_of(worker)
+    os.kill(process, signal.SIGKILL)
+    with pytest.raises(JobError, match="broke off"):
+        list(news)
+    assert pid_of(worker) != process
+    *_, last = worker.run(Job(clip=short_clip, levels="high", out=tmp_path))
+    assert isinstance(last, Finished)
+
+
+def test_job_that_takes_too_long_is_ended(short_clip: Path, tmp_path: Path) -> None:
+    with contextlib.closing(Worker(Limits(seconds=0.5))) as worker:
+        worker.warm_up()
+        process = pid_of(worker)
+        with pytest.raises(JobError, match="took longer"):
+            list(worker.run(Job(clip=short_clip, levels="high", out=tmp_path)))
+        assert not group_lives(process)
+
+
+def test_process_is_bounded_and_leads_its_group(
+    worker: Worker, short_clip: Path, tmp_path: Path
+) -> None:
+    list(worker.run(Job(clip=short_clip, levels="high", out=tmp_path)))
+    process = pid_of(worker)
+    assert os.getpgid(process) == process != os.getpgid(0)
+    assert resource.prlimit(process, resource.RLIMIT_AS)[0] == Limits().memory_bytes
+    assert resource.prlimit(process, resource.RLIMIT_FSIZE)[0] == Limits().file_bytes
+    assert resource.prlimit(process, resource.RLIMIT_CORE)[0] == 0
+
+
+def test_too_little_memory_ends_in_one_sentence(short_clip: Path, tmp_path: Path) -> None:
+    with (
+        contextlib.closing(Worker(Limits(memory_bytes=200_000_000))) as worker,
+        pytest.raises(JobError, match="lack of memory"),
+    ):
+        list(worker.run(Job(clip=short_clip, levels="high", out=tmp_path)))
+
+
+def test_worn_out_process_is_replaced(text_clip: Path, tmp_path: Path) -> None:
+    with contextlib.closing(Worker(Limits(jobs=1))) as worker:
+        worker.warm_up()
+        process = pid_of(worker)
+        with pytest.raises(JobError, match="not a video"):
+            list(worker.run(Job(clip=text_clip, levels="high", out=tmp_path)))
+        assert pid_of(worker) != process
+        assert not group_lives(process)
+
+
+def test_closed_worker_takes_no_job(short_clip: Path, tmp_path: Path) -> None:
+    worker = Worker()
+    worker.close()
+    with pytest.raises(JobError, match="closing"):
+        list(worker.run(Job(clip=short_clip, levels="high", out=tmp_path)))

@@ -1,0 +1,41 @@
+"""A small corpus that the tests of training share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import torch
+
+from d2m.training.corpus import render_corpus
+from d2m.training.dances import procedural_dance, view
+from d2m.training.movement import Movement, measure
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    """Spare the machine: threads that wait for each other cost more than they bring."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+@pytest.fixture(scope="session")
+def bank() -> list[Movement]:
+    """Return four procedural dancers, the last one held out."""
+    measured = []
+    for seed in range(4):
+        dance = procedural_dance(seed, tempo_bpm=90.0 + 10 * seed, duration_s=11.0)
+        measured.append(measure(view(dance, 0.2), held_out=seed == 3))
+    assert all(measured)
+    return [movement for movement in measured if movement is not None]
+
+
+@pytest.fixture(scope="session")
+def small_corpus(bank: list[Movement], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Render two songs with three takes each."""
+    folder = tmp_path_factory.mktemp("corpus")
+    render_corpus(folder, bank, takes=3, songs=2)
+    return folder
