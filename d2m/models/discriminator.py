@@ -1,0 +1,91 @@
+"""The multi-scale discriminator, on VQ sequences and on waveforms.
+
+Zhu et al., ECCV 2022, Sec. 3.2 (Eq. 2-3) and Appendix, Table 5, after MelGAN (Kumar et al.,
+NeurIPS 2019). Names and shapes are the published ones.
+"""
+
+from __future__ import annotations
+
+from torch import Tensor, nn
+
+from d2m.models.layers import SLOPE, WeightNormConv1d
+
+SCALES = 3
+WIDTH = 32
+STRIDED = (128, 512, 1024, 1024)
+"""Channels of the strided, grouped convolutions."""
+LAST = 512
+
+
+class ScaleDiscriminator(nn.Module):
+    """The discriminator of one scale; it judges overlapping windows of its input.
+
+    Parameters
+    ----------
+    strided
+        Channels of the strided convolutions: their number is the depth.
+    """
+
+    def __init__(self, strided: tuple[int, ...] = STRIDED) -> None:
+        super().__init__()
+        layers: list[nn.Module] = [
+            nn.Sequential(nn.ReflectionPad1d(7), WeightNormConv1d(1, WIDTH, 16), _leaky())
+        ]
+        channels = WIDTH
+        for outputs in strided:
+            conv = WeightNormConv1d(
+                channels, outputs, 41, stride=4, padding=20, groups=channels // 4
+            )
+            layers.append(nn.Sequential(conv, _leaky()))
+            channels = outputs
+        last = WeightNormConv1d(channels, LAST, 5, padding=2)
+        layers += [nn.Sequential(last, _leaky()), WeightNormConv1d(LAST, 1, 3, padding=1)]
+        self.model = nn.ModuleDict({f"layer_{i}": layer for i, layer in enumerate(layers)})
+
+    def forward(self, x: Tensor) -> list[Tensor]:
+        """Return the features of each layer for (B, 1, N); the last are the judgements."""
+        features = []
+        for layer in self.model.values():
+            x = layer(x)
+            features.append(x)
+        return features
+
+
+class MultiScaleDiscriminator(nn.Module):
+    """Discriminators of one form, each on a sequence half as long as the one before.
+
+    Parameters
+    ----------
+    scales
+        Number of scales.
+    strided
+        Channels of the strided convolutions of each.
+    """
+
+    def __init__(self, scales: int = SCALES, strided: tuple[int, ...] = STRIDED) -> None:
+        super().__init__()
+        self.model = nn.ModuleDict({f"disc_{i}": ScaleDiscriminator(strided) for i in range(scales)})
+        self.downsample = nn.AvgPool1d(4, stride=2, padding=1, count_include_pad=False)
+
+    def forward(self, x: Tensor) -> list[list[Tensor]]:
+        """Judge sequences.
+
+        Parameters
+        ----------
+        x : (B, 1, N)
+            VQ sequences laid out as one channel (Eq. 2), or waveforms.
+
+        Returns
+        -------
+        list of list of (B, C, T)
+            The features of each scale's layers; a scale's last are its judgements.
+        """
+        features = []
+        for discriminator in self.model.values():
+            features.append(discriminator(x))
+            x = self.downsample(x)
+        return features
+
+
+def _leaky() -> nn.Module:
+    return nn.LeakyReLU(SLOPE)

@@ -1,0 +1,103 @@
+"""Layers that the published networks share: weight-normed convolutions, residual blocks."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+SLOPE = 0.2
+"""Negative slope of every LeakyReLU."""
+DILATIONS = (1, 3, 9, 27)
+"""Dilations of the residual blocks after a convolution."""
+
+
+class WeightNormConv1d(nn.Module):
+    """A convolution with weight normalisation, its parameters named as published.
+
+    Salimans & Kingma, "Weight Normalization", 2016: the weight is
+    ``weight_g * weight_v / |weight_v|``, the norm taken for each output channel.
+
+    Parameters
+    ----------
+    inputs, outputs
+        Channels.
+    kernel, stride, padding, dilation, groups
+        As in `torch.nn.Conv1d`.
+    """
+
+    def __init__(
+        self,
+        inputs: int,
+        outputs: int,
+        kernel: int,
+        *,
+        stride: int = 1,
+        padding: int = 0,
+        dilation: int = 1,
+        groups: int = 1,
+    ) -> None:
+        super().__init__()
+        plain = nn.Conv1d(inputs, outputs, kernel, groups=groups)
+        self.stride, self.padding = stride, padding
+        self.dilation, self.groups = dilation, groups
+        self.bias = nn.Parameter(plain.bias.detach())  # type: ignore[union-attr]
+        self.weight_v = nn.Parameter(plain.weight.detach())
+        self.weight_g = nn.Parameter(self.weight_v.detach().norm(dim=(1, 2), keepdim=True))
+
+    @property
+    def weight(self) -> Tensor:
+        """The weight that the convolution has, (outputs, inputs / groups, kernel)."""
+        norm = self.weight_v.norm(dim=(1, 2), keepdim=True)
+        return self.weight_v * (self.weight_g / norm)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (B, inputs, T) to (B, outputs, T')."""
+        return functional.conv1d(
+            x, self.weight, self.bias, self.stride, self.padding, self.dilation, self.groups
+        )
+
+    def folded(self) -> nn.Conv1d:
+        """Return a plain convolution that answers the same, for inference."""
+        outputs, inputs, kernel = self.weight_v.shape
+        with torch.device(self.weight_v.device):
+            plain = nn.Conv1d(
+                inputs * self.groups,
+                outputs,
+                kernel,
+                stride=self.stride,
+                padding=self.padding,
+                dilation=self.dilation,
+                groups=self.groups,
+            )
+        plain.weight.data = self.weight.detach()
+        plain.bias.data = self.bias.detach()  # type: ignore[union-attr]
+        return plain
+
+
+class ResidualBlock(nn.Module):
+    """The residual block after MelGAN: a shortcut, and a dilated convolution beside it.
+
+    Parameters
+    ----------
+    channels
+        Channels of input and output.
+    dilation
+        Dilation of the convolution over three values; also the reflection padding.
+    """
+
+    def __init__(self, channels: int, dilation: int) -> None:
+        super().__init__()
+        self.block = nn.Sequential(
+            nn.LeakyReLU(SLOPE),
+            nn.ReflectionPad1d(dilation),
+            WeightNormConv1d(channels, channels, 3, dilation=dilation),
+            nn.LeakyReLU(SLOPE),
+            WeightNormConv1d(channels, channels, 1),
+        )
+        self.shortcut = WeightNormConv1d(channels, channels, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (B, channels, T) to (B, channels, T)."""
+        shortcut: Tensor = self.shortcut(x)
+        return shortcut + self.block(x)

@@ -1,0 +1,238 @@
+"""The published D2M-GAN networks, parameter for parameter.
+
+Zhu et al., "Quantized GAN for Complex Music Generation from Dance Videos", ECCV 2022,
+Appendix, Tables 1-4. Where the published weights differ from the tables (residual blocks
+after each convolution, padding, the linear layers), the weights win: names and shapes are
+theirs, so that they load strictly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from d2m.errors import CheckpointError, SettingsError
+from d2m.levels import HIGH, LOW, Level
+from d2m.models.codec import EMBEDDING
+from d2m.models.layers import DILATIONS, SLOPE, ResidualBlock
+
+MOTION_FEATURES = 800
+MOTION_CODE = 1024
+VISUAL = 2048
+"""Values in the I3D vector of a segment."""
+GENRE = 256
+N_GENRES = 10
+SCALE = 100.0
+"""Sigma: what the generator's tanh is multiplied by (Sec. 3.3)."""
+SEGMENT_S = 2.0
+"""Length of dance that one segment of music is made for (s)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MotionLayout:
+    """The motion that a data set's networks read: ``frames`` x ``values`` at ``fps`` (Hz)."""
+
+    frames: int
+    values: int
+    fps: float
+    genres: bool
+
+
+DATASETS = {
+    "aist": MotionLayout(frames=120, values=219, fps=60.0, genres=True),
+    "tiktok": MotionLayout(frames=60, values=75, fps=30.0, genres=False),
+}
+
+
+@dataclass(frozen=True)
+class Conv:
+    """One row of a network's table.
+
+    Parameters
+    ----------
+    channels, kernel, stride
+        Of the convolution.
+    reflect
+        Reflection padding before it.
+    leaky
+        Whether a LeakyReLU stands before it.
+    residual
+        Whether the four residual blocks follow.
+    """
+
+    channels: int
+    kernel: int
+    stride: int = 1
+    reflect: int = 0
+    leaky: bool = True
+    residual: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """The convolutions of a network, and the zero padding of each."""
+
+    padding: int
+    convs: tuple[Conv, ...]
+
+
+MOTION = Table(
+    padding=0,
+    convs=(
+        Conv(256, 6, leaky=False),
+        Conv(512, 4),
+        Conv(1024, 4),
+        Conv(1, 4, residual=False),
+    ),
+)
+GENERATORS = {
+    HIGH.name: Table(
+        padding=1,
+        convs=(
+            Conv(32, 6, 2, leaky=False),
+            Conv(64, 41, 2),
+            Conv(128, 41),
+            Conv(256, 41),
+            Conv(512, 41),
+            Conv(EMBEDDING, 40, residual=False),
+        ),
+    ),
+    LOW.name: Table(
+        padding=1,
+        convs=(
+            Conv(32, 6, 2, reflect=3, leaky=False),
+            Conv(64, 4, reflect=32),
+            Conv(128, 40, 2, reflect=64),
+            Conv(256, 40, reflect=64),
+            Conv(512, 40, reflect=64),
+            Conv(1024, 40, reflect=64),
+            Conv(1024, 40, reflect=64, residual=False),
+            Conv(EMBEDDING, 40, reflect=64, leaky=False, residual=False),
+        ),
+    ),
+}
+SEQUENCES = {HIGH.name: 2058, LOW.name: 2048}
+"""Length of the one-channel sequence that the first linear layer gives."""
+LAST_LENGTHS = {LOW.name: 1045}
+"""Length after the convolutions where a linear layer brings it to the level's codes."""
+
+
+class MotionEncoder(nn.Module):
+    """Motion of a segment to its code; the frames are the channels of the convolutions.
+
+    Parameters
+    ----------
+    layout
+        The motion of the data set.
+    """
+
+    def __init__(self, layout: MotionLayout) -> None:
+        super().__init__()
+        self.lin1 = nn.Linear(layout.values, MOTION_FEATURES)
+        layers = list(_layers(layout.frames, MOTION))
+        layers.insert(1, nn.ReLU())
+        self.model = nn.Sequential(*layers)
+        shrunk = MOTION_FEATURES - sum(conv.kernel - 1 for conv in MOTION.convs)
+        self.lin2 = nn.Linear(shrunk, MOTION_CODE)
+
+    def forward(self, motion: Tensor) -> Tensor:
+        """Map motion (B, frames, values) to its code (B, 1, 1024)."""
+        code: Tensor = self.lin2(self.model(self.lin1(motion)))
+        return code
+
+
+class Generator(nn.Module):
+    """Motion code, visual vector and genre of a segment to its VQ features.
+
+    Parameters
+    ----------
+    level
+        The level to generate.
+    genres
+        Whether the networks know the genre.
+    """
+
+    def __init__(self, level: Level, *, genres: bool) -> None:
+        super().__init__()
+        self.genre_embed = nn.Embedding(N_GENRES, GENRE) if genres else None
+        inputs = MOTION_CODE + VISUAL + (GENRE if genres else 0)
+        self.lin = nn.Linear(inputs, SEQUENCES[level.name])
+        self.model = nn.Sequential(*_layers(1, GENERATORS[level.name]), nn.Tanh())
+        last = LAST_LENGTHS.get(level.name)
+        self.fc = nn.Linear(last, level.segment_codes) if last else None
+
+    def forward(self, motion_code: Tensor, visual: Tensor, genre: Tensor | None = None) -> Tensor:
+        """Generate the VQ features of segments.
+
+        Parameters
+        ----------
+        motion_code : (B, 1, 1024)
+            From the motion encoder.
+        visual : (B, 1, 2048)
+            I3D vectors.
+        genre : (B,)
+            Indices in the order of `d2m.styles.STYLES`; None for networks without genres.
+
+        Returns
+        -------
+        (B, 64, level.segment_codes)
+            Latents in the space of the level's codebook (Eq. 1).
+        """
+        parts = [motion_code, visual]
+        if self.genre_embed is not None:
+            if genre is None:
+                raise SettingsError("These weights need a genre for each segment.")
+            parts.append(self.genre_embed(genre).unsqueeze(1))
+        latents = self.model(self.lin(torch.cat(parts, dim=2)))
+        if self.fc is not None:
+            latents = self.fc(latents)
+        return SCALE * latents
+
+
+def build(dataset: str, level: Level) -> tuple[MotionEncoder, Generator]:
+    """Build the published networks of a data set and level, without their weights.
+
+    Parameters
+    ----------
+    dataset
+        ``"aist"`` (3-D motion at 60 fps, ten genres) or ``"tiktok"`` (2-D key points at
+        30 fps).
+    level
+        `d2m.levels.HIGH` or `d2m.levels.LOW`.
+
+    Returns
+    -------
+    motion_encoder, generator
+        Their state dicts have the published names and shapes.
+
+    Raises
+    ------
+    SettingsError
+        If the data set is unknown.
+    CheckpointError
+        For TikTok at level low, whose published form cannot run.
+    """
+    if dataset not in DATASETS:
+        raise SettingsError(f"Unknown data set {dataset!r}: choose {' or '.join(DATASETS)}.")
+    layout = DATASETS[dataset]
+    if dataset == "tiktok" and level == LOW:
+        raise CheckpointError(
+            "The published TikTok generator of level low cannot run: its input layer is missing, "
+            "so 1,301 values meet a layer made for 1,045; choose TikTok at level high, or AIST++."
+        )
+    return MotionEncoder(layout), Generator(level, genres=layout.genres)
+
+
+def _layers(channels: int, table: Table) -> Iterator[nn.Module]:
+    for conv in table.convs:
+        if conv.leaky:
+            yield nn.LeakyReLU(SLOPE)
+        if conv.reflect:
+            yield nn.ReflectionPad1d(conv.reflect)
+        yield nn.Conv1d(channels, conv.channels, conv.kernel, conv.stride, table.padding)
+        if conv.residual:
+            yield from (ResidualBlock(conv.channels, dilation) for dilation in DILATIONS)
+        channels = conv.channels
