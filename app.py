@@ -17,6 +17,7 @@ import gradio as gr
 from starlette.middleware import Middleware
 
 from d2m import page as words
+from d2m.checkpoints.registry import COMPACT
 from d2m.errors import D2MError
 from d2m.job import Finished, Message, Result, Seen, Stage
 from d2m.levels import LEVELS
@@ -82,6 +83,11 @@ class Form:
             self.tempo = gr.Number(
                 0, label="Tempo (BPM)", info="0 takes the dancer's.", min_width=140
             )
+        self.weights = gr.Dropdown(
+            words.weights(), value=COMPACT, label="Weights", visible=len(words.weights()) > 1
+        )
+        self.note = gr.HTML(visible=False, padding=False)
+        self.weights.change(self.noted, self.weights, self.note, queue=False, **PRIVATE)
         dice.click(
             None,
             None,
@@ -93,7 +99,16 @@ class Form:
     @property
     def inputs(self) -> list[Any]:
         """The components, in the order of `job_of`."""
-        return [self.clip, self.levels, self.style, self.seed, self.tempo]
+        return [self.clip, self.levels, self.style, self.seed, self.tempo, self.weights]
+
+    def noted(self, name: str) -> Update:
+        """Return the update that says whose weights these are, and under which terms."""
+        return {self.note: gr.HTML(words.weights_note(name), visible=name != COMPACT)}
+
+    def offered(self) -> Update:
+        """Return the update that offers the weights that are installed by now."""
+        choices = words.weights()
+        return {self.weights: gr.Dropdown(choices, visible=len(choices) > 1)}
 
 
 class LevelCard:
@@ -271,6 +286,7 @@ def generate(
     style: str,
     seed: float | None,
     tempo_bpm: float | None,
+    weights: str = COMPACT,
 ) -> Iterator[Any]:
     """Make music for a dance clip.
 
@@ -279,7 +295,7 @@ def generate(
     """
     files: list[str] = []
     try:
-        with WORKER.news(clip, levels, style, seed, tempo_bpm) as news:
+        with WORKER.news(clip, levels, style, seed, tempo_bpm, weights) as news:
             for message in news:
                 if isinstance(message, Result):
                     files += [str(message.paths[kind]) for kind in DOWNLOADS]
@@ -300,6 +316,7 @@ def build() -> gr.Blocks:
         gr.HTML(words.HEAD, padding=False, elem_id="head")
         form = Page().form
         gr.HTML(words.foot(EXAMPLES), padding=False, elem_id="foot")
+        page.load(form.offered, None, [form.weights], queue=False, **PRIVATE)
         endpoint = gr.Button(visible=False)
         files = gr.Files(visible=False, label="Results")
         endpoint.click(generate, form.inputs, files, api_name="generate", **QUEUE)

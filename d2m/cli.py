@@ -1,4 +1,4 @@
-"""The command line: generate music, read a clip's rhythm, train the bundled weights."""
+"""The command line: generate music, read a clip's rhythm, install weights, train."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from typing import Annotated, Optional
 
 import typer
 
+from d2m.checkpoints.registry import COMPACT
+from d2m.checkpoints.cli import weights as weights_commands
+from d2m.checkpoints.registry import FAMILIES
 from d2m.errors import D2MError
 from d2m.levels import levels_named
 from d2m.styles import AUTO, STYLES, style_named
@@ -19,6 +22,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.add_typer(weights_commands, name="weights")
 app.add_typer(train, name="train")
 
 Clip = Annotated[Path, typer.Argument(help="A video of somebody who dances.", show_default=False)]
@@ -39,15 +43,20 @@ def generate(
     ] = AUTO,
     seed: Annotated[int, typer.Option(help="Another seed, another piece.", min=0)] = 0,
     tempo: Tempo = None,
+    weights: Annotated[
+        str, typer.Option(help=f"{', '.join(FAMILIES)}; `weights list` says which are installed.")
+    ] = COMPACT,
     out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("out"),
 ) -> None:
     """Make music for a clip: NAME.LEVEL.mp4, .wav and .png, and NAME.report.json."""
+    from d2m.compose import check_weights
     from d2m.outputs import report, write_report
     from d2m.pipeline import DanceToMusic
 
     levels = levels_named(level)
     if style != AUTO:
         style_named(style)  # a wrong name should cost no minute of looking at the clip
+    check_weights(weights, levels)
     maker = DanceToMusic()
     progress = StderrProgress()
     dance = maker.perceive(clip, tempo_bpm=tempo, progress=progress)
@@ -60,6 +69,7 @@ def generate(
             chosen,
             style=style,
             seed=seed,
+            weights=weights,
             tempo_bpm=tempo,
             out=out,
             progress=progress,

@@ -18,6 +18,8 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from d2m.checkpoints import adopt_dropped
+from d2m.checkpoints.registry import COMPACT
 from d2m.errors import D2MError
 from d2m.levels import Level, levels_named
 from d2m.librosa_import import load_librosa
@@ -50,6 +52,8 @@ class Job:
         A style's name, or ``"auto"``.
     seed
         Chooses the song.
+    weights
+        Family of weights.
     tempo_bpm
         A tempo (BPM) to take instead of the dancer's.
     out
@@ -60,6 +64,7 @@ class Job:
     levels: str
     style: str = AUTO
     seed: int = 0
+    weights: str = COMPACT
     tempo_bpm: float | None = None
     out: Path
 
@@ -87,13 +92,14 @@ class Seen:
 class Result:
     """One level's music: its files by kind (``"mp4"``, ``"wav"``, ``"png"``) and facts.
 
-    ``missing`` are the levels still to come; ``scores`` and ``seconds`` are as in
-    `d2m.compose.Soundtrack`.
+    ``missing`` are the levels still to come; ``weights`` is the family that played it;
+    ``scores`` and ``seconds`` are as in `d2m.compose.Soundtrack`.
     """
 
     level: str
     missing: tuple[str, ...]
     style: str
+    weights: str
     paths: dict[str, Path]
     alt_text: str
     scores: dict[str, float]
@@ -163,6 +169,8 @@ def serve(connection: Connection[Any, Any], scratch: Path) -> None:
     _preload()
     # Only now, because processes must share the folder of the lock on importing librosa.
     os.environ["TMPDIR"] = tempfile.tempdir = str(scratch)
+    for dropped in adopt_dropped():
+        sys.stderr.write(f"{dropped.message}\n")
     worker = _Server(connection)
     while True:
         if not connection.poll(KEEP_CLIP_S):
@@ -202,12 +210,14 @@ class _Server:
             )
 
     def _done(self, job: Job) -> Finished:
+        from d2m.compose import check_weights
         from d2m.outputs import report, write_report
         from d2m.pipeline import DanceToMusic
 
         start = time.perf_counter()
         self._stage = ""
         levels = levels_named(job.levels)
+        check_weights(job.weights, levels)
         maker = self._maker = self._maker or DanceToMusic()
         dance = maker.perceive(job.clip, tempo_bpm=job.tempo_bpm, progress=self._tell)
         self.connection.send(_seen(dance))
@@ -218,6 +228,7 @@ class _Server:
                 level,
                 style=job.style,
                 seed=job.seed,
+                weights=job.weights,
                 tempo_bpm=job.tempo_bpm,
                 out=job.out,
                 progress=self._tell,
@@ -255,6 +266,7 @@ def _result(track: Soundtrack, missing: tuple[Level, ...]) -> Result:
         level=track.level.name,
         missing=tuple(level.name for level in missing),
         style=track.style.label,
+        weights=track.weights,
         paths=dict(track.paths),
         alt_text=track.alt_text,
         scores={name: float(value) for name, value in track.scores.items()},

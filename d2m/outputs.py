@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from d2m.checkpoints.registry import family_named
 from d2m.compose import Soundtrack
 from d2m.media.audio import write_wav
 from d2m.media.mux import mux
@@ -75,7 +76,7 @@ def report(dance: Dance, soundtracks: list[Soundtrack]) -> dict[str, Any]:
             "downbeats_s": _times(dance.rhythm.downbeats_s),
             "confidence": round(dance.rhythm.confidence, 3),
             "steady_default": dance.rhythm.steady_default,
-            "pose_coverage": round(dance.pose_coverage, 4),
+            "pose_coverage": round(dance.pose.coverage, 4),
         },
         "warnings": list(dance.warnings),
         "seconds": dance.seconds,
@@ -94,6 +95,8 @@ def _level(track: Soundtrack) -> dict[str, Any]:
     return {
         "hop_length": track.level.hop_length,
         "sample_rate": track.sample_rate,
+        "weights": track.weights,
+        "licence": family_named(track.weights).licence,
         "style": track.style.name,
         "song": track.song,
         "seed": track.seed,

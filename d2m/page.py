@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
+from d2m.checkpoints import CHECKPOINTS, FAMILIES, is_installed, missing_line
 from d2m.job import Finished, Result, Seen, Stage
 
 HEAD = (
@@ -99,6 +100,40 @@ def scores(result: Result) -> str:
     )
 
 
+def weights(folder: Path = CHECKPOINTS) -> list[tuple[str, str]]:
+    """Return the families of weights that are installed: label and name of each."""
+    choices = []
+    for family in FAMILIES.values():
+        levels = [level.name for level in family.levels if is_installed(family.name, level, folder)]
+        only = f" ({levels[0]} only)" if len(levels) == 1 else ""
+        if levels:
+            choices.append((family.label + only, family.name))
+    return choices
+
+
+def weights_note(name: str) -> str:
+    """Return what a person should know of a family of weights, and under which terms it plays."""
+    family = FAMILIES[name]
+    steers = [] if family.genres else ["no style"]
+    steers += ["no seed", "no tempo"] if family.segments else []
+    known = f" They take {', '.join(steers)} from the form." if steers else ""
+    return (
+        f'<p class="note">Trained on {escape(family.trained_on)}.{known} '
+        f"Licence: {escape(family.licence)}.</p>"
+    )
+
+
+def more_weights(folder: Path = CHECKPOINTS) -> str:
+    """Return a line for each published set that is not installed; empty if there is none."""
+    lines = [
+        missing_line(family.name, level, folder)
+        for family in FAMILIES.values()
+        for level in family.levels
+    ]
+    items = "".join(f"<li>{escape(line)}</li>" for line in lines if line)
+    return f"<details><summary>More weights</summary><ul>{items}</ul></details>" if items else ""
+
+
 def foot(clips: list[ExampleClip]) -> str:
     """Return the small print."""
     credit = " ".join(escape(text) for text in dict.fromkeys(clip.credit for clip in clips))
@@ -106,4 +141,5 @@ def foot(clips: list[ExampleClip]) -> str:
         "<p>The bundled weights play 60 songs that they learned, steered by the dance. Clips and "
         "results are removed from the server after an hour.</p>"
         + (f"<p>Examples. {credit}</p>" if credit else "")
+        + more_weights()
     )

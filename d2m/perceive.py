@@ -30,7 +30,7 @@ SLOW_BPM = 95.0
 """Tempo below which off-beat hits make people hear another meter than the dancer's."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Dance:
     """What was seen in a clip: all that the music is made from.
 
@@ -40,14 +40,14 @@ class Dance:
         Facts of the clip as sent.
     video
         Its normalised copy: upright H.264 at a constant rate.
+    pose
+        The dancer's landmarks, frame by frame.
     rhythm
         Tempo and beats.
     grid
         16th steps laid through the beats.
     features, visual : (S, 11), (S, 8)
         The movement in each step.
-    pose_coverage
-        Share of the frames in which the dancer was seen.
     style
         The style that suits the dance.
     warnings
@@ -58,11 +58,11 @@ class Dance:
 
     clip: ClipInfo
     video: Path
+    pose: PoseTrack
     rhythm: Rhythm
     grid: StepGrid
     features: NDArray[np.float64]
     visual: NDArray[np.float64]
-    pose_coverage: float
     style: Style
     warnings: tuple[str, ...]
     seconds: dict[str, float]
@@ -121,11 +121,11 @@ def perceive(
     return Dance(
         clip=info,
         video=video,
+        pose=pose,
         rhythm=rhythm,
         grid=grid,
         features=features,
         visual=visual,
-        pose_coverage=pose.coverage,
         style=style,
         warnings=tuple(_warnings(pose, rhythm)),
         seconds=seconds,

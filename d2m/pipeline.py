@@ -9,7 +9,7 @@ import weakref
 from pathlib import Path
 
 from d2m.checkpoints import CHECKPOINTS
-from d2m.compose import Soundtrack, compose
+from d2m.compose import COMPACT, PublishedPlayer, Soundtrack, check_weights, compose
 from d2m.levels import Level
 from d2m.media.video import ClipLimits
 from d2m.outputs import write_soundtrack
@@ -22,7 +22,8 @@ class DanceToMusic:
     """Makes music for dance clips.
 
     The clip last perceived is kept, so that both levels, or other settings, cost one
-    perception pass. Temporary files go away with the `Dance` that they belong to.
+    perception pass; so are the published networks that have been used. Temporary files go
+    away with the `Dance` that they belong to.
 
     Parameters
     ----------
@@ -30,6 +31,8 @@ class DanceToMusic:
         Folder of the weights; the bundled ones by default.
     limits
         Which clips are accepted.
+    bf16
+        Whether published weights run in bfloat16 where there is a CUDA GPU.
 
     Examples
     --------
@@ -38,10 +41,15 @@ class DanceToMusic:
     """
 
     def __init__(
-        self, *, checkpoints: Path = CHECKPOINTS, limits: ClipLimits | None = None
+        self,
+        *,
+        checkpoints: Path = CHECKPOINTS,
+        limits: ClipLimits | None = None,
+        bf16: bool = False,
     ) -> None:
         self._checkpoints = checkpoints
         self._limits = limits or ClipLimits()
+        self._published = PublishedPlayer(checkpoints, bf16=bf16)
         self._last: tuple[str, Dance] | None = None
 
     def perceive(
@@ -93,6 +101,7 @@ class DanceToMusic:
         *,
         style: str = AUTO,
         seed: int = 0,
+        weights: str = COMPACT,
         tempo_bpm: float | None = None,
         out: str | Path | None = None,
         progress: Progress | None = None,
@@ -109,7 +118,11 @@ class DanceToMusic:
             A style's name, or ``"auto"`` for the one that suits the dance.
         seed
             Chooses the song of the style and the bar of its phrase to begin with. The same
-            seed and settings give the same samples on the same machine.
+            seed and settings give the same samples on the same machine. Published weights
+            have one answer to a dance, so they have no seed.
+        weights
+            Family of weights, see ``python -m d2m weights list``: ``"compact"``, the bundled
+            one, or ``"aist"`` or ``"tiktok"`` where they are installed.
         tempo_bpm
             A tempo to take instead of the estimated one.
         out
@@ -124,6 +137,7 @@ class DanceToMusic:
         """
         tell = progress or silent
         chosen = None if style == AUTO else style_named(style)
+        check_weights(weights, (level,), self._checkpoints)
         dance = (
             clip
             if isinstance(clip, Dance)
@@ -134,7 +148,9 @@ class DanceToMusic:
             level,
             style=chosen or dance.style,
             seed=seed,
+            weights=weights,
             checkpoints=self._checkpoints,
+            published=self._published,
             tell=tell,
         )
         if out is not None:

@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from multiprocessing import Pipe
 from pathlib import Path
 
+from d2m.checkpoints.registry import COMPACT
 from d2m.errors import JobError, SettingsError
 from d2m.job import Failed, Finished, Job, Limits, Message, Stage
 
@@ -137,6 +138,7 @@ class Worker:
         style: str,
         seed: float | None,
         tempo_bpm: float | None,
+        weights: str = COMPACT,
     ) -> Iterator[Iterator[Message]]:
         """Do the job that a form describes, as `run` does.
 
@@ -159,6 +161,7 @@ class Worker:
                 style=style,
                 seed=abs(int(seed or 0)),
                 tempo_bpm=float(tempo_bpm) if tempo_bpm else None,
+                weights=weights,
                 out=Path(out),
             )
             with contextlib.closing(self.run(job)) as news:

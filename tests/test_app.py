@@ -75,7 +75,7 @@ def test_one_public_endpoint(server: Server) -> None:
     names = [
         entry["parameter_name"] for entry in info["named_endpoints"]["/generate"]["parameters"]
     ]
-    assert names == ["clip", "levels", "style", "seed", "tempo_bpm"]
+    assert names == ["clip", "levels", "style", "seed", "tempo_bpm", "weights"]
 
 
 def test_client_gets_files(client: Any, short_clip: Path) -> None:

@@ -64,7 +64,7 @@ def low(maker, short_clip, high) -> Soundtrack:
 @pytest.mark.e2e
 class TestOneClip:
     def test_the_dance_was_seen(self, dance, stages):
-        assert dance.pose_coverage > 0.9
+        assert dance.pose.coverage > 0.9
         assert dance.features.shape == (dance.grid.n_steps, 11)
         assert dance.visual.shape == (dance.grid.n_steps, 8)
         assert np.isfinite(dance.features).all()

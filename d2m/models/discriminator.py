@@ -64,7 +64,9 @@ class MultiScaleDiscriminator(nn.Module):
 
     def __init__(self, scales: int = SCALES, strided: tuple[int, ...] = STRIDED) -> None:
         super().__init__()
-        self.model = nn.ModuleDict({f"disc_{i}": ScaleDiscriminator(strided) for i in range(scales)})
+        self.model = nn.ModuleDict(
+            {f"disc_{i}": ScaleDiscriminator(strided) for i in range(scales)}
+        )
         self.downsample = nn.AvgPool1d(4, stride=2, padding=1, count_include_pad=False)
 
     def forward(self, x: Tensor) -> list[list[Tensor]]:

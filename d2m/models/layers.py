@@ -48,7 +48,7 @@ class WeightNormConv1d(nn.Module):
     @property
     def weight(self) -> Tensor:
         """The weight that the convolution has, (outputs, inputs / groups, kernel)."""
-        norm = self.weight_v.norm(dim=(1, 2), keepdim=True)
+        norm: Tensor = self.weight_v.norm(dim=(1, 2), keepdim=True)
         return self.weight_v * (self.weight_g / norm)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -60,7 +60,7 @@ class WeightNormConv1d(nn.Module):
     def folded(self) -> nn.Conv1d:
         """Return a plain convolution that answers the same, for inference."""
         outputs, inputs, kernel = self.weight_v.shape
-        with torch.device(self.weight_v.device):
+        with torch.device("meta"):
             plain = nn.Conv1d(
                 inputs * self.groups,
                 outputs,
@@ -70,8 +70,8 @@ class WeightNormConv1d(nn.Module):
                 dilation=self.dilation,
                 groups=self.groups,
             )
-        plain.weight.data = self.weight.detach()
-        plain.bias.data = self.bias.detach()  # type: ignore[union-attr]
+        plain.weight = nn.Parameter(self.weight.detach())
+        plain.bias = nn.Parameter(self.bias.detach())
         return plain
 
 
@@ -99,5 +99,5 @@ class ResidualBlock(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (B, channels, T) to (B, channels, T)."""
-        shortcut: Tensor = self.shortcut(x)
-        return shortcut + self.block(x)
+        out: Tensor = self.shortcut(x) + self.block(x)
+        return out

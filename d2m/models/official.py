@@ -27,8 +27,6 @@ GENRE = 256
 N_GENRES = 10
 SCALE = 100.0
 """Sigma: what the generator's tanh is multiplied by (Sec. 3.3)."""
-SEGMENT_S = 2.0
-"""Length of dance that one segment of music is made for (s)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -186,7 +184,7 @@ class Generator(nn.Module):
             if genre is None:
                 raise SettingsError("These weights need a genre for each segment.")
             parts.append(self.genre_embed(genre).unsqueeze(1))
-        latents = self.model(self.lin(torch.cat(parts, dim=2)))
+        latents: Tensor = self.model(self.lin(torch.cat(parts, dim=2)))
         if self.fc is not None:
             latents = self.fc(latents)
         return SCALE * latents

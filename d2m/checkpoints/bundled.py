@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from d2m.checkpoints.registry import COMPACT
 from d2m.errors import CheckpointError
 from d2m.levels import Level
 
@@ -14,9 +15,8 @@ if TYPE_CHECKING:
     from d2m.models.codec import JukeboxVQVAE
     from d2m.models.compact import CompactGenerator
 
-CHECKPOINTS = Path(__file__).parents[1] / "checkpoints"
+CHECKPOINTS = Path(__file__).parents[2] / "checkpoints"
 """Folder of the weights that come with the project."""
-COMPACT = "compact"
 
 
 def codec_path(level: Level, folder: Path = CHECKPOINTS) -> Path:

@@ -136,5 +136,5 @@ def test_half_precision_weights_load(tmp_path):
 def test_a_folder_without_weights_is_told_before_any_work(tmp_path):
     from d2m.styles import STYLES
 
-    with pytest.raises(CheckpointError, match=r"codec_high\.safetensors are missing"):
+    with pytest.raises(CheckpointError, match="weights of level high are missing"):
         compose(None, HIGH, style=STYLES["pop"], seed=0, checkpoints=tmp_path)  # type: ignore[arg-type]

@@ -1,0 +1,56 @@
+"""Weights: the bundled ones, the published ones, and how they become networks."""
+
+from d2m.checkpoints.bundled import (
+    CHECKPOINTS,
+    codec_path,
+    generator_path,
+    load_codec,
+    load_generator,
+    read_tensors,
+)
+from d2m.checkpoints.dropped import Adopted, adopt_dropped
+from d2m.checkpoints.importing import import_files
+from d2m.checkpoints.installed import (
+    Installed,
+    is_installed,
+    missing,
+    missing_line,
+)
+from d2m.checkpoints.published import load_i3d, load_published, load_published_codec
+from d2m.checkpoints.registry import (
+    COMPACT,
+    FAMILIES,
+    FILES,
+    SETS,
+    Family,
+    WeightFile,
+    WeightSet,
+    family_named,
+)
+
+__all__ = [
+    "CHECKPOINTS",
+    "COMPACT",
+    "FAMILIES",
+    "FILES",
+    "SETS",
+    "Adopted",
+    "Family",
+    "Installed",
+    "WeightFile",
+    "WeightSet",
+    "adopt_dropped",
+    "codec_path",
+    "family_named",
+    "generator_path",
+    "import_files",
+    "is_installed",
+    "load_codec",
+    "load_generator",
+    "load_i3d",
+    "load_published",
+    "load_published_codec",
+    "missing",
+    "missing_line",
+    "read_tensors",
+]

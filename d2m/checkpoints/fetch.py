@@ -1,0 +1,149 @@
+"""Get published weights from where their authors put them, and install them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from d2m.checkpoints.bundled import CHECKPOINTS
+from d2m.checkpoints.importing import identify, install
+from d2m.checkpoints.installed import (
+    PUBLISHED,
+    Installed,
+    installed_path,
+    missing_of,
+    read_index,
+    write_index,
+)
+from d2m.checkpoints.registry import COMPACT, FILES, SETS, Source, WeightFile, keys_named
+from d2m.checkpoints.transfer import Download, Patience, download
+from d2m.checkpoints.untrusted import git_blob_id, sha256
+from d2m.errors import CheckpointError
+from d2m.progress import Progress, silent
+
+_DOWNLOADS = "downloads"
+
+
+def fetch(
+    name: str,
+    *,
+    folder: Path = CHECKPOINTS,
+    accept_new: bool = False,
+    progress: Progress = silent,
+    sources: Mapping[str, Source] | None = None,
+    patience: Patience | None = None,
+) -> list[Installed]:
+    """Download and install a set of weights with all that it needs, or a single file.
+
+    What is installed stays. Files of the set that no one publishes are left out, see
+    `d2m.checkpoints.missing_line`.
+
+    Parameters
+    ----------
+    name
+        A key of `d2m.checkpoints.registry.SETS` or ``FILES``.
+    folder
+        Checkpoints folder.
+    accept_new
+        Install a file although it is not the one that was accepted first.
+    progress
+        Told how far each download is.
+    sources
+        Other places to get files from, by key.
+    patience
+        How long downloads are tried.
+
+    Returns
+    -------
+    list of Installed
+        What is new.
+
+    Raises
+    ------
+    SettingsError
+        If the name is unknown.
+    CheckpointError
+        If a file can't be had, or is not what was expected.
+    """
+    if name == COMPACT:
+        return []  # comes with the project
+    places = {key: file.source for key, file in FILES.items() if file.source}
+    places.update(sources or {})
+    keys = missing_of(name, folder) if name in SETS else keys_named(name)
+    lost = [key for key in keys if not installed_path(key, folder).is_file()]
+    wanted = [key for key in lost if key in places]
+    if lost and not wanted:
+        files = " ".join(FILES[key].filename for key in lost)
+        raise CheckpointError(
+            f"No public file is known of {' and '.join(lost)}: if you have the authors', run "
+            f"`python -m d2m weights import {files}`."
+        )
+    return [
+        _fetch_one(FILES[key], places[key], folder, accept_new, progress, patience or Patience())
+        for key in wanted
+    ]
+
+
+def _fetch_one(
+    file: WeightFile,
+    source: Source,
+    folder: Path,
+    accept_new: bool,
+    progress: Progress,
+    patience: Patience,
+) -> Installed:
+    def told(there: int, total: int) -> None:
+        progress(f"getting {file.key}", min(there / total, 1.0) if total else 0.0)
+
+    downloads = folder / PUBLISHED / _DOWNLOADS / file.key  # some files have the same name
+    job = Download(
+        key=file.key,
+        source=source,
+        name=file.filename,
+        folder=downloads,
+        max_bytes=file.max_bytes,
+        patience=patience,
+        told=told,
+    )
+    raw = None
+    try:
+        raw = download(job)
+        # Messages name the file, so it gets the name that the authors gave it.
+        raw = raw.replace(downloads / file.filename)
+        if not accept_new:
+            _check_identity(raw, file, folder)
+        found = identify(raw)
+        if found.network != file.network:
+            raise CheckpointError(
+                f"What was downloaded as {file.key} is another network ({found.network}): it was "
+                "not kept."
+            )
+        installed = install(raw, file.key, folder)
+        if accept_new:
+            index = read_index(folder)
+            index["first_accepted"][file.key] = sha256(raw)
+            write_index(index, folder)
+        return installed
+    finally:
+        if raw is not None:
+            raw.unlink(missing_ok=True)
+        for place in (downloads, downloads.parent):
+            if place.is_dir() and not any(place.iterdir()):
+                place.rmdir()
+
+
+def _check_identity(raw: Path, file: WeightFile, folder: Path) -> None:
+    if file.blob_id:
+        if git_blob_id(raw) != file.blob_id:
+            raise CheckpointError(
+                f"{file.filename} is not the file that its authors published (its git blob id "
+                "differs), so it was not installed: try again, or add --accept-new if you trust "
+                "it."
+            )
+        return
+    first = read_index(folder)["first_accepted"].get(file.key)
+    if first is not None and sha256(raw) != first:
+        raise CheckpointError(
+            f"{file.filename} has changed since it was first installed as {file.key} (its "
+            "SHA-256 differs), so it was not installed: add --accept-new if you trust it."
+        )

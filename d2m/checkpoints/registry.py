@@ -1,0 +1,311 @@
+"""Every set of weights that the project knows: where it comes from, and under what terms.
+
+Drive ids, addresses and git blob ids are the ones that the authors of D2M-GAN
+(github.com/L-YeZhu/D2M-GAN), JukeBox and PyTorchVideo publish.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from d2m.errors import SettingsError
+from d2m.levels import HIGH, LEVELS, LOW, Level
+
+COMPACT = "compact"
+"""The family and set that comes with the project."""
+NO_LICENCE = "none stated by the authors of D2M-GAN: for research, ask them for anything else"
+JUKEBOX_LICENCE = "JukeBox's Noncommercial Use License, also for what it generates"
+I3D_LICENCE = "PyTorchVideo's code is Apache-2.0; none is stated for the weights"
+AIST = "AIST++"
+TIKTOK = "TikTok Dance-Music"
+MEBIBYTE = 2**20
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """Where a published file can be had.
+
+    Parameters
+    ----------
+    url
+        Its address.
+    drive_id
+        Its id on Google Drive, where a page may stand before the file.
+    """
+
+    url: str
+    drive_id: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class WeightFile:
+    """One file of weights.
+
+    Parameters
+    ----------
+    key
+        Its name here, and of the installed file.
+    network
+        The network whose parameters it holds, see `d2m.checkpoints.networks`.
+    filename
+        What the authors call it.
+    title, trained_on, licence
+        For people.
+    source
+        Where it can be had; None if nowhere in public.
+    blob_id
+        Git's id of its content, where that is known.
+    max_bytes
+        A file above this size can't be it.
+    """
+
+    key: str
+    network: str
+    filename: str
+    title: str
+    trained_on: str
+    licence: str
+    source: Source | None = None
+    blob_id: str | None = None
+    max_bytes: int = 1024 * MEBIBYTE
+
+
+@dataclass(frozen=True, kw_only=True)
+class WeightSet:
+    """Files that a person gets under one name.
+
+    Parameters
+    ----------
+    name, title, trained_on, licence
+        For people.
+    files
+        Keys of its own files.
+    needs
+        Further files that it plays with: one key of each tuple, the first if none is there.
+    """
+
+    name: str
+    title: str
+    trained_on: str
+    licence: str
+    files: tuple[str, ...] = ()
+    needs: tuple[tuple[str, ...], ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Family:
+    """Weights as the app offers them.
+
+    Parameters
+    ----------
+    name
+        ``"compact"``, ``"aist"`` or ``"tiktok"``.
+    label, trained_on, licence
+        For people.
+    levels
+        Levels that exist.
+    segments
+        Whether it plays in fixed segments of 2 s.
+    genres
+        Whether a genre can be chosen.
+    """
+
+    name: str
+    label: str
+    trained_on: str
+    licence: str
+    levels: tuple[Level, ...]
+    segments: bool
+    genres: bool
+
+
+def _drive(drive_id: str) -> Source:
+    return Source(url=f"https://drive.google.com/uc?id={drive_id}", drive_id=drive_id)
+
+
+def _motion(dataset: str, trained_on: str, level: Level, source: Source | None) -> WeightFile:
+    return WeightFile(
+        key=f"{dataset}-{level.name}-motion",
+        network=f"{dataset}-motion",
+        filename="mencoder.pt",
+        title=f"motion encoder, {trained_on}, level {level.name}",
+        trained_on=trained_on,
+        licence=NO_LICENCE,
+        source=source,
+    )
+
+
+def _generator(dataset: str, trained_on: str, level: Level, source: Source | None) -> WeightFile:
+    return WeightFile(
+        key=f"{dataset}-{level.name}-generator",
+        network=f"{dataset}-{level.name}-generator",
+        filename="netG.pt",
+        title=f"generator, {trained_on}, level {level.name}",
+        trained_on=trained_on,
+        licence=NO_LICENCE,
+        source=source,
+    )
+
+
+def _tuned_codec(level: Level, blob_id: str) -> WeightFile:
+    filename = f"vqvae_{level.name}.pt"
+    return WeightFile(
+        key=f"vqvae-{level.name}",
+        network="vqvae",
+        filename=filename,
+        title=f"JukeBox VQ-VAE of D2M-GAN, level {level.name}",
+        trained_on="music (JukeBox), fine-tuned by the authors of D2M-GAN",
+        licence=JUKEBOX_LICENCE,
+        source=Source(
+            url=f"https://raw.githubusercontent.com/L-YeZhu/D2M-GAN/main/models/{filename}"
+        ),
+        blob_id=blob_id,
+        max_bytes=256 * MEBIBYTE,
+    )
+
+
+FILES = {
+    file.key: file
+    for file in (
+        _motion("aist", AIST, HIGH, _drive("1TWe1AGMbldfRWFBLnaE5d8GYzeHMlg4o")),
+        _generator("aist", AIST, HIGH, _drive("1z-jc_Hn_c39bqGov7mzEYxSmc_104NYY")),
+        _motion("aist", AIST, LOW, _drive("1Wg0H8RxogjrOd2ey95NqFEyvEjUDSIFP")),
+        _generator("aist", AIST, LOW, _drive("1aYorY23XfGumBwro58dm6jMqZ_j-4fEy")),
+        _motion("tiktok", TIKTOK, HIGH, None),
+        _generator("tiktok", TIKTOK, HIGH, None),
+        _tuned_codec(HIGH, "c396e753a21f20c88440c548ecaa9f896a176e82"),
+        _tuned_codec(LOW, "e67ad014500b7c7a3ebc9cb40ff1495fb201fe24"),
+        WeightFile(
+            key="vqvae-jukebox",
+            network="vqvae",
+            filename="vqvae.pth.tar",
+            title="JukeBox VQ-VAE, all levels",
+            trained_on="music (JukeBox)",
+            licence=JUKEBOX_LICENCE,
+            source=Source(url="https://openaipublic.azureedge.net/jukebox/models/5b/vqvae.pth.tar"),
+            max_bytes=256 * MEBIBYTE,
+        ),
+        WeightFile(
+            key="i3d",
+            network="i3d",
+            filename="I3D_8x8_R50.pyth",
+            title="I3D-R50 8x8 of PyTorchVideo",
+            trained_on="Kinetics-400",
+            licence=I3D_LICENCE,
+            source=Source(
+                url="https://dl.fbaipublicfiles.com/pytorchvideo/model_zoo/kinetics/I3D_8x8_R50.pyth"
+            ),
+        ),
+    )
+}
+"""All published files, by key."""
+
+
+def codec_keys(level: Level) -> tuple[str, str]:
+    """Return the codecs that can play a level of the published sets, the better one first."""
+    return (f"vqvae-{level.name}", "vqvae-jukebox")
+
+
+def _published(dataset: str, trained_on: str, level: Level) -> WeightSet:
+    return WeightSet(
+        name=f"{dataset}-{level.name}",
+        title=f"D2M-GAN as published, {trained_on}, level {level.name}",
+        trained_on=trained_on,
+        licence=f"{NO_LICENCE}; with a codec under {JUKEBOX_LICENCE}",
+        files=(f"{dataset}-{level.name}-motion", f"{dataset}-{level.name}-generator"),
+        needs=(codec_keys(level), ("i3d",)),
+    )
+
+
+SETS = {
+    weights.name: weights
+    for weights in (
+        WeightSet(
+            name=COMPACT,
+            title="Bundled with the project, both levels",
+            trained_on="the project's own songs",
+            licence="Apache-2.0, with the project",
+        ),
+        _published("aist", AIST, HIGH),
+        _published("aist", AIST, LOW),
+        _published("tiktok", TIKTOK, HIGH),
+        WeightSet(
+            name="jukebox",
+            title=FILES["vqvae-jukebox"].title,
+            trained_on=FILES["vqvae-jukebox"].trained_on,
+            licence=JUKEBOX_LICENCE,
+            files=("vqvae-jukebox",),
+        ),
+        WeightSet(
+            name="i3d",
+            title=FILES["i3d"].title,
+            trained_on=FILES["i3d"].trained_on,
+            licence=I3D_LICENCE,
+            files=("i3d",),
+        ),
+    )
+}
+"""What a person names in a command, by name."""
+
+FAMILIES = {
+    family.name: family
+    for family in (
+        Family(
+            name=COMPACT,
+            label="Compact (bundled)",
+            trained_on=SETS[COMPACT].trained_on,
+            licence=SETS[COMPACT].licence,
+            levels=tuple(LEVELS.values()),
+            segments=False,
+            genres=True,
+        ),
+        Family(
+            name="aist",
+            label="D2M-GAN, AIST++",
+            trained_on=AIST,
+            licence=SETS["aist-high"].licence,
+            levels=tuple(LEVELS.values()),
+            segments=True,
+            genres=True,
+        ),
+        Family(
+            name="tiktok",
+            label="D2M-GAN, TikTok",
+            trained_on=TIKTOK,
+            licence=SETS["tiktok-high"].licence,
+            levels=(HIGH,),
+            segments=True,
+            genres=False,
+        ),
+    )
+}
+"""Families that the app offers, by name."""
+
+
+def family_named(name: str) -> Family:
+    """Return the family of that name.
+
+    Raises
+    ------
+    SettingsError
+        If there is none.
+    """
+    if name not in FAMILIES:
+        raise SettingsError(f"Unknown weights {name!r}: choose {', '.join(FAMILIES)}.")
+    return FAMILIES[name]
+
+
+def keys_named(name: str) -> tuple[str, ...]:
+    """Return the keys of the files that a set or a file's own name stands for.
+
+    Raises
+    ------
+    SettingsError
+        If there is no such set or file.
+    """
+    if name in FILES:
+        return (name,)
+    if name not in SETS:
+        known = dict.fromkeys((*SETS, *FILES))
+        raise SettingsError(f"Unknown weights {name!r}: choose {', '.join(known)}.")
+    return SETS[name].files

@@ -1,0 +1,130 @@
+"""The second half of the pipeline: from a dance to music at one level."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from d2m.checkpoints import CHECKPOINTS, adopt_dropped, missing_line
+from d2m.checkpoints.registry import COMPACT, family_named
+from d2m.compose.compact import choose_song, play_compact
+from d2m.compose.published import PublishedPlayer
+from d2m.compose.soundtrack import Music, Soundtrack
+from d2m.errors import CheckpointError
+from d2m.evaluation.beats import beat_f_measure, music_beats
+from d2m.levels import Level
+from d2m.media.audio import denoise, fade_edges, normalise_loudness
+from d2m.media.pulse import pulse
+from d2m.perceive import Dance
+from d2m.progress import Progress, silent, timed
+from d2m.styles import Style
+
+__all__ = [
+    "COMPACT",
+    "Music",
+    "PublishedPlayer",
+    "Soundtrack",
+    "check_weights",
+    "choose_song",
+    "compose",
+]
+
+FADE_OUT_S = 0.4
+
+
+def check_weights(weights: str, levels: tuple[Level, ...], checkpoints: Path = CHECKPOINTS) -> None:
+    """Refuse weights that can't play, before a minute is spent on the clip.
+
+    Files that a person has put into the folder of the weights are installed first, if they
+    are what is missing.
+
+    Raises
+    ------
+    SettingsError
+        If the family is unknown.
+    CheckpointError
+        If a level of it does not exist or is not installed; it says how to get it.
+    """
+    family = family_named(weights)
+    if any(missing_line(family.name, level, checkpoints) for level in family.levels):
+        adopt_dropped(checkpoints)
+    for level in levels:
+        if line := missing_line(weights, level, checkpoints):
+            raise CheckpointError(line)
+
+
+def compose(
+    dance: Dance,
+    level: Level,
+    *,
+    style: Style,
+    seed: int,
+    weights: str = COMPACT,
+    checkpoints: Path = CHECKPOINTS,
+    published: PublishedPlayer | None = None,
+    tell: Progress = silent,
+) -> Soundtrack:
+    """Generate, decode, clean and score the music of a dance.
+
+    Parameters
+    ----------
+    dance
+        What `d2m.perceive.perceive` saw.
+    level, style, seed
+        What to make; published weights have no seed.
+    weights
+        Name of the family of weights.
+    checkpoints
+        Folder of the weights.
+    published
+        Plays published weights; a new one by default.
+    tell
+        Told of each stage.
+
+    Raises
+    ------
+    SettingsError
+        If the family is unknown.
+    CheckpointError
+        If the weights are missing or damaged.
+    """
+    check_weights(weights, (level,), checkpoints)
+    family = family_named(weights)
+    seconds: dict[str, float] = {}
+    stage = f"Making the music ({level.name})"
+    if family.segments:
+        player = published or PublishedPlayer(checkpoints)
+        music = player.play(family, level, dance, style=style, seconds=seconds, tell=tell)
+    else:
+        music = play_compact(
+            dance,
+            level,
+            style=style,
+            seed=seed,
+            checkpoints=checkpoints,
+            seconds=seconds,
+            tell=tell,
+        )
+    with timed(seconds, "denoise"):
+        tell(stage, 0.7)
+        clean = denoise(music.audio)
+        if not family.segments:
+            clean = pulse(clean, dance.rhythm.beats_s)  # makes its beats heard
+        audio = normalise_loudness(fade_edges(clean, fade_out_s=FADE_OUT_S))
+    with timed(seconds, "score"):
+        tell(stage, 0.9)
+        _, beats = music_beats(audio)
+        scores = {"beat_f_measure": beat_f_measure(beats, dance.rhythm.beats_s)}
+    tell(stage, 1.0)
+    return Soundtrack(
+        level=level,
+        style=style,
+        seed=seed,
+        weights=weights,
+        song=music.song,
+        audio=audio,
+        codes=music.codes,
+        rhythm=dance.rhythm,
+        music_beats_s=beats,
+        scores=scores,
+        seconds=seconds,
+    )

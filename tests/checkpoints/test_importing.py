@@ -1,0 +1,420 @@
+"""Files become installed weights by what is in them, whatever they are called."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors import safe_open
+from safetensors.torch import save_file
+
+from d2m.checkpoints import (
+    import_files,
+    importing,
+    is_installed,
+    load_i3d,
+    load_published,
+    load_published_codec,
+    missing,
+    missing_line,
+)
+from d2m.checkpoints.importing import Found, identify, key_of
+from d2m.checkpoints.installed import installed_path, read_index
+from d2m.checkpoints.registry import FILES
+from d2m.checkpoints.untrusted import git_blob_id, sha256
+from d2m.checkpoints.verify import installed_keys, verify
+from d2m.errors import CheckpointError, SettingsError
+from d2m.levels import HIGH, LEVELS, LOW, Level
+from d2m.perception.visual import build_i3d
+from tests.models.oracle import filled_state_dict
+
+
+def refusal(folder: Path, *paths: Path, **options) -> str:
+    before = sorted(folder.rglob("*"))
+    with pytest.raises(CheckpointError) as error:
+        import_files(paths, folder=folder, **options)
+    told = str(error.value)
+    assert told.endswith(".")
+    assert "\n" not in told
+    assert ". " not in told
+    assert str(paths[0].parent) not in told
+    assert sorted(folder.rglob("*")) == before
+    return told
+
+
+def keys(folder: Path, *paths: Path, **options) -> list[str]:
+    return [new.key for new in import_files(paths, folder=folder, **options)]
+
+
+def moved(source: Path, target: Path) -> Path:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    os.link(source, target)
+    return target
+
+
+@pytest.fixture
+def checkpoints(tmp_path) -> Path:
+    return tmp_path / "checkpoints"
+
+
+@pytest.fixture(scope="module")
+def i3d_file(tmp_path_factory) -> Path:
+    torch.manual_seed(0)
+    state = {
+        n: torch.rand_like(t) if t.is_floating_point() else t
+        for n, t in build_i3d().state_dict().items()
+    }
+    path = tmp_path_factory.mktemp("i3d") / "I3D_8x8_R50.pyth"
+    torch.save({"model_state": state, "epoch": 196}, path)
+    return path
+
+
+def test_what_the_authors_publish_becomes_networks_that_play(published, i3d_file, checkpoints):
+    assert missing("aist", HIGH, checkpoints) == (
+        "aist-high-motion",
+        "aist-high-generator",
+        "vqvae-high",
+        "i3d",
+    )
+    paths = [published / name for name in ("mencoder.pt", "netG.pt", "vqvae.pth.tar")]
+    installed = import_files([*paths, i3d_file], folder=checkpoints)
+    assert [new.key for new in installed] == [
+        "aist-high-motion",
+        "aist-high-generator",
+        "vqvae-jukebox",
+        "i3d",
+    ]
+    assert is_installed("aist", HIGH, checkpoints)
+    assert missing_line("aist", HIGH, checkpoints) == ""
+    motion, generator = load_published("aist", HIGH, checkpoints)
+    original = torch.load(published / "netG.pt", weights_only=True)
+    assert all(torch.equal(t, original[n]) for n, t in generator.state_dict().items())
+    latents = generator(
+        motion(torch.zeros(1, 120, 219)), torch.zeros(1, 1, 2048), torch.tensor([3])
+    )
+    codec = load_published_codec(HIGH, checkpoints)
+    audio = codec.decode(codec.codebook(HIGH).nearest(latents), HIGH)
+    assert audio.shape == (1, 44032)
+    visual = load_i3d(checkpoints)
+    assert visual(torch.zeros(1, 3, 8, 224, 224)).shape == (1, 2048)
+    for network in (motion, generator, codec, visual):
+        assert not network.training
+        assert not any(p.requires_grad for p in network.parameters())
+        assert all(t.device.type == "cpu" for t in (*network.parameters(), *network.buffers()))
+    for key in installed_keys(checkpoints):
+        verify(key, checkpoints)
+
+
+def test_the_installed_form(published, checkpoints):
+    (new,) = import_files([published / "netG.pt"], folder=checkpoints)
+    assert new.path == checkpoints / "published" / "aist-high-generator.safetensors"
+    assert new.path.stat().st_mode & 0o777 == 0o644
+    with safe_open(new.path, framework="pt") as file:
+        header = file.metadata()
+        assert all(file.get_tensor(n).dtype == torch.float32 for n in file.keys())  # noqa: SIM118
+    assert header["key"] == "aist-high-generator"
+    assert header["source_sha256"] == sha256(published / "netG.pt")
+    assert header["licence"] == FILES["aist-high-generator"].licence
+    assert header["imported_at"].startswith("20")
+    assert {path.name for path in new.path.parent.iterdir()} == {new.path.name, "index.json"}
+    assert "/" not in header["source"]
+
+
+@pytest.mark.parametrize("level", LEVELS.values(), ids=LEVELS)
+def test_names_and_shapes_of_all_networks_are_the_published_ones(level):
+    from d2m.checkpoints import networks
+
+    names = {"aist-motion": "aist/mencoder", "tiktok-motion": "tiktok/mencoder"}
+    names[f"aist-{level.name}-generator"] = f"aist/netG_{level.name}"
+    if level == HIGH:
+        names["tiktok-high-generator"] = "tiktok/netG_high"
+    for network, stored in names.items():
+        with torch.device("meta"):
+            blank = networks.empty(network).state_dict()
+        shapes = json.loads((Path(__file__).parents[1] / "data/official_shapes.json").read_text())
+        assert {n: list(t.shape) for n, t in blank.items()} == shapes[stored]
+        assert networks.recognise(blank, "x") == network
+
+
+def test_the_level_of_a_motion_encoder(published, checkpoints, tmp_path):
+    source = published / "mencoder.pt"
+    told = refusal(checkpoints, source)
+    assert told == (
+        "mencoder.pt fits level high and level low: say which with --level, or import it "
+        "together with its generator."
+    )
+    found = identify(source)
+    high = identify(published / "netG.pt")
+
+    def key(place: str, *beside: Found, level: Level | None = None) -> str:
+        file = replace(found, path=tmp_path / place)
+        return key_of(file, [file, *beside], level=level, dataset=None)
+
+    def beside(place: str) -> Found:
+        return replace(high, path=tmp_path / place)
+
+    assert key("mencoder.pt", level=LOW) == "aist-low-motion"
+    assert key("mencoder_low.pt", level=HIGH) == "aist-high-motion"
+    assert key("mencoder.pt", beside("netG.pt")) == "aist-high-motion"
+    assert key("mencoder_low.pt", beside("netG.pt")) == "aist-low-motion"
+    assert key("High/m.pt") == "aist-high-motion"
+    assert key("logs_aist_low/m.pt") == "aist-low-motion"
+    for open_ones in (["flow_highest.pt"], ["high_or_low.pt"], ["m.pt", beside("a/netG.pt")]):
+        with pytest.raises(CheckpointError, match="fits level high and level low"):
+            key(*open_ones)
+    low = replace(beside("netG_low.pt"), network="aist-low-generator", levels=(LOW,))
+    with pytest.raises(CheckpointError, match="fits level high and level low"):
+        key("m.pt", beside("netG.pt"), low)
+    assert keys(checkpoints, source, published / "netG.pt")[0] == "aist-high-motion"
+
+
+def test_tiktok(published, checkpoints):
+    told = missing_line("tiktok", HIGH, checkpoints)
+    assert "no public file is known" in told
+    assert keys(checkpoints, published / "tiktok_mencoder.pt") == ["tiktok-high-motion"]
+    assert missing("tiktok", HIGH, checkpoints)[0] == "tiktok-high-generator"
+    assert "no public file is known" in missing_line("tiktok", HIGH, checkpoints)
+    for ask in (missing, load_published):
+        with pytest.raises(CheckpointError, match=r"TikTok generator of level low can't run"):
+            ask("tiktok", LOW, checkpoints)
+    assert not is_installed("tiktok", LOW, checkpoints)
+    assert "can't run" in missing_line("tiktok", LOW, checkpoints)
+
+
+def test_published_networks_that_are_of_no_use_here(published, checkpoints, tmp_path):
+    told = refusal(checkpoints, published / "netD.pt")
+    assert told == "netD.pt is D2M-GAN's discriminator, which only training needs: leave it out."
+    # Shapes are enough to recognise it, so no values of that size are made.
+    shapes = json.loads((Path(__file__).parents[1] / "data/official_shapes.json").read_text())
+    state = {n: torch.zeros(()).expand(s) for n, s in shapes["tiktok/netG_low"].items()}
+    torch.save(state, tmp_path / "netG.pt")
+    told = refusal(checkpoints, tmp_path / "netG.pt")
+    assert "published TikTok generator of level low cannot run" in told
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "key"),
+    [
+        ("vqvae.pth.tar", {}, "vqvae-jukebox"),
+        ("vqvae_high.pt", {}, "vqvae-high"),
+        ("vqvae_low.pt", {}, "vqvae-low"),
+        ("codec.pt", {"level": LOW}, "vqvae-low"),
+    ],
+)
+def test_codecs(name, options, key, published, checkpoints, tmp_path):
+    path = moved(published / "vqvae.pth.tar", tmp_path / name)
+    (new,) = import_files([path], folder=checkpoints, **options)
+    assert new.key == key
+    assert bool(new.note) == (key != "vqvae-jukebox")
+    level = LOW if key == "vqvae-low" else HIGH
+    codec = load_published_codec(level, checkpoints)
+    stored = filled_state_dict("vqvae")[f"bottleneck.level_blocks.{level.vqvae_level}.k"]
+    assert torch.equal(codec.codebook(level).k, stored)
+    other = LOW if level is HIGH else HIGH
+    if key == "vqvae-jukebox":
+        load_published_codec(other, checkpoints)
+    else:
+        with pytest.raises(CheckpointError, match=f"vqvae-{other.name} are not installed"):
+            load_published_codec(other, checkpoints)
+
+
+def test_the_codec_made_for_the_networks_comes_before_the_general_one(
+    published, checkpoints, tmp_path
+):
+    state = filled_state_dict("vqvae")
+    state["bottleneck.level_blocks.2.k"] += 1.0
+    torch.save(state, tmp_path / "vqvae_high.pt")
+    import_files([published / "vqvae.pth.tar", tmp_path / "vqvae_high.pt"], folder=checkpoints)
+    codec = load_published_codec(HIGH, checkpoints)
+    assert torch.equal(codec.codebook(HIGH).k, state["bottleneck.level_blocks.2.k"])
+
+
+def test_a_codec_of_one_level(checkpoints, tmp_path):
+    state = {n: t for n, t in filled_state_dict("vqvae").items() if ".1." in n[:30]}
+    level_1 = {
+        n: t
+        for n, t in state.items()
+        if n.startswith(("encoders.1.", "decoders.1.", "bottleneck.level_blocks.1."))
+    }
+    level_1["bottleneck.level_blocks.1.k_sum"] = torch.full((2048, 64), float("nan"))
+    torch.save(level_1, tmp_path / "mine.pt")
+    assert keys(checkpoints, tmp_path / "mine.pt") == ["vqvae-low"]
+    assert "is of level low, not high" in refusal(checkpoints, tmp_path / "mine.pt", level=HIGH)
+
+
+def test_a_codec_is_known_by_its_content(published, checkpoints, tmp_path, monkeypatch):
+    path = moved(published / "vqvae.pth.tar", tmp_path / "download(1)")
+    blob = git_blob_id(path)
+    monkeypatch.setitem(FILES, "vqvae-low", replace(FILES["vqvae-low"], blob_id=blob))
+    monkeypatch.setitem(importing._BLOBS, blob, "vqvae-low")
+    (new,) = import_files([path], folder=checkpoints)
+    assert (new.key, new.note) == ("vqvae-low", "")
+
+
+def damaged(change) -> dict[str, torch.Tensor]:
+    state = filled_state_dict("vqvae")
+    return change(state) or state
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (
+            lambda s: s.pop("decoders.2.out.bias") and None,
+            "lacks the parameter `decoders.2.out.bias`",
+        ),
+        (
+            lambda s: s.update({"decoders.2.odd": torch.zeros(1)}),
+            "`decoders.2.odd` that this network",
+        ),
+        (
+            lambda s: s.update({"decoders.2.out.bias": torch.zeros(7)}),
+            "its `decoders.2.out.bias` has the shape (7,), expected (1,)",
+        ),
+        (lambda s: {f"x.{n}": t for n, t in s.items()}, "a network that is not known here"),
+        (
+            lambda s: s.update({"encoders.9.x": torch.zeros(1)}),
+            "a level that no JukeBox VQ-VAE has",
+        ),
+        (lambda s: s["decoders.2.out.bias"].fill_(float("nan")) and None, "not finite numbers"),
+        (lambda s: s["decoders.0.out.bias"].fill_(float("inf")) and None, "not finite numbers"),
+        (
+            lambda s: s.update(
+                {"decoders.2.out.bias": torch.full((1,), 1e300, dtype=torch.float64)}
+            ),
+            "not finite numbers",
+        ),
+        (
+            lambda s: s.update({"decoders.2.out.bias": torch.zeros(1, dtype=torch.int64)}),
+            "as torch.int64, expected plain floating-point numbers",
+        ),
+        (
+            lambda s: s.update({"decoders.2.out.bias": torch.zeros(1).to_sparse()}),
+            "expected plain floating-point numbers",
+        ),
+        (
+            lambda s: s.update({"decoders.2.out.bias": torch.zeros(1, device="meta")}),
+            "expected plain floating-point numbers",
+        ),
+    ],
+    ids=[
+        "missing",
+        "surplus",
+        "shape",
+        "names",
+        "level",
+        "nan",
+        "inf",
+        "overflow",
+        "integers",
+        "sparse",
+        "meta",
+    ],
+)
+def test_weights_that_do_not_fit(change, expected, checkpoints, tmp_path):
+    torch.save(damaged(change), tmp_path / "net.pt")
+    assert expected in refusal(checkpoints, tmp_path / "net.pt")
+
+
+def test_other_networks_under_known_names(checkpoints, tmp_path):
+    torch.save({"lin1.weight": torch.zeros(800, 99)}, tmp_path / "net.pt")
+    assert "motion encoder for 99 values a frame, expected 219 (aist) or 75 (tiktok)" in refusal(
+        checkpoints, tmp_path / "net.pt"
+    )
+    torch.save({"blocks.0.weight": torch.zeros(3)}, tmp_path / "net.pt")
+    assert "not the published I3D-R50: it lacks the parameter `blocks.0.conv" in refusal(
+        checkpoints, tmp_path / "net.pt"
+    )
+
+
+def test_tensors_that_share_memory_or_have_half_precision(checkpoints, tmp_path):
+    state = filled_state_dict("vqvae")
+    names = [n for n in state if n.endswith("model.1.bias") and n.startswith("encoders.0")][:2]
+    state[names[0]] = state[names[1]]
+    state["decoders.2.out.weight"] = state["decoders.2.out.weight"].half()
+    state["bottleneck.level_blocks.2.k"] = state["bottleneck.level_blocks.2.k"].t().contiguous().t()
+    torch.save(state, tmp_path / "net.pt")
+    (new,) = import_files([tmp_path / "net.pt"], folder=checkpoints)
+    verify(new.key, checkpoints)
+    codec = load_published_codec(HIGH, checkpoints)
+    assert torch.equal(codec.codebook(HIGH).k, state["bottleneck.level_blocks.2.k"])
+    assert codec.state_dict()["decoders.2.out.weight"].dtype == torch.float32
+
+
+def test_i3d_without_counters_of_old_files(i3d_file, checkpoints, tmp_path):
+    state = torch.load(i3d_file, weights_only=True)["model_state"]
+    old = {n: t for n, t in state.items() if not n.endswith("num_batches_tracked")}
+    torch.save(old, tmp_path / "i3d.pt")
+    assert keys(checkpoints, tmp_path / "i3d.pt") == ["i3d"]
+    assert torch.equal(
+        load_i3d(checkpoints).state_dict()["blocks.0.conv.weight"], state["blocks.0.conv.weight"]
+    )
+
+
+def test_contradictions(published, checkpoints):
+    assert refusal(checkpoints, published / "netG.pt", level=LOW) == (
+        "netG.pt is of level high, not low: leave out --level."
+    )
+    assert refusal(checkpoints, published / "netG.pt", dataset="tiktok") == (
+        "netG.pt is of the data set aist, not tiktok: leave out --dataset."
+    )
+    told = refusal(checkpoints, published / "netG.pt", published / "netG.pt")
+    assert "would both become aist-high-generator" in told
+    with pytest.raises(SettingsError, match="Unknown weights 'mist'"):
+        missing("mist", HIGH, checkpoints)
+
+
+def test_one_bad_file_installs_none(published, checkpoints, tmp_path):
+    (tmp_path / "bad.pt").write_text("hello")
+    refusal(checkpoints, published / "netG.pt", tmp_path / "bad.pt")
+
+
+def test_verify_finds_changes(published, checkpoints):
+    (new,) = import_files([published / "vqvae.pth.tar"], folder=checkpoints)
+    with safe_open(new.path, framework="pt") as file:
+        header = file.metadata()
+        state = {n: file.get_tensor(n) for n in file.keys()}  # noqa: SIM118
+    whole = new.path.read_bytes()
+
+    def told() -> str:
+        with pytest.raises(CheckpointError) as error:
+            verify(new.key, checkpoints)
+        return str(error.value)
+
+    new.path.write_bytes(whole[:-1])
+    assert "is damaged" in told()
+    new.path.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+    assert "has changed since it was installed" in told()
+    save_file({**state, "decoders.2.out.bias": torch.full((1,), float("nan"))}, new.path, header)
+    assert "not finite" in told()
+    save_file({n: t for n, t in state.items() if "decoders.1" not in n}, new.path, header)
+    assert "lacks the parameter" in told()
+    save_file(state, new.path, {**header, "key": "vqvae-low"})
+    assert "was not installed under this name" in told()
+    new.path.write_bytes(whole)
+    verify(new.key, checkpoints)
+    new.path.unlink()
+    assert told() == (
+        "The weights vqvae-jukebox are not installed: "
+        "run `python -m d2m weights fetch vqvae-jukebox`."
+    )
+
+
+def test_an_installed_file_of_another_network_is_not_loaded(published, checkpoints):
+    import_files([published / "netG.pt"], folder=checkpoints)
+    path = installed_path("aist-high-generator", checkpoints)
+    shutil.copy(path, installed_path("aist-high-motion", checkpoints))
+    with pytest.raises(CheckpointError, match="is not the published D2M-GAN motion encoder"):
+        load_published("aist", HIGH, checkpoints)
+
+
+def test_a_damaged_index_is_no_obstacle(published, checkpoints):
+    (checkpoints / "published").mkdir(parents=True)
+    (checkpoints / "published" / "index.json").write_text("{]")
+    (new,) = import_files([published / "vqvae.pth.tar"], folder=checkpoints)
+    assert read_index(checkpoints)["first_accepted"][new.key] == sha256(published / "vqvae.pth.tar")
