@@ -41,6 +41,7 @@ check: lint types test
 
 bench: setup
 	PYTHONPATH=. $(BIN)/python tools/bench.py
+	PYTHONPATH=. $(BIN)/python tools/bench_networks.py
 
 clean:
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache

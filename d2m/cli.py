@@ -8,9 +8,8 @@ from typing import Annotated, Optional
 
 import typer
 
-from d2m.checkpoints.registry import COMPACT
 from d2m.checkpoints.cli import weights as weights_commands
-from d2m.checkpoints.registry import FAMILIES
+from d2m.checkpoints.registry import COMPACT, FAMILIES
 from d2m.errors import D2MError
 from d2m.levels import levels_named
 from d2m.styles import AUTO, STYLES, style_named

@@ -1,6 +1,6 @@
 """Measure the inverse kinematics: motion capture to rotations and back to positions.
 
-python tools/kinematics.py path/to/cmu_dance_60fps.npz
+    PYTHONPATH=. python tools/kinematics.py path/to/cmu_dance_60fps.npz
 
 The file holds takes of the CMU Graphics Lab Motion Capture Database (http://mocap.cs.cmu.edu)
 as `d2m.training.dances.mocap` describes them. Each take's bones have constant lengths.

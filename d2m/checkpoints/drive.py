@@ -29,7 +29,7 @@ def download_from_drive(job: Download, target: Path) -> None:
     import requests
     from gdown.exceptions import DownloadError, FileURLRetrievalError
 
-    resumed = bool(_parts(target))
+    before = _there(target)
     try:
         _get(job, target)
     except (FileURLRetrievalError, requests.HTTPError) as error:
@@ -39,7 +39,8 @@ def download_from_drive(job: Download, target: Path) -> None:
             f"shared any more): try again tomorrow, or {job.by_hand}."
         ) from error
     except DownloadError as error:
-        if resumed:  # the part may be what is wrong
+        away = isinstance(error.__cause__, requests.RequestException)
+        if before and not away and _there(target) <= before:  # the part is what is wrong
             _drop_parts(target)
             return download_from_drive(job, target)
         raise CheckpointError(_broken(job, target)) from error
@@ -77,7 +78,7 @@ def _get(job: Download, target: Path) -> None:
 
 
 def _broken(job: Download, target: Path) -> str:
-    if any(part.stat().st_size for part in _parts(target)):
+    if _there(target):
         return job.broke_off(_HOST)
     _drop_parts(target)
     return job.away(_HOST)
@@ -85,6 +86,10 @@ def _broken(job: Download, target: Path) -> str:
 
 def _parts(target: Path) -> list[Path]:
     return list(target.parent.glob(f"{target.name}*.part"))
+
+
+def _there(target: Path) -> int:
+    return sum(part.stat().st_size for part in _parts(target))
 
 
 def _drop_parts(target: Path) -> None:

@@ -127,7 +127,7 @@ def _fetch_one(
     finally:
         if raw is not None:
             raw.unlink(missing_ok=True)
-        for place in (downloads, downloads.parent):
+        for place in (downloads, *list(downloads.parents)[:2]):
             if place.is_dir() and not any(place.iterdir()):
                 place.rmdir()
 

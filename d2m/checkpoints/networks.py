@@ -165,17 +165,23 @@ def sound(state: Mapping[str, Tensor], name: str) -> dict[str, Tensor]:
     CheckpointError
         If a value is not a number or infinite, or a tensor is of no plain kind.
     """
-    whole = {}
+    whole: dict[str, Tensor] = {}
+    memory = set()
     for n, tensor in state.items():
         counter = n.endswith(_COUNTER)
         plain = tensor.layout == torch.strided and tensor.device.type == "cpu"
         if not plain or tensor.is_quantized or not (counter or tensor.is_floating_point()):
             raise CheckpointError(
-                f"{name} stores `{n}` as {tensor.dtype}, expected plain floating-point numbers: "
+                f"{name} stores `{n}` as {tensor.dtype} ({tensor.layout}, {tensor.device}), "
+                "expected plain floating-point numbers: "
                 "get the original file."
             )
         dtype = torch.int64 if counter else torch.float32
-        values = tensor.detach().to(dtype).clone(memory_format=torch.contiguous_format)
+        values = tensor.detach().to(dtype).contiguous()
+        store = values.untyped_storage()
+        if store.nbytes() != values.nbytes or store.data_ptr() in memory:
+            values = values.clone()  # safetensors takes no shared memory
+        memory.add(values.untyped_storage().data_ptr())
         if not counter and not torch.isfinite(values).all():
             raise CheckpointError(
                 f"{name} has values in `{n}` that are not finite numbers, so it can't play: "

@@ -99,7 +99,7 @@ class Resuming:
                 total = self._receive(response, url, start, host)
             except requests.RequestException as error:
                 raise InterruptedTransferError(self._job.broke_off(host)) from error
-        if total and _size(self._part) != total:
+        if total and _size(self._part) != total:  # urllib3 before 2.0 takes a short body
             raise InterruptedTransferError(self._job.broke_off(host))
 
     def _resumable(self, url: str) -> tuple[int, dict[str, str]]:

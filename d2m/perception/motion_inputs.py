@@ -1,8 +1,8 @@
 """The motion that the published D2M-GAN networks read, from any clip's pose.
 
 Both kinds are made of a `d2m.perception.pose.PoseTrack`'s arrays, whose gaps are filled: its
-``found`` tells the frames in which the dancer was seen and its ``coverage`` their share; how
-few are too few is for the caller to judge. Frame ``g`` of a motion at ``r`` Hz is the pose at
+``found`` tells which frames were seen and its ``coverage`` their share; how few are too few
+is for the caller to judge. Frame ``g`` of a motion at ``r`` Hz is the pose at
 ``g / r`` s; a motion lasts as long as its clip and holds the last pose to the end.
 """
 
@@ -24,6 +24,9 @@ AIST_FPS, AIST_FRAMES = 60.0, 120
 """Rate (Hz) and number of frames that the AIST++ networks read at once: two seconds."""
 TIKTOK_FPS, TIKTOK_FRAMES = 30.0, 60
 """The same of the TikTok networks."""
+
+REST_PELVIS = (0.0, -0.23, 0.03)
+"""Where SMPL's mean body has its pelvis (m) when its translation is 0."""
 
 _TORSO_OF_33 = (11, 12, 23, 24)
 _HIPS_OF_33 = (23, 24)
@@ -63,7 +66,7 @@ def aist_motion(
     Returns
     -------
     (G, 219)
-        See `pack_aist`; the root as `root_translation` gives it.
+        See `pack_aist`; the translation brings SMPL's pelvis to where `root_translation` says.
 
     Raises
     ------
@@ -79,7 +82,7 @@ def aist_motion(
     joints = smpl_joints_from_mediapipe(world)
     times = _times(len(world), fps, out_fps)
     root = _linear(root_translation(joints, world, landmarks, fps), times)
-    return pack_aist(root, _slerp(joint_rotations(joints), times))
+    return pack_aist(root - REST_PELVIS, _slerp(joint_rotations(joints), times))
 
 
 def pack_aist(root: NDArray[Any], rotations: NDArray[Any]) -> Motion:
@@ -111,10 +114,9 @@ def root_translation(
 
     The scale (m per frame height) is the clip's median of the torso's size in m, as seen from
     the camera, over its size in the picture. x is 0 at the median place of the hips; y is 0 at
-    the floor, which feet seldom pass; z, towards the camera, follows the slow changes of the
-    scale where it is steady enough to tell, else the root's is 0. The camera is taken to be
-    level and still; the depth also takes a focal length of 1.2 frame heights. The networks
-    were trained on SMPL's translation, taken here to be the pelvis's position.
+    the floor, which feet seldom pass; the hips' z, towards the camera, follows slow changes
+    of the scale if that is steady enough to tell, else it is 0. The camera is taken to be level
+    and still; the depth also takes a focal length of 1.2 frame heights.
 
     Parameters
     ----------
@@ -143,8 +145,8 @@ def root_translation(
             "The dancer's torso can't be measured in the clip: shoulders and hips should both "
             "be seen; try a clip that shows the whole body."
         )
-    frames = np.arange(len(image))
-    scales = np.interp(frames, frames[shown], sizes[0][shown] / sizes[1][shown])
+    there = np.flatnonzero(shown)
+    scales = np.interp(np.arange(len(image)), there, sizes[0][there] / sizes[1][there])
     hips = image[:, list(_HIPS_OF_33)].mean(axis=1) * [1.0, -1.0] * float(np.median(scales))
     root = np.asarray(joints)[:, 0].astype(float)
     root[:, :2] += hips

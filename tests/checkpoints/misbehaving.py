@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+STALL_S = 8.0
 DRIVE_VIRUS_PAGE = (
     b"<!DOCTYPE html><html><head><title>Google Drive - Virus scan warning</title></head>"
     b"<body><p>Google Drive can't scan this file for viruses.</p></body></html>"
@@ -58,20 +59,20 @@ class Handler(BaseHTTPRequestHandler):
         if kind.isdigit():
             self.send_error(int(kind))
         elif kind == "stall":
-            time.sleep(1.0)
+            time.sleep(STALL_S)
         elif kind == "stall-inside":
             self.send_response(200)
             self.send_header("Content-Length", "1000000")
             self.end_headers()
             self.wfile.write(b"PK\x03\x04" + bytes(1000))
             self.wfile.flush()
-            time.sleep(1.0)
-        elif kind == "endless":
+            time.sleep(STALL_S)
+        elif kind == "unannounced":
             self.send_response(200)
             self.end_headers()
             with suppress(ConnectionError):
                 self.wfile.write(b"PK\x03\x04")
-                while True:
+                for _ in range(300):
                     self.wfile.write(bytes(100_000))
         elif kind == "redirect":
             self.send_response(302)

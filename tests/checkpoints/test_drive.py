@@ -8,6 +8,7 @@ import ssl
 import subprocess
 import threading
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -80,7 +81,9 @@ def drive(certificate, monkeypatch) -> Iterator[tuple[Files, list[bytes]]]:
             self.wfile.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
             with context.wrap_socket(self.connection, server_side=True) as inside:
                 handler(inside, self.client_address, self.server)
-                inside.close()
+                inside.settimeout(1.0)
+                with suppress(OSError):
+                    inside.unwrap()
 
         def log_message(self, *_: object) -> None:
             pass
@@ -99,9 +102,9 @@ def drive(certificate, monkeypatch) -> Iterator[tuple[Files, list[bytes]]]:
     server.server_close()
 
 
-def refusal(folder: Path) -> str:
+def refusal(folder: Path, patience: Patience = QUICK) -> str:
     with pytest.raises(CheckpointError) as error:
-        fetch(KEY, folder=folder, patience=QUICK, sources=SOURCES)
+        fetch(KEY, folder=folder, patience=patience, sources=SOURCES)
     told = str(error.value)
     assert told.endswith(".")
     assert "\n" not in told
@@ -173,13 +176,34 @@ def test_a_file_that_is_too_large(drive, tmp_path, leftovers, monkeypatch):
     assert leftovers(tmp_path) == []
 
 
-@pytest.mark.usefixtures("drive")
-def test_drive_is_away(tmp_path, leftovers, monkeypatch):
+@pytest.fixture
+def nobody(monkeypatch) -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     for name in ("HTTPS_PROXY", "https_proxy"):
         monkeypatch.setenv(name, f"http://127.0.0.1:{port}")
+
+
+@pytest.mark.usefixtures("drive", "nobody")
+def test_drive_is_away(tmp_path, leftovers):
     told = refusal(tmp_path)
     assert told.startswith("Google Drive can't be reached: check the network, or download")
     assert leftovers(tmp_path) == []
+
+
+@pytest.mark.parametrize("away", ["proxy", "drive"])
+def test_a_part_outlives_a_bad_time_of_the_network(
+    away, drive, published, tmp_path, leftovers, request
+):
+    files, _ = drive
+    files.content["/file"] = (published / "vqvae.pth.tar").read_bytes()
+    files.cut_after = [2_000_000]
+    refusal(tmp_path)
+    part = leftovers(tmp_path)
+    if away == "proxy":
+        request.getfixturevalue("nobody")
+    else:
+        files.cut_after = [0] * 10
+    assert "broke off" in refusal(tmp_path, replace(QUICK, attempts=2))
+    assert leftovers(tmp_path) == part != []

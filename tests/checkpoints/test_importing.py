@@ -291,7 +291,7 @@ def damaged(change) -> dict[str, torch.Tensor]:
         ),
         (
             lambda s: s.update({"decoders.2.out.bias": torch.zeros(1, dtype=torch.int64)}),
-            "as torch.int64, expected plain floating-point numbers",
+            "as torch.int64 (torch.strided, cpu), expected plain floating-point numbers",
         ),
         (
             lambda s: s.update({"decoders.2.out.bias": torch.zeros(1).to_sparse()}),

@@ -179,10 +179,11 @@ def test_a_twisted_limb_that_straightens_turns_back_smoothly():
     assert angles(found[-1], np.eye(3)) < 1
 
 
-def test_a_hinge_that_circles_the_limb_never_jumps():
+@pytest.mark.parametrize("bend", [0.1, 0.25, 0.35, 0.45, 0.9])
+def test_a_hinge_that_circles_the_limb_never_jumps(bend):
     along = Rotation.from_rotvec(np.linspace(0, 2 * np.pi, 400)[:, None] * [1.0, 0, 0]).as_matrix()
     rest = np.broadcast_to(REST_POSE, (400, 24, 3)).copy()
-    forearm = along @ np.array([0.15, 0, 0.2])
+    forearm = along @ np.array([0.25 * np.cos(bend), 0, 0.25 * np.sin(bend)])
     for name, share in (("left_wrist", 1.0), ("left_hand", 1.3)):
         rest[:, J[name]] = REST_POSE[J["left_elbow"]] + share * forearm
     found = joint_rotations(rest)
