@@ -8,6 +8,7 @@ from typing import Annotated, Optional
 
 import typer
 
+from d2m.checkpoints import CHECKPOINTS
 from d2m.checkpoints.cli import weights as weights_commands
 from d2m.checkpoints.registry import COMPACT, FAMILIES
 from d2m.errors import D2MError
@@ -45,6 +46,9 @@ def generate(
     weights: Annotated[
         str, typer.Option(help=f"{', '.join(FAMILIES)}; `weights list` says which are installed.")
     ] = COMPACT,
+    checkpoints: Annotated[
+        Path, typer.Option(help="Folder of the weights.", show_default=False)
+    ] = CHECKPOINTS,
     out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("out"),
 ) -> None:
     """Make music for a clip: NAME.LEVEL.mp4, .wav and .png, and NAME.report.json."""
@@ -55,8 +59,8 @@ def generate(
     levels = levels_named(level)
     if style != AUTO:
         style_named(style)  # a wrong name should cost no minute of looking at the clip
-    check_weights(weights, levels)
-    maker = DanceToMusic()
+    check_weights(weights, levels, checkpoints)
+    maker = DanceToMusic(checkpoints=checkpoints)
     progress = StderrProgress()
     dance = maker.perceive(clip, tempo_bpm=tempo, progress=progress)
     for warning in dance.warnings:

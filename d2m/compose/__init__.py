@@ -47,7 +47,8 @@ def check_weights(weights: str, levels: tuple[Level, ...], checkpoints: Path = C
     family = family_named(weights)
     if any(missing_line(family.name, level, checkpoints) for level in family.levels):
         adopt_dropped(checkpoints)
-    for level in levels:
+    # What can never be had comes before what is missing.
+    for level in sorted(levels, key=lambda level: level in family.levels):
         if line := missing_line(weights, level, checkpoints):
             raise CheckpointError(line)
 

@@ -17,7 +17,7 @@ from d2m.checkpoints import (
     load_published_codec,
 )
 from d2m.compose.soundtrack import Music
-from d2m.levels import SAMPLE_RATE, Level
+from d2m.levels import LEVELS, SAMPLE_RATE, Level
 from d2m.media.joining import join, segment_starts
 from d2m.media.video import read_frames
 from d2m.perceive import Dance
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 SEGMENT_S = 2.0
 """Length of dance that the published weights make one segment of music for (s)."""
+GRID = max(level.hop_length for level in LEVELS.values())
+"""Segments begin on multiples of this (samples): the same codes then give waves in phase."""
 VISUAL_FPS = 30.0
 """Rate (Hz) at which the frames are picked that I3D sees."""
 
@@ -86,7 +88,9 @@ class PublishedPlayer:
         from d2m.models.segments import generate_segments
 
         stage = f"Making the music ({level.name})"
-        starts_s = segment_starts(dance.clip.duration_s, SEGMENT_S)
+        starts = np.round(segment_starts(dance.clip.duration_s, SEGMENT_S) * SAMPLE_RATE / GRID)
+        starts = starts.astype(np.int64) * GRID
+        starts_s = starts / SAMPLE_RATE
         with timed(seconds, "look"):
             visual = self._look(dance, starts_s, tell)
         with timed(seconds, "load"):
@@ -103,7 +107,6 @@ class PublishedPlayer:
             )
         with timed(seconds, "join"):
             n_samples = round(dance.clip.duration_s * SAMPLE_RATE)
-            starts = np.round(starts_s * SAMPLE_RATE).astype(np.int64)
             audio = join(pieces, starts, n_samples)
         return Music(audio=audio, codes=codes)
 

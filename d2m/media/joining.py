@@ -14,8 +14,9 @@ from numpy.typing import NDArray
 
 from d2m.levels import SAMPLE_RATE
 
-OVERLAP_S = 0.4
-"""Least overlap (s) of neighbours: a place for the change is looked for in it."""
+OVERLAP_S = 0.8
+"""Least overlap (s) of neighbours: a place for the change is looked for in it. The first and
+last 0.35 s of a published segment suffer from the padding of the network's convolutions."""
 LARGEST_STEP_DB = 6.0
 """Neighbours whose levels differ more than this (dB) are not brought all the way together."""
 BUSY, CALM = 0.75, 0.15

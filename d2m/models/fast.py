@@ -1,9 +1,11 @@
 """Networks that only answer, made faster: weight norm folded, long convolutions by FFT.
 
-    network = faster(network)   # answers agree to about 1e-5 of the largest
+network = faster(network)   # answers agree to about 1e-5 of the largest
 """
 
 from __future__ import annotations
+
+from typing import TypeGuard
 
 import torch
 from torch import Tensor, nn
@@ -52,8 +54,8 @@ class FFTConv1d(nn.Module):
         seen = torch.fft.rfft(tiles).permute(3, 1, 0, 2).reshape(-1, channels, batch * n_tiles)
         products = torch.bmm(self.spectra, seen).permute(1, 2, 0)
         answer = torch.fft.irfft(products, n=FFT_SIZE)[..., :step]
-        answer = answer.reshape(-1, batch, n_tiles * step).transpose(0, 1)
-        return answer[..., :outputs] + self.bias
+        whole: Tensor = answer.reshape(-1, batch, n_tiles * step).transpose(0, 1)
+        return whole[..., :outputs] + self.bias
 
 
 def faster(network: nn.Module) -> nn.Module:
@@ -77,7 +79,7 @@ def faster(network: nn.Module) -> nn.Module:
     return network.eval().requires_grad_(False)
 
 
-def _is_long(layer: nn.Module) -> bool:
+def _is_long(layer: nn.Module) -> TypeGuard[nn.Conv1d]:
     return (
         isinstance(layer, nn.Conv1d)
         and layer.weight.device.type == "cpu"  # GPUs have libraries that do as well

@@ -194,7 +194,7 @@ def test_segments_cover_the_clip_evenly_and_end_with_it(duration):
 
 def test_a_short_clip_is_one_segment():
     assert segment_starts(1.2, 2.0).tolist() == [0.0]
-    assert len(segment_starts(2 + 1.6 * 3, 2.0)) == 4
+    assert len(segment_starts(2 + 1.6 * 3, 2.0, overlap_s=0.4)) == 4
     assert len(segment_starts(8.0, 2.0, overlap_s=0.0)) == 4
     with pytest.raises(ValueError, match="overlap"):
         segment_starts(8.0, 2.0, overlap_s=2.0)
