@@ -98,7 +98,10 @@ def verify_weights(folder: Folder = CHECKPOINTS) -> None:
     from d2m.checkpoints.verify import installed_keys, verify
 
     bad = []
-    for key in installed_keys(folder):
+    keys = installed_keys(folder)
+    if not keys:
+        typer.echo("No published weights are installed; `weights list` shows which there are.")
+    for key in keys:
         try:
             verify(key, folder)
             typer.echo(f"{key}: in order")

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from d2m.checkpoints import missing_line
+from d2m.levels import LEVELS
 from tests.conftest import Server
 
 if TYPE_CHECKING:
@@ -158,6 +160,16 @@ def test_no_clip(page: Page) -> None:
     press(page, "Generate")
     page.locator("#status").get_by_text("Choose a clip first").wait_for()
     assert usable(page)
+
+
+def test_the_page_says_how_to_get_more_weights(page: Page) -> None:
+    lines = [missing_line("aist", level) for level in LEVELS.values()]
+    if not all(lines):
+        pytest.skip("they are installed here")
+    assert page.get_by_label("Weights").count() == 0
+    page.get_by_text("More weights").click()
+    for line in lines:
+        page.get_by_text(line).wait_for()
 
 
 def test_example_seed_and_style(page: Page) -> None:

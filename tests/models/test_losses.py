@@ -1,0 +1,281 @@
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from d2m.errors import SettingsError
+from d2m.levels import HIGH, SAMPLE_RATE
+from d2m.models.codec import Codebook, JukeboxVQVAE
+from d2m.models.discriminator import MultiScaleDiscriminator
+from d2m.models.losses import (
+    PUBLISHED_CODE,
+    LogMel,
+    LossWeights,
+    commitment,
+    discriminator_hinge,
+    feature_matching,
+    generator_hinge,
+    mel,
+    objective,
+    reshape_sequence,
+    straight_through,
+    waveform,
+)
+from tests.models.oracle import OUTPUTS, filled_state_dict, noise, stored_input
+
+FRAMES = 16
+
+
+def values(*numbers):
+    return torch.tensor(numbers, dtype=torch.float32).view(1, 1, -1)
+
+
+@pytest.fixture(scope="module")
+def log_mel():
+    return LogMel()
+
+
+@pytest.fixture
+def codebook():
+    book = Codebook()
+    book.k[0] = 1.0
+    book.k[1] = -2.0
+    book.k[2:] = 1e4
+    return book
+
+
+class Networks:
+    """A generator, a discriminator and a codec, small but of the real kinds."""
+
+    def __init__(self):
+        torch.manual_seed(0)
+        self.generator = nn.Conv1d(3, 64, 3, padding=1)
+        self.discriminator = MultiScaleDiscriminator(scales=2, strided=(128, 256))
+        self.codec = JukeboxVQVAE([HIGH])
+        self.codec.codebook(HIGH).k.normal_()
+        self.codec.requires_grad_(False)
+        self.latents = self.generator(torch.randn(2, 3, FRAMES))
+        self.real = torch.randn(2, 64, FRAMES)
+        self.real_sound = 0.1 * torch.randn(2, FRAMES * HIGH.hop_length)
+
+    def judge(self, latents):
+        return self.discriminator(reshape_sequence(latents))
+
+    def decoded(self, *, gradient):
+        rounded = straight_through(self.latents, self.codec.codebook(HIGH), gradient=gradient)
+        return self.codec.decode_latents(rounded, HIGH)
+
+
+def reached(network):
+    grads = [parameter.grad for parameter in network.parameters()]
+    return any(grad is not None and grad.abs().sum() > 0 for grad in grads)
+
+
+def discriminator_step(n, _):
+    return discriminator_hinge(n.judge(n.real), n.judge(n.latents.detach()))
+
+
+REACHES = {
+    "discriminator": (discriminator_step, False, True),
+    "adversarial": (lambda n, _: generator_hinge(n.judge(n.latents)), True, True),
+    "feature_matching": (
+        lambda n, _: feature_matching(n.judge(n.real), n.judge(n.latents)),
+        True,
+        True,
+    ),
+    "commitment": (lambda n, _: commitment(n.latents, n.real), True, False),
+    "waveform": (lambda n, _: waveform(n.decoded(gradient=True), n.real_sound), True, False),
+    "mel": (lambda n, m: mel(n.decoded(gradient=True), n.real_sound, m), True, False),
+}
+
+
+@pytest.mark.parametrize("loss", REACHES)
+def test_which_networks_a_loss_reaches(loss, log_mel):
+    networks = Networks()
+    compute, generator, discriminator = REACHES[loss]
+    compute(networks, log_mel).backward()
+    assert reached(networks.generator) == generator
+    assert reached(networks.discriminator) == discriminator
+    assert all(p.grad is None for p in networks.codec.parameters())
+
+
+@pytest.mark.parametrize("loss", ["waveform", "mel"])
+def test_sound_without_gradient_teaches_nothing(loss, log_mel):
+    networks = Networks()
+    audio, real = networks.decoded(gradient=False), networks.real_sound
+    value = waveform(audio, real) if loss == "waveform" else mel(audio, real, log_mel)
+    assert value > 0
+    assert not value.requires_grad
+
+
+def test_latents_are_rounded_and_pass_the_gradient(codebook):
+    latents = torch.full((1, 64, 2), 0.9)
+    latents[:, :, 1] = -1.7
+    latents.requires_grad_()
+    codebook.k.requires_grad_()
+    rounded = straight_through(latents, codebook)
+    expected = torch.tensor([1.0, -2.0]).expand(1, 64, 2)
+    assert torch.equal(rounded, expected)
+    upstream = torch.arange(128.0).view(1, 64, 2)
+    rounded.backward(upstream)
+    assert torch.equal(latents.grad, upstream)
+    assert codebook.k.grad is None
+
+
+def test_rounding_is_exact_for_far_latents():
+    book = Codebook()
+    book.k.normal_(generator=torch.Generator().manual_seed(1))
+    latents = 100 * torch.randn(2, 64, 5, generator=torch.Generator().manual_seed(2))
+    rounded = straight_through(latents.requires_grad_(), book)
+    assert torch.equal(rounded, book.entries(book.nearest(latents)))
+
+
+def test_the_channels_of_a_sequence_follow_one_another():
+    latents = torch.arange(2 * 64 * 3).view(2, 64, 3)
+    sequence = reshape_sequence(latents)
+    assert sequence.shape == (2, 1, 192)
+    assert sequence[0, 0, :4].tolist() == [0, 1, 2, 3]
+    assert torch.equal(sequence[1, 0, 3:6], latents[1, 1])
+
+
+@torch.inference_mode()
+def test_a_level_s_latents_become_the_sequence_the_original_judges():
+    network = MultiScaleDiscriminator()
+    network.load_state_dict(filled_state_dict("aist/netD"))
+    latents = stored_input("code", (2, 1, 64 * HIGH.segment_codes)).view(2, 64, -1)
+    judged = network(reshape_sequence(latents))[0][-1]
+    with np.load(OUTPUTS) as arrays:
+        expected = torch.from_numpy(arrays["disc_0_6"])
+    torch.testing.assert_close(judged[:, :, :64], expected, rtol=1e-3, atol=1e-4)
+
+
+def test_discriminator_hinge_sums_both_sides_and_all_scales():
+    real = [[values(9, 9), values(2.0, 0.5)], [values(9), values(-1.0)]]
+    generated = [[values(9, 9), values(-3.0, 0.0)], [values(9), values(1.0)]]
+    expected = (0 + 0.5) / 2 + 2.0 + (0 + 1.0) / 2 + 2.0
+    assert discriminator_hinge(real, generated).item() == pytest.approx(expected)
+
+
+def test_generator_hinge_sums_the_scales():
+    generated = [[values(9, 9), values(-3.0, 1.0)], [values(9), values(5.0)]]
+    assert generator_hinge(generated).item() == pytest.approx(1.0 - 5.0)
+
+
+def test_feature_matching_weighs_layers_alike_and_leaves_out_judgements():
+    real = [[values(1, 1, 1, 1), values(0, 2), values(7)], [values(3), values(7)]]
+    generated = [[values(2, 1, 1, 1), values(1, 0), values(0)], [values(-1), values(0)]]
+    expected = 1 / 4 + 3 / 2 + 4
+    assert feature_matching(real, generated).item() == pytest.approx(expected)
+
+
+def test_feature_matching_does_not_move_the_real_features():
+    real, generated = values(1.0, 2.0).requires_grad_(), values(0.0, 5.0).requires_grad_()
+    feature_matching([[real, values(0)]], [[generated, values(0)]]).backward()
+    assert real.grad is None
+    assert generated.grad.flatten().tolist() == [-0.5, 0.5]
+
+
+def test_feature_matching_needs_features_of_one_network():
+    with pytest.raises(ValueError, match="zip"):
+        feature_matching([[values(1), values(1)]], [])
+
+
+def test_commitment_moves_only_the_generated_features():
+    generated, real = values(1.0, 2.0, 0.0).requires_grad_(), values(4.0, 1.0, 0.0).requires_grad_()
+    loss = commitment(generated, real)
+    loss.backward()
+    assert loss.item() == pytest.approx((3 + 1 + 0) / 3)
+    assert real.grad is None
+    np.testing.assert_allclose(generated.grad.flatten(), [-1 / 3, 1 / 3, 0])
+
+
+def test_waveform_distances():
+    generated, real = torch.tensor([[0.5, 0.0]]), torch.tensor([[0.0, -0.1]])
+    assert waveform(generated, real).item() == pytest.approx(0.3)
+    assert waveform(generated, real, squared=True).item() == pytest.approx((0.25 + 0.01) / 2)
+
+
+def test_log_mel_is_that_of_librosa(log_mel):
+    from d2m.librosa_import import load_librosa
+
+    audio = 0.1 * noise("sound", (8192,)).astype(np.float32)
+    padded = np.pad(audio, 384, mode="reflect")
+    amplitude = load_librosa().feature.melspectrogram(
+        y=padded, sr=SAMPLE_RATE, n_fft=1024, hop_length=256, n_mels=128, power=1, center=False
+    )
+    ours = log_mel(torch.from_numpy(audio)[None])
+    assert ours.shape == (1, 128, 32)
+    np.testing.assert_allclose(ours[0], np.log10(np.maximum(amplitude, 1e-5)), atol=2e-4)
+
+
+def test_a_tone_ten_times_louder_is_one_away(log_mel):
+    # A click in each window reaches every band, so that none is at the floor.
+    clicks = torch.zeros(1, 4096)
+    clicks[:, ::128] = 0.05
+    assert mel(10 * clicks, clicks, log_mel).item() == pytest.approx(1.0, abs=1e-3)
+
+
+def test_mel_of_silence_has_a_gradient_without_nan(log_mel):
+    silence = torch.zeros(1, 2048, requires_grad=True)
+    loss = mel(silence, 0.1 * torch.ones(1, 2048).cumsum(1).sin(), log_mel)
+    loss.backward()
+    assert loss > 1
+    assert torch.isfinite(silence.grad).all()
+
+
+def test_log_mel_adds_nothing_to_a_state_dict(log_mel):
+    assert not log_mel.state_dict()
+
+
+def test_the_papers_weights():
+    weights = LossWeights()
+    numbers = (weights.feature_matching, weights.commitment, weights.waveform, weights.mel)
+    assert numbers == (3, 15, 40, 15)
+    assert (weights.adversarial, weights.latent) == (1, 0)
+    assert PUBLISHED_CODE.feature_matching == pytest.approx(3 * 4 / 5 / 3)
+
+
+def test_objective_is_the_weighted_sum_of_the_losses():
+    weights = LossWeights(
+        adversarial=1, feature_matching=2, commitment=3, latent=4, waveform=5, mel=6
+    )
+    losses = {
+        "adversarial": lambda: torch.tensor(-1.0),
+        "feature_matching": lambda: torch.tensor(0.5),
+        "commitment": lambda: torch.tensor(0.25),
+        "latent": lambda: torch.tensor(2.0),
+        "waveform": lambda: torch.tensor(0.1),
+        "mel": lambda: torch.tensor(1.5),
+    }
+    total, figures = objective(weights, losses)
+    assert total.item() == pytest.approx(-1 + 1 + 0.75 + 8 + 0.5 + 9)
+    assert figures["mel"].item() == 1.5
+
+
+@pytest.mark.parametrize("off", ["adversarial", "feature_matching", "commitment", "mel"])
+def test_a_loss_of_weight_zero_is_not_computed(off):
+    aim = torch.tensor(1.0, requires_grad=True)
+    names = ("adversarial", "feature_matching", "commitment", "waveform", "mel")
+    losses = {name: lambda: 2 * aim for name in names if name != off}
+    total, figures = objective(LossWeights(**{off: 0.0}), losses)
+    total.backward()
+    assert off not in figures
+    assert aim.grad.item() == 2 * (1 + 3 + 15 + 40 + 15 - getattr(LossWeights(), off))
+
+
+def test_sound_is_decoded_only_for_the_losses_that_hear_it():
+    assert LossWeights(waveform=0).decodes
+    assert LossWeights(mel=0).decodes
+    assert not LossWeights(waveform=0, mel=0).decodes
+
+
+@pytest.mark.parametrize("weight", [-1.0, float("nan"), float("inf")])
+def test_impossible_weights_are_refused(weight):
+    with pytest.raises(SettingsError, match="weight of the loss mel is .*expected 0"):
+        LossWeights(mel=weight)
+
+
+def test_all_losses_off_is_refused():
+    names = ("adversarial", "feature_matching", "commitment", "waveform", "mel")
+    with pytest.raises(SettingsError, match="switched off"):
+        LossWeights(**dict.fromkeys(names, 0.0))
