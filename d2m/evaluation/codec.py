@@ -116,8 +116,8 @@ def log_mel_l1(
         If one is empty, not mono or not finite.
     """
     one, other = _cut(decoded, target)
-    difference = log_mel(one, sample_rate) - log_mel(other, sample_rate)
-    return float(np.abs(difference).mean())
+    a, b = (log_mel(sound.astype(np.float32), sample_rate) for sound in (one, other))
+    return float(np.abs(a - b).mean())
 
 
 def spectral_convergence(

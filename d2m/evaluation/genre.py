@@ -1,4 +1,4 @@
-"""Genre accuracy: is generated music nearest to original music of the dance's genre?
+"""Genre accuracy: how often generated music is nearest to originals of the dance's genre.
 
 After D2M-GAN (Zhu et al., ECCV 2022, Sec. 4.2), which compares segments by the features
 of a VGG network trained on AudioSet (Hershey et al., 2017). Its weights are not part of
@@ -95,7 +95,8 @@ def standardised(embeddings: NDArray[Any], originals: NDArray[Any]) -> FloatArra
     spread = theirs.std(axis=0)
     # What differs by rounding alone must not be blown up to a deviation of 1.
     varies = spread > 1e-9 * np.maximum(1.0, np.abs(theirs).max(axis=0))
-    return (ours - theirs.mean(axis=0)) * varies / np.where(varies, spread, 1.0)
+    scores: FloatArray = (ours - theirs.mean(axis=0)) * varies / np.where(varies, spread, 1.0)
+    return scores
 
 
 def nearest_genres(
@@ -142,7 +143,8 @@ def nearest_genres(
         int(np.argmin(np.where(may, np.square(theirs - one).sum(axis=1), np.inf)))
         for one, may in zip(ours, allowed, strict=True)
     ]
-    return genres[np.array(nearest, dtype=int)]
+    found: NDArray[Any] = genres[np.array(nearest, dtype=int)]
+    return found
 
 
 def genre_accuracy(

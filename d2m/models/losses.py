@@ -35,8 +35,8 @@ QUIETEST = 1e-5
 class LossWeights:
     """Weights of the generator's losses; a weight of 0 switches its loss off.
 
-    The defaults are the paper's, 3, 15, 40 and 15 beside an adversarial loss of weight 1.
-    `PUBLISHED_CODE` has those of the published training code.
+    The defaults are those we know of the paper: 3, 15, 40 and 15 beside an adversarial loss,
+    which we give the weight 1. `PUBLISHED_CODE` has those of the published training code.
 
     Parameters
     ----------
