@@ -143,7 +143,7 @@ class CodecRun:
     ) -> None:
         pieces = load_pieces(corpus)
         self._train = AudioCrops(corpus, [piece for piece in pieces if not piece.held_out])
-        self._test = AudioCrops(corpus, [piece for piece in pieces if piece.held_out])
+        self._test = AudioCrops(corpus, load_pieces(corpus, unseen=True))
         self._level = LEVELS[config.level]
         self._config = config
         torch.manual_seed(config.seed)
@@ -183,7 +183,7 @@ class CodecRun:
 
     @torch.no_grad()
     def evaluate(self, device: torch.device) -> dict[str, float]:
-        """Return reconstruction figures on held-out takes, and the codebook's use."""
+        """Return reconstruction figures on unseen songs, and the codebook's use."""
         rng = np.random.default_rng(0)
         figures: dict[str, list[float]] = {}
         used = torch.zeros(CODEBOOK_SIZE)

@@ -6,6 +6,7 @@ SS), ``audio/SS-TT.flac`` and, for each codec that trained on it, ``codes/LEVEL.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -27,7 +28,7 @@ from d2m.models.codec import JukeboxVQVAE
 from d2m.perception.steps import FEATURES
 from d2m.training.movement import Movement, draw_movement
 from d2m.training.songs.answer import arrange
-from d2m.training.songs.compose import N_SONGS, Song, compose
+from d2m.training.songs.compose import N_SONGS, UNSEEN_SONGS, Song, compose
 from d2m.training.songs.render import SOUNDFONT, Band, band, gain_of
 
 TEMPI = (64.0, 146.0)
@@ -35,6 +36,8 @@ TEMPI = (64.0, 146.0)
 HELD_OUT_TEMPI = ((84.0, 88.0), (114.0, 118.0))
 """Bands of tempi (BPM) that only held-out takes are played in."""
 N_TAKES = 12
+UNSEEN_TAKES = 2
+"""Takes of each song that no training sees."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,9 +70,12 @@ class Piece:
 
 
 def take(song: int, number: int, bank: list[Movement]) -> Piece:
-    """Draw tempo, start in the phrase and movement of one take; take 0 is held out."""
+    """Draw tempo, start in the phrase and movement of one take; take 0 is held out.
+
+    All takes of an unseen song are held out.
+    """
     rng = np.random.default_rng([song, number])
-    held_out = number == 0
+    held_out = number == 0 or song in UNSEEN_SONGS
     tempo = _tempo(rng, held_out=held_out)
     beats = np.arange(4 * BARS_PER_PHRASE + 1) * (60.0 / tempo)
     grid = grid_from_beats(beats, float(beats[-1])).window(0, PHRASE_STEPS)
@@ -93,7 +99,7 @@ def render_corpus(
     bank: list[Movement],
     *,
     takes: int = N_TAKES,
-    songs: int = N_SONGS,
+    songs: Sequence[int] = (*UNSEEN_SONGS, *range(N_SONGS)),
     soundfont: Path = SOUNDFONT,
 ) -> None:
     """Play all takes of all songs into a corpus folder; those already there stay.
@@ -108,10 +114,10 @@ def render_corpus(
     for name in ("pieces", "audio"):
         (folder / name).mkdir(parents=True, exist_ok=True)
     with band(soundfont) as players:
-        for index in tqdm(range(songs), desc="songs", unit="song"):
+        for index in tqdm(songs, desc="songs", unit="song"):
             song = compose(index)
             gain = gain_of(_full_band(players, song))
-            for number in range(takes):
+            for number in range(UNSEEN_TAKES if index in UNSEEN_SONGS else takes):
                 piece = take(index, number, bank)
                 target = folder / "pieces" / f"{piece.name}.npz"
                 if target.is_file():
@@ -123,8 +129,15 @@ def render_corpus(
                 _save(piece, target)
 
 
-def load_pieces(folder: Path) -> list[Piece]:
+def load_pieces(folder: Path, *, unseen: bool = False) -> list[Piece]:
     """Load the pieces of a corpus folder, ordered by name.
+
+    Parameters
+    ----------
+    folder
+        Corpus folder.
+    unseen
+        Load the takes of the songs that no training sees, instead of all others.
 
     Raises
     ------
@@ -132,11 +145,13 @@ def load_pieces(folder: Path) -> list[Piece]:
         If there are none.
     """
     paths = sorted((folder / "pieces").glob("*.npz"))
-    if not paths:
+    pieces = [_load(path) for path in paths]
+    pieces = [piece for piece in pieces if (piece.song in UNSEEN_SONGS) == unseen]
+    if not pieces:
         raise DataError(
             f"No corpus in the folder {folder.name}: make one with `python -m d2m train corpus`."
         )
-    return [_load(path) for path in paths]
+    return pieces
 
 
 def load_audio(folder: Path, piece: Piece) -> NDArray[np.float32]:

@@ -11,6 +11,7 @@ import torch
 from d2m.training.corpus import render_corpus
 from d2m.training.dances import procedural_dance, view
 from d2m.training.movement import Movement, measure
+from d2m.training.songs.compose import UNSEEN_SONGS
 
 
 @pytest.fixture(autouse=True)
@@ -35,7 +36,7 @@ def bank() -> list[Movement]:
 
 @pytest.fixture(scope="session")
 def small_corpus(bank: list[Movement], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Render two songs with three takes each."""
+    """Render two songs with three takes each, and an unseen one."""
     folder = tmp_path_factory.mktemp("corpus")
-    render_corpus(folder, bank, takes=3, songs=2)
+    render_corpus(folder, bank, takes=3, songs=(0, 1, UNSEEN_SONGS[0]))
     return folder

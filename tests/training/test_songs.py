@@ -16,11 +16,12 @@ from d2m.grid import FRAME, PHRASE_STEPS, STEPS_PER_BAR, StepGrid, grid_from_bea
 from d2m.perception.steps import FEATURES
 from d2m.styles import STYLES, songs_of
 from d2m.training.songs.answer import Event, arrange, playing
-from d2m.training.songs.compose import KICK, N_SONGS, RIM, compose
+from d2m.training.songs.compose import KICK, N_SONGS, RIM, UNSEEN_SONGS, compose
 from d2m.training.songs.render import SOUNDFONT, Band, band, gain_of
 
 needs_soundfont = pytest.mark.skipif(not SOUNDFONT.is_file(), reason="needs fluid-soundfont-gm")
 SONGS = [compose(index) for index in range(N_SONGS)]
+UNSEEN = [compose(index) for index in UNSEEN_SONGS]
 MELODIC = ("bass", "chord", "lead", "stab")
 
 
@@ -55,6 +56,11 @@ class TestCompose:
         assert len({repr(song.layers) for song in SONGS}) == 60
         melodies = {repr(song.layers["lead"]) for song in SONGS}
         assert len(melodies) == 60
+
+    def test_unseen_songs_are_other_songs_of_each_style(self):
+        assert [song.style for song in UNSEEN] == list(STYLES)
+        known = {repr(song.layers["lead"]) for song in SONGS}
+        assert not known & {repr(song.layers["lead"]) for song in UNSEEN}
 
     def test_songs_are_in_the_order_of_the_styles(self):
         for style in STYLES.values():

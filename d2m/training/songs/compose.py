@@ -11,6 +11,9 @@ from d2m.styles import SONGS_PER_STYLE, STYLES
 from d2m.training.songs.genres import GENRES, Genre
 
 N_SONGS = SONGS_PER_STYLE * len(STYLES)
+"""Songs that generators learn: 0 to 59, six consecutive ones share a style."""
+UNSEEN_SONGS = range(N_SONGS, N_SONGS + len(STYLES))
+"""A seventh song for each style, kept from all training: what codecs are measured on."""
 
 VELOCITIES = {"X": 118, "x": 92, "o": 58}
 
@@ -59,8 +62,9 @@ class Song:
 
 
 def style_of_song(index: int) -> str:
-    """Return the style name of a song index, 0 to 59."""
-    return list(STYLES)[index // SONGS_PER_STYLE]
+    """Return the style name of a song index, see `N_SONGS` and `UNSEEN_SONGS`."""
+    unseen = index in UNSEEN_SONGS
+    return list(STYLES)[index - N_SONGS if unseen else index // SONGS_PER_STYLE]
 
 
 def compose(index: int) -> Song:
@@ -69,12 +73,12 @@ def compose(index: int) -> Song:
     Parameters
     ----------
     index
-        0 to 59; six consecutive songs share a style.
+        See `N_SONGS` and `UNSEEN_SONGS`.
     """
     style = style_of_song(index)
     genre = GENRES[style]
     rng = np.random.default_rng([2022, index])
-    number = index % SONGS_PER_STYLE
+    number = SONGS_PER_STYLE if index in UNSEEN_SONGS else index % SONGS_PER_STYLE
     scale = genre.scales[number % len(genre.scales)]
     key = 36 + int(rng.permutation(12)[0])
     progression = genre.progressions[number % len(genre.progressions)]
