@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -130,7 +131,12 @@ def more_weights(folder: Path = CHECKPOINTS) -> str:
         for family in FAMILIES.values()
         for level in family.levels
     ]
-    items = "".join(f"<li>{escape(line)}</li>" for line in lines if line)
+    # Messages set commands in backticks, as they read well in a terminal.
+    items = "".join(
+        "<li>" + re.sub("`(.+?)`", r"<code>\1</code>", escape(line)) + "</li>"
+        for line in lines
+        if line
+    )
     return f"<details><summary>More weights</summary><ul>{items}</ul></details>" if items else ""
 
 

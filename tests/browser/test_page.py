@@ -169,7 +169,7 @@ def test_the_page_says_how_to_get_more_weights(page: Page) -> None:
     assert page.get_by_label("Weights").count() == 0
     page.get_by_text("More weights").click()
     for line in lines:
-        page.get_by_text(line).wait_for()
+        page.get_by_text(line.replace("`", "")).wait_for()
 
 
 def test_example_seed_and_style(page: Page) -> None:
