@@ -17,6 +17,7 @@ from torch.nn import functional
 
 from d2m.levels import LEVELS
 from d2m.models.codec import CODEBOOK_SIZE, EMBEDDING, Codebook, JukeboxVQVAE
+from d2m.models.losses import LogMel, mel
 from d2m.training.corpus import Piece, load_audio, load_pieces
 from d2m.training.run import Run, RunConfig
 
@@ -41,6 +42,8 @@ class CodecTraining(RunConfig):
         AdamW's rate.
     commitment, latent_size
         Weights of the pull of latents towards their entries, and towards zero.
+    mel
+        Weight of the L1 distance of log10-mel spectrograms: it hears what is quiet.
     warm_up
         Steps without rounding, before the codebook is laid through the latents.
     ramp
@@ -57,6 +60,7 @@ class CodecTraining(RunConfig):
     learning_rate: float = 1e-3
     commitment: float = 1.0
     latent_size: float = 1e-3
+    mel: float = 3.0
     warm_up: int = 150
     ramp: int = 200
     restart_until: float = 0.6
@@ -155,6 +159,7 @@ class CodecRun:
         trained: nn.Module = self.codec.decoders[index] if config.decoder_only else self.codec
         self.codec.requires_grad_(False)
         trained.requires_grad_(True)
+        self._log_mel = LogMel()
         self._codebook = CodebookTrainer(self.codec.codebook(self._level))
         self._optimizer = torch.optim.AdamW(
             trained.parameters(), lr=config.learning_rate, betas=(0.9, 0.99)
@@ -171,9 +176,10 @@ class CodecRun:
         with torch.autocast(device.type, dtype=torch.bfloat16):
             decoded = self.codec.decode_latents(rounded, self._level)
         figures = spectral_figures(decoded.float(), audio)
+        figures["mel"] = mel(decoded.float(), audio, self._log_mel.to(device))
         waveform = functional.mse_loss(decoded.float(), audio) / LOUDNESS**2
         loss = figures["convergence"] + figures["log_magnitude"] + waveform
-        loss = loss + config.commitment * commitment
+        loss = loss + config.mel * figures["mel"] + config.commitment * commitment
         loss = loss + config.latent_size * latents.square().mean()
         self._optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]

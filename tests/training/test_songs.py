@@ -139,6 +139,21 @@ class TestAnswer:
         counts = [len(self.notes(movement(128, bar_energy=energy))) for energy in energies]
         assert counts[0] < counts[1] < counts[2]
 
+    def test_small_movement_halves_the_time_of_the_drums_but_not_at_slow_tempi(self):
+        calm = movement(128, bar_energy=0.2)
+
+        def onsets(grid, pitch: int) -> set[int]:
+            events = arrange(SONGS[8], grid, calm)
+            starts = {e.start for e in events if e.channel == "drums" and e.pitch == pitch}
+            return {int(np.searchsorted(grid.starts, start)) for start in starts}
+
+        snare = SONGS[8].layers["snare"][0].pitch
+        assert onsets(self.grid, KICK) == set(range(0, 128, STEPS_PER_BAR))
+        assert onsets(self.grid, snare) == set(range(8, 128, STEPS_PER_BAR))
+        slow = phrase(90.0)
+        written = {note.step for note in SONGS[8].layers["kick"]}
+        assert onsets(slow, KICK) == written > set(range(0, 128, STEPS_PER_BAR))
+
     def test_legs_drive_kick_and_bass_and_arms_the_percussion(self):
         def added(**values: float) -> set[str]:
             plain, more = playing(movement(16, bar_energy=0.6)), movement(16, bar_energy=0.6)

@@ -2,24 +2,29 @@
 
 Each rule is one that a viewer can see: harder movement brings more instruments, the
 legs drive kick and bass, the arms drive hats and percussion, raised hands raise the
-melody, a hit gets a stab, a sudden turn a fill, and when the dancer freezes, the band
-breaks.
+melody, a hit gets a stab, a sudden turn a fill, small movement halves the drums' time, and
+when the dancer freezes, the band breaks.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from d2m.grid import PHRASE_STEPS, STEPS_PER_BAR, STEPS_PER_BEAT, StepGrid
+from d2m.grid import FRAME, PHRASE_STEPS, STEPS_PER_BAR, STEPS_PER_BEAT, StepGrid
+from d2m.levels import SAMPLE_RATE
 from d2m.perception.steps import FEATURES
 from d2m.training.songs.compose import CRASH, KICK, RIM, SNARE, Note, Song
 
 GROOVE, FULL = 0.48, 0.70
 """Half-bar energies from which the groove, and the full band, play."""
+CALM = 0.3
+"""Half-bar energy below which the drums play in half time."""
+FASTEST_FULL_TIME_BPM = 100.0
+"""Up to this tempo there is no half time: it would no longer be heard as a beat."""
 BUSY = 0.64
 """Half-bar energy of legs or arms from which their layers double."""
 RAISED = 0.48
@@ -90,19 +95,42 @@ def arrange(song: Song, grid: StepGrid, features: NDArray[np.floating[Any]]) -> 
         Ordered by start.
     """
     plays = playing(features)
-    by_step: dict[int, list[tuple[str, Note]]] = {}
-    for layer, notes in song.layers.items():
-        for note in notes:
-            by_step.setdefault(note.step, []).append((layer, note))
+    full, half = _by_step(song.layers), _by_step(song.layers | half_time(song))
+    calm = features[:, FEATURES.index("bar_energy")] < CALM
+    calm &= tempo_bpm(grid) > FASTEST_FULL_TIME_BPM
     raised = features[:, FEATURES.index("bar_reach")] >= RAISED
     events: list[Event] = []
     for index, position in enumerate(grid.position):
-        for layer, note in by_step.get(int(position), ()):
+        for layer, note in (half if calm[index] else full).get(int(position), ()):
             if layer != "stab" and plays[layer][index]:
                 lift = 12 if layer == "lead" and raised[index] else 0
                 events.append(_event(song, grid, index, note, _CHANNEL.get(layer, "drums"), lift))
         events += _reactions(song, grid, index, features[index])
     return sorted(events, key=lambda event: event.start)
+
+
+def half_time(song: Song) -> dict[str, tuple[Note, ...]]:
+    """Return a song's kick and snare in half time: on the first and the third beat of a bar."""
+    kick, snare = (song.layers.get(name, ()) for name in ("kick", "snare"))
+    third_beats = range(2 * STEPS_PER_BEAT, PHRASE_STEPS, STEPS_PER_BAR)
+    return {
+        "kick": tuple(note for note in kick if note.step % STEPS_PER_BAR == 0),
+        "snare": tuple(replace(note, step=step) for note in snare[:1] for step in third_beats),
+    }
+
+
+def tempo_bpm(grid: StepGrid) -> float:
+    """Return the median tempo of a grid (BPM)."""
+    frames = float(np.median(np.diff(grid.starts))) * STEPS_PER_BEAT
+    return 60.0 * SAMPLE_RATE / (FRAME * frames)
+
+
+def _by_step(layers: dict[str, tuple[Note, ...]]) -> dict[int, list[tuple[str, Note]]]:
+    by_step: dict[int, list[tuple[str, Note]]] = {}
+    for layer, notes in layers.items():
+        for note in notes:
+            by_step.setdefault(note.step, []).append((layer, note))
+    return by_step
 
 
 def _reactions(
