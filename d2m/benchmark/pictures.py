@@ -1,0 +1,118 @@
+"""Pictures of the report. Colours are Okabe and Ito's, which any colour vision tells apart."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from d2m.benchmark.goals import Goal
+from d2m.benchmark.metrics import FloatArray
+from d2m.benchmark.results import Excerpt
+from d2m.evaluation.accents import CURVE_S
+from d2m.levels import SAMPLE_RATE
+from d2m.media.audio import log_mel
+
+REACHED_COLOUR, MISSED_COLOUR, INK = "#0072B2", "#D55E00", "#222222"
+LINES = (
+    ("#222222", "-"),
+    ("#0072B2", "-"),
+    ("#D55E00", "-"),
+    ("#009E73", "--"),
+    ("#CC79A7", ":"),
+    ("#E69F00", "-."),
+)
+_DPI = 110
+_STYLE: Any = {"font.size": 12, "text.color": INK, "axes.labelcolor": INK}
+
+
+def goals_picture(path: Path, goals: Sequence[Goal]) -> str:
+    """Draw each goal's value as a share of its limit; return what it shows in words."""
+    import matplotlib as mpl
+    from matplotlib.figure import Figure
+
+    with mpl.rc_context(_STYLE):
+        figure = Figure(figsize=(10, 1.1 + 0.34 * len(goals)), dpi=_DPI, layout="constrained")
+        axes = figure.subplots()
+        places = np.arange(len(goals))[::-1]
+        for place, goal in zip(places, goals, strict=True):
+            colour = REACHED_COLOUR if goal.reached else MISSED_COLOUR
+            axes.barh(
+                place,
+                min(goal.share, 2.0),
+                color=colour,
+                hatch="" if goal.reached else "//",
+                edgecolor="white",
+            )
+            note = f"{goal.shown()} ({'reached' if goal.reached else 'missed'})"
+            axes.text(min(goal.share, 2.0) + 0.02, place, note, va="center", fontsize=11)
+        axes.axvline(1.0, color=INK, lw=1.2)
+        titles = [f"{goal.title}, {goal.level}".rstrip(", ") for goal in goals]
+        axes.set_yticks(places, [f"{t}: {g.wanted}" for t, g in zip(titles, goals, strict=True)])
+        axes.set(xlim=(0, 2.5), ylim=(-0.7, len(goals) - 0.3), xlabel="measured / goal")
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.tick_params(left=False, axis="y", labelsize=10.5)
+        figure.savefig(path, format="png")
+    reached = sum(goal.reached for goal in goals)
+    return (
+        f"Bars of what was measured over its goal: {reached} of {len(goals)} goals reached (blue, "
+        "plain), the others missed (orange, hatched)."
+    )
+
+
+def accents_picture(path: Path, curves: Mapping[str, FloatArray]) -> str:
+    """Draw mean onset strength around the dancers' hits; return what it shows in words."""
+    import matplotlib as mpl
+    from matplotlib.figure import Figure
+
+    with mpl.rc_context(_STYLE):
+        figure = Figure(figsize=(9, 4.2), dpi=_DPI, layout="constrained")
+        axes = figure.subplots()
+        for (name, curve), (colour, dash) in zip(curves.items(), LINES, strict=False):
+            times_ms = np.linspace(-1000 * CURVE_S, 1000 * CURVE_S, len(curve))
+            axes.plot(times_ms, curve, color=colour, ls=dash, lw=2.2, label=name)
+        axes.axvline(0.0, color="#999999", lw=1)
+        axes.set(
+            xlabel="Time from the begin of the step in which the body hits (ms)",
+            ylabel="Onset strength / its mean",
+            ylim=(0, None),
+        )
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.legend(frameon=False, loc="upper left", bbox_to_anchor=(1.0, 1.0))
+        figure.savefig(path, format="png")
+    peaks = ", ".join(f"{name} {float(curve.max()):.1f}" for name, curve in curves.items())
+    return f"Mean onset strength of the music around hits of the body; highest values: {peaks}."
+
+
+def mel_picture(path: Path, excerpts: Sequence[Excerpt]) -> str:
+    """Draw spectrograms of excerpts, one a column; return what they show in words."""
+    import matplotlib as mpl
+    from matplotlib.figure import Figure
+
+    names = list(excerpts[0].sounds)
+    with mpl.rc_context(_STYLE):
+        figure = Figure(figsize=(11, 1.5 * len(names) + 0.8), dpi=_DPI, layout="constrained")
+        grid = figure.subplots(len(names), len(excerpts), sharex=True, squeeze=False)
+        for column, excerpt in enumerate(excerpts):
+            grid[0, column].set_title(excerpt.title)
+            for row, name in enumerate(names):
+                axes, sound = grid[row, column], np.asarray(excerpt.sounds[name])
+                axes.imshow(
+                    log_mel(sound),
+                    origin="lower",
+                    aspect="auto",
+                    cmap="magma",
+                    vmin=-2.5,
+                    vmax=1.0,
+                    extent=(0, len(sound) / SAMPLE_RATE, 0, 1),
+                )
+                axes.set_yticks([])
+                if column == 0:
+                    label = name.replace(", ", "\n")
+                    axes.set_ylabel(label, rotation=0, ha="right", va="center")
+            grid[-1, column].set_xlabel("Time (s)")
+        figure.savefig(path, format="png")
+    shown = " and ".join(excerpt.title for excerpt in excerpts)
+    return f"Log-mel spectrograms of {shown}: {', '.join(names)}, from top to bottom."
