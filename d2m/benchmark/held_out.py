@@ -20,7 +20,8 @@ CORPUS = Path("runs/corpus")
 """The corpus of a training run, measured on if it is there."""
 CACHE = Path("runs")
 """Where takes are rendered if no corpus is there."""
-_TAKES = 2
+TRAINED_TAKES = 2
+"""Trained takes of each song among which genres are looked up."""
 
 Item = TypeVar("Item")
 
@@ -71,7 +72,7 @@ class HeldOut:
     unseen
         Takes of songs that no training heard, for the codecs.
     training
-        One trained take of each song: the originals among which genres are looked up.
+        A few trained takes of each song: the originals among which genres are looked up.
     source
         Where it comes from, for the report.
     """
@@ -106,8 +107,11 @@ def load_held_out(
     known = load_pieces(folder)
     unseen = load_pieces(folder, unseen=True)
     takes = spread([piece for piece in known if piece.held_out], pieces)
-    firsts = {piece.song: piece for piece in reversed(known) if not piece.held_out}
-    training = [firsts[song] for song in sorted(firsts)]
+    trained: dict[int, list[Piece]] = {}
+    for piece in known:
+        if not piece.held_out:
+            trained.setdefault(piece.song, []).append(piece)
+    training = [piece for some in trained.values() for piece in some[:TRAINED_TAKES]]
     rendered = "rendered for the benchmark" if folder.parent == CACHE else "given"
     return HeldOut(
         takes=_sounding(folder, takes),
@@ -126,10 +130,10 @@ def spread(items: Sequence[Item], count: int | None) -> list[Item]:
 
 
 def _cache(aist: Path | None, cmu: Path | None) -> Path:
-    """Render takes 0 and 1 of all songs, those that are not there yet, and say where."""
+    """Render the first takes of all songs, those that are not there yet, and say where."""
     dancers = ["aist"] * (aist is not None) + ["cmu"] * (cmu is not None)
     folder = CACHE / "-".join(["held_out", *dancers])
-    render_corpus(folder, movement_bank(aist, cmu), takes=_TAKES)
+    render_corpus(folder, movement_bank(aist, cmu), takes=1 + TRAINED_TAKES)
     return folder
 
 

@@ -18,13 +18,12 @@ from d2m.benchmark.results import Figures, LevelResults, Spread
 from d2m.benchmark.scoring import Genres, Scores, Table, accent_curve, music_scores
 from d2m.evaluation.codec import codebook_use, codec_figures, log_mel_l1
 from d2m.evaluation.diversity import embedding_distances, log_mel_distances, mean_pair_distance
-from d2m.evaluation.genre import timbre_embedding
 from d2m.grid import PHRASE_STEPS, STEPS_PER_BAR
 from d2m.levels import SAMPLE_RATE
 from d2m.models.codec import CODEBOOK_SIZE
 from d2m.styles import STYLES, songs_of, style_named
 
-ABLATION_TAKES = 20
+ABLATION_TAKES = 10
 """Takes on which the dance is changed, and random music is played."""
 DIVERSITY_DANCES, DIVERSITY_CHOICES = 4, 4
 """Dances, and seeds and styles for each, among which diversity is measured."""
@@ -59,6 +58,12 @@ def measure_originals(held_out: HeldOut, genres: Genres, seed: int) -> LevelResu
             table.add(row, music_scores(audio, take, genres))
             curves.add(row, accent_curve(audio, take))
     return LevelResults(music=table.rows(), curves=curves.means())
+
+
+def measure_unseen_genres(takes: list[Take], genres: Genres) -> LevelResults:
+    """Measure how well genres of songs are told that were not there when it was learned."""
+    found = [genres.scores(take.audio, take)["genre"] for take in takes]
+    return LevelResults(figures={"genre_unseen": float(np.mean(found))})
 
 
 def measure_codec(player: Player, takes: list[Take], seed: int) -> LevelResults:
@@ -250,7 +255,7 @@ def _ratios(
 
 def _distances(sounds: list[Audio], genres: Genres) -> tuple[float, float]:
     """Return the mean distances among sounds: of embeddings, and of log-mel."""
-    embeddings = genres.standard(np.stack([timbre_embedding(sound) for sound in sounds]))
+    embeddings = np.stack([genres.place(sound) for sound in sounds])
     return (
         mean_pair_distance(embedding_distances(embeddings)),
         mean_pair_distance(log_mel_distances(sounds)),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import platform
 import time
 from collections.abc import Sequence
@@ -22,13 +23,14 @@ from d2m.benchmark.measure import (
     measure_music,
     measure_originals,
     measure_speed,
+    measure_unseen_genres,
 )
 from d2m.benchmark.metrics import CODEC, GENERATED, ORIGINAL
 from d2m.benchmark.player import Player
 from d2m.benchmark.results import Excerpt, LevelResults, Results
 from d2m.benchmark.scoring import Genres
 from d2m.checkpoints import CHECKPOINTS, codec_path, generator_path
-from d2m.evaluation.genre import TIMBRE
+from d2m.evaluation.genre_embedding import FITTED
 from d2m.levels import LEVELS, SAMPLE_RATE, Level
 
 EXCERPTS, EXCERPT_S = 2, 6.0
@@ -79,6 +81,7 @@ def run(settings: Settings) -> Results:
     held_out = load_held_out(settings.corpus, settings.aist, settings.cmu, settings.pieces)
     genres = Genres(held_out.training)
     originals = measure_originals(held_out, genres, settings.seed)
+    originals = originals.plus(measure_unseen_genres(held_out.unseen, genres))
     levels = {}
     for player in players:
         level = player.level
@@ -147,17 +150,22 @@ def _facts(
         "takes": f"{len(held_out.takes)} held-out takes of known songs, whose tempo and dance no "
         f"training saw (song-take: {names}).",
         "unseen songs": f"{len(held_out.unseen)} takes of songs that no training heard ({unseen}).",
-        "originals for genres": f"{len(held_out.training)} trained takes, one a song; embedding: "
-        f"{TIMBRE}, scaled by these takes.",
+        "originals for genres": f"{len(held_out.training)} trained takes, embedding: {FITTED}.",
         "source": f"{held_out.source}; motion files: {', '.join(motion) or 'none'}.",
         "dances": "; ".join(f"{len(some)} {kind}" for kind, some in dances.items())
         + ", 12 s each.",
         "seed": f"{settings.seed}.",
         "time": f"{seconds / 60:.1f} minutes with {torch.get_num_threads()} torch "
         f"{'thread' if torch.get_num_threads() == 1 else 'threads'} on "
-        f"{platform.machine()}, {platform.system()}.",
+        f"{platform.machine()}, {platform.system()}; at its end {_load()}.",
         "versions": ", ".join(
             [f"Python {platform.python_version()}", *(f"{n} {version(n)}" for n in PACKAGES)]
         )
         + ".",
     }
+
+
+def _load() -> str:
+    """Say how busy the machine is: timings of a busy one are too long."""
+    waiting = os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
+    return f"{waiting:.1f} processes ran or waited for {os.cpu_count()} cores"

@@ -12,7 +12,8 @@ from d2m.benchmark.metrics import FloatArray
 from d2m.evaluation.accents import accent_ratio, onset_curve
 from d2m.evaluation.beats import beat_continuity, beat_f_measure, beats_scores, music_beats
 from d2m.evaluation.codec import log_mel_l1
-from d2m.evaluation.genre import nearest_genres, standardised, timbre_embedding
+from d2m.evaluation.genre import N_MELS, nearest_genres, timbre_embedding
+from d2m.evaluation.genre_embedding import fit_genre_embedding
 from d2m.levels import SAMPLE_RATE
 
 SEGMENT_S = 2
@@ -47,7 +48,8 @@ class Table:
 class Genres:
     """Genre by nearest neighbour among trained takes.
 
-    The embedding is our own, `timbre_embedding`, with the scale of these takes.
+    The embedding is our own, fitted on these takes (`d2m.evaluation.genre_embedding`); a whole
+    piece lies in the middle of its segments.
 
     Parameters
     ----------
@@ -58,54 +60,42 @@ class Genres:
     def __init__(self, originals: Iterable[Take]) -> None:
         takes = list(originals)
         segments = [segment_embeddings(take.audio) for take in takes]
-        self._segments = np.concatenate(segments)
-        self._wholes = np.stack([timbre_embedding(take.audio) for take in takes])
+        self._owner = np.repeat(np.arange(len(takes)), [len(one) for one in segments])
         self._genres = np.array([take.style for take in takes])
         self._songs = np.array([take.piece.song for take in takes])
-        self._owner = np.repeat(np.arange(len(takes)), [len(one) for one in segments])
+        self._embed = fit_genre_embedding(np.concatenate(segments), self._genres[self._owner])
+        placed = [self._embed(one) for one in segments]
+        self._segments = np.concatenate(placed)
+        self._wholes = np.stack([one.mean(axis=0) for one in placed])
 
     def scores(self, audio: Audio, take: Take) -> Scores:
         """Return the shares of segments, and of the whole, that have the take's genre."""
-        segments = segment_embeddings(audio)
-        own = self._songs[self._owner] == take.piece.song
+        segments = self._embed(segment_embeddings(audio))
+        genres = self._genres[self._owner]
+        found = nearest_genres(segments, self._segments, genres)
+        whole = nearest_genres(segments.mean(axis=0)[None], self._wholes, self._genres)
         scores = {
-            "genre": self._share(segments, take.style, None),
-            "genre_whole": float(
-                self._nearest(timbre_embedding(audio)[None], self._wholes, self._genres)[0]
-                == take.style
-            ),
+            "genre": float(np.mean(found == take.style)),
+            "genre_whole": float(whole[0] == take.style),
         }
+        own = self._songs[self._owner] == take.piece.song
         if not own.all():
-            scores["genre_other"] = self._share(segments, take.style, own)
+            excluded = np.tile(own, (len(segments), 1))
+            found = nearest_genres(segments, self._segments, genres, excluded)
+            scores["genre_other"] = float(np.mean(found == take.style))
         return scores
 
-    def standard(self, embeddings: FloatArray) -> FloatArray:
-        """Bring embeddings (N, D) of whole pieces to the scale of the originals."""
-        return standardised(embeddings, self._wholes)
-
-    def _share(self, segments: FloatArray, style: str, own: NDArray[np.bool_] | None) -> float:
-        genres = self._genres[self._owner]
-        excluded = None if own is None else np.tile(own, (len(segments), 1))
-        found = self._nearest(segments, self._segments, genres, excluded)
-        return float(np.mean(found == style))
-
-    def _nearest(
-        self,
-        ours: FloatArray,
-        theirs: FloatArray,
-        genres: NDArray[np.str_],
-        excluded: NDArray[np.bool_] | None = None,
-    ) -> NDArray[np.str_]:
-        return nearest_genres(
-            standardised(ours, theirs), standardised(theirs, theirs), genres, excluded
-        )
+    def place(self, audio: Audio) -> FloatArray:
+        """Return where a whole piece lies, (K,)."""
+        return np.asarray(self._embed(segment_embeddings(audio)).mean(axis=0))
 
 
 def segment_embeddings(audio: Audio) -> FloatArray:
-    """Return the embeddings (n, D) of a sound's whole segments of 2 s."""
+    """Return the timbre (n, 192) of a sound's whole segments of 2 s: too short for a rhythm."""
     size = SEGMENT_S * SAMPLE_RATE
     starts = range(0, max(1, len(audio) - size + 1), size)
-    return np.stack([timbre_embedding(audio[start : start + size]) for start in starts])
+    sounds = [audio[start : start + size] for start in starts]
+    return np.stack([timbre_embedding(sound)[: 3 * N_MELS] for sound in sounds])
 
 
 def music_scores(audio: Audio, take: Take, genres: Genres) -> Scores:
