@@ -42,7 +42,7 @@ HELD_OUT_DANCERS = tuple(seed for seed in range(N_PROCEDURAL) if seed % 8 == 7)
 JITTER = 0.01
 """Standard deviation of each joint's place in the picture (torso lengths): a pixel or so."""
 AIST_VIEWS = ("c01", "c05")
-HEARD, TRUE, RHYTHM = "clock heard from the movement", "true clock given", "the rhythm itself"
+HEARD, TRUE, RHYTHM = "clock heard", "true clock given", "the heard clock itself"
 
 
 def procedural_dances(count: int | None) -> list[Dance]:
@@ -68,7 +68,7 @@ def aist_dances(path: Path) -> dict[str, list[Dance]]:
     last = max(dance.name.split(" ")[0] for dance in dances)
     held_out = [dance for dance in dances if dance.name.startswith(last)]
     trained = [dance for dance in dances if not dance.name.startswith(last)]
-    found = {"AIST++, held-out choreography": held_out, "AIST++, trained choreographies": trained}
+    found = {"AIST++ held out": held_out, "AIST++ trained on": trained}
     return {name: some for name, some in found.items() if some}
 
 

@@ -57,10 +57,13 @@ class Goal:
     def wanted(self) -> str:
         """The range in words."""
         if isfinite(self.low) and isfinite(self.high):
-            return f"{self.shown(self.low)} to {self.shown(self.high)}"
+            return f"{self._limit(self.low)} to {self.shown(self.high)}"
         if isfinite(self.low):
             return f"at least {self.shown(self.low)}"
         return f"at most {self.shown(self.high)}"
+
+    def _limit(self, value: float) -> str:
+        return f"{100 * value:.1f}" if self.percent else f"{value:.2f}"
 
     def shown(self, value: float | None = None) -> str:
         """Return a value, by default the measured one, as text."""
@@ -104,7 +107,7 @@ def _level_goals(results: Results, level: str) -> list[Goal]:
         least("dance zeroed: rise of log-mel L1", figures.get("zeroed_rise", nan), 0.25, True),
         least("beat F, held-out takes (true clock)", music("beat_f"), 0.85),
         *(
-            least(f"beat F, {kind}, {row}", _mean(rows, row, "beat_f"), 0.85)
+            least(f"beat F, {kind}: {row}", _mean(rows, row, "beat_f"), 0.85)
             for kind, rows in found.dances.items()
             for row in rows
             if "clock" in row

@@ -20,9 +20,10 @@ GENERATED, CODEC = "generated", "codec"
 ERRORS = 2.0
 """Standard errors by which a metric must tell original from shuffled music."""
 RULE = (
-    "† can't tell: over the pieces, the original music is not better than shuffled music "
-    f"(originals of other takes) by more than {ERRORS:g} standard errors of the paired "
-    "difference, so the column proves nothing about how music fits its dance."
+    "† can't tell original from shuffled music: over the pieces, the original music is not better "
+    "than shuffled music (originals of other takes) by more than "
+    f"{ERRORS:g} standard errors of the paired difference, so the column proves nothing "
+    "about how music fits its dance."
 )
 
 
@@ -39,7 +40,7 @@ class Metric:
     definition
         What exactly it is.
     better
-        Which values are better: lower, higher, or near one.
+        Which values are better: lower, higher, near one, or none.
     percent
         Whether it is shown as a percentage.
     """
@@ -47,7 +48,7 @@ class Metric:
     key: str
     title: str
     definition: str
-    better: Literal["lower", "higher", "one"]
+    better: Literal["lower", "higher", "one", "none"]
     percent: bool = False
 
     def error(self, values: FloatArray) -> FloatArray:
@@ -219,20 +220,20 @@ CHANGE_METRICS = (
     Metric(
         key="codes_changed",
         title="codes changed",
-        better="higher",
+        better="none",
         percent=True,
         definition="share of codes that differ from those for the unchanged dance",
     ),
     Metric(
         key="mel_changed",
         title="log-mel difference",
-        better="higher",
+        better="none",
         definition="log-mel L1 from the music for the unchanged dance",
     ),
     Metric(
         key="mel_rise",
         title="rise of log-mel L1",
-        better="higher",
+        better="none",
         percent=True,
         definition="log-mel L1 from the original, over that of the music for the unchanged dance, "
         "less 1",

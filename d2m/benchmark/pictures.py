@@ -26,6 +26,7 @@ LINES = (
     ("#E69F00", "-."),
 )
 _DPI = 100
+_LONGEST = 2.0
 _STYLE: Any = {"font.size": 12, "text.color": INK, "axes.labelcolor": INK}
 
 
@@ -34,27 +35,24 @@ def goals_picture(path: Path, goals: Sequence[Goal]) -> str:
     import matplotlib as mpl
     from matplotlib.figure import Figure
 
+    titles = list(dict.fromkeys(goal.title for goal in goals))
+    # What is of all weights together stands beside the first level.
+    first = next((goal.level for goal in goals if goal.level), "")
+    levels = list(dict.fromkeys(goal.level or first for goal in goals))
+    size = (4.5 + 4.2 * len(levels), 1.2 + 0.36 * len(titles))
     with mpl.rc_context(_STYLE):
-        figure = Figure(figsize=(10, 1.1 + 0.34 * len(goals)), dpi=_DPI, layout="constrained")
-        axes = figure.subplots()
-        places = np.arange(len(goals))[::-1]
-        for place, goal in zip(places, goals, strict=True):
-            colour = REACHED_COLOUR if goal.reached else MISSED_COLOUR
-            axes.barh(
-                place,
-                min(goal.share, 2.0),
-                color=colour,
-                hatch="" if goal.reached else "//",
-                edgecolor="white",
-            )
-            note = f"{goal.shown()} ({'reached' if goal.reached else 'missed'})"
-            axes.text(min(goal.share, 2.0) + 0.02, place, note, va="center", fontsize=11)
-        axes.axvline(1.0, color=INK, lw=1.2)
-        titles = [f"{goal.title}, {goal.level}".rstrip(", ") for goal in goals]
-        axes.set_yticks(places, [f"{t}: {g.wanted}" for t, g in zip(titles, goals, strict=True)])
-        axes.set(xlim=(0, 2.5), ylim=(-0.7, len(goals) - 0.3), xlabel="measured / goal")
-        axes.spines[["top", "right"]].set_visible(False)
-        axes.tick_params(left=False, axis="y", labelsize=10.5)
+        figure = Figure(figsize=size, dpi=_DPI, layout="constrained")
+        panels = figure.subplots(1, len(levels), sharey=True, squeeze=False)[0]
+        for axes, level in zip(panels, levels, strict=True):
+            for goal in goals:
+                if (goal.level or first) == level:
+                    _goal_bar(axes, len(titles) - 1 - titles.index(goal.title), goal)
+            axes.axvline(1.0, ymax=0.99, color=INK, lw=1.2)
+            axes.set(xlim=(0, 5.6), ylim=(-0.7, len(titles) - 0.3), title=f"level {level}")
+            axes.set_xticks([0, 1, 2], ["0", "goal", "2 x"])
+            axes.spines[["top", "right"]].set_visible(False)
+            axes.tick_params(left=False)
+        panels[0].set_yticks(np.arange(len(titles))[::-1], titles)
         _save(figure, path)
     reached = sum(goal.reached for goal in goals)
     return (
@@ -106,7 +104,7 @@ def mel_picture(path: Path, excerpts: Sequence[Excerpt]) -> str:
                     aspect="auto",
                     cmap="magma",
                     vmin=-2.5,
-                    vmax=1.0,
+                    vmax=0.8,
                     extent=(0, len(sound) / SAMPLE_RATE, 0, 1),
                 )
                 axes.set_yticks([])
@@ -117,6 +115,19 @@ def mel_picture(path: Path, excerpts: Sequence[Excerpt]) -> str:
         _save(figure, path)
     shown = " and ".join(excerpt.title for excerpt in excerpts)
     return f"Log-mel spectrograms of {shown}: {', '.join(names)}, from top to bottom."
+
+
+def _goal_bar(axes: Any, place: int, goal: Goal) -> None:
+    axes.barh(
+        place,
+        min(goal.share, _LONGEST),
+        color=REACHED_COLOUR if goal.reached else MISSED_COLOUR,
+        hatch="" if goal.reached else "//",
+        edgecolor="white",
+    )
+    mark = "✓" if goal.reached else "✗"
+    note = f"{mark} {goal.shown()}, {goal.wanted}"
+    axes.text(_LONGEST + 0.1, place, note, va="center", fontsize=10.5)
 
 
 def _save(figure: Any, path: Path) -> None:

@@ -224,7 +224,8 @@ def _seen_and_heard(results: Results, folder: Path) -> list[Block]:
 
 
 def _note(metrics: tuple[Metric, ...], rows: Rows) -> list[Block]:
-    return [Text(text=RULE)] if blind(metrics, rows) else []
+    note = "† can't tell original from shuffled music, see the definitions."
+    return [Text(text=note)] if blind(metrics, rows) else []
 
 
 def _definitions() -> tuple[str, ...]:
@@ -236,4 +237,4 @@ def _definitions() -> tuple[str, ...]:
         *GENRE_METRICS,
         *CHANGE_METRICS,
     )
-    return definitions(metrics)
+    return (*definitions(metrics), RULE)

@@ -75,7 +75,7 @@ def run(settings: Settings) -> Results:
     """
     start = time.perf_counter()
     players = [Player(level, settings.weights) for level in settings.levels]
-    dances = {"procedural dancers, held out": procedural_dances(settings.pieces)}
+    dances = {"procedural dancers held out": procedural_dances(settings.pieces)}
     if settings.aist is not None:
         dances |= aist_dances(settings.aist)
     held_out = load_held_out(settings.corpus, settings.aist, settings.cmu, settings.pieces)

@@ -70,7 +70,10 @@ def goal_grid(goals: Sequence[Goal]) -> Grid:
 
 def definitions(metrics: Sequence[Metric]) -> tuple[str, ...]:
     """Return what each metric is, in one line each."""
-    better = {"lower": "lower is better", "higher": "higher is better", "one": "100 % is best"}
-    return tuple(
-        f"{metric.title}: {metric.definition} ({better[metric.better]})." for metric in metrics
-    )
+    better = {
+        "lower": " (lower is better)",
+        "higher": " (higher is better)",
+        "one": " (100 % is best)",
+        "none": "",
+    }
+    return tuple(f"{one.title}: {one.definition}{better[one.better]}." for one in metrics)
