@@ -16,7 +16,7 @@ from tqdm import tqdm
 
 from d2m import perceive
 from d2m.benchmark.held_out import spread
-from d2m.benchmark.metrics import SHUFFLED
+from d2m.benchmark.metrics import HEARD, SHUFFLED, TRUE
 from d2m.benchmark.results import LevelResults
 from d2m.benchmark.scoring import Table, beat_figures
 from d2m.compose import compose
@@ -42,7 +42,8 @@ HELD_OUT_DANCERS = tuple(seed for seed in range(N_PROCEDURAL) if seed % 8 == 7)
 JITTER = 0.01
 """Standard deviation of each joint's place in the picture (torso lengths): a pixel or so."""
 AIST_VIEWS = ("c01", "c05")
-HEARD, TRUE, RHYTHM = "clock heard", "true clock given", "the heard clock itself"
+OWN_CLOCK = "clock heard, scored by that clock"
+CLOCK = "the heard clock itself"
 
 
 def procedural_dances(count: int | None) -> list[Dance]:
@@ -129,8 +130,9 @@ def measure_dances(
             music = compose(shown, level, style=shown.style, seed=seed, checkpoints=weights)
             table.add(row, beat_figures(music.music_beats_s, true_s))
             if not true_clock:
-                table.add(RHYTHM, beat_figures(shown.rhythm.beats_s, true_s))
-                heard = music.music_beats_s
+                heard, clock = music.music_beats_s, shown.rhythm.beats_s
+                table.add(OWN_CLOCK, beat_figures(heard, clock))
+                table.add(CLOCK, beat_figures(clock, true_s))
         if before is not None:
             table.add(SHUFFLED, beat_figures(before, true_s))
         before = heard

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import inf, isfinite
 
-from d2m.benchmark.metrics import CODEC, GENERATED, Rows, mean
+from d2m.benchmark.metrics import CODEC, GENERATED, HEARD, TRUE, Rows, mean
 from d2m.benchmark.results import Results
 from d2m.levels import HIGH, LOW
 
@@ -109,8 +109,7 @@ def _level_goals(results: Results, level: str) -> list[Goal]:
         *(
             least(f"beat F, {kind}: {row}", _mean(rows, row, "beat_f"), 0.85)
             for kind, rows in found.dances.items()
-            for row in rows
-            if "clock" in row
+            for row in (HEARD, TRUE)
         ),
         least("onset strength at accents over elsewhere", music("accents"), 2.0),
         Goal(

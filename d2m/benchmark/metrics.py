@@ -17,6 +17,8 @@ Rows = Mapping[str, Samples]
 
 ORIGINAL, SHUFFLED, RANDOM = "original music", "shuffled music", "random music"
 GENERATED, CODEC = "generated", "codec"
+HEARD, TRUE = "clock heard", "true clock given"
+"""Music for a dance whose clock was estimated, or given."""
 ERRORS = 2.0
 """Standard errors by which a metric must tell original from shuffled music."""
 RULE = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from d2m.benchmark.dances import HEARD, RHYTHM, TRUE
+from d2m.benchmark.dances import CLOCK, OWN_CLOCK
 from d2m.benchmark.goals import goals
 from d2m.benchmark.measure import OTHER_DANCE, REVERSED, ZEROED
 from d2m.benchmark.metrics import (
@@ -17,11 +17,13 @@ from d2m.benchmark.metrics import (
     FIT_METRICS,
     GENERATED,
     GENRE_METRICS,
+    HEARD,
     ORIGINAL,
     RANDOM,
     RULE,
     SCORE_METRICS,
     SHUFFLED,
+    TRUE,
     Metric,
     Rows,
 )
@@ -43,7 +45,7 @@ from d2m.benchmark.tables import blind, definitions, goal_grid, score_grid
 from d2m.evaluation.genre_embedding import FITTED
 
 TITLE = "How good the bundled weights are"
-ORDER = (GENERATED, HEARD, TRUE, RHYTHM, CODEC, ORIGINAL, SHUFFLED, RANDOM)
+ORDER = (GENERATED, HEARD, TRUE, OWN_CLOCK, CLOCK, CODEC, ORIGINAL, SHUFFLED, RANDOM)
 _FIT_ROWS = (*ORDER, ZEROED, REVERSED, OTHER_DANCE)
 
 
@@ -159,7 +161,8 @@ def _level(name: str, found: LevelResults) -> list[Block]:
             Heading(text=f"Music composed for {kind}, {name}", depth=3),
             Text(
                 text="End to end as for a clip, but for the pose network: joints with jitter at "
-                "30 fps, rhythm, style, generator, cleaning. Against the dance's true beats; "
+                "30 fps, rhythm, style, generator, cleaning. Against the dance's true beats, "
+                "but for one row; "
                 "shuffled music is what was composed for another of these dances."
             ),
             score_grid(DANCE_METRICS, rows, ORDER),

@@ -150,7 +150,7 @@ def _facts(
         "takes": f"{len(held_out.takes)} held-out takes of known songs, whose tempo and dance no "
         f"training saw (song-take: {names}).",
         "unseen songs": f"{len(held_out.unseen)} takes of songs that no training heard ({unseen}).",
-        "originals for genres": f"{len(held_out.training)} trained takes, embedding: {FITTED}.",
+        "originals for genres": f"{len(held_out.training)} trained takes; embedding: {FITTED}.",
         "source": f"{held_out.source}; motion files: {', '.join(motion) or 'none'}.",
         "dances": "; ".join(f"{len(some)} {kind}" for kind, some in dances.items())
         + ", 12 s each.",
