@@ -103,7 +103,12 @@ def load_held_out(
     DataError
         If a folder holds no corpus, a motion file can't be read, or FluidSynth is missing.
     """
-    folder = corpus or (CORPUS if _holds_corpus(CORPUS) else _cache(aist, cmu))
+    if corpus is not None:
+        folder, origin = corpus, "given"
+    elif _holds_corpus(CORPUS):
+        folder, origin = CORPUS, "of training"
+    else:
+        folder, origin = _cache(aist, cmu), "rendered for the benchmark"
     known = load_pieces(folder)
     unseen = load_pieces(folder, unseen=True)
     takes = spread([piece for piece in known if piece.held_out], pieces)
@@ -112,12 +117,11 @@ def load_held_out(
         if not piece.held_out:
             trained.setdefault(piece.song, []).append(piece)
     training = [piece for some in trained.values() for piece in some[:TRAINED_TAKES]]
-    rendered = "rendered for the benchmark" if folder.parent == CACHE else "given"
     return HeldOut(
         takes=_sounding(folder, takes),
         unseen=_sounding(folder, spread(unseen, pieces)),
         training=_sounding(folder, training),
-        source=f"corpus {folder.name} ({'of training' if folder == CORPUS else rendered})",
+        source=f"corpus {folder.name} ({origin})",
     )
 
 
