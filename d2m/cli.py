@@ -8,6 +8,7 @@ from typing import Annotated, Optional
 
 import typer
 
+from d2m.benchmark.cli import evaluate
 from d2m.checkpoints import CHECKPOINTS
 from d2m.checkpoints.cli import weights as weights_commands
 from d2m.checkpoints.registry import COMPACT, FAMILIES
@@ -24,6 +25,7 @@ app = typer.Typer(
 )
 app.add_typer(weights_commands, name="weights")
 app.add_typer(train, name="train")
+app.command()(evaluate)
 
 Clip = Annotated[Path, typer.Argument(help="A video of somebody who dances.", show_default=False)]
 Tempo = Annotated[

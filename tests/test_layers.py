@@ -11,7 +11,8 @@ ROOT = Path(__file__).parents[1]
 LAYERS = (
     ("app", "d2m.__main__"),
     ("d2m.cli",),
-    ("d2m.checkpoints.cli", "d2m.training.cli"),
+    ("d2m.benchmark.cli", "d2m.checkpoints.cli", "d2m.training.cli"),
+    ("d2m.benchmark",),
     ("d2m.page", "d2m.routes", "d2m.training", "d2m.worker"),
     ("d2m.job",),
     ("d2m.pipeline",),

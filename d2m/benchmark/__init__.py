@@ -1,0 +1,1 @@
+"""The benchmark: how good the bundled weights are, measured and written down."""

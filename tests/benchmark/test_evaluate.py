@@ -1,0 +1,115 @@
+"""The command as a person types it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from d2m.checkpoints import CHECKPOINTS
+from d2m.cli import app
+from d2m.errors import CheckpointError
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture(scope="module")
+def report(short_corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Measure level high on two short takes."""
+    folder = tmp_path_factory.mktemp("report")
+    done = CliRunner().invoke(
+        app,
+        f"evaluate --level high --pieces 2 --corpus {short_corpus} --report {folder}".split(),
+        catch_exceptions=False,
+    )
+    assert done.exit_code == 0
+    assert f"{folder / 'README.md'}\n" in done.stdout
+    return folder
+
+
+@pytest.fixture
+def numbers(report: Path) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((report / "results.json").read_text())
+    return found
+
+
+def mean(rows: dict[str, Any], row: str, key: str) -> float:
+    return float(rows[row][key]["mean"])
+
+
+def test_references_are_where_they_must_be(numbers):
+    music = numbers["levels"]["high"]["music"]
+    assert mean(music, "original music", "mel_l1") == 0.0
+    assert mean(music, "original music", "hit") == 1.0
+    assert mean(music, "original music", "loris_coverage") == 1.0
+    assert mean(music, "shuffled music", "mel_l1") > 0.3
+    assert mean(music, "codec", "mel_l1") < mean(music, "generated", "mel_l1")
+    assert mean(music, "generated", "mel_l1") < mean(music, "random music", "mel_l1")
+
+
+def test_the_dance_is_heard_in_the_music(numbers):
+    changes = numbers["levels"]["high"]["changes"]
+    assert mean(changes, "dance zeroed", "codes_changed") > 0.3
+    assert mean(changes, "dance reversed in time", "mel_changed") > 0.05
+    assert mean(changes, "rhythm a quarter beat early", "codes_changed") > 0.9
+    figures = numbers["levels"]["high"]["figures"]
+    assert figures["zeroed_rise"] == pytest.approx(mean(changes, "dance zeroed", "mel_rise"))
+    assert figures["mel_ratio"] > 1.0
+
+
+def test_music_for_dancers_follows_the_true_clock(numbers):
+    (rows,) = numbers["levels"]["high"]["dances"].values()
+    assert mean(rows, "true clock given", "beat_f") > 0.7
+    assert rows["clock heard"]["beat_f"]["pieces"] == 2
+
+
+def test_it_says_what_was_measured(report, numbers):
+    assert set(numbers["weights"]) == {"codec_high.safetensors", "generator_high.safetensors"}
+    text = (report / "README.md").read_text()
+    for weights in numbers["weights"].values():
+        assert len(weights["sha256"]) == 12
+        assert weights["sha256"] in text
+    assert "00-00, 01-00" in text
+    assert "torch" in numbers["facts"]["versions"]
+
+
+def test_missing_weights_are_told_before_anything_is_measured(short_corpus, tmp_path):
+    shutil.copytree(CHECKPOINTS / "compact", tmp_path / "weights" / "compact")
+    (tmp_path / "weights" / "compact" / "generator_high.safetensors").unlink()
+    with pytest.raises(CheckpointError, match=r"generator_high\.safetensors are missing"):
+        CliRunner().invoke(
+            app,
+            f"evaluate --corpus {short_corpus} --weights {tmp_path / 'weights'} "
+            f"--report {tmp_path / 'report'}".split(),
+            catch_exceptions=False,
+        )
+    assert not (tmp_path / "report").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--level", "middle"], "choose high, low, both"),
+        (["--corpus", "nowhere"], "No corpus in the folder nowhere"),
+        (["--aist", "nowhere.npz"], "nowhere.npz can't be read"),
+    ],
+)
+def test_errors_are_one_sentence(arguments, told, tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-m", "d2m", "evaluate", *arguments, "--report", str(tmp_path / "r")],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert told in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert not (tmp_path / "r").exists()
