@@ -33,10 +33,10 @@ LEAST_SEEN = 0.4
 LEAST_SECONDS = 1.5
 """Shortest clip whose rhythm is looked for."""
 EARLY_S = 0.07
-LAG_S = 0.015
-"""A beat sounds this much (s) after the movement's slowest moment: the mean over AIST++."""
 """A beat at most this long (s) before the clip is heard at its start: within 70 ms two beats
 pass for one (MIREX's tolerance)."""
+LAG_S = 0.015
+"""A beat sounds this much (s) after the movement's slowest moment: the mean over AIST++."""
 
 _BEAT_SIGNALS = ("all", "wrists", "ankles", "knees", "flow")
 """Speeds, lowest on the beat (the other signals show the tempo, not the phase)."""
