@@ -170,11 +170,13 @@ class Run:
                     record.figures(done, means | figures)
                 since, begun = time.perf_counter(), done
             if self._due(done, config.save_every):
+                paused = time.perf_counter()
                 if record is not None:
                     self._save(job, progress, engine)
                     record.sounds(done, job.sounds(engine))
                     record.curves()
                 engine.wait()
+                since += time.perf_counter() - paused
         if record is not None:
             record.close()
 
@@ -210,6 +212,7 @@ class Run:
             tensors = {n: t.detach().cpu().contiguous() for n, t in network.state_dict().items()}
             part = self.folder / f"{name}.part"
             save_file(tensors, part, metadata=metadata | {"trained_steps": str(progress.step)})
+            part.chmod(0o644)  # safetensors makes files that only their owner may read
             part.replace(self.folder / f"{name}.safetensors")
 
     def _resumed(self, job: Job, engine: Engine) -> _Progress:

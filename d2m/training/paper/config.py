@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 
 from d2m.errors import SettingsError
 from d2m.models.losses import PUBLISHED_CODE, LossWeights
@@ -83,6 +83,12 @@ class PaperTraining(RunConfig):
         if not (self.motion or self.visual):
             raise SettingsError(
                 "Without motion and visual the networks see no dance: leave one of the two."
+            )
+        audio = {"waveform", "mel"}
+        left = {name for name, weight in asdict(self.weights).items() if weight > 0}
+        if left <= audio and not self.gradient:
+            raise SettingsError(
+                "In the published code the losses waveform and mel teach nothing: leave another."
             )
 
     @property
