@@ -85,7 +85,8 @@ class Record:
             return
         rows = -(-len(panels) // _COLUMNS)
         with mpl.rc_context({"font.size": 9}):
-            figure = Figure(figsize=(4.0 * _COLUMNS, 2.4 * rows), layout="constrained")
+            figure = Figure(figsize=(4.0 * _COLUMNS, 2.5 * rows))
+            figure.subplots_adjust(0.06, 0.5 / (rows + 0.5), 0.98, 1 - 0.3 / rows, 0.2, 0.6)
             grid = figure.subplots(rows, _COLUMNS, squeeze=False).ravel()
             for axes, panel in zip(grid, panels, strict=False):
                 for name, colour in zip((panel, HELD_OUT + panel), _COLOURS, strict=True):
@@ -93,8 +94,9 @@ class Record:
                     if points:
                         label = "held out" if name.startswith(HELD_OUT) else "training"
                         axes.plot(*zip(*points, strict=True), ".-", color=colour, label=label)
-                axes.set(title=panel.replace("_", " "), xlabel="step")
-                axes.legend(fontsize=7)
+                axes.set_title(panel.replace("_", " "))
+                axes.legend(fontsize=7, loc="upper right")
+            figure.supxlabel("step")
             for axes in grid[len(panels) :]:
                 axes.set_axis_off()
             figure.savefig(self._folder / "curves.png", dpi=100)
