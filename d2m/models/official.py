@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from d2m.errors import CheckpointError, SettingsError
-from d2m.levels import HIGH, LOW, Level
+from d2m.levels import HIGH, LOW, SAMPLE_RATE, Level
 from d2m.models.codec import EMBEDDING
 from d2m.models.layers import DILATIONS, SLOPE, ResidualBlock
 
@@ -76,6 +76,20 @@ class Table:
     padding: int
     convs: tuple[Conv, ...]
 
+    def length(self, inputs: int) -> int:
+        """Return the length after the convolutions of a sequence of that length."""
+        for conv in self.convs:
+            padded = inputs + 2 * (self.padding + conv.reflect)
+            inputs = (padded - conv.kernel) // conv.stride + 1
+        return inputs
+
+    def needed(self, outputs: int) -> int:
+        """Return the least length that gives as many values after the convolutions."""
+        for conv in reversed(self.convs):
+            padded = (outputs - 1) * conv.stride + conv.kernel
+            outputs = padded - 2 * (self.padding + conv.reflect)
+        return outputs
+
 
 MOTION = Table(
     padding=0,
@@ -112,10 +126,44 @@ GENERATORS = {
         ),
     ),
 }
+SECONDS = 2
+"""Length of a published segment (s)."""
 SEQUENCES = {HIGH.name: 2058, LOW.name: 2048}
-"""Length of the one-channel sequence that the first linear layer gives."""
-LAST_LENGTHS = {LOW.name: 1045}
-"""Length after the convolutions where a linear layer brings it to the level's codes."""
+"""Length of the one-channel sequence that the first linear layer gives for such a segment."""
+RESIZED = frozenset({LOW.name})
+"""Levels where a last linear layer brings the convolutions' length to the level's codes."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Variant:
+    """How networks differ from the published ones; as it stands, they don't.
+
+    Parameters
+    ----------
+    seconds
+        Length of a segment (s), of which motion frames and linear layers follow.
+    sigma
+        What the generator's tanh is multiplied by.
+    narrow
+        What the channels between first and last layers are divided by.
+    """
+
+    seconds: int = SECONDS
+    sigma: float = SCALE
+    narrow: int = 1
+
+
+PUBLISHED = Variant()
+
+
+def segment_codes(level: Level, seconds: int = SECONDS) -> int:
+    """Return the whole codes in a segment of so many seconds."""
+    return int(seconds * SAMPLE_RATE / level.hop_length)
+
+
+def motion_frames(layout: MotionLayout, seconds: int = SECONDS) -> int:
+    """Return the motion frames of a segment of so many seconds."""
+    return round(layout.fps * seconds)
 
 
 class MotionEncoder(nn.Module):
@@ -125,16 +173,17 @@ class MotionEncoder(nn.Module):
     ----------
     layout
         The motion of the data set.
+    variant
+        Other than published, for training.
     """
 
-    def __init__(self, layout: MotionLayout) -> None:
+    def __init__(self, layout: MotionLayout, variant: Variant = PUBLISHED) -> None:
         super().__init__()
         self.lin1 = nn.Linear(layout.values, MOTION_FEATURES)
-        layers = list(_layers(layout.frames, MOTION))
+        layers = list(_layers(motion_frames(layout, variant.seconds), MOTION, variant.narrow))
         layers.insert(1, nn.ReLU())
         self.model = nn.Sequential(*layers)
-        shrunk = MOTION_FEATURES - sum(conv.kernel - 1 for conv in MOTION.convs)
-        self.lin2 = nn.Linear(shrunk, MOTION_CODE)
+        self.lin2 = nn.Linear(MOTION.length(MOTION_FEATURES), MOTION_CODE)
 
     def forward(self, motion: Tensor) -> Tensor:
         """Map motion (B, frames, values) to its code (B, 1, 1024)."""
@@ -151,16 +200,24 @@ class Generator(nn.Module):
         The level to generate.
     genres
         Whether the networks know the genre.
+    variant
+        Other than published, for training. Where its sigma is another one, the state dict
+        has it besides, so that nobody takes the weights for published ones.
     """
 
-    def __init__(self, level: Level, *, genres: bool) -> None:
+    def __init__(self, level: Level, *, genres: bool, variant: Variant = PUBLISHED) -> None:
         super().__init__()
         self.genre_embed = nn.Embedding(N_GENRES, GENRE) if genres else None
         inputs = MOTION_CODE + VISUAL + (GENRE if genres else 0)
-        self.lin = nn.Linear(inputs, SEQUENCES[level.name])
-        self.model = nn.Sequential(*_layers(1, GENERATORS[level.name]), nn.Tanh())
-        last = LAST_LENGTHS.get(level.name)
-        self.fc = nn.Linear(last, level.segment_codes) if last else None
+        table, length = GENERATORS[level.name], sequence_length(level, variant.seconds)
+        self.lin = nn.Linear(inputs, length)
+        self.model = nn.Sequential(*_layers(1, table, variant.narrow), nn.Tanh())
+        codes = segment_codes(level, variant.seconds)
+        resized = level.name in RESIZED
+        self.fc = nn.Linear(table.length(length), codes) if resized else None
+        self.sigma = variant.sigma
+        if variant.sigma != SCALE:
+            self.register_buffer("unpublished_sigma", torch.tensor(variant.sigma))
 
     def forward(self, motion_code: Tensor, visual: Tensor, genre: Tensor | None = None) -> Tensor:
         """Generate the VQ features of segments.
@@ -176,8 +233,9 @@ class Generator(nn.Module):
 
         Returns
         -------
-        (B, 64, level.segment_codes)
-            Latents in the space of the level's codebook (Eq. 1).
+        (B, 64, codes)
+            Latents in the space of the level's codebook (Eq. 1), ``level.segment_codes`` for
+            segments of two seconds.
         """
         parts = [motion_code, visual]
         if self.genre_embed is not None:
@@ -187,7 +245,16 @@ class Generator(nn.Module):
         latents: Tensor = self.model(self.lin(torch.cat(parts, dim=2)))
         if self.fc is not None:
             latents = self.fc(latents)
-        return SCALE * latents
+        return self.sigma * latents
+
+
+def sequence_length(level: Level, seconds: int = SECONDS) -> int:
+    """Return the length of the sequence that the generator's first linear layer gives."""
+    if seconds == SECONDS:
+        return SEQUENCES[level.name]
+    if level.name in RESIZED:
+        return SEQUENCES[level.name] * seconds // SECONDS
+    return GENERATORS[level.name].needed(segment_codes(level, seconds))
 
 
 def build(dataset: str, level: Level) -> tuple[MotionEncoder, Generator]:
@@ -224,13 +291,14 @@ def build(dataset: str, level: Level) -> tuple[MotionEncoder, Generator]:
     return MotionEncoder(layout), Generator(level, genres=layout.genres)
 
 
-def _layers(channels: int, table: Table) -> Iterator[nn.Module]:
+def _layers(channels: int, table: Table, narrow: int = 1) -> Iterator[nn.Module]:
     for conv in table.convs:
+        outputs = conv.channels if conv is table.convs[-1] else conv.channels // narrow
         if conv.leaky:
             yield nn.LeakyReLU(SLOPE)
         if conv.reflect:
             yield nn.ReflectionPad1d(conv.reflect)
-        yield nn.Conv1d(channels, conv.channels, conv.kernel, conv.stride, table.padding)
+        yield nn.Conv1d(channels, outputs, conv.kernel, conv.stride, table.padding)
         if conv.residual:
-            yield from (ResidualBlock(conv.channels, dilation) for dilation in DILATIONS)
-        channels = conv.channels
+            yield from (ResidualBlock(outputs, dilation) for dilation in DILATIONS)
+        channels = outputs

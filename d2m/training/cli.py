@@ -9,19 +9,30 @@ import typer
 
 from d2m.errors import SettingsError
 from d2m.levels import level_named
-
-train = typer.Typer(
-    help="Train the compact weights: corpus, then codec, then generator.", no_args_is_help=True
+from d2m.training.cli_paper import paper, synthesizer
+from d2m.training.options import (
+    Batch,
+    CorpusFolder,
+    Device,
+    LevelOption,
+    MaybePath,
+    Narrow,
+    Precision,
+    ReportEvery,
+    SaveEvery,
+    Scales,
+    Seed,
+    Steps,
+    TensorBoard,
+    Threads,
 )
 
-MaybePath = Optional[Path]  # noqa: UP045 (typer reads it at run time, on Python 3.10 too)
-CorpusFolder = Annotated[Path, typer.Option(help="Corpus folder.")]
-LevelOption = Annotated[str, typer.Option(help="high or low.")]
-Steps = Annotated[int, typer.Option(help="Optimisation steps in all.", min=1)]
-Batch = Annotated[int, typer.Option(help="Crops in a batch.", min=1)]
-Seed = Annotated[int, typer.Option(help="Seed of weights and data order.", min=0)]
-Device = Annotated[str, typer.Option(help="auto, cpu or cuda.")]
-Threads = Annotated[int, typer.Option(help="CPU threads.", min=1)]
+train = typer.Typer(
+    help="Train the compact weights (corpus, codec, generator) or the paper's networks.",
+    no_args_is_help=True,
+)
+train.command()(paper)
+train.command()(synthesizer)
 
 
 @train.command()
@@ -56,7 +67,11 @@ def codec(
     batch: Batch = 8,
     seed: Seed = 0,
     device: Device = "auto",
+    precision: Precision = "bf16",
     threads: Threads = 1,
+    report_every: ReportEvery = 500,
+    save_every: SaveEvery = 1_000,
+    tensorboard: TensorBoard = True,
 ) -> None:
     """Train the VQ-VAE of one level; a stopped run goes on where it was."""
     from d2m.checkpoints import read_tensors
@@ -70,7 +85,11 @@ def codec(
         batch=batch,
         seed=seed,
         device=device,
+        precision=precision,
         threads=threads,
+        report_every=report_every,
+        save_every=save_every,
+        tensorboard=tensorboard,
     )
     weights = None if start is None else read_tensors(start)[0]
     train_codec(corpus, out or Path(f"runs/codec_{level}"), config, start=weights)
@@ -87,23 +106,49 @@ def generator(
     start: Annotated[
         MaybePath, typer.Option(help="Generator to start from, also of the other level.")
     ] = None,
+    adversarial: Annotated[
+        bool, typer.Option("--adversarial", help="Add the paper's discriminator.")
+    ] = False,
+    waveform: Annotated[
+        float, typer.Option(help="With it, weight of the waveform's distance.", min=0)
+    ] = 0.0,
+    mel: Annotated[
+        float, typer.Option(help="With it, weight of the mel spectrogram's.", min=0)
+    ] = 0.0,
+    scales: Scales = 3,
+    narrow: Narrow = 1,
     steps: Steps = 20_000,
     batch: Batch = 8,
     seed: Seed = 0,
     device: Device = "auto",
+    precision: Precision = "bf16",
     threads: Threads = 1,
+    report_every: ReportEvery = 500,
+    save_every: SaveEvery = 1_000,
+    tensorboard: TensorBoard = True,
 ) -> None:
     """Train the compact generator of one level; a stopped run goes on where it was."""
     from d2m.checkpoints import load_codec, read_tensors
+    from d2m.models.losses import LossWeights
     from d2m.training.generator import GeneratorTraining, train_generator
 
+    if not adversarial and (waveform or mel):
+        raise SettingsError("--waveform and --mel need --adversarial: add it.")
+    paper_losses = LossWeights(commitment=0.0, waveform=waveform, mel=mel)
     config = GeneratorTraining(
         level=level_named(level).name,
+        paper=paper_losses if adversarial else None,
+        scales=scales,
+        narrow=narrow,
         steps=steps,
         batch=batch,
         seed=seed,
         device=device,
+        precision=precision,
         threads=threads,
+        report_every=report_every,
+        save_every=save_every,
+        tensorboard=tensorboard,
     )
     weights = None if start is None else read_tensors(start)[0]
     folder = out or Path(f"runs/generator_{level}")

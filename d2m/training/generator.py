@@ -7,7 +7,7 @@ the codebook, Eq. 5, sharpened so that the *nearest* entry becomes the right one
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,17 +17,20 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from d2m.grid import FRAME, STEPS_PER_BAR
-from d2m.levels import LEVELS, Level
+from d2m.levels import LEVELS
 from d2m.models.codec import EMBEDDING, JukeboxVQVAE
 from d2m.models.compact import CompactConfig, CompactGenerator
+from d2m.models.losses import LossWeights
+from d2m.training.adversary import PaperObjective, Real
 from d2m.training.corpus import Piece, corpus_codes, load_pieces
-from d2m.training.run import Run, RunConfig
+from d2m.training.crops import Crops
+from d2m.training.engine import Engine
+from d2m.training.run import Run, RunConfig, Sounds, Weights
 
-CONTEXT_STEPS = STEPS_PER_BAR
-"""Steps of clock and movement that the step network sees on each side of a crop."""
 EDGE_FRAMES = 16
 """Frames at a crop's ends whose surroundings are cut off: they don't count in the loss."""
+SAMPLE_FRAMES = 690
+"""Length of the sounds that a run leaves to listen to: four seconds."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,9 +49,16 @@ class GeneratorTraining(RunConfig):
         Weight of the L1 distance.
     drop_motion, drop_visual
         Shares of crops in which one of the two is hidden, so that the other is learned.
+    paper
+        Weights of the paper's losses beside the own one; None for none of them. Theirs is the
+        discriminator on reshaped VQ sequences, and the frozen decoder's sound, held against
+        what it makes of the right codes.
+    scales, narrow
+        Of the discriminator, see `d2m.training.adversary.Adversary`.
     """
 
     level: str = "high"
+    precision: str = "bf16"  # two thirds of the time, also on CPUs that have it
     batch: int = 8
     crop: int = 160
     learning_rate: float = 3e-3
@@ -56,57 +66,9 @@ class GeneratorTraining(RunConfig):
     l1: float = 5.0
     drop_motion: float = 0.1
     drop_visual: float = 0.4
-
-
-Batch = dict[str, Tensor]
-
-
-class Crops:
-    """Random crops of pieces, as the generator's inputs and target codes."""
-
-    def __init__(self, pieces: list[Piece], codes: list[NDArray[np.int16]], level: Level) -> None:
-        self._pieces = pieces
-        self._codes = codes
-        self._clocks = [piece.grid.clock() for piece in pieces]
-        self._ratio = FRAME // level.hop_length
-
-    def draw(self, config: GeneratorTraining, rng: np.random.Generator) -> Batch:
-        """Draw a batch; see `CompactGenerator.forward` for its entries."""
-        items = [
-            self._item(int(i), config, rng)
-            for i in rng.integers(len(self._pieces), size=config.batch)
-        ]
-        n_steps = max(len(item["position"]) for item in items)
-        for item in items:
-            for name in ("position", "movement", "visual"):
-                missing = n_steps - len(item[name])
-                widths = ((0, missing),) + ((0, 0),) * (item[name].ndim - 1)
-                item[name] = np.pad(item[name], widths)
-        return {
-            name: torch.from_numpy(np.stack([item[name] for item in items])) for name in items[0]
-        }
-
-    def _item(
-        self, index: int, config: GeneratorTraining, rng: np.random.Generator
-    ) -> dict[str, NDArray[Any]]:
-        piece, codes, clock = self._pieces[index], self._codes[index], self._clocks[index]
-        first = int(rng.integers(piece.grid.n_frames - config.crop))
-        part = slice(first, first + config.crop)
-        sound = slice(part.start * self._ratio, part.stop * self._ratio)
-        step = clock.step[part]
-        from_step = max(0, int(step[0]) - CONTEXT_STEPS)
-        steps = slice(from_step, int(step[-1]) + CONTEXT_STEPS + 1)
-        shown, seen = rng.random(2) >= (config.drop_motion, config.drop_visual)
-        return {
-            "song": np.int64(piece.song),  # type: ignore[dict-item]
-            "position": piece.grid.position[steps],
-            "movement": piece.features[steps] * np.float32(shown),
-            "visual": piece.visual[steps] * np.float32(seen or not shown),
-            "step": step - from_step,
-            "offset_in_step": clock.offset_in_step[part],
-            "offset_in_beat": clock.offset_in_beat[part],
-            "codes": codes[sound].astype(np.int64),
-        }
+    paper: LossWeights | None = None
+    scales: int = 3
+    narrow: int = 1
 
 
 class CodebookLoss(nn.Module):
@@ -134,7 +96,7 @@ class CodebookLoss(nn.Module):
         self.log_temperature = nn.Parameter(torch.tensor(4.0 * spacing).log())
         self._l1 = l1
 
-    def forward(self, features: Tensor, codes: Tensor) -> tuple[Tensor, dict[str, float]]:
+    def forward(self, features: Tensor, codes: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
         """Return the loss of features (B, 64, T) against codes (B, T), and figures."""
         inner = slice(self._edge, codes.shape[1] - self._edge)
         flat = features[..., inner].transpose(1, 2).reshape(-1, EMBEDDING)
@@ -146,9 +108,9 @@ class CodebookLoss(nn.Module):
         scale = self.codebook.abs().mean()
         right = (closeness.detach().argmax(1) == target).float().mean()
         figures = {
-            "cross_entropy": float(entropy.detach()),
-            "l1": float(l1.detach() / scale),
-            "accuracy": float(right),
+            "cross_entropy": entropy.detach(),
+            "l1": l1.detach() / scale,
+            "accuracy": right,
         }
         return entropy + self._l1 * l1 / scale, figures
 
@@ -192,6 +154,8 @@ class GeneratorRun:
         self.test_crops = Crops(*_split(pieces, codes, kept, held_out=True), level)
         codebook = codec.codebook(level).k
         self.config = config
+        self._codec = codec
+        self._level = level
         torch.manual_seed(config.seed)
         self.generator = CompactGenerator(
             CompactConfig(level=level.name, sigma=1.02 * float(codebook.abs().max()))
@@ -205,48 +169,83 @@ class GeneratorRun:
             EDGE_FRAMES * self.generator.config.codes_per_frame,
         )
         self.optimizer = self._optimizer()
+        self._paper: PaperObjective | None = None
+        if config.paper is not None:
+            self._paper = PaperObjective(
+                codec, level, config.paper, scales=config.scales, narrow=config.narrow
+            )
 
-    def step(self, number: int, rng: np.random.Generator, device: torch.device) -> dict[str, float]:
+    def step(self, number: int, rng: np.random.Generator, engine: Engine) -> dict[str, Tensor]:
         """Take one optimisation step and return its figures."""
         del number
-        batch = {n: t.to(device) for n, t in self.train_crops.draw(self.config, rng).items()}
+        batch = self.train_crops.draw(self.config, rng, engine)
         codes = batch.pop("codes")
-        loss: Tensor
-        figures: dict[str, float]
-        # bfloat16 takes two thirds of the time, also on CPUs that have it; the distances to
-        # the codebook need float32.
-        with torch.autocast(device.type, dtype=torch.bfloat16):
+        with engine.autocast():
             features = self.generator(**batch)
-        loss, figures = self.loss(features.float(), codes)
-        self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(self.generator.parameters(), 5.0)
-        self.optimizer.step()
+        features = features.float()  # distances to the codebook need it
+        loss: Tensor
+        figures: dict[str, Tensor]
+        loss, figures = self.loss(features, codes)
+        if self._paper is not None:
+            beside, more = self._paper(*self._inner(features, codes, engine), engine)
+            loss, figures = loss + beside, figures | more
+        engine.update(loss, self.optimizer, clip=self.generator.parameters())
         return figures
 
     @torch.no_grad()
-    def evaluate(self, device: torch.device) -> dict[str, float]:
+    def evaluate(self, engine: Engine) -> dict[str, float]:
         """Return mean figures on held-out takes, with the dance and with it zeroed."""
         self.generator.eval()
         figures: dict[str, list[float]] = {}
         rng = np.random.default_rng(0)
-        whole = GeneratorTraining(
-            level=self.config.level, crop=self.config.crop, drop_motion=0.0, drop_visual=0.0
-        )
         for _ in range(24):
-            batch = {n: t.to(device) for n, t in self.test_crops.draw(whole, rng).items()}
+            batch = self._held_out(rng, engine, self.config.crop)
             codes = batch.pop("codes")
             for prefix, scale in (("held_out_", 1.0), ("no_dance_", 0.0)):
                 batch["movement"] = batch["movement"] * scale
                 batch["visual"] = batch["visual"] * scale
                 for name, value in self.loss(self.generator(**batch), codes)[1].items():
-                    figures.setdefault(prefix + name, []).append(value)
+                    figures.setdefault(prefix + name, []).append(float(value))
         self.generator.train()
         return {name: float(np.mean(values)) for name, values in figures.items()}
 
     def modules(self) -> dict[str, Any]:
-        """Return what a checkpoint of the run holds."""
-        return {"generator": self.generator, "loss": self.loss, "optimizer": self.optimizer}
+        """Return what a checkpoint of the run holds; the codec stands outside it."""
+        own = {"generator": self.generator, "loss": self.loss, "optimizer": self.optimizer}
+        return own if self._paper is None else own | self._paper.modules()
+
+    def weights(self) -> dict[str, Weights]:
+        """Return the generator."""
+        return {"weights": Weights(self.generator, self.generator.config.to_metadata())}
+
+    @torch.no_grad()
+    def sounds(self, engine: Engine) -> Sounds:
+        """Return a held-out take as its codes and the generated ones sound."""
+        self.generator.eval()
+        batch = self._held_out(np.random.default_rng(0), engine, SAMPLE_FRAMES)
+        codes = batch.pop("codes")[:1]
+        codec = self._codec.to(engine.device)
+        nearest = codec.codebook(self._level).nearest(self.generator(**batch)[:1])
+        self.generator.train()
+        return {
+            name: codec.decode(chosen, self._level)[0].cpu().numpy()
+            for name, chosen in (("codes", codes), ("generated", nearest))
+        }
+
+    def _held_out(self, rng: np.random.Generator, engine: Engine, crop: int) -> dict[str, Tensor]:
+        size = replace(self.config, crop=crop, drop_motion=0.0, drop_visual=0.0)
+        batch = self.test_crops.draw(size, rng)
+        return {name: values.to(engine.device) for name, values in batch.items()}
+
+    def _inner(self, features: Tensor, codes: Tensor, engine: Engine) -> tuple[Tensor, Real]:
+        """Return what the paper's losses compare, without the crops' ends."""
+        edge = EDGE_FRAMES * self.generator.config.codes_per_frame
+        inner = slice(edge, codes.shape[1] - edge)
+        codec = self._codec.to(engine.device)
+        entries = codec.codebook(self._level).entries(codes[:, inner])
+        with torch.no_grad(), engine.autocast():
+            sound = codec.decode_latents(entries, self._level)
+        return features[..., inner], Real(entries, entries, sound.float())
 
     def _optimizer(self) -> torch.optim.Optimizer:
         tables = [
@@ -280,10 +279,12 @@ def train_generator(
 ) -> None:
     """Train a generator in a run folder, going on where an earlier run stopped.
 
-    Writes ``generator.safetensors`` and ``metrics.jsonl`` there.
+    Writes ``weights.safetensors`` and ``metrics.jsonl`` there.
     """
-    job = GeneratorRun(corpus, codec, config, start=start)
-    Run(folder, config).train(job, job.generator, job.generator.config.to_metadata())
+    run = Run(folder, config)
+    with run.engine.main_first():  # codes are made once
+        job = GeneratorRun(corpus, codec, config, start=start)
+    run.train(job)
 
 
 def _split(

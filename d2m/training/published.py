@@ -14,7 +14,8 @@ A folder, ``dataset/`` in the published code, holds three lists a split, ``train
 
 Paths are relative to the folder of the lists. TikTok lists were also published with absolute
 paths of their authors' machine; of these only what begins at ``tiktok`` counts. A segment is
-two seconds: sound, motion (the shapes of `d2m.models.official.DATASETS`) and one I3D vector.
+two seconds (or what the lists' folders hold instead): sound, motion (the shapes of
+`d2m.models.official.DATASETS`) and one I3D vector.
 Genre files did not come with the lists: without one, genres are read from AIST's file names.
 """
 
@@ -32,7 +33,14 @@ from torch.utils.data import Dataset
 
 from d2m.errors import DataError, SettingsError
 from d2m.levels import SAMPLE_RATE, Level
-from d2m.models.official import DATASETS, N_GENRES, VISUAL
+from d2m.models.official import (
+    DATASETS,
+    N_GENRES,
+    SECONDS,
+    VISUAL,
+    motion_frames,
+    segment_codes,
+)
 from d2m.styles import STYLES
 
 ROOTS = {"aist": "aistplus", "tiktok": "tiktok"}
@@ -47,7 +55,7 @@ GENRE_CODES = tuple(style.aist_code for style in STYLES.values())
 
 
 class Segment(NamedTuple):
-    """A two-second segment, or, with a first dimension B more, a batch of them.
+    """A segment, or, with a first dimension B more, a batch of them.
 
     Parameters
     ----------
@@ -80,6 +88,8 @@ class PublishedSegments(Dataset[Segment]):
         ``"train"`` or ``"test"``.
     level
         The level whose segment length the sound is cut or, with silence, filled up to.
+    seconds
+        Length of the segments (s).
 
     Raises
     ------
@@ -90,13 +100,16 @@ class PublishedSegments(Dataset[Segment]):
         genres are missing. What is in the segments' files is checked when they are read.
     """
 
-    def __init__(self, folder: Path, dataset: str, split: str, level: Level) -> None:
+    def __init__(
+        self, folder: Path, dataset: str, split: str, level: Level, seconds: int = SECONDS
+    ) -> None:
         if dataset not in DATASETS:
             raise SettingsError(f"Unknown data set {dataset!r}: choose {' or '.join(DATASETS)}.")
         if split not in SPLITS:
             raise SettingsError(f"Unknown split {split!r}: choose {' or '.join(SPLITS)}.")
         self.layout = DATASETS[dataset]
-        self.n_samples = level.segment_codes * level.hop_length
+        self.n_samples = segment_codes(level, seconds) * level.hop_length
+        self._motion_shape = (motion_frames(self.layout, seconds), self.layout.values)
         self._folder = folder
         lists = {kind: f"{dataset}_{kind}_{split}_segment.txt" for kind in KINDS}
         self._files = {kind: _listed(folder, name, ROOTS[dataset]) for kind, name in lists.items()}
@@ -119,8 +132,7 @@ class PublishedSegments(Dataset[Segment]):
             If a file can't be read, or holds another shape, another sample rate, values that
             are no numbers, or no sound.
         """
-        motion_shape = (self.layout.frames, self.layout.values)
-        motion = _read_values(self._folder, self._files["motion"][index], motion_shape)
+        motion = _read_values(self._folder, self._files["motion"][index], self._motion_shape)
         visual = _read_values(self._folder, self._files["video"][index], (1, VISUAL))
         audio = np.zeros(self.n_samples, np.float32)
         sound = _read_sound(self._folder, self._files["audio"][index])[: self.n_samples]
@@ -256,6 +268,6 @@ def _read_sound(folder: Path, file: PurePosixPath) -> NDArray[np.float32]:
         )
     mono: NDArray[np.float32] = sound.mean(axis=1)
     if not mono.size or not np.isfinite(mono).all():
-        raise DataError(f"{file} holds no sound: expected two seconds.")
+        raise DataError(f"{file} holds no sound: expected the music of a segment.")
     peak = float(np.abs(mono).max())
     return mono if peak == 0 else mono * np.float32(PEAK / peak)

@@ -1,17 +1,22 @@
-"""A training run in a folder: resumable, with a progress bar and figures in a file."""
+"""A training run in a folder: resumable, on one process or several."""
 
 from __future__ import annotations
 
-import json
 import time
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 import torch
-from torch import nn
+from numpy.typing import NDArray
+from torch import Tensor, nn
 from tqdm import tqdm
+
+from d2m.errors import SettingsError
+from d2m.training.engine import Engine
+from d2m.training.record import Record
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,7 +26,7 @@ class RunConfig:
     Parameters
     ----------
     steps
-        Optimisation steps in all; the rates fall linearly over the second half.
+        Optimisation steps in all.
     seed
         Seed of initial weights and of the order of the data.
     report_every, save_every
@@ -29,7 +34,11 @@ class RunConfig:
     device
         ``"auto"`` (a GPU if there is one), ``"cpu"`` or ``"cuda"``.
     threads
-        CPU threads.
+        CPU threads of each process.
+    precision
+        See `d2m.training.engine.Engine`.
+    tensorboard
+        Whether to write TensorBoard's files.
     """
 
     steps: int = 20_000
@@ -38,19 +47,69 @@ class RunConfig:
     save_every: int = 1_000
     device: str = "auto"
     threads: int = 1
+    precision: str = "auto"
+    tensorboard: bool = True
+
+    def rate(self, number: int) -> float:
+        """Return the share of the learning rates at a step, from 0.
+
+        They rise over the first 100 steps and fall linearly over the second half.
+        """
+        fall = min(1.0, 2.0 * (1.0 - number / self.steps) + 1e-3)
+        return min(1.0, (number + 1) / 100) * fall
+
+
+class Weights(NamedTuple):
+    """What is written as safetensors: a network, and strings for the header."""
+
+    network: nn.Module
+    metadata: dict[str, str]
+
+
+Sounds = dict[str, NDArray[np.float32]]
+Figures = Mapping[str, float | Tensor]
 
 
 class Job(Protocol):
-    """What a run trains."""
+    """What a run trains: any number of networks and optimizers."""
 
-    def step(self, number: int, rng: np.random.Generator, device: torch.device) -> dict[str, float]:
-        """Take the optimisation step of that number (from 0) and return its figures."""
+    def step(self, number: int, rng: np.random.Generator, engine: Engine) -> Figures:
+        """Take the step of that number (from 0) and return the means over this process's share.
 
-    def evaluate(self, device: torch.device) -> dict[str, float]:
-        """Return figures on held-out data."""
+        ``rng`` is the same in all processes, and draws the data of all of them.
+        """
+
+    def evaluate(self, engine: Engine) -> dict[str, float]:
+        """Return figures on held-out data; only the main process does it."""
 
     def modules(self) -> dict[str, Any]:
-        """Return what a checkpoint holds: objects with state dicts, one an optimizer."""
+        """Return what a checkpoint holds: networks, optimizers, others with state dicts."""
+
+    def weights(self) -> dict[str, Weights]:
+        """Return what is written for use, by the name of its file."""
+
+    def sounds(self, engine: Engine) -> Sounds:
+        """Return sounds (N,) to listen to at each checkpoint, by name."""
+
+
+@dataclass
+class _Progress:
+    """How far a run has come, and the sums of the figures since its last report."""
+
+    step: int = 0
+    reported: int = 0
+    sums: dict[str, float | Tensor] = field(default_factory=dict)
+
+    def add(self, figures: Figures) -> None:
+        for name, value in figures.items():
+            self.sums[name] = self.sums.get(name, 0.0) + value
+        self.step += 1
+
+    def means(self) -> dict[str, float]:
+        count = self.step - self.reported
+        means = {name: float(total) / count for name, total in self.sums.items()}
+        self.reported, self.sums = self.step, {}
+        return means
 
 
 class Run:
@@ -59,91 +118,120 @@ class Run:
     Parameters
     ----------
     folder
-        Where ``checkpoint.pt``, ``metrics.jsonl``, ``config.json`` and weights go.
+        Where ``config.json``, ``metrics.jsonl``, ``curves.png``, ``tensorboard/``,
+        ``checkpoint.pt``, ``samples/`` and the weights go.
     config
         How to train.
+
+    Raises
+    ------
+    SettingsError
+        If the device, the precision or a library is not to be had here.
     """
 
     def __init__(self, folder: Path, config: RunConfig) -> None:
         self.folder = folder
         self.config = config
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "config.json").write_text(json.dumps(asdict(config), indent=2) + "\n")
+        self.engine = Engine(
+            device=config.device, precision=config.precision, threads=config.threads
+        )
 
-    def train(self, job: Job, network: nn.Module, metadata: dict[str, str]) -> None:
-        """Train to the last step and write ``generator.safetensors``-style weights.
+    def train(self, job: Job) -> None:
+        """Train to the last step, going on from the folder's last checkpoint.
 
-        A run that was stopped goes on from its last checkpoint: each step draws its data
-        from the seed and its own number, so nothing is seen twice in another order.
+        Each step draws its data from the seed and its own number, so a run that was stopped
+        goes on to the same curve.
+
+        Raises
+        ------
+        SettingsError
+            If the folder holds another training, or TensorBoard is missing.
         """
-        config = self.config
-        torch.set_num_threads(config.threads)
-        device = torch.device(_device(config.device))
+        config, engine = self.config, self.engine
+        self.folder.mkdir(parents=True, exist_ok=True)
         for module in job.modules().values():
             if isinstance(module, nn.Module):
-                module.to(device)
-        first = self._resume(job, device)
-        base = [group["lr"] for group in _optimizer(job).param_groups] if first == 0 else None
-        rates = base or json.loads((self.folder / "rates.json").read_text())
-        (self.folder / "rates.json").write_text(json.dumps(rates))
-        bar = tqdm(range(first, config.steps), initial=first, total=config.steps, unit="step")
-        sums: dict[str, float] = {}
-        since, reported = time.perf_counter(), first
-        for number in bar:
+                module.to(engine.device)
+                engine.synchronised(module)
+        rates = [[group["lr"] for group in o.param_groups] for o in _optimizers(job)]
+        progress = self._resumed(job, engine)
+        record = self._record(engine, progress.step)
+        since, begun = time.perf_counter(), progress.step
+        for number in self._bar(progress.step, engine):
             self._set_rates(job, rates, number)
             rng = np.random.default_rng([config.seed, number])
-            for name, value in job.step(number, rng, device).items():
-                sums[name] = sums.get(name, 0.0) + value
-            done = number + 1
-            if done % config.report_every == 0 or done == config.steps:
-                count = done - reported
-                seconds = (time.perf_counter() - since) / count
-                figures = {name: total / count for name, total in sums.items()}
-                figures |= job.evaluate(device) | {"seconds_a_step": seconds}
-                self._report(done, figures)
-                bar.set_postfix({k: f"{v:.3f}" for k, v in figures.items() if "accuracy" in k})
-                sums, since, reported = {}, time.perf_counter(), done
-            if done % config.save_every == 0 or done == config.steps:
-                self._save(job, done, network, metadata)
+            progress.add(job.step(number, rng, engine))
+            done = progress.step
+            if self._due(done, config.report_every):
+                means = engine.mean(progress.means())
+                seconds = (time.perf_counter() - since) / (done - begun)
+                if record is not None:
+                    figures = job.evaluate(engine) | {"seconds_a_step": seconds}
+                    record.figures(done, means | figures)
+                since, begun = time.perf_counter(), done
+            if self._due(done, config.save_every):
+                paused = time.perf_counter()
+                if record is not None:
+                    self._save(job, progress, engine)
+                    record.sounds(done, job.sounds(engine))
+                    record.curves()
+                engine.wait()
+                since += time.perf_counter() - paused
+        if record is not None:
+            record.close()
 
-    def _set_rates(self, job: Job, rates: list[float], number: int) -> None:
-        share = number / self.config.steps
-        for group, rate in zip(_optimizer(job).param_groups, rates, strict=True):
-            group["lr"] = rate * min(1.0, (number + 1) / 100) * min(1.0, 2.0 * (1.0 - share) + 1e-3)
+    def _due(self, done: int, every: int) -> bool:
+        return done % every == 0 or done == self.config.steps
 
-    def _report(self, step: int, figures: dict[str, float]) -> None:
-        line = json.dumps({"step": step} | {k: round(v, 5) for k, v in figures.items()})
-        with (self.folder / "metrics.jsonl").open("a") as file:
-            file.write(line + "\n")
+    def _bar(self, first: int, engine: Engine) -> tqdm[int]:
+        steps = self.config.steps
+        return tqdm(
+            range(first, steps), initial=first, total=steps, unit="step", disable=not engine.main
+        )
 
-    def _save(self, job: Job, step: int, network: nn.Module, metadata: dict[str, str]) -> None:
+    def _record(self, engine: Engine, first: int) -> Record | None:
+        if not engine.main:
+            return None
+        settings = asdict(self.config) | {"processes": engine.processes}
+        return Record(self.folder, settings, first, tensorboard=self.config.tensorboard)
+
+    def _set_rates(self, job: Job, rates: list[list[float]], number: int) -> None:
+        for optimizer, own in zip(_optimizers(job), rates, strict=True):
+            for group, rate in zip(optimizer.param_groups, own, strict=True):
+                group["lr"] = rate * self.config.rate(number)
+
+    def _save(self, job: Job, progress: _Progress, engine: Engine) -> None:
         from safetensors.torch import save_file
 
         state = {name: module.state_dict() for name, module in job.modules().items()}
+        state["engine"] = engine.state_dict()
         part = self.folder / "checkpoint.part"
-        torch.save({"step": step} | state, part)
+        torch.save(asdict(progress) | state, part)
         part.replace(self.folder / "checkpoint.pt")
-        weights = {n: t.detach().cpu().contiguous() for n, t in network.state_dict().items()}
-        part = self.folder / "weights.part"
-        save_file(weights, part, metadata=metadata | {"trained_steps": str(step)})
-        part.replace(self.folder / "weights.safetensors")
+        for name, (network, metadata) in job.weights().items():
+            tensors = {n: t.detach().cpu().contiguous() for n, t in network.state_dict().items()}
+            part = self.folder / f"{name}.part"
+            save_file(tensors, part, metadata=metadata | {"trained_steps": str(progress.step)})
+            part.chmod(0o644)  # safetensors makes files that only their owner may read
+            part.replace(self.folder / f"{name}.safetensors")
 
-    def _resume(self, job: Job, device: torch.device) -> int:
+    def _resumed(self, job: Job, engine: Engine) -> _Progress:
         path = self.folder / "checkpoint.pt"
         if not path.is_file():
-            return 0
-        state = torch.load(path, map_location=device, weights_only=True)
-        for name, module in job.modules().items():
-            module.load_state_dict(state[name])
-        return int(state["step"])
+            return _Progress()
+        state = torch.load(path, map_location=engine.device, weights_only=True)
+        try:
+            for name, module in job.modules().items():
+                module.load_state_dict(state[name])
+        except (KeyError, RuntimeError, ValueError) as error:
+            raise SettingsError(
+                f"The run folder {self.folder.name} holds another training: go on with its own "
+                "settings (config.json), or choose another --out."
+            ) from error
+        engine.load_state_dict(state.get("engine", {}))
+        step = int(state["step"])
+        return _Progress(step, state.get("reported", step), state.get("sums", {}))
 
 
-def _optimizer(job: Job) -> torch.optim.Optimizer:
-    optimizer: torch.optim.Optimizer = job.modules()["optimizer"]
-    return optimizer
-
-
-def _device(name: str) -> str:
-    if name == "auto":
-        return "cuda" if torch.cuda.is_available() else "cpu"
-    return name
+def _optimizers(job: Job) -> list[torch.optim.Optimizer]:
+    return [o for o in job.modules().values() if isinstance(o, torch.optim.Optimizer)]

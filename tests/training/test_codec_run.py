@@ -12,6 +12,7 @@ import torch
 from d2m.checkpoints import codec_path, load_codec, read_tensors
 from d2m.levels import HIGH
 from d2m.training.codec import CodecRun, CodecTraining, train_codec
+from d2m.training.engine import Engine
 from d2m.training.run import Run
 from d2m.training.songs.render import SOUNDFONT
 
@@ -68,17 +69,17 @@ def test_sound_comes_nearer_within_thirty_steps(small_corpus, tmp_path):
 
 
 class Stopped(CodecRun):
-    def step(self, number, rng, device):
+    def step(self, number, rng, engine):
         if number == 5:
             raise KeyboardInterrupt
-        return super().step(number, rng, device)
+        return super().step(number, rng, engine)
 
 
 def test_going_on_after_a_stop_is_as_if_there_was_none(small_corpus, trained, tmp_path):
     config = CodecTraining(steps=8, **FEW)
     job = Stopped(small_corpus, config)
     with pytest.raises(KeyboardInterrupt):
-        Run(tmp_path, config).train(job, job.codec, {"level": "high"})
+        Run(tmp_path, config).train(job)
     assert [line["step"] for line in figures(tmp_path)] == [2, 4]
     train_codec(small_corpus, tmp_path, config)
     assert figures(tmp_path) == figures(trained)
@@ -104,7 +105,8 @@ def test_fine_tuning_moves_encoder_and_codebook_too(small_corpus, tmp_path):
 def test_what_is_not_trained_gathers_no_gradient(small_corpus):
     config = CodecTraining(steps=2, decoder_only=True, **FEW)
     job = CodecRun(small_corpus, config, start=bundled())
+    engine = Engine(device="cpu", precision="bf16", threads=1)
     for number in range(2):
-        job.step(number, np.random.default_rng(number), torch.device("cpu"))
+        job.step(number, np.random.default_rng(number), engine)
     # Gradients that nothing clears would grow, and take their part of the clipped norm.
     assert all(parameter.grad is None for parameter in job.codec.encoders.parameters())

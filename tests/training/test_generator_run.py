@@ -15,9 +15,9 @@ from d2m.errors import DataError
 from d2m.levels import HIGH, LOW
 from d2m.models.codec import JukeboxVQVAE
 from d2m.training.corpus import corpus_codes, load_pieces
+from d2m.training.crops import Crops
 from d2m.training.generator import (
     CodebookLoss,
-    Crops,
     GeneratorRun,
     GeneratorTraining,
     nearest_spacing,
@@ -68,16 +68,16 @@ def test_its_weights_load_as_a_generator(trained):
 
 
 class Stopped(GeneratorRun):
-    def step(self, number, rng, device):
+    def step(self, number, rng, engine):
         if number == 13:
             raise KeyboardInterrupt
-        return super().step(number, rng, device)
+        return super().step(number, rng, engine)
 
 
 def test_going_on_after_a_stop_is_as_if_there_was_none(small_corpus, codec, trained, tmp_path):
     job = Stopped(small_corpus, codec, CONFIG)
     with pytest.raises(KeyboardInterrupt):
-        Run(tmp_path, CONFIG).train(job, job.generator, job.generator.config.to_metadata())
+        Run(tmp_path, CONFIG).train(job)
     assert [line["step"] for line in figures(tmp_path)] == [10]
     train_generator(small_corpus, codec, tmp_path, CONFIG)
     assert figures(tmp_path) == figures(trained)

@@ -1,4 +1,4 @@
-"""The published folder layout, made small: three segments a split."""
+"""Segments of the published folder layout: what is read, and what is refused."""
 
 from __future__ import annotations
 
@@ -16,43 +16,17 @@ from d2m.levels import HIGH, LOW, SAMPLE_RATE
 from d2m.models.official import build
 from d2m.styles import STYLES
 from d2m.training.published import PublishedSegments, collate, vary_loudness
-
-AIST = ("gLO_sBM_c01_d15_mLO2_ch02_seg1", "gBR_sBM_c01_d04_mBR0_ch02_seg4", "gJB_x_seg2")
-TIKTOK = ("000007_7_188_seg3", "000007_7_188_seg5", "000011_76_322_seg10")
-SHAPES = {"aist": (120, 219), "tiktok": (60, 75)}
-ROOTS = {"aist": "aistplus/{}_s2/test", "tiktok": "tiktok/{}_s2"}
-ENDINGS = {"audio": "wav", "motion": "npy", "video": "npy"}
-
-
-def names_of(dataset):
-    return AIST if dataset == "aist" else TIKTOK
-
-
-def write_list(folder: Path, dataset: str, kind: str, names, start: str = "./") -> None:
-    root = ROOTS[dataset].format(kind)
-    lines = [f"{start}{root}/{name}.{ENDINGS[kind]}\n" for name in names]
-    (folder / f"{dataset}_{kind}_test_segment.txt").write_text("".join(lines))
-
-
-def make(folder: Path, dataset: str) -> Path:
-    rng = np.random.default_rng(3)
-    for kind in ENDINGS:
-        (folder / ROOTS[dataset].format(kind)).mkdir(parents=True)
-        write_list(folder, dataset, kind, names_of(dataset))
-    for i, name in enumerate(names_of(dataset)):
-        sound = (0.1 * (i + 1) * rng.uniform(-1, 1, 2 * SAMPLE_RATE)).astype(np.float32)
-        soundfile.write(folder / path(dataset, "audio", name), sound, SAMPLE_RATE)
-        motion = rng.standard_normal(SHAPES[dataset])
-        np.save(folder / path(dataset, "motion", name), motion)
-        visual = rng.standard_normal((1, 2048)).astype(np.float32)
-        np.save(folder / path(dataset, "video", name), visual)
-    if dataset == "aist":
-        np.save(folder / "test_genre.npy", np.eye(10)[[2, 0, 9]])
-    return folder
-
-
-def path(dataset: str, kind: str, name: str) -> str:
-    return f"{ROOTS[dataset].format(kind)}/{name}.{ENDINGS[kind]}"
+from tests.training.layout import (
+    AIST,
+    ENDINGS,
+    ROOTS,
+    SHAPES,
+    TIKTOK,
+    make,
+    names_of,
+    path,
+    write_list,
+)
 
 
 @pytest.fixture(scope="module")
@@ -104,7 +78,7 @@ def test_genres_are_those_of_the_one_hot_file(aist):
 
 def test_the_genre_file_serves_where_names_tell_nothing(aist):
     for kind in ENDINGS:
-        files = aist / ROOTS["aist"].format(kind)
+        files = aist / ROOTS["aist"].format(kind, "test")
         for i, name in enumerate(AIST):
             (files / f"{name}.{ENDINGS[kind]}").rename(files / f"clip{i}.{ENDINGS[kind]}")
         write_list(aist, "aist", kind, ["clip0", "clip1", "clip2"])
@@ -309,7 +283,7 @@ def test_sound_that_is_no_sound(aist):
     (aist / file).write_bytes(b"no sound")
     reading(aist, "aist", f"{file} can't be read: expected a WAV file.")
     soundfile.write(aist / file, np.zeros(0), SAMPLE_RATE)
-    reading(aist, "aist", f"{file} holds no sound: expected two seconds.")
+    reading(aist, "aist", f"{file} holds no sound: expected the music of a segment.")
 
 
 def test_genre_file_of_other_segments(aist):
@@ -337,7 +311,7 @@ def test_genres_that_are_not_one_hot(aist, row):
 def test_unknown_genre(aist):
     (aist / "test_genre.npy").unlink()
     for kind in ENDINGS:
-        files = aist / ROOTS["aist"].format(kind)
+        files = aist / ROOTS["aist"].format(kind, "test")
         old, new = f"{AIST[0]}.{ENDINGS[kind]}", f"solo_1.{ENDINGS[kind]}"
         (files / old).rename(files / new)
         write_list(aist, "aist", kind, ("solo_1", *AIST[1:]))
