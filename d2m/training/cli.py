@@ -156,6 +156,49 @@ def generator(
 
 
 @train.command()
+def sound(
+    level: LevelOption,
+    corpus: CorpusFolder = Path("runs/corpus"),
+    out: Annotated[MaybePath, typer.Option(help="Run folder [runs/sound_LEVEL].")] = None,
+    codec: Annotated[
+        MaybePath, typer.Option(help="Codec whose codes it speaks [the bundled one].")
+    ] = None,
+    start: Annotated[MaybePath, typer.Option(help="Generator to tune [the bundled one].")] = None,
+    steps: Steps = 4_000,
+    batch: Batch = 8,
+    seed: Seed = 0,
+    device: Device = "auto",
+    precision: Precision = "bf16",
+    threads: Threads = 1,
+    report_every: ReportEvery = 200,
+    save_every: SaveEvery = 1_000,
+    tensorboard: TensorBoard = True,
+) -> None:
+    """Tune a generator by how its codes sound, and the decoder with it."""
+    from d2m.checkpoints import generator_path, load_codec, load_generator, read_tensors
+    from d2m.training.sound import SoundTraining, train_sound
+
+    chosen = level_named(level)
+    config = SoundTraining(
+        level=chosen.name,
+        steps=steps,
+        batch=batch,
+        seed=seed,
+        device=device,
+        precision=precision,
+        threads=threads,
+        report_every=report_every,
+        save_every=save_every,
+        tensorboard=tensorboard,
+    )
+    source = start or generator_path(chosen)
+    load_generator(chosen, source)  # says in one sentence what is wrong with it
+    folder = out or Path(f"runs/sound_{level}")
+    weights = read_tensors(source)[0]
+    train_sound(corpus, load_codec(chosen, codec), folder, config, start=weights)
+
+
+@train.command()
 def bundle(
     kind: Annotated[str, typer.Argument(help="codec or generator.")],
     level: LevelOption,

@@ -21,13 +21,20 @@ CONTEXT_STEPS = STEPS_PER_BAR
 """Steps of clock and movement that the step network sees on each side of a crop."""
 
 
+PEAK = 32767
+"""What a sample of 1 is kept as: 16 bits hold hours of sound in memory."""
+
+
+def load_sounds(corpus: Path, pieces: list[Piece]) -> list[NDArray[np.int16]]:
+    """Load the audio of pieces, each (N,), as 16-bit numbers."""
+    return [np.round(load_audio(corpus, piece) * PEAK).astype(np.int16) for piece in pieces]
+
+
 class AudioCrops:
     """Random aligned crops of the corpus's audio."""
 
     def __init__(self, corpus: Path, pieces: list[Piece]) -> None:
-        self._audio = [
-            np.round(load_audio(corpus, piece) * 32767).astype(np.int16) for piece in pieces
-        ]
+        self._audio = load_sounds(corpus, pieces)
 
     def draw(
         self, batch: int, crop: int, rng: np.random.Generator, engine: Engine | None = None
@@ -39,13 +46,13 @@ class AudioCrops:
             audio = self._audio[int(index)]
             first = int(rng.integers((len(audio) - crop) // ALIGNMENT)) * ALIGNMENT
             crops.append(audio[first : first + crop])
-        drawn = torch.from_numpy(np.stack(crops).astype(np.float32) / 32767)
+        drawn = torch.from_numpy(np.stack(crops).astype(np.float32) / PEAK)
         return drawn if engine is None else drawn[engine.share(batch)].to(engine.device)
 
     def first(self, seconds: float) -> Tensor:
         """Return the beginning of the first piece, (1, N)."""
         n_samples = int(seconds * SAMPLE_RATE) // ALIGNMENT * ALIGNMENT
-        return torch.from_numpy(self._audio[0][None, :n_samples].astype(np.float32) / 32767)
+        return torch.from_numpy(self._audio[0][None, :n_samples].astype(np.float32) / PEAK)
 
 
 Batch = dict[str, Tensor]
@@ -72,11 +79,28 @@ class CropSize(Protocol):
 
 
 class Crops:
-    """Random crops of pieces, as the generator's inputs and target codes."""
+    """Random crops of pieces, as the generator's inputs and target codes.
 
-    def __init__(self, pieces: list[Piece], codes: list[NDArray[np.int16]], level: Level) -> None:
+    Parameters
+    ----------
+    pieces, codes
+        The pieces, and the codes (T,) of each.
+    level
+        The level of the codes.
+    sounds
+        The sound of each, if crops are to have their ``audio`` (batch, N) too.
+    """
+
+    def __init__(
+        self,
+        pieces: list[Piece],
+        codes: list[NDArray[np.int16]],
+        level: Level,
+        sounds: list[NDArray[np.int16]] | None = None,
+    ) -> None:
         self._pieces = pieces
         self._codes = codes
+        self._sounds = sounds
         self._clocks = [piece.grid.clock() for piece in pieces]
         self._ratio = FRAME // level.hop_length
 
@@ -101,9 +125,7 @@ class Crops:
         share = engine.share(size.batch)
         return {name: values[share].to(engine.device) for name, values in batch.items()}
 
-    def _item(
-        self, index: int, size: CropSize, rng: np.random.Generator
-    ) -> dict[str, NDArray[Any]]:
+    def _item(self, index: int, size: CropSize, rng: np.random.Generator) -> dict[str, Any]:
         piece, codes, clock = self._pieces[index], self._codes[index], self._clocks[index]
         first = int(rng.integers(piece.grid.n_frames - size.crop))
         part = slice(first, first + size.crop)
@@ -112,8 +134,12 @@ class Crops:
         from_step = max(0, int(step[0]) - CONTEXT_STEPS)
         steps = slice(from_step, int(step[-1]) + CONTEXT_STEPS + 1)
         shown, seen = rng.random(2) >= (size.drop_motion, size.drop_visual)
-        return {
-            "song": np.int64(piece.song),  # type: ignore[dict-item]
+        heard: dict[str, Any] = {}
+        if self._sounds is not None:
+            samples = slice(part.start * FRAME, part.stop * FRAME)
+            heard["audio"] = self._sounds[index][samples].astype(np.float32) / PEAK
+        return heard | {
+            "song": np.int64(piece.song),
             "position": piece.grid.position[steps],
             "movement": piece.features[steps] * np.float32(shown),
             "visual": piece.visual[steps] * np.float32(seen or not shown),

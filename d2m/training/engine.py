@@ -119,7 +119,7 @@ class Engine:
     def synchronised(self, network: nn.Module) -> None:
         """Let BatchNorm see the batch of all GPUs; on CPUs each process normalises its own."""
         if self.processes > 1 and self.device.type == "cuda":
-            nn.SyncBatchNorm.convert_sync_batchnorm(network)
+            nn.SyncBatchNorm.convert_sync_batchnorm(network)  # type: ignore[no-untyped-call]
 
     def main_first(self) -> AbstractContextManager[Any]:
         """Return a context that the main process goes through before the others."""

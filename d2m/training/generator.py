@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from d2m.levels import LEVELS
+from d2m.levels import LEVELS, Level
 from d2m.models.codec import EMBEDDING, JukeboxVQVAE
 from d2m.models.compact import CompactConfig, CompactGenerator
 from d2m.models.losses import LossWeights
@@ -149,13 +149,14 @@ class GeneratorRun:
         level = LEVELS[config.level]
         pieces = load_pieces(corpus)
         codes = corpus_codes(corpus, pieces, codec, level)
-        kept = [piece.held_out for piece in pieces]
-        self.train_crops = Crops(*_split(pieces, codes, kept, held_out=False), level)
-        self.test_crops = Crops(*_split(pieces, codes, kept, held_out=True), level)
+        self.train_crops, self.test_crops = (
+            self._crops(corpus, *_split(pieces, codes, held_out=held_out), level)
+            for held_out in (False, True)
+        )
         codebook = codec.codebook(level).k
         self.config = config
-        self._codec = codec
-        self._level = level
+        self.codec = codec
+        self.level = level
         torch.manual_seed(config.seed)
         self.generator = CompactGenerator(
             CompactConfig(level=level.name, sigma=1.02 * float(codebook.abs().max()))
@@ -199,7 +200,7 @@ class GeneratorRun:
         figures: dict[str, list[float]] = {}
         rng = np.random.default_rng(0)
         for _ in range(24):
-            batch = self._held_out(rng, engine, self.config.crop)
+            batch = self.held_out(rng, engine, self.config.crop)
             codes = batch.pop("codes")
             for prefix, scale in (("held_out_", 1.0), ("no_dance_", 0.0)):
                 batch["movement"] = batch["movement"] * scale
@@ -222,17 +223,24 @@ class GeneratorRun:
     def sounds(self, engine: Engine) -> Sounds:
         """Return a held-out take as its codes and the generated ones sound."""
         self.generator.eval()
-        batch = self._held_out(np.random.default_rng(0), engine, SAMPLE_FRAMES)
+        batch = self.held_out(np.random.default_rng(0), engine, SAMPLE_FRAMES)
         codes = batch.pop("codes")[:1]
-        codec = self._codec.to(engine.device)
-        nearest = codec.codebook(self._level).nearest(self.generator(**batch)[:1])
+        codec = self.codec.to(engine.device)
+        nearest = codec.codebook(self.level).nearest(self.generator(**batch)[:1])
         self.generator.train()
         return {
-            name: codec.decode(chosen, self._level)[0].cpu().numpy()
+            name: codec.decode(chosen, self.level)[0].cpu().numpy()
             for name, chosen in (("codes", codes), ("generated", nearest))
         }
 
-    def _held_out(self, rng: np.random.Generator, engine: Engine, crop: int) -> dict[str, Tensor]:
+    def _crops(
+        self, corpus: Path, pieces: list[Piece], codes: list[NDArray[np.int16]], level: Level
+    ) -> Crops:
+        del corpus
+        return Crops(pieces, codes, level)
+
+    def held_out(self, rng: np.random.Generator, engine: Engine, crop: int) -> dict[str, Tensor]:
+        """Draw a batch of held-out crops with the whole dance."""
         size = replace(self.config, crop=crop, drop_motion=0.0, drop_visual=0.0)
         batch = self.test_crops.draw(size, rng)
         return {name: values.to(engine.device) for name, values in batch.items()}
@@ -241,10 +249,10 @@ class GeneratorRun:
         """Return what the paper's losses compare, without the crops' ends."""
         edge = EDGE_FRAMES * self.generator.config.codes_per_frame
         inner = slice(edge, codes.shape[1] - edge)
-        codec = self._codec.to(engine.device)
-        entries = codec.codebook(self._level).entries(codes[:, inner])
+        codec = self.codec.to(engine.device)
+        entries = codec.codebook(self.level).entries(codes[:, inner])
         with torch.no_grad(), engine.autocast():
-            sound = codec.decode_latents(entries, self._level)
+            sound = codec.decode_latents(entries, self.level)
         return features[..., inner], Real(entries, entries, sound.float())
 
     def _optimizer(self) -> torch.optim.Optimizer:
@@ -288,7 +296,7 @@ def train_generator(
 
 
 def _split(
-    pieces: list[Piece], codes: list[NDArray[np.int16]], kept: list[bool], *, held_out: bool
+    pieces: list[Piece], codes: list[NDArray[np.int16]], *, held_out: bool
 ) -> tuple[list[Piece], list[NDArray[np.int16]]]:
-    chosen = [i for i, value in enumerate(kept) if value == held_out]
+    chosen = [i for i, piece in enumerate(pieces) if piece.held_out == held_out]
     return [pieces[i] for i in chosen], [codes[i] for i in chosen]
