@@ -271,8 +271,11 @@ class GeneratorRun:
         return torch.optim.Adam(groups, betas=(0.9, 0.98))
 
     def _start_from(self, start: dict[str, Tensor]) -> None:
-        """Take what both levels have; the head speaks the other codebook's language."""
         own = self.generator.state_dict()
+        if start.keys() == own.keys():  # of the same level
+            self.generator.load_state_dict(start)
+            return
+        # The other level's head speaks another codebook's language.
         shared = {n: t for n, t in start.items() if n in own and not n.startswith("head.")}
         self.generator.load_state_dict(own | shared)
 

@@ -86,8 +86,7 @@ class SoundRun(GeneratorRun):
     def __init__(
         self, corpus: Path, codec: JukeboxVQVAE, config: SoundTraining, *, start: dict[str, Tensor]
     ) -> None:
-        super().__init__(corpus, codec, config)
-        self.generator.load_state_dict(start)
+        super().__init__(corpus, codec, config, start=start)
         self.decoder = codec.requires_grad_(False).decoders[str(self.level.vqvae_level)]
         self.decoder.requires_grad_(True)
         self.optimizer.add_param_group(

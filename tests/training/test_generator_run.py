@@ -138,6 +138,12 @@ def test_the_loss_is_least_at_the_right_entries(codec):
     assert torch.equal(loss(edges, codes)[0], right)
 
 
+def test_a_generator_starts_as_one_of_its_own_level_ended(small_corpus, trained, codec):
+    start = read_tensors(trained / "weights.safetensors")[0]
+    own = GeneratorRun(small_corpus, codec, CONFIG, start=start).generator.state_dict()
+    assert all(torch.equal(own[name], value) for name, value in start.items())
+
+
 def test_a_generator_of_level_low_starts_from_one_of_level_high(small_corpus, trained):
     start = read_tensors(trained / "weights.safetensors")[0]
     config = replace(CONFIG, level="low")
