@@ -14,7 +14,10 @@ MaybePath = Optional[Path]  # noqa: UP045 (typer reads it at run time, on Python
 
 
 def evaluate(
-    report: Annotated[Path, typer.Option(help="Folder for the report.")] = Path("docs/evaluation"),
+    report: Annotated[
+        bool, typer.Option(help="Write the report, not only the goals' table to the terminal.")
+    ] = True,
+    out: Annotated[Path, typer.Option(help="Folder for the report.")] = Path("docs/evaluation"),
     level: Annotated[str, typer.Option(help="high, low or both.")] = "both",
     pieces: Annotated[
         Optional[int],  # noqa: UP045
@@ -52,8 +55,9 @@ def evaluate(
             seed=seed,
         )
     )
-    markdown, html = write_report(results, report)
     for goal in goals(results):
         verdict = "reached" if goal.reached else "missed"
         typer.echo(f"{verdict:8} {goal.shown():>9}  {goal.title} {goal.level}".rstrip())
-    typer.echo(f"{markdown}\n{html}")
+    if report:
+        markdown, html = write_report(results, out)
+        typer.echo(f"{markdown}\n{html}")

@@ -25,7 +25,7 @@ def report(short_corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
     folder = tmp_path_factory.mktemp("report")
     done = CliRunner().invoke(
         app,
-        f"evaluate --level high --pieces 2 --corpus {short_corpus} --report {folder}".split(),
+        f"evaluate --level high --pieces 2 --corpus {short_corpus} --report --out {folder}".split(),
         catch_exceptions=False,
     )
     assert done.exit_code == 0
@@ -86,7 +86,7 @@ def test_missing_weights_are_told_before_anything_is_measured(short_corpus, tmp_
         CliRunner().invoke(
             app,
             f"evaluate --corpus {short_corpus} --weights {tmp_path / 'weights'} "
-            f"--report {tmp_path / 'report'}".split(),
+            f"--out {tmp_path / 'report'}".split(),
             catch_exceptions=False,
         )
     assert not (tmp_path / "report").exists()
@@ -102,7 +102,7 @@ def test_missing_weights_are_told_before_anything_is_measured(short_corpus, tmp_
 )
 def test_errors_are_one_sentence(arguments, told, tmp_path):
     done = subprocess.run(
-        [sys.executable, "-m", "d2m", "evaluate", *arguments, "--report", str(tmp_path / "r")],
+        [sys.executable, "-m", "d2m", "evaluate", *arguments, "--out", str(tmp_path / "r")],
         cwd=ROOT,
         capture_output=True,
         text=True,
