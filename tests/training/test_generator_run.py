@@ -1,4 +1,4 @@
-"""Training of a generator for thirty steps: it learns, and a stopped run goes on."""
+"""Training of a generator for sixty steps: it learns, and a stopped run goes on."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from d2m.training.songs.render import SOUNDFONT
 pytestmark = pytest.mark.skipif(not SOUNDFONT.is_file(), reason="needs fluid-soundfont-gm")
 
 CONFIG = GeneratorTraining(
-    steps=30, batch=4, crop=128, report_every=10, save_every=10, device="cpu"
+    steps=60, batch=4, crop=128, report_every=20, save_every=20, device="cpu"
 )
 
 
@@ -50,9 +50,9 @@ def trained(small_corpus, codec, tmp_path_factory) -> Path:
     return folder
 
 
-def test_thirty_steps_lower_the_cross_entropy(trained):
+def test_sixty_steps_lower_the_cross_entropy(trained):
     lines = figures(trained)
-    assert [line["step"] for line in lines] == [10, 20, 30]
+    assert [line["step"] for line in lines] == [20, 40, 60]
     assert lines[2]["cross_entropy"] < lines[0]["cross_entropy"] - 0.15
     assert lines[2]["cross_entropy"] < np.log(2048)  # better than any guess
     assert all(0 <= line["held_out_accuracy"] <= 1 for line in lines)
@@ -69,7 +69,7 @@ def test_its_weights_load_as_a_generator(trained):
 
 class Stopped(GeneratorRun):
     def step(self, number, rng, engine):
-        if number == 13:
+        if number == 33:
             raise KeyboardInterrupt
         return super().step(number, rng, engine)
 
@@ -78,7 +78,7 @@ def test_going_on_after_a_stop_is_as_if_there_was_none(small_corpus, codec, trai
     job = Stopped(small_corpus, codec, CONFIG)
     with pytest.raises(KeyboardInterrupt):
         Run(tmp_path, CONFIG).train(job)
-    assert [line["step"] for line in figures(tmp_path)] == [10]
+    assert [line["step"] for line in figures(tmp_path)] == [20]
     train_generator(small_corpus, codec, tmp_path, CONFIG)
     assert figures(tmp_path) == figures(trained)
     (whole, header), (resumed, other) = (
