@@ -164,6 +164,14 @@ def sound(
         MaybePath, typer.Option(help="Codec whose codes it speaks [the bundled one].")
     ] = None,
     start: Annotated[MaybePath, typer.Option(help="Generator to tune [the bundled one].")] = None,
+    adversarial: Annotated[
+        float, typer.Option(help="Weight of a discriminator of waveforms.", min=0)
+    ] = 0.0,
+    scales: Scales = 3,
+    narrow: Narrow = 1,
+    rate: Annotated[
+        float, typer.Option(help="Adam's rate for the generator; tables learn thrice as fast.")
+    ] = 1e-3,
     steps: Steps = 4_000,
     batch: Batch = 8,
     seed: Seed = 0,
@@ -181,6 +189,11 @@ def sound(
     chosen = level_named(level)
     config = SoundTraining(
         level=chosen.name,
+        adversarial=adversarial,
+        scales=scales,
+        narrow=narrow,
+        learning_rate=rate,
+        table_rate=3 * rate,
         steps=steps,
         batch=batch,
         seed=seed,

@@ -5,7 +5,8 @@ decoder (`d2m.models.losses.straight_through`), as spectral, mel and waveform di
 the music itself. Where codes can't be predicted exactly, as at level low, this teaches
 which of them sound right. The decoder learns along, on generated and on true codes in turn,
 as vocoders are tuned on what a network predicts; encoder and codebook stay, so that codes
-keep their meaning.
+keep their meaning. Against smearing, which distances forgive, a discriminator of waveforms
+(Sec. 3.4) can judge what is heard.
 """
 
 from __future__ import annotations
@@ -26,14 +27,18 @@ from d2m.levels import Level
 from d2m.models.codec import JukeboxVQVAE
 from d2m.models.compact import CompactGenerator
 from d2m.models.losses import LogMel, mel, straight_through
+from d2m.training.adversary import Adversary
 from d2m.training.codec import LOUDNESS, spectral_figures
 from d2m.training.corpus import Piece
 from d2m.training.crops import Crops, load_sounds
 from d2m.training.engine import Engine
 from d2m.training.generator import EDGE_FRAMES, GeneratorRun, GeneratorTraining
 from d2m.training.run import Run, Sounds, Weights
+from d2m.training.synthesizer import FEATURE_MATCHING
 
 MEL_BANDS = 80
+ADVERSARY_RAMP = 300
+"""Steps over which the discriminator's say rises: at first it knows nothing."""
 TEST_BATCHES = 5
 TEST_CROP = 256
 """Frames of the held-out crops that are compared: three seconds."""
@@ -54,6 +59,9 @@ class SoundTraining(GeneratorTraining):
         Items of each batch that the decoder also plays from their true codes.
     average
         Decay of the moving averages of all weights, which are what is kept.
+    adversarial
+        Weight of a discriminator of waveforms (Eq. 3, and Eq. 4 three times as much); 0 for
+        none. ``scales`` and ``narrow`` are its own.
     """
 
     crop: int = 128
@@ -65,6 +73,7 @@ class SoundTraining(GeneratorTraining):
     waveform: float = 0.2
     true: int = 3
     average: float = 0.998
+    adversarial: float = 0.0
 
     def rate(self, number: int) -> float:
         """Return the share of the rates at a step: they fall over the last two thirds."""
@@ -93,6 +102,9 @@ class SoundRun(GeneratorRun):
             {"params": [*self.decoder.parameters()], "lr": config.decoder_rate}
         )
         self._log_mel = LogMel(MEL_BANDS)
+        self._adversary: Adversary | None = None
+        if config.adversarial > 0:
+            self._adversary = Adversary(scales=config.scales, narrow=config.narrow)
         self._average = AveragedModel(
             nn.ModuleDict({"generator": self.generator, "codec": codec}),
             multi_avg_fn=get_ema_multi_avg_fn(config.average),  # type: ignore[no-untyped-call]
@@ -101,7 +113,6 @@ class SoundRun(GeneratorRun):
 
     def step(self, number: int, rng: np.random.Generator, engine: Engine) -> dict[str, Tensor]:
         """Take one optimisation step of generator and decoder and return its figures."""
-        del number
         config = self.config
         batch = self.train_crops.draw(config, rng, engine)
         codes, audio = batch.pop("codes"), batch.pop("audio")
@@ -115,9 +126,17 @@ class SoundRun(GeneratorRun):
         heard = torch.cat([straight_through(features.float(), book), book.entries(codes[true])])
         with engine.autocast():
             decoded = self.codec.decode_latents(heard, self.level)
-        sounds = self._distances(decoded.float(), torch.cat([audio, audio[true]]), engine)
+        decoded, aim = _inner(decoded.float()), _inner(torch.cat([audio, audio[true]]))
+        sounds = self._distances(decoded, aim, engine)
         total = config.codes * loss + sounds["convergence"] + sounds["log_magnitude"]
         total = total + config.mel * sounds["mel"] + config.waveform * sounds["waveform"]
+        if self._adversary is not None:
+            judged = self._judge(decoded, aim, engine)
+            share = config.adversarial * min(1.0, number / ADVERSARY_RAMP)
+            total = total + share * (
+                judged["adversarial"] + FEATURE_MATCHING * judged["feature_matching"]
+            )
+            sounds |= judged
         engine.update(total, self.optimizer, clip=self._learning())
         self._average.update_parameters(
             nn.ModuleDict({"generator": self.generator, "codec": self.codec})
@@ -149,17 +168,21 @@ class SoundRun(GeneratorRun):
                 ("no_dance", self._chosen(still)),
             ):
                 sound = self.averaged[1].decode(chosen, self.level)
-                distance = self._distances(sound, audio, engine)["mel"]
+                distance = self._distances(_inner(sound), _inner(audio), engine)["mel"]
                 figures.setdefault(f"{name}_mel", []).append(float(distance))
         return {name: float(np.mean(values)) for name, values in figures.items()}
 
     def modules(self) -> dict[str, Any]:
         """Return what a checkpoint of the run holds."""
-        return super().modules() | {
+        own: dict[str, Any] = {
             "codec": self.codec,
             "log_mel": self._log_mel,
             "average": self._average,
         }
+        if self._adversary is not None:
+            own["discriminator"] = self._adversary.network
+            own["discriminator_optimizer"] = self._adversary.optimizer
+        return super().modules() | own
 
     def weights(self) -> dict[str, Weights]:
         """Return the averaged generator, and the codec with the averaged decoder."""
@@ -185,12 +208,18 @@ class SoundRun(GeneratorRun):
         return self.codec.codebook(self.level).nearest(self.averaged[0](**batch))
 
     def _distances(self, decoded: Tensor, audio: Tensor, engine: Engine) -> dict[str, Tensor]:
-        edge = EDGE_FRAMES * FRAME
-        decoded, audio = decoded[:, edge:-edge], audio[:, edge:-edge]
         return spectral_figures(decoded, audio) | {
             "mel": mel(decoded, audio, self._log_mel.to(engine.device)),
             "waveform": functional.mse_loss(decoded, audio) / LOUDNESS**2,
         }
+
+    def _judge(self, decoded: Tensor, audio: Tensor, engine: Engine) -> dict[str, Tensor]:
+        """Let the discriminator learn, and return its losses for the decoded sound."""
+        assert self._adversary is not None
+        real, own = audio.unsqueeze(1), decoded.unsqueeze(1)
+        learned = {"discriminator": self._adversary.learn(real, own, engine)}
+        losses = self._adversary.losses(real, own, engine)
+        return learned | {name: loss() for name, loss in losses.items()}
 
     def _learning(self) -> list[nn.Parameter]:
         return [*self.generator.parameters(), *self.decoder.parameters()]
@@ -199,6 +228,11 @@ class SoundRun(GeneratorRun):
         self, corpus: Path, pieces: list[Piece], codes: list[NDArray[np.int16]], level: Level
     ) -> Crops:
         return Crops(pieces, codes, level, load_sounds(corpus, pieces))
+
+
+def _inner(audio: Tensor) -> Tensor:
+    """Return audio (B, N) without the crops' ends."""
+    return audio[:, EDGE_FRAMES * FRAME : -EDGE_FRAMES * FRAME]
 
 
 def train_sound(
