@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated, Any, Optional
 
 import typer
 
 from d2m.benchmark.cli import evaluate
 from d2m.checkpoints import CHECKPOINTS
 from d2m.checkpoints.cli import weights as weights_commands
-from d2m.checkpoints.registry import COMPACT, FAMILIES
+from d2m.checkpoints.registry import FAMILIES
 from d2m.errors import D2MError
 from d2m.levels import levels_named
-from d2m.styles import AUTO, STYLES, style_named
+from d2m.settings import COMPACT, Settings, taps_in
+from d2m.styles import AUTO, STYLES
 from d2m.training.cli import train
+
+# Optional[...] because typer reads it at run time, on Python 3.10 too.
+MaybeFloat = Optional[float]  # noqa: UP045
+MaybeText = Optional[str]  # noqa: UP045
+MaybeFlag = Optional[bool]  # noqa: UP045
 
 app = typer.Typer(
     help="Music for dance videos.",
@@ -28,9 +35,16 @@ app.add_typer(train, name="train")
 app.command()(evaluate)
 
 Clip = Annotated[Path, typer.Argument(help="A video of somebody who dances.", show_default=False)]
+Start = Annotated[MaybeFloat, typer.Option(help="Where the part to use begins (s).", min=0)]
+Length = Annotated[MaybeFloat, typer.Option(help="How long it is (s) [up to the end].", min=0)]
 Tempo = Annotated[
-    Optional[float],  # noqa: UP045 (typer reads it at run time, on Python 3.10 too)
-    typer.Option(help="Tempo (BPM) to take instead of the dancer's.", min=50, max=200),
+    MaybeFloat, typer.Option(help="Tempo (BPM) to take instead of the dancer's.", min=30, max=300)
+]
+Shift = Annotated[
+    MaybeFloat, typer.Option(help="Move the beats later, or earlier if negative (ms).")
+]
+Taps = Annotated[
+    MaybeText, typer.Option(help="Times (s) of beats as tapped, such as '0.52 1.03 1.55 2.06'.")
 ]
 
 
@@ -38,64 +52,117 @@ Tempo = Annotated[
 def generate(
     clip: Clip,
     level: Annotated[
-        str, typer.Option(help="high (hop 128, fast), low (hop 32, finer) or both.")
-    ] = "high",
+        MaybeText, typer.Option(help="high (hop 128, fast), low (hop 32, finer) or both [high].")
+    ] = None,
     style: Annotated[
-        str, typer.Option(help=f"{AUTO} (the dance chooses), {', '.join(STYLES)}.")
-    ] = AUTO,
-    seed: Annotated[int, typer.Option(help="Another seed, another piece.", min=0)] = 0,
+        MaybeText, typer.Option(help=f"{AUTO} (the dance chooses), {', '.join(STYLES)} [{AUTO}].")
+    ] = None,
+    seed: Annotated[
+        Optional[int],  # noqa: UP045
+        typer.Option(help="Another seed, another piece [0].", min=0),
+    ] = None,
+    variations: Annotated[
+        int, typer.Option(help="So many pieces, with seeds from the seed on.", min=1, max=24)
+    ] = 1,
+    start: Start = None,
+    length: Length = None,
     tempo: Tempo = None,
+    beat_shift: Shift = None,
+    taps: Taps = None,
+    response: Annotated[
+        MaybeFloat,
+        typer.Option(help="How strongly the movement steers the music, 0 to 2 [1].", min=0, max=2),
+    ] = None,
+    original: Annotated[
+        MaybeFloat,
+        typer.Option(help="How loud the clip's own sound stays, 0 to 1 [0].", min=0, max=1),
+    ] = None,
+    denoise: Annotated[MaybeFlag, typer.Option(help="Take hiss out [denoise].")] = None,
+    loudness: Annotated[MaybeFlag, typer.Option(help="Bring to -14 LUFS [loudness].")] = None,
+    overlay: Annotated[
+        MaybeFlag, typer.Option(help="Also a video with the beats under it [no-overlay].")
+    ] = None,
     weights: Annotated[
-        str, typer.Option(help=f"{', '.join(FAMILIES)}; `weights list` says which are installed.")
-    ] = COMPACT,
+        MaybeText,
+        typer.Option(
+            help=f"{', '.join(FAMILIES)} [{COMPACT}]; `weights list` says which are installed."
+        ),
+    ] = None,
+    like: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(help="A report.json whose settings to take; options here win."),
+    ] = None,
     checkpoints: Annotated[
         Path, typer.Option(help="Folder of the weights.", show_default=False)
     ] = CHECKPOINTS,
     out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("out"),
 ) -> None:
-    """Make music for a clip: NAME.LEVEL.mp4, .wav and .png, and NAME.report.json."""
-    from d2m.compose import check_weights
-    from d2m.outputs import report, write_report
+    """Make music for a clip: NAME.STYLE.SEED.LEVEL.mp4, .wav and .png, a report, a ZIP."""
+    given: dict[str, Any] = {
+        "style": style,
+        "seed": seed,
+        "start_s": start,
+        "length_s": length,
+        "tempo_bpm": tempo,
+        "beat_shift_ms": beat_shift,
+        "taps_s": None if taps is None else taps_in(taps),
+        "response": response,
+        "original": original,
+        "denoise": denoise,
+        "loudness": loudness,
+        "overlay": overlay,
+        "weights": weights,
+    }
+    settings, levels = _like(like)
+    settings = replace(settings, **{n: v for n, v in given.items() if v is not None})
+    _generate(clip, level or levels, settings, variations, checkpoints, out)
+
+
+def _like(path: Path | None) -> tuple[Settings, str]:
+    if path is None:
+        return Settings(), "high"
+    from d2m.report import read_settings
+
+    return read_settings(path)
+
+
+def _generate(
+    clip: Path, level: str, settings: Settings, variations: int, checkpoints: Path, out: Path
+) -> None:
+    """Make each variation, and say what was made."""
+    from d2m.compose import Soundtrack, check_weights
+    from d2m.perceive import Dance
     from d2m.pipeline import DanceToMusic
 
     levels = levels_named(level)
-    if style != AUTO:
-        style_named(style)  # a wrong name should cost no minute of looking at the clip
-    check_weights(weights, levels, checkpoints)
-    maker = DanceToMusic(checkpoints=checkpoints)
-    progress = StderrProgress()
-    dance = maker.perceive(clip, tempo_bpm=tempo, progress=progress)
-    for warning in dance.warnings:
-        typer.echo(warning, err=True)
-    tracks = []
-    for chosen in levels:
-        track = maker.generate(
-            clip,
-            chosen,
-            style=style,
-            seed=seed,
-            weights=weights,
-            tempo_bpm=tempo,
-            out=out,
-            progress=progress,
-        )
-        tracks.append(track)
-        typer.echo(
-            f"{track.paths['mp4']}  {track.style.label}, {dance.rhythm.tempo_bpm:.0f} BPM, "
-            f"beat F-measure {track.scores['beat_f_measure']:.2f}"
-        )
-    write_report(out / f"{clip.stem}.report.json", report(dance, tracks))
+    check_weights(settings.weights, levels, checkpoints)  # before a minute goes into the clip
+    maker, bpm = DanceToMusic(checkpoints=checkpoints), 0.0
+    for number in range(variations):
+        chosen = replace(settings, seed=settings.seed + number)
+        for made in maker.produce(clip, levels, chosen, out=out, progress=StderrProgress()):
+            if isinstance(made, Dance):
+                bpm = made.rhythm.tempo_bpm
+                for warning in made.warnings if not number else ():
+                    typer.echo(warning, err=True)
+            elif isinstance(made, Soundtrack):
+                typer.echo(
+                    f"{made.paths['mp4']}  {made.style.label}, {bpm:.0f} BPM, "
+                    f"beat F-measure {made.scores['beat_f_measure']:.2f}"
+                )
+            else:
+                typer.echo(made.archive)
 
 
 @app.command()
-def rhythm(clip: Clip, tempo: Tempo = None) -> None:
+def rhythm(clip: Clip, start: Start = None, length: Length = None, tempo: Tempo = None) -> None:
     """Print a clip's tempo and beats as JSON."""
     import json
 
-    from d2m.outputs import report
     from d2m.pipeline import DanceToMusic
+    from d2m.report import report
 
-    dance = DanceToMusic().perceive(clip, tempo_bpm=tempo, progress=StderrProgress())
+    settings = Settings(start_s=start or 0.0, length_s=length, tempo_bpm=tempo)
+    dance = DanceToMusic().perceive(clip, settings, progress=StderrProgress())
     typer.echo(json.dumps(report(dance, [])["rhythm"], indent=2))
 
 

@@ -1,23 +1,60 @@
-"""Files that people keep: sound, clip with music, beat plot, report."""
+"""Files that people keep: sound, videos, beat plots, report, and all of them in one ZIP."""
 
 from __future__ import annotations
 
-import json
-from dataclasses import replace
+import re
+import zipfile
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
-from d2m.checkpoints.registry import family_named
 from d2m.compose import Soundtrack
 from d2m.media.audio import write_wav
+from d2m.media.files import replacing
 from d2m.media.mux import mux
 from d2m.perceive import Dance
 from d2m.plots import beat_plot
-from d2m.progress import timed
+from d2m.progress import Progress, silent, timed
+from d2m.report import report, write_report
+from d2m.settings import COMPACT
+
+KINDS = {
+    "mp4": ".mp4",
+    "wav": ".wav",
+    "png": ".png",
+    "dark": ".dark.png",
+    "beats": ".beats.mp4",
+}
+"""Ends of file names by kind: the clip with its music, the music, the beat plot on a light
+and on a dark ground, and the clip with both kinds of beats under it."""
+_LONGEST_NAME = 60
 
 
-def write_soundtrack(dance: Dance, soundtrack: Soundtrack, folder: Path, name: str) -> Soundtrack:
-    """Write ``NAME.LEVEL.wav``, ``.mp4`` and ``.png`` into a folder.
+@dataclass(frozen=True, kw_only=True)
+class Package:
+    """What a whole job leaves beside each level's files.
+
+    Parameters
+    ----------
+    report
+        All facts, as JSON.
+    archive
+        All files in one ZIP.
+    comparisons
+        Videos with both levels side by side, by the level that is heard; none of one level.
+    """
+
+    report: Path
+    archive: Path
+    comparisons: dict[str, Path]
+
+
+def write_soundtrack(
+    dance: Dance, soundtrack: Soundtrack, folder: Path, name: str, tell: Progress = silent
+) -> Soundtrack:
+    """Write the files of one level's music into a folder.
+
+    Their names carry clip, style, seed (or weights that have none) and level, such as
+    ``clip.house.seed3.high.mp4``; see `KINDS`.
 
     Parameters
     ----------
@@ -27,85 +64,71 @@ def write_soundtrack(dance: Dance, soundtrack: Soundtrack, folder: Path, name: s
         Made if it is missing.
     name
         First part of the file names.
+    tell
+        Told of the stage.
 
     Returns
     -------
     Soundtrack
         The same with ``paths`` and ``alt_text``.
     """
+    level, settings = soundtrack.level.name, soundtrack.settings
     folder.mkdir(parents=True, exist_ok=True)
-    stem = f"{name}.{soundtrack.level.name}"
-    paths = {kind: folder / f"{stem}.{kind}" for kind in ("wav", "mp4", "png")}
+    stem = f"{stem_of(soundtrack, name)}.{level}"
+    kinds = [kind for kind in KINDS if kind != "beats" or settings.overlay]
+    paths = {kind: folder / f"{stem}{KINDS[kind]}" for kind in kinds}
+    tell(f"Writing the files ({level})", 0.0)
     with timed(soundtrack.seconds, "write"):
         write_wav(paths["wav"], soundtrack.audio)
-        mux(dance.video, soundtrack.audio, paths["mp4"])
+        mux(dance.video, soundtrack.audio, paths["mp4"], original_gain=settings.original)
     with timed(soundtrack.seconds, "plot"):
-        alt_text = beat_plot(
-            paths["png"],
-            title=f"{name}, {soundtrack.level.name}, {soundtrack.style.label}",
-            duration_s=dance.clip.duration_s,
-            motion_envelope=dance.rhythm.envelope,
-            envelope_rate=dance.rhythm.envelope_rate,
-            dance_beats_s=dance.rhythm.beats_s,
-            audio=soundtrack.audio,
-            music_beats_s=soundtrack.music_beats_s,
-        )
+        alt_text = _draw(dance, soundtrack, paths, f"{name}, {level}")
     return replace(soundtrack, paths=paths, alt_text=alt_text)
 
 
-def report(dance: Dance, soundtracks: list[Soundtrack]) -> dict[str, Any]:
-    """Return all facts of a job as JSON-ready values.
+def pack(
+    dance: Dance, soundtracks: list[Soundtrack], folder: Path, name: str, tell: Progress = silent
+) -> Package:
+    """Write what belongs to a whole job: report, comparison, and everything in one ZIP.
 
-    Returns
-    -------
-    dict
-        ``clip`` (duration_s, fps, width, height), ``rhythm`` (tempo_bpm, beats_s,
-        confidence, pose_coverage, ...), ``seconds`` of each stage of perception, and for
-        each level ``levels.LEVEL``.
+    Parameters
+    ----------
+    dance, soundtracks
+        What was made; at least one.
+    folder, name
+        As for `write_soundtrack`.
+    tell
+        Told of the stage.
     """
-    return {
-        "clip": {
-            "duration_s": round(dance.clip.duration_s, 4),
-            "fps": round(dance.clip.fps, 4),
-            "width": dance.clip.width,
-            "height": dance.clip.height,
-        },
-        "rhythm": {
-            "tempo_bpm": round(dance.rhythm.tempo_bpm, 2),
-            "beats_s": _times(dance.rhythm.beats_s),
-            "downbeats_s": _times(dance.rhythm.downbeats_s),
-            "confidence": round(dance.rhythm.confidence, 3),
-            "steady_default": dance.rhythm.steady_default,
-            "pose_coverage": round(dance.pose.coverage, 4),
-        },
-        "warnings": list(dance.warnings),
-        "seconds": dance.seconds,
-        "levels": {track.level.name: _level(track) for track in soundtracks},
-    }
+    stem = stem_of(soundtracks[0], name)
+    tell("Packing the files", 0.0)
+    comparisons: dict[str, Path] = {}
+    path, archive = folder / f"{stem}.report.json", folder / f"{stem}.zip"
+    write_report(path, report(dance, soundtracks, name))
+    files = [path, *comparisons.values()]
+    files += [file for track in soundtracks for file in track.paths.values()]
+    with replacing(archive) as temporary, zipfile.ZipFile(temporary, "w") as package:
+        for file in files:  # all are compressed already
+            package.write(file, file.name)
+    return Package(report=path, archive=archive, comparisons=comparisons)
 
 
-def write_report(path: Path, facts: dict[str, Any]) -> None:
-    """Write a report as JSON."""
-    part = path.with_name(path.name + ".part")
-    part.write_text(json.dumps(facts, indent=2) + "\n")
-    part.replace(path)
+def stem_of(soundtrack: Soundtrack, name: str) -> str:
+    """Return what the names of all files of a job begin with."""
+    plain = re.sub(r"[^\w-]+", "_", name).strip("_")[:_LONGEST_NAME] or "clip"
+    settings = soundtrack.settings
+    piece = f"seed{settings.seed}" if settings.weights == COMPACT else settings.weights
+    return f"{plain}.{soundtrack.style.name}.{piece}"
 
 
-def _level(track: Soundtrack) -> dict[str, Any]:
-    return {
-        "hop_length": track.level.hop_length,
-        "sample_rate": track.sample_rate,
-        "weights": track.weights,
-        "licence": family_named(track.weights).licence,
-        "style": track.style.name,
-        "song": track.song,
-        "seed": track.seed,
-        "seconds": track.seconds,
-        "music_beats_s": _times(track.music_beats_s),
-        "scores": {name: round(value, 4) for name, value in track.scores.items()},
-        "files": {kind: path.name for kind, path in track.paths.items()},
-    }
-
-
-def _times(times_s: Any) -> list[float]:
-    return [round(float(time), 4) for time in times_s]
+def _draw(dance: Dance, soundtrack: Soundtrack, paths: dict[str, Path], title: str) -> str:
+    return beat_plot(
+        paths["png"],
+        title=f"{title}, {soundtrack.style.label}",
+        duration_s=dance.clip.duration_s,
+        motion_envelope=dance.rhythm.envelope,
+        envelope_rate=dance.rhythm.envelope_rate,
+        dance_beats_s=dance.rhythm.beats_s,
+        audio=soundtrack.audio,
+        music_beats_s=soundtrack.music_beats_s,
+    )

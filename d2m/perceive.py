@@ -1,10 +1,16 @@
-"""The first half of the pipeline: from a clip to what its dancer does."""
+"""The first half of the pipeline: from a clip to what its dancer does.
+
+`watch` is the costly part, and depends on the clip alone; `count` lays a rhythm through what
+was seen, and is done anew when a person corrects it.
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,9 +22,11 @@ from d2m.perception.flow import DirectogramMeter
 from d2m.perception.pose import PoseTrack, track_pose
 from d2m.perception.rhythm import Rhythm, estimate_rhythm
 from d2m.perception.skeleton import coco17_from_mediapipe
-from d2m.perception.steps import mark_beats, movement_features, visual_features
+from d2m.perception.steps import mark_beats, movement_features, steered, visual_features
 from d2m.perception.style import suggest_style
+from d2m.perception.taps import shifted, tapped_rhythm
 from d2m.progress import Progress, silent, timed
+from d2m.settings import Settings
 from d2m.styles import Style
 
 POSE_FPS = 30.0
@@ -28,20 +36,67 @@ LEAST_COVERAGE = 0.1
 WELL_COVERED = 0.7
 SLOW_BPM = 95.0
 """Tempo below which off-beat hits make people hear another meter than the dancer's."""
+_COPY, _SEEN = "copy.mp4", "seen.npz"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
-class Dance:
-    """What was seen in a clip: all that the music is made from.
+class Sighting:
+    """What was seen in a clip, whatever its rhythm is.
 
     Parameters
     ----------
     clip
-        Facts of the clip as sent.
+        Facts of the normalised copy.
     video
-        Its normalised copy: upright H.264 at a constant rate.
+        The copy: upright H.264 at a constant rate.
     pose
         The dancer's landmarks, frame by frame.
+    directogram : (F, 8)
+        Optical flow by direction, at the rate of the pose.
+    seconds
+        Time that each stage took (s).
+    kept_by
+        Whatever must live so that the copy stays.
+    """
+
+    clip: ClipInfo
+    video: Path
+    pose: PoseTrack
+    directogram: NDArray[np.float64]
+    seconds: dict[str, float] = field(default_factory=dict)
+    kept_by: object = None
+
+    def save(self, folder: Path) -> None:
+        """Write what was seen beside the copy."""
+        facts = {"clip": asdict(self.clip), "fps": self.pose.fps}
+        arrays: dict[str, Any] = {
+            name: getattr(self.pose, name) for name in ("landmarks", "world", "visibility", "found")
+        }
+        np.savez(folder / _SEEN, directogram=self.directogram, facts=json.dumps(facts), **arrays)
+
+    @classmethod
+    def load(cls, folder: Path, kept_by: object = None) -> Sighting:
+        """Read what `watch` left in a folder."""
+        with np.load(folder / _SEEN, allow_pickle=False) as stored:
+            arrays = dict(stored)
+        facts = json.loads(str(arrays.pop("facts")))
+        return cls(
+            clip=ClipInfo(**facts["clip"]),
+            video=folder / _COPY,
+            directogram=arrays.pop("directogram"),
+            pose=PoseTrack(fps=facts["fps"], **arrays),
+            kept_by=kept_by,
+        )
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Dance:
+    """A dance as the music is made from it.
+
+    Parameters
+    ----------
+    sighting
+        What was seen.
     rhythm
         Tempo and beats.
     grid
@@ -56,9 +111,7 @@ class Dance:
         Time that each stage took (s).
     """
 
-    clip: ClipInfo
-    video: Path
-    pose: PoseTrack
+    sighting: Sighting
     rhythm: Rhythm
     grid: StepGrid
     features: NDArray[np.float64]
@@ -67,27 +120,42 @@ class Dance:
     warnings: tuple[str, ...]
     seconds: dict[str, float]
 
+    @property
+    def clip(self) -> ClipInfo:
+        """Facts of the clip's copy."""
+        return self.sighting.clip
 
-def perceive(
+    @property
+    def video(self) -> Path:
+        """The clip's copy."""
+        return self.sighting.video
+
+    @property
+    def pose(self) -> PoseTrack:
+        """The dancer's landmarks, frame by frame."""
+        return self.sighting.pose
+
+
+def watch(
     clip: Path,
     folder: Path,
     *,
     limits: ClipLimits,
-    tempo_bpm: float | None = None,
+    settings: Settings,
     tell: Progress = silent,
-) -> Dance:
-    """Copy a clip, follow its dancer, and lay the rhythm on the code grid.
+) -> Sighting:
+    """Copy a clip and follow its dancer; leave both in a folder for `Sighting.load`.
 
     Parameters
     ----------
     clip
         Video file.
     folder
-        Where the normalised copy goes.
+        Where the copy goes.
     limits
         Which clips are accepted.
-    tempo_bpm
-        A tempo to take instead of the estimated one.
+    settings
+        Its part of the clip counts here.
     tell
         Told of each stage.
 
@@ -98,41 +166,70 @@ def perceive(
     PoseError
         If no person is seen in it.
     """
+    del settings
     seconds: dict[str, float] = {}
-    video = folder / "normalised.mp4"
+    video = folder / _COPY
     with timed(seconds, "copy"):
         tell("Reading the clip", 0.0)
         info = normalise(
             clip, video, limits=limits, progress=lambda share: tell("Reading the clip", share)
         )
     with timed(seconds, "pose"):
-        pose, directogram = _watch(video, info, tell)
+        pose, directogram = _follow(video, info, tell)
+    seen = Sighting(clip=info, video=video, pose=pose, directogram=directogram, seconds=seconds)
+    seen.save(folder)
+    return seen
+
+
+def count(sighting: Sighting, settings: Settings, tell: Progress = silent) -> Dance:
+    """Lay a rhythm through what was seen, and measure the movement on the code grid.
+
+    Parameters
+    ----------
+    sighting
+        What `watch` returned.
+    settings
+        Its tempo, taps, shift and response count here.
+    tell
+        Told of the stage.
+
+    Raises
+    ------
+    SettingsError
+        If the taps make no rhythm.
+    """
+    seconds = dict(sighting.seconds)
+    info, pose = sighting.clip, sighting.pose
     with timed(seconds, "rhythm"):
         tell("Finding the rhythm", 0.0)
         points = coco17_from_mediapipe(pose.landmarks)[..., :2]
-        rhythm = estimate_rhythm(points, pose.fps, tempo_bpm=tempo_bpm, flow=directogram)
+        rhythm = estimate_rhythm(
+            points, pose.fps, tempo_bpm=settings.tempo_bpm, flow=sighting.directogram
+        )
+        if settings.taps_s:
+            rhythm = tapped_rhythm(rhythm, np.array(settings.taps_s), info.duration_s)
+        rhythm = shifted(rhythm, settings.beat_shift_ms / 1000, info.duration_s)
         downbeat = float(rhythm.downbeats_s[0]) if len(rhythm.downbeats_s) else None
         grid = grid_from_beats(_two_or_more(rhythm), info.duration_s, downbeat_s=downbeat)
         features = movement_features(points, pose.fps, grid)
         style = suggest_style(rhythm.tempo_bpm, features)
+        features = steered(features, settings.response)
         if rhythm.tempo_bpm < SLOW_BPM:
             features = mark_beats(features, grid)
-        visual = visual_features(directogram, pose.fps, grid)
+        visual = visual_features(sighting.directogram, pose.fps, grid)
     return Dance(
-        clip=info,
-        video=video,
-        pose=pose,
+        sighting=sighting,
         rhythm=rhythm,
         grid=grid,
         features=features,
-        visual=visual,
+        visual=steered(visual, settings.response),
         style=style,
         warnings=tuple(_warnings(pose, rhythm)),
         seconds=seconds,
     )
 
 
-def _watch(video: Path, info: ClipInfo, tell: Progress) -> tuple[PoseTrack, NDArray[np.float64]]:
+def _follow(video: Path, info: ClipInfo, tell: Progress) -> tuple[PoseTrack, NDArray[np.float64]]:
     """Follow the dancer and measure the optical flow in one decoding pass."""
     fps = min(POSE_FPS, info.fps)
     meter = DirectogramMeter(fps)

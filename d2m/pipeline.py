@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 import hashlib
-import shutil
-import tempfile
-import weakref
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from d2m.checkpoints import CHECKPOINTS
-from d2m.compose import COMPACT, PublishedPlayer, Soundtrack, check_weights, compose
+from d2m.compose import PublishedPlayer, Soundtrack, check_weights, compose
 from d2m.levels import Level
+from d2m.media.store import Store
 from d2m.media.video import ClipLimits
-from d2m.outputs import write_soundtrack
-from d2m.perceive import Dance, perceive
+from d2m.outputs import Package, pack, write_soundtrack
+from d2m.perceive import Dance, Sighting, count, watch
 from d2m.progress import Progress, silent
-from d2m.styles import AUTO, style_named
+from d2m.settings import Settings
 
 
 class DanceToMusic:
     """Makes music for dance clips.
 
-    The clip last perceived is kept, so that both levels, or other settings, cost one
-    perception pass; so are the published networks that have been used. Temporary files go
-    away with the `Dance` that they belong to.
+    What was seen in a clip is kept by the clip's content, so that both levels, or other
+    settings, cost one perception pass; so are the published networks that have been used.
 
     Parameters
     ----------
@@ -33,6 +33,9 @@ class DanceToMusic:
         Which clips are accepted.
     bf16
         Whether published weights run in bfloat16 where there is a CUDA GPU.
+    cache
+        Folder for what was seen in clips, which other processes may share; a temporary one
+        by default, which goes away with this object and its dances.
 
     Examples
     --------
@@ -46,18 +49,21 @@ class DanceToMusic:
         checkpoints: Path = CHECKPOINTS,
         limits: ClipLimits | None = None,
         bf16: bool = False,
+        cache: Path | None = None,
     ) -> None:
         self._checkpoints = checkpoints
         self._limits = limits or ClipLimits()
         self._published = PublishedPlayer(checkpoints, bf16=bf16)
-        self._last: tuple[str, Dance] | None = None
+        self._store = Store.temporary() if cache is None else Store(cache)
+        self._last: tuple[str, Sighting] | None = None
 
     def perceive(
         self,
         clip: str | Path,
+        settings: Settings | None = None,
         *,
-        tempo_bpm: float | None = None,
         progress: Progress | None = None,
+        **changes: Any,
     ) -> Dance:
         """Look at a clip: copy it, follow the dancer, find the rhythm.
 
@@ -65,10 +71,12 @@ class DanceToMusic:
         ----------
         clip
             Video file.
-        tempo_bpm
-            A tempo to take instead of the estimated one.
+        settings
+            Which part of it, and corrections of the rhythm.
         progress
             Told of each stage.
+        **changes
+            Single settings, such as ``tempo_bpm=112``.
 
         Raises
         ------
@@ -77,34 +85,18 @@ class DanceToMusic:
         PoseError
             If no person is seen in it.
         """
-        tell = progress or silent
-        key = f"{_digest(Path(clip))}-{tempo_bpm}"
-        if self._last is not None and self._last[0] == key:
-            return self._last[1]
-        folder = Path(tempfile.mkdtemp(prefix="d2m-"))
-        try:
-            dance = perceive(
-                Path(clip), folder, limits=self._limits, tempo_bpm=tempo_bpm, tell=tell
-            )
-        except BaseException:
-            shutil.rmtree(folder, ignore_errors=True)
-            raise
-        # The copy of the clip lives as long as what was seen in it.
-        weakref.finalize(dance, shutil.rmtree, folder, ignore_errors=True)
-        self._last = (key, dance)
-        return dance
+        chosen, tell = _changed(settings, changes), progress or silent
+        return count(self._watch(Path(clip), chosen, tell), chosen, tell)
 
     def generate(
         self,
         clip: str | Path | Dance,
         level: Level,
+        settings: Settings | None = None,
         *,
-        style: str = AUTO,
-        seed: int = 0,
-        weights: str = COMPACT,
-        tempo_bpm: float | None = None,
         out: str | Path | None = None,
         progress: Progress | None = None,
+        **changes: Any,
     ) -> Soundtrack:
         """Generate music for a clip.
 
@@ -114,41 +106,28 @@ class DanceToMusic:
             Video file, or a dance that `perceive` returned.
         level
             `d2m.levels.HIGH` or `d2m.levels.LOW`.
-        style
-            A style's name, or ``"auto"`` for the one that suits the dance.
-        seed
-            Chooses the song of the style and the bar of its phrase to begin with. The same
-            seed and settings give the same samples on the same machine. Published weights
-            have one answer to a dance, so they have no seed.
-        weights
-            Family of weights, see ``python -m d2m weights list``: ``"compact"``, the bundled
-            one, or ``"aist"`` or ``"tiktok"`` where they are installed.
-        tempo_bpm
-            A tempo to take instead of the estimated one.
+        settings
+            How to make it.
         out
-            Folder for ``NAME.LEVEL.wav``, ``.mp4`` and ``.png``; nothing is written without.
+            Folder for the files that `d2m.outputs.write_soundtrack` names; nothing is
+            written without.
         progress
             Told of each stage.
+        **changes
+            Single settings, such as ``style="house", seed=3``.
 
         Raises
         ------
         D2MError
             With one sentence, if the clip, a setting or the weights can't be used.
         """
-        tell = progress or silent
-        chosen = None if style == AUTO else style_named(style)
-        check_weights(weights, (level,), self._checkpoints)
-        dance = (
-            clip
-            if isinstance(clip, Dance)
-            else self.perceive(clip, tempo_bpm=tempo_bpm, progress=tell)
-        )
+        chosen, tell = _changed(settings, changes), progress or silent
+        check_weights(chosen.weights, (level,), self._checkpoints)
+        dance = clip if isinstance(clip, Dance) else self.perceive(clip, chosen, progress=progress)
         soundtrack = compose(
             dance,
             level,
-            style=chosen or dance.style,
-            seed=seed,
-            weights=weights,
+            chosen,
             checkpoints=self._checkpoints,
             published=self._published,
             tell=tell,
@@ -158,14 +137,74 @@ class DanceToMusic:
             soundtrack = write_soundtrack(dance, soundtrack, Path(out), name)
         return soundtrack
 
+    def produce(
+        self,
+        clip: str | Path,
+        levels: tuple[Level, ...],
+        settings: Settings,
+        *,
+        out: Path,
+        progress: Progress | None = None,
+    ) -> Iterator[Dance | Soundtrack | Package]:
+        """Do the whole job for a person: yield the dance, each level's music, all files.
+
+        Parameters
+        ----------
+        clip
+            Video file.
+        levels
+            In the order in which they are made; without any, the clip is only looked at.
+        settings
+            How to make it.
+        out
+            Folder for the files.
+        progress
+            Told of each stage.
+
+        Raises
+        ------
+        D2MError
+            With one sentence, if the clip, a setting or the weights can't be used.
+        """
+        check_weights(settings.weights, levels, self._checkpoints)
+        dance = self.perceive(clip, settings, progress=progress)
+        yield dance
+        name, tracks = Path(clip).stem, []
+        for level in levels:
+            track = self.generate(dance, level, settings, progress=progress)
+            tracks.append(write_soundtrack(dance, track, out, name, tell=progress or silent))
+            yield tracks[-1]
+        if tracks:
+            yield pack(dance, tracks, out, name, tell=progress or silent)
+
+    def _watch(self, clip: Path, settings: Settings, tell: Progress) -> Sighting:
+        part = f"{settings.start_s:g}-{settings.length_s or 0:g}"
+        key = f"{_digest(clip)}.{part}"
+        if self._last is None or self._last[0] != key:
+            fresh: list[Sighting] = []
+            entry = self._store.entry(
+                key,
+                lambda folder: fresh.append(
+                    watch(clip, folder, limits=self._limits, settings=settings, tell=tell)
+                ),
+            )
+            seconds = fresh[0].seconds if fresh else {}
+            seen = replace(Sighting.load(entry.path, kept_by=entry), seconds=seconds)
+            self._last = (key, seen)
+        return self._last[1]
+
+
+def _changed(settings: Settings | None, changes: dict[str, Any]) -> Settings:
+    return replace(settings or Settings(), **changes)
+
 
 def _digest(clip: Path) -> str:
     """Return a file's content hash; a file that can't be read is the probe's to refuse."""
+    digest = hashlib.sha256()
     try:
         with clip.open("rb") as file:
-            digest = hashlib.sha256()
             while block := file.read(1 << 20):
                 digest.update(block)
     except OSError:
-        return str(clip)
+        digest.update(str(clip).encode())
     return digest.hexdigest()

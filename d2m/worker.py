@@ -21,16 +21,16 @@ from dataclasses import dataclass, field
 from multiprocessing import Pipe
 from pathlib import Path
 
-from d2m.checkpoints.registry import COMPACT
 from d2m.errors import JobError, SettingsError
-from d2m.job import Failed, Finished, Job, Limits, Message, Stage
+from d2m.job import Failed, Finished, Job, Limits, Message, Stage, Waiting
+from d2m.line import Line
+from d2m.settings import Settings
 
 HEARTBEAT_S = 0.2
 """A running job gives a message at least this often (s), so that it can be stopped."""
 STOP_S = 5.0
 """Longest time (s) to wait for a stopped job; it takes a fraction of a second."""
 _STARTING = Stage("Getting ready", 0.0)
-_WAITING = Stage("Waiting for another job to end", 0.0)
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,8 @@ class Worker:
 
     def __init__(self, limits: Limits | None = None) -> None:
         self._limits = limits or Limits()
-        self._busy = threading.Lock()
+        self._line = Line(self._limits.waiting)
+        self._cache = Path(tempfile.mkdtemp(prefix="d2m-cache-"))
         self._process: _Process | None = None
         self._closed = False
 
@@ -88,7 +89,7 @@ class Worker:
             return
         if self._process is None or not self._process.is_alive:
             self._drop()
-            self._process = _Process(self._limits)
+            self._process = _Process(self._limits, self._cache)
 
     def run(self, job: Job) -> Generator[Message, None, None]:
         """Do a job.
@@ -104,7 +105,7 @@ class Worker:
 
         Yields
         ------
-        Stage, Seen, Result or Finished
+        Waiting, Stage, Seen, Result or Finished
             News of the job; a stage repeats while there is none.
 
         Raises
@@ -112,8 +113,13 @@ class Worker:
         JobError
             With one sentence, if the job fails, takes too long, or its process dies.
         """
-        while not self._busy.acquire(timeout=HEARTBEAT_S):
-            yield _WAITING
+        with self._line.place() as place:
+            while place.ahead:
+                yield Waiting(place=place.ahead, seconds=place.wait_s)
+                place.step(HEARTBEAT_S)
+            yield from self._serve(job)
+
+    def _serve(self, job: Job) -> Generator[Message, None, None]:
         healthy = True
         try:
             yield _STARTING
@@ -128,42 +134,27 @@ class Worker:
             if not healthy or self._worn_out():
                 self._drop()
             self.warm_up()
-            self._busy.release()
 
     @contextlib.contextmanager
     def news(
-        self,
-        clip: str | None,
-        levels: str,
-        style: str,
-        seed: float | None,
-        tempo_bpm: float | None,
-        weights: str = COMPACT,
+        self, clip: str | None, levels: str, settings: Settings
     ) -> Iterator[Iterator[Message]]:
-        """Do the job that a form describes, as `run` does.
+        """Do a job into a folder of its own, as `run` does.
 
         Leaving early kills the job; the results go when the context is left, so they must
-        be copied before. An empty seed or tempo, or 0, is none.
+        be copied before.
 
         Raises
         ------
         SettingsError
             If no clip is chosen.
         JobError
-            If the job fails.
+            If the job fails, or too many wait already.
         """
         if not clip:
             raise SettingsError("Choose a clip first: upload one, record one, or take an example.")
         with tempfile.TemporaryDirectory(prefix="d2m-job-") as out:
-            job = Job(
-                clip=Path(clip),
-                levels=levels,
-                style=style,
-                seed=abs(int(seed or 0)),
-                tempo_bpm=float(tempo_bpm) if tempo_bpm else None,
-                weights=weights,
-                out=Path(out),
-            )
+            job = Job(clip=Path(clip), levels=levels, settings=settings, out=Path(out))
             with contextlib.closing(self.run(job)) as news:
                 yield news
 
@@ -171,6 +162,7 @@ class Worker:
         """Kill the process, and start no other."""
         self._closed = True
         self._drop()
+        shutil.rmtree(self._cache, ignore_errors=True)
 
     def _messages(self, job: Job) -> Iterator[Message]:
         """Yield what the process says, up to `Finished` or `Failed`."""
@@ -208,9 +200,9 @@ class Worker:
 
 
 class _Process:
-    """A process of `d2m.job.main`, the leader of its group, with a folder for its files."""
+    """A process of `d2m.serve.main`, the leader of its group, with a folder for its files."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, cache: Path) -> None:
         self.jobs = 0
         self._scratch = Path(tempfile.mkdtemp(prefix="d2m-worker-"))
         self._connection, theirs = Pipe()
@@ -219,8 +211,8 @@ class _Process:
         with theirs:
             self._popen = subprocess.Popen(
                 [
-                    *(sys.executable, "-c", "from d2m.job import main; main()"),
-                    *(str(theirs.fileno()), str(self._scratch)),
+                    *(sys.executable, "-c", "from d2m.serve import main; main()"),
+                    *(str(theirs.fileno()), str(self._scratch), str(cache)),
                     *(str(limits.memory_bytes), str(limits.file_bytes)),
                 ],
                 stdin=subprocess.DEVNULL,

@@ -26,12 +26,14 @@ from d2m.media.video import ClipInfo
 from d2m.perception.pose import N_LANDMARKS, PoseTrack
 from d2m.perception.rhythm import Rhythm, estimate_rhythm
 from d2m.perception.steps import (
+    DIRECTIONS,
     joint_directogram,
     mark_beats,
     movement_features,
     visual_features,
 )
 from d2m.perception.style import suggest_style
+from d2m.settings import Settings
 from d2m.training.dances import Dance, load_aist, procedural_dance, view
 from d2m.training.movement import N_PROCEDURAL
 
@@ -96,16 +98,20 @@ def seen(dance: Dance, *, true_clock: bool) -> perceive.Dance:
     if rhythm.tempo_bpm < perceive.SLOW_BPM:
         features = mark_beats(features, grid)
     blank = np.empty((0, N_LANDMARKS, 3))
+    # The bundled weights read the steps alone.
+    unseen = PoseTrack(
+        landmarks=blank,
+        world=blank,
+        visibility=blank[..., 0],
+        found=np.empty(0, dtype=bool),
+        fps=fps,
+    )
     return perceive.Dance(
-        clip=ClipInfo(duration_s=duration_s, fps=fps, width=640, height=640, has_audio=False),
-        video=Path(),
-        # The bundled weights read the steps alone.
-        pose=PoseTrack(
-            landmarks=blank,
-            world=blank,
-            visibility=blank[..., 0],
-            found=np.empty(0, dtype=bool),
-            fps=fps,
+        sighting=perceive.Sighting(
+            clip=ClipInfo(duration_s=duration_s, fps=fps, width=640, height=640, has_audio=False),
+            video=Path(),
+            pose=unseen,
+            directogram=np.empty((0, DIRECTIONS)),
         ),
         rhythm=rhythm,
         grid=grid,
@@ -127,7 +133,7 @@ def measure_dances(
         true_s = dance.beats_s[dance.beats_s < DANCE_S]
         for row, true_clock in ((HEARD, False), (TRUE, True)):
             shown = seen(dance, true_clock=true_clock)
-            music = compose(shown, level, style=shown.style, seed=seed, checkpoints=weights)
+            music = compose(shown, level, Settings(seed=seed), checkpoints=weights)
             table.add(row, beat_figures(music.music_beats_s, true_s))
             if not true_clock:
                 heard, clock = music.music_beats_s, shown.rhythm.beats_s

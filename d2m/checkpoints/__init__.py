@@ -18,7 +18,6 @@ from d2m.checkpoints.installed import (
 )
 from d2m.checkpoints.published import load_i3d, load_published, load_published_codec
 from d2m.checkpoints.registry import (
-    COMPACT,
     FAMILIES,
     FILES,
     SETS,
@@ -27,6 +26,7 @@ from d2m.checkpoints.registry import (
     WeightSet,
     family_named,
 )
+from d2m.settings import COMPACT
 
 __all__ = [
     "CHECKPOINTS",

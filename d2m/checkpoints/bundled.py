@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from d2m.checkpoints.registry import COMPACT
 from d2m.errors import CheckpointError
 from d2m.levels import Level
+from d2m.settings import COMPACT
 
 if TYPE_CHECKING:
     from torch import Tensor

@@ -11,9 +11,10 @@ import typer
 
 from d2m.checkpoints.bundled import CHECKPOINTS
 from d2m.checkpoints.installed import Installed, missing_of
-from d2m.checkpoints.registry import COMPACT, FILES, SETS
+from d2m.checkpoints.registry import FILES, SETS
 from d2m.errors import CheckpointError, SettingsError
 from d2m.levels import level_named
+from d2m.settings import COMPACT
 
 weights = typer.Typer(help="List, get, install and check weights.", no_args_is_help=True)
 

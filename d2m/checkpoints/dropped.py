@@ -14,10 +14,11 @@ from d2m.checkpoints.installed import (
     read_index,
     write_index,
 )
-from d2m.checkpoints.registry import COMPACT, FILES
+from d2m.checkpoints.registry import FILES
 from d2m.checkpoints.untrusted import sha256
 from d2m.errors import CheckpointError
 from d2m.levels import LEVELS
+from d2m.settings import COMPACT
 
 SUFFIXES = (".pt", ".pth", ".tar", ".pyth")
 

@@ -15,11 +15,12 @@ from d2m.checkpoints.installed import (
     read_index,
     write_index,
 )
-from d2m.checkpoints.registry import COMPACT, FILES, SETS, Source, WeightFile, keys_named
+from d2m.checkpoints.registry import FILES, SETS, Source, WeightFile, keys_named
 from d2m.checkpoints.transfer import Download, Patience, download
 from d2m.checkpoints.untrusted import git_blob_id, sha256
 from d2m.errors import CheckpointError
 from d2m.progress import Progress, silent
+from d2m.settings import COMPACT
 
 _DOWNLOADS = "downloads"
 

@@ -10,9 +10,8 @@ from dataclasses import dataclass
 
 from d2m.errors import SettingsError
 from d2m.levels import HIGH, LEVELS, LOW, Level
+from d2m.settings import COMPACT
 
-COMPACT = "compact"
-"""The family and set that comes with the project."""
 NO_LICENCE = "none stated by the authors of D2M-GAN: for research, ask them for anything else"
 JUKEBOX_LICENCE = "JukeBox's Noncommercial Use License, also for what it generates"
 I3D_LICENCE = "PyTorchVideo's code is Apache-2.0; none is stated for the weights"

@@ -5,21 +5,21 @@ from __future__ import annotations
 from pathlib import Path
 
 from d2m.checkpoints import CHECKPOINTS, adopt_dropped, missing_line
-from d2m.checkpoints.registry import COMPACT, family_named
+from d2m.checkpoints.registry import family_named
 from d2m.compose.compact import choose_song, play_compact
 from d2m.compose.published import PublishedPlayer
 from d2m.compose.soundtrack import Music, Soundtrack
 from d2m.errors import CheckpointError
 from d2m.evaluation.beats import beat_f_measure, music_beats
 from d2m.levels import Level
-from d2m.media.audio import denoise, fade_edges, normalise_loudness
+from d2m.media.audio import denoise, fade_edges, limited, normalise_loudness
 from d2m.media.pulse import pulse
 from d2m.perceive import Dance
 from d2m.progress import Progress, silent, timed
-from d2m.styles import Style
+from d2m.settings import Settings
+from d2m.styles import AUTO, style_named
 
 __all__ = [
-    "COMPACT",
     "Music",
     "PublishedPlayer",
     "Soundtrack",
@@ -56,10 +56,8 @@ def check_weights(weights: str, levels: tuple[Level, ...], checkpoints: Path = C
 def compose(
     dance: Dance,
     level: Level,
+    settings: Settings,
     *,
-    style: Style,
-    seed: int,
-    weights: str = COMPACT,
     checkpoints: Path = CHECKPOINTS,
     published: PublishedPlayer | None = None,
     tell: Progress = silent,
@@ -70,10 +68,10 @@ def compose(
     ----------
     dance
         What `d2m.perceive.perceive` saw.
-    level, style, seed
-        What to make; published weights have no seed.
-    weights
-        Name of the family of weights.
+    level
+        At which level.
+    settings
+        Its style, seed, weights and cleaning count here.
     checkpoints
         Folder of the weights.
     published
@@ -88,8 +86,9 @@ def compose(
     CheckpointError
         If the weights are missing or damaged.
     """
-    check_weights(weights, (level,), checkpoints)
-    family = family_named(weights)
+    check_weights(settings.weights, (level,), checkpoints)
+    family = family_named(settings.weights)
+    style = dance.style if settings.style == AUTO else style_named(settings.style)
     seconds: dict[str, float] = {}
     stage = f"Making the music ({level.name})"
     if family.segments:
@@ -100,17 +99,18 @@ def compose(
             dance,
             level,
             style=style,
-            seed=seed,
+            seed=settings.seed,
             checkpoints=checkpoints,
             seconds=seconds,
             tell=tell,
         )
     with timed(seconds, "denoise"):
         tell(stage, 0.7)
-        clean = denoise(music.audio)
+        clean = denoise(music.audio) if settings.denoise else music.audio
         if not family.segments:
             clean = pulse(clean, dance.rhythm.beats_s)  # makes its beats heard
-        audio = normalise_loudness(fade_edges(clean, fade_out_s=FADE_OUT_S))
+        faded = fade_edges(clean, fade_out_s=FADE_OUT_S)
+        audio = normalise_loudness(faded) if settings.loudness else limited(faded)
     with timed(seconds, "score"):
         tell(stage, 0.9)
         _, beats = music_beats(audio)
@@ -119,8 +119,7 @@ def compose(
     return Soundtrack(
         level=level,
         style=style,
-        seed=seed,
-        weights=weights,
+        settings=settings,
         song=music.song,
         audio=audio,
         codes=music.codes,

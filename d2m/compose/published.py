@@ -20,7 +20,7 @@ from d2m.compose.soundtrack import Music
 from d2m.levels import LEVELS, SAMPLE_RATE, Level
 from d2m.media.joining import join, segment_starts
 from d2m.media.video import read_frames
-from d2m.perceive import Dance
+from d2m.perceive import Dance, Sighting
 from d2m.perception.motion_inputs import aist_motion, segments_of, tiktok_motion
 from d2m.perception.visual import sample_segments, visual_vectors
 from d2m.progress import Progress, timed
@@ -53,7 +53,7 @@ class PublishedPlayer:
         self._bf16 = bf16
         self._networks: dict[tuple[str, str], SegmentNetworks] = {}
         # Both levels read the same pictures.
-        self._looks: WeakKeyDictionary[Dance, NDArray[np.float32]] = WeakKeyDictionary()
+        self._looks: WeakKeyDictionary[Sighting, NDArray[np.float32]] = WeakKeyDictionary()
 
     def play(
         self,
@@ -114,13 +114,13 @@ class PublishedPlayer:
         self, dance: Dance, starts_s: NDArray[np.float64], tell: Progress
     ) -> NDArray[np.float32]:
         """Return the I3D vector (S, 2048) of each segment."""
-        if dance not in self._looks:
+        if dance.sighting not in self._looks:
             tell("Looking at the scene", 0.0)
             network = load_i3d(self._checkpoints)
             frames = read_frames(dance.video, fps=min(VISUAL_FPS, dance.clip.fps))
             segments = sample_segments(frames, starts_s, SEGMENT_S)
-            self._looks[dance] = visual_vectors(network, segments, progress=tell)
-        return self._looks[dance]
+            self._looks[dance.sighting] = visual_vectors(network, segments, progress=tell)
+        return self._looks[dance.sighting]
 
     def _loaded(self, family: Family, level: Level) -> SegmentNetworks:
         from d2m.models.segments import SegmentNetworks

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from d2m.levels import SAMPLE_RATE, Level
 from d2m.perception.rhythm import Rhythm
+from d2m.settings import Settings
 from d2m.styles import Style
 
 
@@ -38,10 +39,10 @@ class Soundtrack:
 
     Parameters
     ----------
-    level, style, seed
-        What was chosen.
-    weights
-        Name of the family of weights that played it (`d2m.checkpoints.FAMILIES`).
+    level, style
+        What was chosen; the style by the dance, where that was asked for.
+    settings
+        How it was made.
     song
         Index in the generator's table of songs; None for weights that know none.
     audio : (N,)
@@ -57,15 +58,14 @@ class Soundtrack:
     seconds
         Time that each stage took (s).
     paths
-        Files written, by kind (``"wav"``, ``"mp4"``, ``"png"``), if any.
+        Files written, by kind (`d2m.outputs.KINDS`), if any.
     alt_text
         What the beat plot shows, in words, if it was drawn.
     """
 
     level: Level
     style: Style
-    seed: int
-    weights: str
+    settings: Settings
     song: int | None
     audio: NDArray[np.float32]
     codes: NDArray[np.int64]

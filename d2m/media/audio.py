@@ -244,8 +244,8 @@ def normalise_loudness(
         if loudness < _SILENCE_LUFS or abs(lufs - loudness) < 0.1:
             break
         gain_db += lufs - loudness
-        result = _limit(audio * np.float32(10 ** (gain_db / 20)), peak, sample_rate)
-    return _limit(result, peak, sample_rate)
+        result = limited(audio * np.float32(10 ** (gain_db / 20)), peak, sample_rate)
+    return limited(result, peak, sample_rate)
 
 
 def _loudness(audio: Audio, sample_rate: int) -> float:
@@ -259,8 +259,8 @@ def _loudness(audio: Audio, sample_rate: int) -> float:
         return float(meter.integrated_loudness(np.tile(audio, repeats).astype(np.float64)))
 
 
-def _limit(audio: Audio, peak: float, sample_rate: int) -> Audio:
-    """Hold peaks under a bound by a gain that falls before them and rises after them."""
+def limited(audio: Audio, peak: float = 0.97, sample_rate: int = SAMPLE_RATE) -> Audio:
+    """Hold peaks of audio (N,) under a bound by a gain that falls before and rises after them."""
     from scipy.ndimage import minimum_filter1d, uniform_filter1d
 
     if np.abs(audio).max() <= peak:

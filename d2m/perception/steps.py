@@ -98,6 +98,22 @@ def mark_beats(features: FloatArray, grid: StepGrid) -> FloatArray:
     return marked
 
 
+def steered(features: FloatArray, response: float) -> FloatArray:
+    """Return features (S, C) that stand out less or more against their mean.
+
+    Parameters
+    ----------
+    features
+        Values in [0, 1].
+    response
+        0 leaves the mean alone, 1 the features, 2 doubles their distance from the mean.
+    """
+    if response == 1.0:
+        return features
+    mean = features.mean(axis=0)
+    return np.asarray(np.clip(mean + response * (features - mean), 0.0, 1.0))
+
+
 def visual_features(directogram: FloatArray, fps: float, grid: StepGrid) -> FloatArray:
     """Average a directogram over each step of a grid.
 

@@ -1,4 +1,4 @@
-"""What the page says and offers, without its widgets."""
+"""What the page says, without its widgets."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from html import escape
 from pathlib import Path
 
 from d2m.checkpoints import CHECKPOINTS, FAMILIES, is_installed, missing_line
-from d2m.job import Finished, Result, Seen, Stage
+from d2m.job import Finished, Result, Seen, Stage, Waiting
 
 HEAD = (
     "<h1>Music for dance videos</h1><p>Upload a clip of somebody who dances, and get it back "
@@ -67,7 +67,19 @@ def progress(stage: Stage) -> str:
 IDLE = card("Ready", "Choose a clip, then press Generate.")
 QUEUED = progress(Stage("Waiting for its turn", 0.0))
 STOPPED = card("Stopped", "The clip and the settings are still here.", "stopped")
-PENDING = '<div class="scores"><p>This level comes next.</p></div>'
+PENDING = '<div class="scores"><p>In the making.</p></div>'
+LOOKING = '<div class="rhythm"><p class="muted">Tempo and beats of the dance come here.</p></div>'
+COMPARING = '<div class="scores"><p>High on the left, low on the right.</p></div>'
+
+
+def waiting(message: Waiting) -> str:
+    """Return the status card of a job that waits, with its place and how long it may take."""
+    if message.seconds < 50:
+        left = f"{max(5, 5 * round(message.seconds / 5))} s"
+    else:
+        left = f"{max(1, round(message.seconds / 60))} min"
+    before = "one clip is" if message.place == 1 else f"{message.place} clips are"
+    return card("Waiting for its turn", f"Before yours {before} being made: about {left}.")
 
 
 def failure(sentence: str) -> str:
@@ -77,7 +89,10 @@ def failure(sentence: str) -> str:
 
 def done(finished: Finished) -> str:
     """Return the status card of a job that ended well."""
-    return card("Done", f"It took {finished.seconds:.0f} s.", "done")
+    took = f"It took {finished.seconds:.0f} s."
+    if finished.report is None:
+        took = "This is what was seen. Correct the beat, or press Generate."
+    return card("Done", took, "done")
 
 
 def rhythm(seen: Seen) -> str:
@@ -88,7 +103,8 @@ def rhythm(seen: Seen) -> str:
     return (
         f'<div class="rhythm"><p>The dance: <strong>{seen.tempo_bpm:.0f} BPM</strong>, '
         f"{seen.beats} beats, {clarity} "
-        f'<span class="muted">(confidence {seen.confidence:.0%})</span></p>{warnings}</div>'
+        f'<span class="muted">(confidence {seen.confidence:.0%})</span>, '
+        f"suits {escape(seen.style)}.</p>{warnings}</div>"
     )
 
 
@@ -97,7 +113,8 @@ def scores(result: Result) -> str:
     return (
         f'<div class="scores"><p><strong>{escape(result.style)}</strong> music. Beat match '
         f"<strong>{result.scores['beat_f_measure']:.2f}</strong> of 1: how well the music's "
-        "beats meet the dance's, within 70&#8201;ms (F-measure).</p></div>"
+        "beats meet the dance's, within 70&#8201;ms (F-measure). "
+        f'<span class="muted">Made in {result.seconds:.1f}&#8201;s.</span></p></div>'
     )
 
 

@@ -1,0 +1,198 @@
+"""The process that does one job after another.
+
+Networks and decoders are imported only here, never in the web process.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import os
+import sys
+import tempfile
+import time
+import traceback
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from d2m.checkpoints import adopt_dropped
+from d2m.errors import D2MError
+from d2m.job import LOOK, Failed, Finished, Job, Result, Seen, Stage
+from d2m.levels import Level, levels_named
+from d2m.librosa_import import load_librosa
+
+if TYPE_CHECKING:
+    from d2m.compose import Soundtrack
+    from d2m.outputs import Package
+    from d2m.perceive import Dance
+    from d2m.pipeline import DanceToMusic
+
+KEEP_CLIP_S = 600.0
+"""How long (s) an idle worker holds on to the last clip, for another try with it."""
+NEWS_EVERY_S = 0.1
+"""Shortest time (s) between two messages on the same stage."""
+_PRELOADED = ("torch", "mediapipe", "mir_eval", "noisereduce", "matplotlib.figure")
+_PRELOADED_OWN = ("d2m.pipeline", "d2m.models.compact", "d2m.models.sampling")
+
+
+def main() -> None:
+    """Serve jobs over the connection whose file descriptor is in the command line."""
+    descriptor, scratch, cache, memory_bytes, file_bytes = sys.argv[1:]
+    _bound(int(memory_bytes), int(file_bytes))
+    # BrokenPipeError: the server is gone, and nobody waits for the rest of the job.
+    gone = contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError)
+    with Connection(int(descriptor)) as connection, gone:
+        serve(connection, Path(scratch), Path(cache))
+
+
+def serve(connection: Connection[Any, Any], scratch: Path, cache: Path) -> None:
+    """Do the jobs that come in, until the other side closes the connection.
+
+    Parameters
+    ----------
+    connection
+        Brings `Job`, takes `Message`; a job ends with `Finished` or `Failed`.
+    scratch
+        Folder for temporary files; who started this process removes it.
+    cache
+        Folder for what was seen in clips; it outlives this process.
+    """
+    _preload()
+    # Only now, because processes must share the folder of the lock on importing librosa.
+    os.environ["TMPDIR"] = tempfile.tempdir = str(scratch)
+    for dropped in adopt_dropped():
+        sys.stderr.write(f"{dropped.message}\n")
+    worker = _Server(connection, cache)
+    while True:
+        while not connection.poll(KEEP_CLIP_S):
+            worker.forget()
+        worker.do(connection.recv())
+
+
+@dataclass
+class _Server:
+    """Does jobs with one pipeline, so that published networks are loaded once."""
+
+    connection: Connection[Any, Any]
+    cache: Path
+    _maker: DanceToMusic | None = field(default=None)
+    _stage: str = ""
+    _told: float = 0.0
+
+    def forget(self) -> None:
+        """Drop the last clip, and what was seen in clips that nobody came back to."""
+        from d2m.media.store import Store
+
+        self._maker = None
+        Store(self.cache).tidy()
+
+    def do(self, job: Job) -> None:
+        """Do a job, and say how it ended."""
+        try:
+            self.connection.send(self._done(job))
+        except (BrokenPipeError, ConnectionResetError):
+            raise
+        except D2MError as error:
+            self._fail(str(error))
+        except MemoryError:
+            self._fail("The clip needs more memory than there is: send a shorter or smaller one.")
+        except Exception:
+            traceback.print_exc()
+            self._fail(
+                "Something went wrong inside the program while it worked on this clip: "
+                "try again, or try another clip."
+            )
+
+    def _done(self, job: Job) -> Finished:
+        from d2m.outputs import Package
+        from d2m.perceive import Dance
+        from d2m.pipeline import DanceToMusic
+
+        start = time.perf_counter()
+        self._stage = ""
+        levels = () if job.levels == LOOK else levels_named(job.levels)
+        maker = self._maker = self._maker or DanceToMusic(cache=self.cache)
+        package: Package | None = None
+        to_come = list(levels)
+        for made in maker.produce(job.clip, levels, job.settings, out=job.out, progress=self._tell):
+            if isinstance(made, Dance):
+                self.connection.send(_seen(made))
+            elif isinstance(made, Package):
+                package = made
+            else:
+                to_come.remove(made.level)
+                self.connection.send(_result(made, tuple(to_come)))
+        return _finished(package, time.perf_counter() - start)
+
+    def _tell(self, stage: str, share: float) -> None:
+        now = time.monotonic()
+        if stage == self._stage and share < 1.0 and now - self._told < NEWS_EVERY_S:
+            return
+        self._stage, self._told = stage, now
+        self.connection.send(Stage(stage, share))
+
+    def _fail(self, sentence: str) -> None:
+        self._maker = None  # what a failed job left behind is not to be trusted
+        self.connection.send(Failed(sentence))
+
+
+def _seen(dance: Dance) -> Seen:
+    return Seen(
+        tempo_bpm=float(dance.rhythm.tempo_bpm),
+        confidence=float(dance.rhythm.confidence),
+        steady_default=bool(dance.rhythm.steady_default),
+        beats=len(dance.rhythm.beats_s),
+        style=dance.style.label,
+        warnings=tuple(dance.warnings),
+    )
+
+
+def _result(track: Soundtrack, missing: tuple[Level, ...]) -> Result:
+    return Result(
+        level=track.level.name,
+        missing=tuple(level.name for level in missing),
+        style=track.style.label,
+        paths=dict(track.paths),
+        alt_text=track.alt_text,
+        scores={name: float(value) for name, value in track.scores.items()},
+        seconds=sum(track.seconds.values()),
+    )
+
+
+def _finished(package: Package | None, seconds: float) -> Finished:
+    if package is None:
+        return Finished(seconds=seconds)
+    return Finished(
+        seconds=seconds,
+        report=package.report,
+        archive=package.archive,
+        comparisons=dict(package.comparisons),
+    )
+
+
+def _preload() -> None:
+    """Import what takes seconds, before the first job asks for it."""
+    for name in _PRELOADED:
+        importlib.import_module(name)
+    load_librosa()
+    for name in _PRELOADED_OWN:
+        importlib.import_module(name)
+
+
+def _bound(memory_bytes: int, file_bytes: int) -> None:
+    """Bound what this process and its children may take; no core dumps."""
+    import resource
+
+    for kind, bound in (
+        (resource.RLIMIT_AS, memory_bytes),
+        (resource.RLIMIT_FSIZE, file_bytes),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        _, hard = resource.getrlimit(kind)
+        if hard != resource.RLIM_INFINITY:
+            bound = min(bound, hard)
+        # macOS has no bound on the address space.
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(kind, (bound, bound))

@@ -1,0 +1,258 @@
+"""The page and what its buttons do; the clip is opened only by the worker's process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from html import escape
+from inspect import Signature, signature
+from typing import Any
+
+import gradio as gr
+
+from d2m.errors import D2MError
+from d2m.job import LOOK, Finished, Message, Result, Seen, Stage, Waiting
+from d2m.levels import LEVELS, levels_named
+from d2m.web import words
+from d2m.web.form import PRIVATE, Form, Update, settings_of
+from d2m.web.results import DOWNLOADS, ComparisonCard, LevelCard, SeenCard
+from d2m.worker import Ticket, Worker
+
+KEEP_S = 3600
+"""How long (s) clips and results stay on the server."""
+MOST_AT_ONCE = 30
+"""Visitors who are told at a time how it goes; the worker's line decides who waits."""
+QUEUE: dict[str, Any] = {"concurrency_id": "generate", "concurrency_limit": MOST_AT_ONCE}
+
+
+def toast(error: D2MError) -> gr.Error:
+    """Return what tells a person of an error; Gradio reads its text as HTML."""
+    return gr.Error(escape(str(error), quote=False), print_exception=False)
+
+
+class Page:
+    """The widgets and what they do.
+
+    Parameters
+    ----------
+    worker
+        Does the jobs.
+    clips
+        Examples to offer.
+    """
+
+    def __init__(self, worker: Worker, clips: list[words.ExampleClip]) -> None:
+        self._worker = worker
+        self.ticket = gr.State()
+        with gr.Row(elem_id="main"):
+            with gr.Column(scale=4, min_width=320):
+                self.form = Form(clips)
+                with gr.Row(elem_id="go"):
+                    self.generate = gr.Button("Generate", variant="primary", scale=3, min_width=120)
+                    self.stop = gr.Button(
+                        "Stop", variant="stop", scale=1, min_width=80, interactive=False
+                    )
+            with gr.Column(scale=8, min_width=320):
+                self.status = gr.HTML(words.IDLE, padding=False, elem_id="status")
+                self.seen = SeenCard()
+                self.steps = gr.HTML(words.STEPS, padding=False)
+                with gr.Row(equal_height=False):
+                    self.cards = {name: LevelCard(name) for name in LEVELS}
+                self.comparison = ComparisonCard()
+                with gr.Row(visible=False, elem_id="keep") as self.keep:
+                    self.again = gr.Button("Another variation", size="sm", min_width=120)
+                    self.archive = gr.DownloadButton("↓ Everything (ZIP)", size="sm", min_width=120)
+                    self.report = gr.DownloadButton("↓ Report (JSON)", size="sm", min_width=120)
+        self._connect()
+
+    @property
+    def outputs(self) -> list[Any]:
+        """All that the callbacks update."""
+        cards = [part for card in self.cards.values() for part in card.outputs]
+        page = [self.generate, self.stop, self.form.look, self.status, self.steps]
+        keep = [self.keep, self.again, self.archive, self.report]
+        return [*page, *keep, *self.seen.outputs, *cards, *self.comparison.outputs]
+
+    def _connect(self) -> None:
+        self._starts(self.generate.click, self.work)
+        self._starts(self.form.look.click, self.look)
+        next_seed = self.again.click(
+            lambda seed: int(seed or 0) + 1,
+            self.form.seed,
+            self.form.seed,
+            queue=False,
+            **PRIVATE,
+        )
+        self._starts(next_seed.then, self.work)
+        # In the queue, as the job's news: so it comes after them.
+        self.stop.click(self.halt, self.ticket, self.outputs, concurrency_limit=None, **PRIVATE)
+
+    def _starts(self, event: Any, work: Any) -> None:
+        """Let an event start a job."""
+        levels = [self.form.levels] if work == self.work else []
+        begun = event(self.begin, levels, [self.ticket, *self.outputs], queue=False, **PRIVATE)
+        working = begun.then(
+            work, [self.ticket, *self.form.inputs], self.outputs, **QUEUE, **PRIVATE
+        )
+        working.failure(self.fail, self.status, self.outputs, queue=False, **PRIVATE)
+
+    def begin(self, levels: str = LOOK) -> Update:
+        """Clear the last results, keep their places, and say that the job waits."""
+        updates: Update = {
+            self.ticket: Ticket(),
+            self.generate: gr.Button("Working …", interactive=False),
+            self.form.look: gr.Button(interactive=False),
+            self.stop: gr.Button(interactive=True),
+            self.status: words.QUEUED,
+            self.steps: gr.HTML(visible=False),
+            self.keep: gr.Row(visible=False),
+            **self.seen.pending(),
+            **self.comparison.hidden(),
+        }
+        wanted = () if levels == LOOK else levels_named(levels)
+        for name, card in self.cards.items():
+            updates |= card.pending(visible=LEVELS[name] in wanted)
+        return updates
+
+    def rest(self, status: str) -> Update:
+        """Make the page usable again, and say why."""
+        return {
+            self.generate: gr.Button("Generate", interactive=True),
+            self.form.look: gr.Button(interactive=True),
+            self.stop: gr.Button(interactive=False),
+            self.status: status,
+        }
+
+    def halt(self, ticket: Ticket | None) -> Update:
+        """Stop the job, and say so."""
+        if ticket is not None:
+            ticket.cancel()
+        return self.rest(words.STOPPED)
+
+    def fail(self, status: str) -> Update:
+        """Leave the busy state also when the job never began, such as when the queue is full."""
+        began = "progressbar" not in status
+        return self.rest(status if began else words.failure("Try again in a minute."))
+
+    def look(self, ticket: Ticket, clip: str | None, levels: str, *form: Any) -> Iterator[Update]:
+        """Look at the clip of the form only."""
+        del levels
+        yield from self.work(ticket, clip, LOOK, *form)
+
+    def work(self, ticket: Ticket, clip: str | None, levels: str, *form: Any) -> Iterator[Update]:
+        """Do the job of the form, and show how it goes."""
+        to_come = {level.name for level in (() if levels == LOOK else levels_named(levels))}
+        saw = False
+        try:
+            with ticket.punched(), self._worker.news(clip, levels, settings_of(*form)) as news:
+                for message in news:
+                    if ticket.stop.is_set():
+                        yield self.cleared(to_come, saw)
+                        return
+                    if isinstance(message, Result):
+                        to_come.discard(message.level)
+                    saw = saw or isinstance(message, Seen)
+                    yield self.told(message)
+        except D2MError as error:
+            yield {**self.cleared(to_come, saw), **self.rest(words.failure(str(error)))}
+            raise toast(error) from None
+
+    def cleared(self, levels: Iterable[str], saw: bool) -> Update:
+        """Return the updates that take away what gets no result."""
+        updates: Update = {} if saw else self.seen.hidden()
+        for name in levels:
+            updates[self.cards[name].column] = gr.Column(visible=False)
+        return updates or {self.status: gr.skip()}
+
+    def told(self, message: Message) -> Update:
+        """Return the updates that show a message."""
+        if isinstance(message, Waiting):
+            return {self.status: words.waiting(message)}
+        if isinstance(message, Stage):
+            return {self.status: words.progress(message)}
+        if isinstance(message, Seen):
+            return self.seen.shown(message)
+        if isinstance(message, Result):
+            return self.cards[message.level].shown(message)
+        if isinstance(message, Finished):
+            return self.finished(message)
+        return {self.status: gr.skip()}
+
+    def finished(self, message: Finished) -> Update:
+        """Return the updates that end a job."""
+        updates = self.rest(words.done(message))
+        if message.report is None:
+            return updates
+        return {
+            **updates,
+            **self.comparison.shown(message),
+            self.keep: gr.Row(visible=True),
+            self.archive: gr.DownloadButton(value=str(message.archive)),
+            self.report: gr.DownloadButton(value=str(message.report)),
+        }
+
+
+def endpoint(worker: Worker) -> Any:
+    """Return what answers ``/generate``."""
+
+    def generate(clip: str | None, levels: str, *form: Any) -> Iterator[Any]:
+        """Make music for a dance clip.
+
+        Returns the files: for each level a video with the music, the music, and a beat plot;
+        then a report (JSON), and everything in one ZIP.
+        """
+        files: list[str] = []
+        try:
+            levels_named(levels)
+            with worker.news(clip, levels, settings_of(*form)) as news:
+                for message in news:
+                    if isinstance(message, Result):
+                        files += [str(message.paths[k]) for k in DOWNLOADS if k in message.paths]
+                    if isinstance(message, Finished):
+                        files += [str(message.report), str(message.archive)]
+                    yield files if isinstance(message, Result | Finished) else gr.skip()
+        except D2MError as error:
+            raise toast(error) from None
+
+    # The parameters' names and order are the form's.
+    own = list(signature(generate).parameters.values())[:2]
+    form = list(signature(settings_of).parameters.values())
+    generate.__signature__ = Signature([*own, *form])  # type: ignore[attr-defined]
+    return generate
+
+
+def build(worker: Worker, clips: list[words.ExampleClip]) -> gr.Blocks:
+    """Return the page."""
+    page: gr.Blocks = gr.Blocks(
+        title="D2M: music for dance videos",
+        analytics_enabled=False,
+        delete_cache=(KEEP_S // 12, KEEP_S),
+    )
+    with page:
+        gr.HTML(words.HEAD, padding=False, elem_id="head")
+        form = Page(worker, clips).form
+        gr.HTML(words.foot(clips), padding=False, elem_id="foot")
+        page.load(form.offered, None, [form.weights], queue=False, **PRIVATE)
+        button = gr.Button(visible=False)
+        files = gr.Files(visible=False, label="Results")
+        button.click(endpoint(worker), form.inputs, files, api_name="generate", **QUEUE)
+    page.queue(max_size=2 * MOST_AT_ONCE)
+    return page
+
+
+def theme() -> gr.themes.Base:
+    """Return the look: system fonts (nothing is fetched), one accent colour."""
+    return gr.themes.Base(
+        primary_hue="violet",
+        neutral_hue="slate",
+        radius_size="lg",
+        font=["system-ui", "sans-serif"],
+        font_mono=["ui-monospace", "monospace"],
+    ).set(
+        body_text_color_subdued="*neutral_600",
+        body_text_color_subdued_dark="*neutral_300",
+        block_label_text_color="*neutral_700",
+        button_primary_background_fill="*primary_600",
+        button_primary_background_fill_hover="*primary_700",
+        button_primary_background_fill_dark="*primary_600",
+        button_primary_text_color="white",
+    )

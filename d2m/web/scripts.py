@@ -1,0 +1,32 @@
+"""What the page does without its server: dice, taps, and switching between two sounds."""
+
+ROLL = "() => Math.floor(Math.random() * 100000)"
+TAP = """(taps, start) => {
+  const video = document.querySelector('#clip video');
+  if (!video) return taps;
+  if (video.paused) {
+    video.currentTime = start || 0;
+    video.play();
+    return '';
+  }
+  const time = (video.currentTime - (start || 0)).toFixed(2);
+  return taps ? `${taps}, ${time}` : time;
+}"""
+CLEAR_TAPS = """() => {
+  document.querySelector('#clip video')?.pause();
+  return '';
+}"""
+HEAR = """(level) => {
+  const box = document.querySelector('#comparison');
+  const [heard, other] = ['high', 'low']
+    .sort((one) => (one === level ? -1 : 1))
+    .map((name) => box.querySelector(`#comparison-${name} video`));
+  box.dataset.hear = level;
+  if (!heard || !other) return;
+  heard.currentTime = other.currentTime;
+  if (!other.paused) {
+    other.pause();
+    heard.play();
+  }
+}"""
+"""Goes on with the other video, whose pictures are the same."""
