@@ -1,12 +1,14 @@
 import re
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
+from d2m.media.beats import DARK, LIGHT
 from d2m.plots import DANCE_COLOUR, MATCH_COLOUR, MUSIC_COLOUR, beat_plot, spectrogram
 
 RATE = 22_050
@@ -56,7 +58,7 @@ def test_the_picture_shows_every_match_between_the_rows(tmp_path):
     assert image.format == "PNG"
     assert image.width == 1200
     assert image.getpixel((1, 1))[:3] == (255, 255, 255)
-    right = slice(140, None)  # beside the rows' names
+    right = slice(160, None)  # beside the rows' names
     dance, match, music = (
         np.flatnonzero(pixels(path, colour)[:, right].any(axis=1))
         for colour in (DANCE_COLOUR, MATCH_COLOUR, MUSIC_COLOUR)
@@ -73,7 +75,7 @@ def test_beats_that_miss_are_not_joined(tmp_path):
     music = DANCE_S.copy()
     music[::2] += 0.2
     text = draw(path, music_beats_s=music)
-    assert columns(pixels(path, MATCH_COLOUR)[:, 140:]) == 8
+    assert columns(pixels(path, MATCH_COLOUR)[:, 160:]) == 8
     assert "8 meet within 70 ms (F-measure 0.50)" in text
 
 
@@ -105,6 +107,75 @@ def test_silence_and_stillness_are_drawn_too(tmp_path, changes):
 def test_one_beat_has_no_tempo(tmp_path):
     text = draw(tmp_path / "beats.png", dance_beats_s=np.array([1.0]))
     assert "1 beat (no tempo)" in text
+
+
+@pytest.mark.parametrize("palette", [LIGHT, DARK], ids=["light", "dark"])
+def test_colours_stand_out_from_their_ground(palette):
+    def luminance(colour: str) -> float:
+        shares = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)]) / 255
+        linear = np.where(shares <= 0.04045, shares / 12.92, ((shares + 0.055) / 1.055) ** 2.4)
+        return float(linear @ [0.2126, 0.7152, 0.0722])
+
+    def contrast(colour: str) -> float:
+        levels = sorted((luminance(colour), luminance(palette.ground)))
+        return (levels[1] + 0.05) / (levels[0] + 0.05)
+
+    for colour in (palette.dance, palette.music, palette.match, palette.faint):
+        assert contrast(colour) >= 3.0
+    for colour in (palette.ink, palette.dance_text, palette.music_text, palette.match_text):
+        assert contrast(colour) >= 4.5
+
+
+def test_a_dark_twin_shows_the_same_on_a_dark_ground(tmp_path):
+    light, dark, alone = (tmp_path / f"{name}.png" for name in ("light", "dark", "alone"))
+    words = draw(light, also_dark=dark)
+    assert draw(alone, dark=True) == words
+    assert dark.read_bytes() == alone.read_bytes()
+    assert Image.open(light).size == Image.open(dark).size
+    assert pixels(dark, DARK.ground).mean() > 0.3
+    assert not pixels(dark, LIGHT.ground).any()
+    assert columns(pixels(dark, DARK.match)[:, 160:]) == len(DANCE_S)
+
+
+def test_music_is_seen_under_its_beats(tmp_path):
+    loud, quiet = tmp_path / "loud.png", tmp_path / "quiet.png"
+    audio = drum(DANCE_S)
+    audio[4 * RATE :] = 0
+    draw(loud)
+    draw(quiet, audio=audio)
+    halves = [
+        np.asarray(Image.open(path).convert("L"), float)[640:880, 680:1140].mean()
+        for path in (loud, quiet)
+    ]
+    assert halves[0] > halves[1] + 20
+
+
+def test_many_beats_stay_apart(tmp_path):
+    path = tmp_path / "beats.png"
+    beats = np.arange(0.2, 60.0, 0.5)
+    music = beats + np.where(np.arange(120) % 10 == 3, 0.2, 0.02)
+    draw(
+        path,
+        duration_s=60.0,
+        motion_envelope=np.ones(1800),
+        dance_beats_s=beats,
+        music_beats_s=music,
+        audio=np.tile(drum(DANCE_S), 8)[: 60 * RATE],
+    )
+    assert columns(pixels(path, MATCH_COLOUR)[:, 160:]) == 108
+    rows = pixels(path, MUSIC_COLOUR)[:, 160:]
+    assert max(columns(rows[at : at + 1]) for at in range(380, 450)) == 120
+
+
+def test_a_title_of_any_kind_fits(tmp_path):
+    path = tmp_path / "beats.png"
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        draw(path, title="\N{GRINNING FACE} $x_{$ 日本\n" + "W" * 200 + " low")
+    ink = (np.asarray(Image.open(path).convert("L"))[:50] < 100).any(axis=0)
+    assert ink[300:900].any()
+    assert not ink[:8].any()
+    assert not ink[-8:].any()
 
 
 def test_a_tone_lights_its_own_band(tmp_path):
