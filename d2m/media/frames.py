@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
-from itertools import chain, repeat
-from math import ceil
+from itertools import chain, islice, repeat
+from math import ceil, inf
 from typing import TYPE_CHECKING
 
 from d2m.errors import VideoError
@@ -37,9 +37,18 @@ def fitted_size(width: float, height: float, longest_side: int) -> tuple[int, in
 
 
 def decode(
-    container: InputContainer, stream: VideoStream, limits: ClipLimits
+    container: InputContainer, stream: VideoStream, limits: ClipLimits, *, skip: int = 0
 ) -> Iterator[VideoFrame]:
     """Yield the pictures that can be decoded; damaged packets are left out.
+
+    Parameters
+    ----------
+    container, stream
+        Where the pictures are.
+    limits
+        What is accepted.
+    skip
+        Packets that are passed over undecoded; the next one should begin with a key picture.
 
     Raises
     ------
@@ -50,7 +59,8 @@ def decode(
 
     stream.codec_context.options = {"max_pixels": str(limits.max_pixels)}
     stream.thread_type = "AUTO"
-    for count, packet in enumerate(chain(packets(container, stream), [None])):
+    wanted = islice(packets(container, stream), skip, None)
+    for count, packet in enumerate(chain(wanted, [None])):
         if count > limits.max_frames:
             raise VideoError(
                 f"The clip has more than {limits.max_frames} pictures: send a shorter one."
@@ -69,7 +79,13 @@ def frame_time(frame: VideoFrame) -> float | None:
 
 
 def at_constant_rate(
-    frames: Iterator[VideoFrame], *, fps: float, source_fps: float, start_s: float, max_s: float
+    frames: Iterator[VideoFrame],
+    *,
+    fps: float,
+    source_fps: float,
+    start_s: float,
+    max_s: float,
+    length_s: float = inf,
 ) -> Iterator[VideoFrame]:
     """Yield for each tick of a clock the picture seen then, from variable-rate pictures.
 
@@ -89,6 +105,8 @@ def at_constant_rate(
         Time of the first tick in the file's own time (s).
     max_s
         Longest duration allowed (s).
+    length_s
+        What comes later is left out (s), and no picture after it is asked for.
 
     Raises
     ------
@@ -100,6 +118,9 @@ def at_constant_rate(
     for frame in frames:
         stamp = frame_time(frame)
         now = time + 1.0 / source_fps if stamp is None else stamp - start_s
+        if now >= length_s:
+            time = length_s - 1.0 / source_fps  # the last one is seen to the end
+            break
         if now > max_s:
             raise VideoError(f"The clip is longer than {max_s:g} s: send a shorter one.")
         if seen is not None and now <= time:
@@ -113,7 +134,7 @@ def at_constant_rate(
         # When the first pictures are lost, the first one left stands from 0 s on.
         seen, time = frame, now
     if seen is not None:
-        end = max(1, round((time + 1.0 / source_fps) * fps))
+        end = max(1, round(min(time + 1.0 / source_fps, length_s) * fps))
         yield from repeat(seen, end - tick)
 
 

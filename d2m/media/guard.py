@@ -49,7 +49,10 @@ class ClipLimits:
     max_pixels
         Largest picture (px); the default admits 4K, either way up.
     max_frames
-        Most pictures in the file, whatever their times say.
+        Most pictures in the clip, or that must be decoded for a part of it, whatever their
+        times say.
+    max_listed
+        Most pictures in a file of which only a part is taken; they are counted, not decoded.
     """
 
     min_duration_s: float = 2.0
@@ -57,6 +60,7 @@ class ClipLimits:
     max_bytes: int = 500_000_000
     max_pixels: int = 4096 * 2304
     max_frames: int = 120 * 240
+    max_listed: int = 3600 * 60
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
-from itertools import chain
+from itertools import chain, dropwhile
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,9 +16,13 @@ if TYPE_CHECKING:
     from av.audio.frame import AudioFrame
     from av.audio.stream import AudioStream
     from av.container import InputContainer
+    from av.packet import Packet
+    from av.stream import Stream
 
 # Stamps that stray by less are rounding or jitter, not silence.
 _TOLERATED_GAP_S = 0.05
+# Decoders need some sound before that which is to come out right.
+_RUN_UP_S = 0.5
 
 
 def decode_sound(
@@ -53,17 +57,18 @@ def decode_sound(
     """
     limit = round(max_s * sample_rate)
     pieces: list[tuple[int, NDArray[np.float32]]] = []
-    cursor = 0
-    for time, samples in _resampled(container, stream, sample_rate, channels):
+    cursor, started = 0, False
+    for time, samples in _resampled(container, stream, sample_rate, channels, start_s):
         if start_s is None:
             start_s = time if time is not None else 0.0
         position = cursor if time is None else round((time - start_s) * sample_rate)
-        if pieces and abs(position - cursor) < _TOLERATED_GAP_S * sample_rate:
+        if started and abs(position - cursor) < _TOLERATED_GAP_S * sample_rate:
             position = cursor
         if position >= limit:
             break
-        pieces.append((position, samples))
-        cursor = position + samples.shape[1]
+        cursor, started = position + samples.shape[1], True
+        if cursor > 0:
+            pieces.append((position, samples))
     length = max(0, min(limit, max((at + part.shape[1] for at, part in pieces), default=0)))
     sound = np.zeros((channels, length), dtype=np.float32)
     for at, part in pieces:
@@ -74,7 +79,11 @@ def decode_sound(
 
 
 def _resampled(
-    container: InputContainer, stream: AudioStream, sample_rate: int, channels: int
+    container: InputContainer,
+    stream: AudioStream,
+    sample_rate: int,
+    channels: int,
+    start_s: float | None,
 ) -> Iterator[tuple[float | None, NDArray[np.float32]]]:
     """Yield (time in the file in s, samples ``(channels, n)``) of each decodable frame."""
     import av
@@ -83,7 +92,7 @@ def _resampled(
     # FFmpeg's own mix of two channels into one adds 3 dB, and then clips.
     even = {"rematrix_maxval": "1.0"}
     resampler = av.AudioResampler("fltp", layout, sample_rate, options=even)
-    for frame in chain(_decoded(container, stream), [None]):
+    for frame in chain(_decoded(container, stream, start_s), [None]):
         try:
             parts = resampler.resample(frame)
         except (av.FFmpegError, ValueError):
@@ -97,11 +106,20 @@ def _resampled(
             yield stamp, part.to_ndarray().astype(np.float32, copy=False)
 
 
-def _decoded(container: InputContainer, stream: AudioStream) -> Iterator[AudioFrame]:
+def _decoded(
+    container: InputContainer, stream: AudioStream, start_s: float | None
+) -> Iterator[AudioFrame]:
+    """Yield the frames from a little before ``start_s`` on; what is before is not decoded."""
     import av
 
+    def is_early(packet: Packet[Stream]) -> bool:
+        if start_s is None or packet.pts is None:
+            return False
+        return float(packet.pts * packet.time_base) < start_s - _RUN_UP_S
+
+    wanted = dropwhile(is_early, packets(container, stream))
     # The last, empty packet makes the decoder give what it still holds.
-    for packet in chain(packets(container, stream), [None]):
+    for packet in chain(wanted, [None]):
         with suppress(av.FFmpegError):
             for frame in stream.decode(packet):
                 frame.time_base = stream.time_base

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from fractions import Fraction
+from math import inf
 from pathlib import Path
 from typing import cast
 
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 
 from d2m.errors import SettingsError
 from d2m.media.copywriter import SOUND_RATE, CopyWriter
-from d2m.media.examine import DURATION_SLACK_S, Examined, examine, opened, refuse_short
+from d2m.media.examine import DURATION_SLACK_S, Examined, Part, examine, opened, refuse_short
 from d2m.media.files import replacing
 from d2m.media.frames import at_constant_rate, common_rate, decode, upright_for
 from d2m.media.guard import ClipInfo, ClipLimits, audio_stream
@@ -49,6 +50,8 @@ def normalise(
     target: Path,
     *,
     limits: ClipLimits = _DEFAULT_LIMITS,
+    start_s: float = 0.0,
+    length_s: float | None = None,
     fps: float | None = None,
     longest_side: int = 1280,
     progress: Callable[[float], None] | None = None,
@@ -59,6 +62,9 @@ def normalise(
     that is damaged or breaks off is used as far as it can be decoded; sound that can't be
     decoded is left out.
 
+    Of a long clip a part may be taken: then the part's start is at 0 s, and the limits on
+    duration and on the number of pictures hold for the part.
+
     Parameters
     ----------
     source
@@ -67,6 +73,10 @@ def normalise(
         The copy (MP4); it appears only when it is complete.
     limits
         What is accepted; enforced on what is decoded, not on what the header says.
+    start_s
+        Where the part that is taken starts, counted from the clip's first picture (s).
+    length_s
+        How long it is at most (s); by default all that follows is taken.
     fps
         Frame rate of the copy (Hz); by default the common rate nearest to the clip's own,
         24 to 60 Hz.
@@ -83,23 +93,25 @@ def normalise(
     Raises
     ------
     VideoError
-        If the clip can't be decoded or is outside the limits.
+        If the clip can't be decoded, or the part is outside it or the limits.
     SettingsError
-        If ``fps`` or ``longest_side`` make no sense.
+        If the part is none of any clip, or ``fps`` or ``longest_side`` make no sense.
     """
     if (fps is not None and not 1 <= fps <= 120) or longest_side < 16:
         raise SettingsError("A copy needs 1 to 120 frames a second and a side of 16 px or more.")
-    seen = examine(source, limits)
+    part = Part(start_s=start_s, length_s=length_s)
+    seen = examine(source, limits, part)
     sound = _own_sound(source, seen, limits)
     rate = Fraction(fps or common_rate(seen.info.fps)).limit_denominator(1001)
     with replacing(target) as temporary, opened(source, limits) as (container, stream):
         upright = upright_for(seen.info, stream, longest_side, "yuv420p")
         pictures = at_constant_rate(
-            decode(container, stream, limits),
+            decode(container, stream, limits, skip=seen.skip),
             fps=float(rate),
             source_fps=seen.info.fps,
             start_s=seen.start_s,
             max_s=limits.max_duration_s + DURATION_SLACK_S,
+            length_s=inf if part.is_all else seen.info.duration_s,
         )
         ticks = max(1.0, seen.info.duration_s * float(rate))
         count = 0

@@ -55,15 +55,19 @@ def make_clip(tmp_path: Path) -> ClipMaker:
         sound: np.ndarray | None = None,
         sound_start: float = 0.0,
         options: dict[str, str] | None = None,
+        encoder: dict[str, str] | None = None,
     ) -> Path:
         times = np.arange(90) / 30 if times is None else times
         pictures = pictures or [numbered_picture(i, size) for i in range(len(times))]
         path = tmp_path / name
         with av.open(str(path), "w", options=options or {}) as output:
             fine = {"libx264": {"crf": "12", "g": "30", "preset": "ultrafast"}}
-            video = output.add_stream(codec, rate=30, options=fine.get(codec, {}))
+            chosen = fine.get(codec, {}) | (encoder or {})
+            video = output.add_stream(codec, rate=30, options=chosen)
             video.width, video.height = pictures[0].shape[1], pictures[0].shape[0]
             video.pix_fmt = "yuv444p" if video.width % 2 or video.height % 2 else "yuv420p"
+            if codec == "gif":
+                video.pix_fmt = "rgb8"
             if codec != "mpeg4":  # it knows no such fine clock
                 video.codec_context.time_base = TIME_BASE
             if rotation:
@@ -72,6 +76,8 @@ def make_clip(tmp_path: Path) -> ClipMaker:
                 audio = output.add_stream("aac", rate=44_100, layout="mono")
             for time, picture in zip(times, pictures, strict=True):
                 frame = av.VideoFrame.from_ndarray(picture, "rgb24")
+                if codec == "gif":
+                    frame = frame.reformat(format="rgb8")
                 frame.pts, frame.time_base = round(time * 90_000), TIME_BASE
                 output.mux(video.encode(frame))
             output.mux(video.encode(None))
