@@ -22,7 +22,9 @@ from d2m.training.cli import train
 # Optional[...] because typer reads it at run time, on Python 3.10 too.
 MaybeFloat = Optional[float]  # noqa: UP045
 MaybeText = Optional[str]  # noqa: UP045
+MaybeInt = Optional[int]  # noqa: UP045
 MaybeFlag = Optional[bool]  # noqa: UP045
+MaybePath = Optional[Path]  # noqa: UP045
 
 app = typer.Typer(
     help="Music for dance videos.",
@@ -35,67 +37,73 @@ app.add_typer(train, name="train")
 app.command()(evaluate)
 
 Clip = Annotated[Path, typer.Argument(help="A video of somebody who dances.", show_default=False)]
+LevelName = Annotated[
+    MaybeText, typer.Option(help="high (hop 128, fast), low (hop 32, finer) or both [high].")
+]
+StyleName = Annotated[
+    MaybeText, typer.Option(help=f"{AUTO} (the dance chooses), {', '.join(STYLES)} [{AUTO}].")
+]
+Seed = Annotated[MaybeInt, typer.Option(help="Another seed, another piece [0].", min=0)]
+Variations = Annotated[
+    int, typer.Option(help="So many pieces, with seeds from the seed on.", min=1, max=24)
+]
 Start = Annotated[MaybeFloat, typer.Option(help="Where the part to use begins (s).", min=0)]
 Length = Annotated[MaybeFloat, typer.Option(help="How long it is (s) [up to the end].", min=0)]
 Tempo = Annotated[
     MaybeFloat, typer.Option(help="Tempo (BPM) to take instead of the dancer's.", min=30, max=300)
 ]
 Shift = Annotated[
-    MaybeFloat, typer.Option(help="Move the beats later, or earlier if negative (ms).")
+    MaybeFloat, typer.Option(help="Move the beats later, or earlier if negative (ms) [0].")
 ]
 Taps = Annotated[
     MaybeText, typer.Option(help="Times (s) of beats as tapped, such as '0.52 1.03 1.55 2.06'.")
 ]
+Response = Annotated[
+    MaybeFloat,
+    typer.Option(help="How strongly the movement steers the music, 0 to 2 [1].", min=0, max=2),
+]
+Original = Annotated[
+    MaybeFloat, typer.Option(help="How loud the clip's own sound stays, 0 to 1 [0].", min=0, max=1)
+]
+Denoise = Annotated[MaybeFlag, typer.Option(help="Take hiss out [denoise].")]
+Loudness = Annotated[MaybeFlag, typer.Option(help="Bring to -14 LUFS [loudness].")]
+Overlay = Annotated[
+    MaybeFlag, typer.Option(help="Also a video with the beats under it [no-overlay].")
+]
+WeightsName = Annotated[
+    MaybeText,
+    typer.Option(
+        help=f"{', '.join(FAMILIES)} [{COMPACT}]; `weights list` says which are installed."
+    ),
+]
+Like = Annotated[
+    MaybePath, typer.Option(help="A report.json whose settings to take; options here win.")
+]
+Checkpoints = Annotated[Path, typer.Option(help="Folder of the weights.", show_default=False)]
+Out = Annotated[Path, typer.Option(help="Folder for the results.")]
 
 
 @app.command()
 def generate(
     clip: Clip,
-    level: Annotated[
-        MaybeText, typer.Option(help="high (hop 128, fast), low (hop 32, finer) or both [high].")
-    ] = None,
-    style: Annotated[
-        MaybeText, typer.Option(help=f"{AUTO} (the dance chooses), {', '.join(STYLES)} [{AUTO}].")
-    ] = None,
-    seed: Annotated[
-        Optional[int],  # noqa: UP045
-        typer.Option(help="Another seed, another piece [0].", min=0),
-    ] = None,
-    variations: Annotated[
-        int, typer.Option(help="So many pieces, with seeds from the seed on.", min=1, max=24)
-    ] = 1,
+    level: LevelName = None,
+    style: StyleName = None,
+    seed: Seed = None,
+    variations: Variations = 1,
     start: Start = None,
     length: Length = None,
     tempo: Tempo = None,
     beat_shift: Shift = None,
     taps: Taps = None,
-    response: Annotated[
-        MaybeFloat,
-        typer.Option(help="How strongly the movement steers the music, 0 to 2 [1].", min=0, max=2),
-    ] = None,
-    original: Annotated[
-        MaybeFloat,
-        typer.Option(help="How loud the clip's own sound stays, 0 to 1 [0].", min=0, max=1),
-    ] = None,
-    denoise: Annotated[MaybeFlag, typer.Option(help="Take hiss out [denoise].")] = None,
-    loudness: Annotated[MaybeFlag, typer.Option(help="Bring to -14 LUFS [loudness].")] = None,
-    overlay: Annotated[
-        MaybeFlag, typer.Option(help="Also a video with the beats under it [no-overlay].")
-    ] = None,
-    weights: Annotated[
-        MaybeText,
-        typer.Option(
-            help=f"{', '.join(FAMILIES)} [{COMPACT}]; `weights list` says which are installed."
-        ),
-    ] = None,
-    like: Annotated[
-        Optional[Path],  # noqa: UP045
-        typer.Option(help="A report.json whose settings to take; options here win."),
-    ] = None,
-    checkpoints: Annotated[
-        Path, typer.Option(help="Folder of the weights.", show_default=False)
-    ] = CHECKPOINTS,
-    out: Annotated[Path, typer.Option(help="Folder for the results.")] = Path("out"),
+    response: Response = None,
+    original: Original = None,
+    denoise: Denoise = None,
+    loudness: Loudness = None,
+    overlay: Overlay = None,
+    weights: WeightsName = None,
+    like: Like = None,
+    checkpoints: Checkpoints = CHECKPOINTS,
+    out: Out = Path("out"),
 ) -> None:
     """Make music for a clip: NAME.STYLE.SEED.LEVEL.mp4, .wav and .png, a report, a ZIP."""
     given: dict[str, Any] = {

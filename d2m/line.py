@@ -42,7 +42,7 @@ class Line:
         with self._turn:
             if len(self._places) > self._longest:
                 raise JobError(
-                    f"The server is full, {self._longest} clips wait already: try again in "
+                    f"The server is full, too many clips wait already: try again in "
                     f"{self._minutes()}."
                 )
             self._places.append(place)

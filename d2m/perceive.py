@@ -166,13 +166,17 @@ def watch(
     PoseError
         If no person is seen in it.
     """
-    del settings
     seconds: dict[str, float] = {}
     video = folder / _COPY
     with timed(seconds, "copy"):
         tell("Reading the clip", 0.0)
         info = normalise(
-            clip, video, limits=limits, progress=lambda share: tell("Reading the clip", share)
+            clip,
+            video,
+            limits=limits,
+            start_s=settings.start_s,
+            length_s=settings.length_s,
+            progress=lambda share: tell("Reading the clip", share),
         )
     with timed(seconds, "pose"):
         pose, directogram = _follow(video, info, tell)

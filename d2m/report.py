@@ -9,7 +9,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-import d2m
+from d2m import __version__
 from d2m.checkpoints import family_named
 from d2m.compose import Soundtrack
 from d2m.errors import SettingsError
@@ -109,7 +109,7 @@ def _level(track: Soundtrack) -> dict[str, Any]:
 
 
 def _versions() -> dict[str, str]:
-    found = {"d2m": d2m.__version__, "python": platform.python_version()}
+    found = {"d2m": __version__, "python": platform.python_version()}
     return found | {name: metadata.version(name) for name in _LIBRARIES}
 
 

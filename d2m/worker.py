@@ -24,6 +24,7 @@ from pathlib import Path
 from d2m.errors import JobError, SettingsError
 from d2m.job import Failed, Finished, Job, Limits, Message, Stage, Waiting
 from d2m.line import Line
+from d2m.media.store import PART
 from d2m.settings import Settings
 
 HEARTBEAT_S = 0.2
@@ -166,29 +167,26 @@ class Worker:
 
     def _messages(self, job: Job) -> Iterator[Message]:
         """Yield what the process says, up to `Finished` or `Failed`."""
-        self.warm_up()
-        if self._process is None:
-            raise JobError("The server is closing: try again in a minute.")
-        process, latest = self._process, _STARTING
         deadline = time.monotonic() + self._limits.seconds
-        try:
-            process.send(job)
-            while time.monotonic() < deadline:
-                message = process.receive(HEARTBEAT_S) or latest
-                if isinstance(message, Stage):
-                    latest = message
-                yield message
-                if isinstance(message, Finished | Failed):
-                    return
-        except (EOFError, OSError) as cause:
-            raise JobError(
-                "The program that worked on the clip broke off, perhaps for lack of memory: "
-                "try again with a shorter or smaller clip."
-            ) from cause
-        raise JobError(
-            f"The clip took longer than the {self._limits.seconds:.0f} s that a job may take: "
-            "send a shorter one."
-        )
+        said = False
+        for last_try in (False, True):
+            self.warm_up()
+            if self._process is None:
+                raise JobError("The server is closing: try again in a minute.")
+            try:
+                self._process.send(job)
+                for message in self._process.messages(deadline):
+                    said = said or message is not None
+                    yield message or _STARTING
+                return
+            except (EOFError, OSError) as cause:
+                if said or last_try:
+                    raise JobError(
+                        "The program that worked on the clip broke off, perhaps for lack of "
+                        "memory: try again with a shorter or smaller clip."
+                    ) from cause
+                self._drop()  # it had died before this job, unnoticed
+        raise AssertionError
 
     def _worn_out(self) -> bool:
         return self._process is not None and self._process.jobs >= self._limits.jobs
@@ -197,6 +195,8 @@ class Worker:
         process, self._process = self._process, None
         if process is not None:
             process.kill()
+            for half_done in self._cache.glob(f"{PART}*"):
+                shutil.rmtree(half_done, ignore_errors=True)
 
 
 class _Process:
@@ -233,12 +233,29 @@ class _Process:
         self.jobs += 1
         self._connection.send(job)
 
-    def receive(self, timeout_s: float) -> Message | None:
-        """Return the next message, or None if none comes in time (s)."""
-        if not self._connection.poll(timeout_s):
-            return None
-        message: Message = self._connection.recv()
-        return message
+    def messages(self, deadline: float) -> Iterator[Message | None]:
+        """Yield messages up to the last one, and the latest stage again while there is none.
+
+        Before the first one there is None.
+
+        Raises
+        ------
+        JobError
+            If the deadline (on the monotonic clock, s) passes.
+        EOFError, OSError
+            If the process is gone.
+        """
+        stage: Message | None = None
+        while time.monotonic() < deadline:
+            message: Message | None = stage
+            if self._connection.poll(HEARTBEAT_S):
+                message = self._connection.recv()
+            if isinstance(message, Stage):
+                stage = message
+            yield message
+            if isinstance(message, Finished | Failed):
+                return
+        raise JobError("The clip took longer than a job may take: send a shorter one, or trim it.")
 
     def kill(self) -> None:
         """Kill the process and its children at once, and remove its files."""

@@ -84,6 +84,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         process.wait(20)
     assert not list(log.parent.glob("d2m-worker-*"))
     assert not list(log.parent.glob("d2m-job-*"))
+    assert not list(log.parent.glob("d2m-cache-*"))
 
 
 def _answers(url: str) -> bool:

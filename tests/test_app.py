@@ -7,12 +7,14 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
+import zipfile
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from d2m import page
+from d2m.settings import Settings
+from d2m.web import words
 from tests.conftest import ROOT, Server
 
 
@@ -36,7 +38,8 @@ def status(url: str, method: str = "GET") -> int:
 def test_web_process_imports_neither_networks_nor_decoders() -> None:
     heavy = ("torch", "mediapipe", "librosa", "av", "cv2", "moviepy", "matplotlib", "scipy")
     program = (
-        "import sys, app; app.build(); "
+        "import contextlib, sys, app; from d2m.worker import Worker\n"
+        "with contextlib.closing(Worker()) as worker: app.page(worker)\n"
         f"print([name for name in {heavy!r} if name in sys.modules], end='')"
     )
     done = subprocess.run(
@@ -75,7 +78,14 @@ def test_one_public_endpoint(server: Server) -> None:
     names = [
         entry["parameter_name"] for entry in info["named_endpoints"]["/generate"]["parameters"]
     ]
-    assert names == ["clip", "levels", "style", "seed", "tempo_bpm", "weights"]
+    assert names[:4] == ["clip", "levels", "style", "seed"]
+    assert {*names[2:]} == {"taps" if n == "taps_s" else n for n in Settings().facts()}
+    optional = [
+        entry["parameter_name"]
+        for entry in info["named_endpoints"]["/generate"]["parameters"]
+        if entry["parameter_has_default"]
+    ]
+    assert optional == names[1:]
 
 
 def test_client_gets_files(client: Any, short_clip: Path) -> None:
@@ -84,14 +94,16 @@ def test_client_gets_files(client: Any, short_clip: Path) -> None:
 
     video = {"video": handle_file(str(short_clip))}
     files = client.predict(
-        clip=video["video"], levels="high", style="pop", seed=1, tempo_bpm=0, api_name="/generate"
+        clip=video["video"], levels="high", style="pop", seed=1, api_name="/generate"
     )
-    movie, music, plot, report = map(Path, files)
-    assert [movie.name, music.name] == ["groove.high.mp4", "groove.high.wav"]
+    movie, music, plot, report, archive = map(Path, files)
+    assert [movie.name, music.name] == ["groove.pop.seed1.high.mp4", "groove.pop.seed1.high.wav"]
     assert b"ftyp" in movie.read_bytes()[:16]
     assert soundfile.info(music).duration == pytest.approx(3.0, abs=0.1)
     assert plot.read_bytes().startswith(b"\x89PNG")
     assert json.loads(report.read_text())["levels"]["high"]["style"] == "pop"
+    names = zipfile.ZipFile(archive).namelist()
+    assert {movie.name, music.name, plot.name, report.name} < {*names}
 
 
 def test_client_gets_one_sentence_for_a_bad_clip(client: Any, text_clip: Path) -> None:
@@ -99,7 +111,7 @@ def test_client_gets_one_sentence_for_a_bad_clip(client: Any, text_clip: Path) -
     from gradio_client.exceptions import AppError
 
     with pytest.raises(AppError, match=r"letter\.mp4 is not a video") as caught:
-        client.predict(handle_file(str(text_clip)), "high", "auto", 0, 0, api_name="/generate")
+        client.predict(handle_file(str(text_clip)), "high", api_name="/generate")
     assert str(text_clip.parent) not in str(caught.value)
 
 
@@ -107,7 +119,8 @@ def test_client_gets_one_sentence_for_a_bad_clip(client: Any, text_clip: Path) -
 def test_nobody_can_name_files_of_the_server(server: Server, path: str) -> None:
     clip = {"video": {"path": path}, "path": path, "meta": {"_type": "gradio.FileData"}}
     call = f"{server.url}gradio_api/call/generate"
-    body = json.dumps({"data": [clip, "high", "auto", 0, 0]}).encode()
+    form = ["high", "auto", 0, 0, 0, 0, 0, "", 1, 0, True, True, False, "compact"]
+    body = json.dumps({"data": [clip, *form]}).encode()
     request = urllib.request.Request(call, body, {"Content-Type": "application/json"})
     with urllib.request.urlopen(request, timeout=10) as answer:
         event = json.load(answer)["event_id"]
@@ -119,17 +132,17 @@ def test_nobody_can_name_files_of_the_server(server: Server, path: str) -> None:
 
 
 def test_no_examples_no_harm(tmp_path: Path) -> None:
-    assert page.examples(tmp_path) == []
+    assert words.examples(tmp_path) == []
     listed = [{"file": "gone.mp4", "title": "Gone", "credit": "Nobody"}]
     (tmp_path / "examples.json").write_text(json.dumps(listed))
-    assert page.examples(tmp_path) == []
+    assert words.examples(tmp_path) == []
 
 
 def test_examples_are_credited() -> None:
-    clips = page.examples(ROOT / "examples")
+    clips = words.examples(ROOT / "examples")
     assert clips
-    assert all(clip.credit in page.foot(clips).replace("&#x27;", "'") for clip in clips)
+    assert all(clip.credit in words.foot(clips).replace("&#x27;", "'") for clip in clips)
 
 
 def test_names_of_files_are_not_html() -> None:
-    assert "<img" not in page.failure("The file <img src=x onerror=alert(1)>.mp4 is empty.")
+    assert "<img" not in words.failure("The file <img src=x onerror=alert(1)>.mp4 is empty.")

@@ -14,13 +14,13 @@ import pytest
 import soundfile
 import torch
 
-from d2m import page
 from d2m.checkpoints import FAMILIES
 from d2m.compose import check_weights
 from d2m.errors import CheckpointError, SettingsError
 from d2m.levels import HIGH, LEVELS, LOW
 from d2m.perception.visual import build_i3d
 from d2m.pipeline import DanceToMusic
+from d2m.web import words
 from tests.models.oracle import filled_state_dict
 
 pytestmark = pytest.mark.e2e
@@ -69,7 +69,7 @@ def test_aist_plays_both_levels_from_the_command_line(checkpoints, short_clip, t
         *("--level", "both", "--style", "house", "--out", tmp_path),
     )
     assert done.returncode == 0, done.stderr
-    report = json.loads((tmp_path / "groove.report.json").read_text())
+    report = json.loads((tmp_path / "groove.house.aist.report.json").read_text())
     sounds = []
     for name in LEVELS:
         facts = report["levels"][name]
@@ -141,11 +141,11 @@ def test_files_dropped_into_the_folder_are_installed_when_they_are_wanted(tmp_pa
 
 
 def test_the_page_offers_what_is_installed_and_tells_what_is_not(checkpoints, tmp_path):
-    assert [name for _, name in page.weights(checkpoints)] == ["aist", "tiktok"]
-    assert page.more_weights(checkpoints).count("<li>") == 2  # the bundled ones are elsewhere
-    assert next(name for _, name in page.weights()) == "compact"
-    told = page.more_weights(tmp_path)
+    assert [name for _, name in words.weights(checkpoints)] == ["aist", "tiktok"]
+    assert words.more_weights(checkpoints).count("<li>") == 2  # the bundled ones are elsewhere
+    assert next(name for _, name in words.weights()) == "compact"
+    told = words.more_weights(tmp_path)
     for name in ("aist-high", "aist-low", "tiktok-high"):
         assert name in told
     for name, family in FAMILIES.items():
-        assert ("Noncommercial" in page.weights_note(name)) == family.segments
+        assert ("Noncommercial" in words.weights_note(name)) == family.segments

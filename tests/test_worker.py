@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 
 from d2m.errors import JobError, SettingsError
-from d2m.job import Finished, Job, Limits, Message, Result, Seen, Stage
+from d2m.job import LOOK, Finished, Job, Limits, Message, Result, Seen, Stage, Waiting
+from d2m.settings import Settings
 from d2m.worker import Ticket, Worker
 
 
@@ -36,6 +37,10 @@ def scratch_of(worker: Worker) -> Path:
     return worker._process._scratch
 
 
+def cache_of(worker: Worker) -> Path:
+    return worker._cache
+
+
 def until(news: Iterator[Message], stage: str) -> None:
     for message in news:
         if isinstance(message, Stage) and message.name == stage:
@@ -54,15 +59,20 @@ def group_lives(pid: int) -> bool:
 def test_both_levels(worker: Worker, short_clip: Path, tmp_path: Path) -> None:
     import soundfile
 
-    job = Job(clip=short_clip, levels="both", style="house", seed=3, out=tmp_path)
+    job = Job(
+        clip=short_clip, levels="both", settings=Settings(style="house", seed=3), out=tmp_path
+    )
     news = list(worker.run(job))
     stages = list(dict.fromkeys(m.name for m in news if isinstance(m, Stage)))
-    assert stages[-5:] == [
+    assert stages[-8:] == [
         "Reading the clip",
         "Following the dancer",
         "Finding the rhythm",
         "Making the music (high)",
+        "Writing the files (high)",
         "Making the music (low)",
+        "Writing the files (low)",
+        "Packing the files",
     ]
     assert all(0 <= m.fraction <= 1 for m in news if isinstance(m, Stage))
     seen, high, low, finished = (m for m in news if not isinstance(m, Stage))
@@ -84,13 +94,31 @@ def test_both_levels(worker: Worker, short_clip: Path, tmp_path: Path) -> None:
 
 
 def test_second_try_does_not_look_again(worker: Worker, short_clip: Path, tmp_path: Path) -> None:
-    list(worker.run(Job(clip=short_clip, levels="high", seed=1, out=tmp_path)))
+    jobs = [
+        Job(clip=short_clip, levels="high", settings=Settings(seed=seed), out=tmp_path)
+        for seed in (1, 2)
+    ]
+    list(worker.run(jobs[0]))
     process = pid_of(worker)
-    first = (tmp_path / "groove.high.wav").read_bytes()
-    news = list(worker.run(Job(clip=short_clip, levels="high", seed=2, out=tmp_path)))
+    (first,) = tmp_path.glob("groove.*.seed1.high.wav")
+    news = list(worker.run(jobs[1]))
     assert pid_of(worker) == process
     assert not any(isinstance(m, Stage) and m.name == "Following the dancer" for m in news)
-    assert (tmp_path / "groove.high.wav").read_bytes() != first
+    (second,) = tmp_path.glob("groove.*.seed2.high.wav")
+    assert first.read_bytes() != second.read_bytes()
+
+
+def test_what_was_seen_outlives_the_process(
+    worker: Worker, short_clip: Path, tmp_path: Path
+) -> None:
+    list(worker.run(Job(clip=short_clip, levels=LOOK, out=tmp_path)))
+    os.kill(pid_of(worker), signal.SIGKILL)
+    shifted = Settings(beat_shift_ms=100.0)
+    news = list(worker.run(Job(clip=short_clip, levels=LOOK, settings=shifted, out=tmp_path)))
+    assert not any(isinstance(m, Stage) and m.name == "Following the dancer" for m in news)
+    assert isinstance(news[-1], Finished)
+    assert news[-1].report is None
+    assert not list(tmp_path.iterdir())
 
 
 def test_bad_clip_gives_one_sentence_and_keeps_the_process(
@@ -123,12 +151,14 @@ def test_stop_kills_at_once_and_leaves_nothing(
     news = worker.run(Job(clip=example_clip, levels="high", out=tmp_path))
     until(news, "Following the dancer")
     process, scratch = pid_of(worker), scratch_of(worker)
-    assert list(scratch.rglob("normalised.mp4"))
+    assert list(cache_of(worker).rglob("copy.mp4"))
+    kept = {*cache_of(worker).iterdir()}
     start = time.monotonic()
     news.close()
     assert time.monotonic() - start < 1.0
     assert not group_lives(process)
     assert not scratch.exists()
+    assert {*cache_of(worker).iterdir()} < kept
     assert not list(tmp_path.iterdir())
     assert pid_of(worker) != process
 
@@ -136,7 +166,7 @@ def test_stop_kills_at_once_and_leaves_nothing(
 def test_job_that_never_began_costs_no_process(worker: Worker, short_clip: Path) -> None:
     worker.warm_up()
     process = pid_of(worker)
-    with worker.news(str(short_clip), "high", "auto", 0, None) as news:
+    with worker.news(str(short_clip), "high", Settings()) as news:
         next(news)
     assert pid_of(worker) == process
 
@@ -144,10 +174,10 @@ def test_job_that_never_began_costs_no_process(worker: Worker, short_clip: Path)
 def test_news_needs_a_clip_and_leaves_no_results(worker: Worker, short_clip: Path) -> None:
     with (
         pytest.raises(SettingsError, match="Choose a clip"),
-        worker.news(None, "high", "auto", 0, 0),
+        worker.news(None, "high", Settings()),
     ):
         pass
-    with worker.news(str(short_clip), "high", "auto", 0, 0) as news:
+    with worker.news(str(short_clip), "high", Settings()) as news:
         (result,) = (message for message in news if isinstance(message, Result))
         assert result.paths["mp4"].is_file()
     assert not result.paths["mp4"].exists()
@@ -173,6 +203,23 @@ def test_ticket_waits_for_the_end_of_its_job() -> None:
     order.append("stop")
     thread.join()
     assert order == ["job", "stop"]
+
+
+def test_who_waits_knows_the_place_and_the_line_is_bounded(
+    short_clip: Path, tmp_path: Path
+) -> None:
+    with contextlib.closing(Worker(Limits(waiting=1))) as worker:
+        job = Job(clip=short_clip, levels=LOOK, out=tmp_path)
+        first, second, third = (worker.run(job) for _ in range(3))
+        assert isinstance(next(first), Stage)
+        told = next(second)
+        assert isinstance(told, Waiting)
+        assert told.place == 1
+        assert told.seconds > 0
+        with pytest.raises(JobError, match="full"):
+            next(third)
+        first.close()
+        assert any(isinstance(message, Finished) for message in second)
 
 
 def test_killed_process_is_replaced(

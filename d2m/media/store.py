@@ -11,7 +11,8 @@ import weakref
 from collections.abc import Callable
 from pathlib import Path
 
-_PART = ".part-"
+PART = ".part-"
+"""What the names of entries begin with that are not whole yet."""
 
 
 class Entry:
@@ -91,7 +92,7 @@ class Store:
                 total -= size
 
     def _make(self, target: Path, fill: Callable[[Path], object]) -> None:
-        part = Path(tempfile.mkdtemp(prefix=_PART, dir=self._folder))
+        part = Path(tempfile.mkdtemp(prefix=PART, dir=self._folder))
         held = _lock(part)
         try:
             fill(part)

@@ -35,7 +35,7 @@ def tapped_rhythm(rhythm: Rhythm, taps_s: NDArray[np.float64], duration_s: float
         If the taps are too few, or too slow or fast to be beats.
     """
     taps = np.asarray(taps_s, dtype=float)
-    taps = taps[np.concatenate([[True], np.diff(taps) > 60.0 / FASTEST_BPM / 2])]
+    taps = taps[np.diff(taps, prepend=-np.inf) > 60.0 / FASTEST_BPM / 2]
     if len(taps) < FEWEST_TAPS:
         raise SettingsError(
             f"{len(taps)} tapped beats are too few to tell a tempo: tap at least {FEWEST_TAPS}."
