@@ -122,8 +122,9 @@ class BeatBar:
             light = self._brightness[index, i]
             if light > 0:
                 blend += self._glow[i] * light * (np.array(rgb(colours[i]), np.float32) - blend)
-                core = np.maximum(0.0, self._glow[i] - 0.9) * 10 * light * 0.55
-                blend += core * (255 - blend)
+                if i < 2:  # the lamps' middles go towards white
+                    core = np.maximum(0.0, self._glow[i] - 0.9) * 10
+                    blend += 0.55 * light * core * (255 - blend)
         part[:] = np.rint(blend)
 
     def _draw_strip(
