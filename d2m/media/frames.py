@@ -57,8 +57,9 @@ def decode(
     """
     import av
 
-    stream.codec_context.options = {"max_pixels": str(limits.max_pixels)}
-    stream.thread_type = "AUTO"
+    if not stream.codec_context.is_open:
+        stream.codec_context.options = {"max_pixels": str(limits.max_pixels)}
+        stream.thread_type = "AUTO"
     wanted = islice(packets(container, stream), skip, None)
     for count, packet in enumerate(chain(wanted, [None])):
         if count > limits.max_frames:

@@ -15,11 +15,11 @@ from d2m.errors import SettingsError
 from d2m.media.copywriter import SOUND_RATE, CopyWriter
 from d2m.media.examine import DURATION_SLACK_S, Examined, Part, examine, opened, refuse_short
 from d2m.media.files import replacing
-from d2m.media.frames import at_constant_rate, common_rate, decode, upright_for
+from d2m.media.frames import at_constant_rate, common_rate, decode, frame_time, upright_for
 from d2m.media.guard import ClipInfo, ClipLimits, audio_stream
 from d2m.media.sound import decode_sound
 
-__all__ = ["ClipInfo", "ClipLimits", "normalise", "probe", "read_frames"]
+__all__ = ["ClipInfo", "ClipLimits", "normalise", "probe", "read_frames", "sample_frames"]
 
 _DEFAULT_LIMITS = ClipLimits()
 
@@ -171,6 +171,50 @@ def read_frames(
         )
         for tick, picture in enumerate(pictures):
             yield tick / fps, cast("NDArray[np.uint8]", upright(picture).to_ndarray())
+
+
+def sample_frames(
+    path: Path, *, count: int, longest_side: int = 640
+) -> list[tuple[float, NDArray[np.uint8]]]:
+    """Return pictures of a normalised copy from all along it, without decoding all of it.
+
+    Parameters
+    ----------
+    path
+        A copy as :func:`normalise` writes it.
+    count
+        How many; the copy is cut in so many equal parts, and each gives the picture in its
+        middle. A copy of fewer pictures gives fewer.
+    longest_side
+        Larger pictures are reduced to this (px).
+
+    Returns
+    -------
+    list of tuple of (float, numpy.ndarray)
+        Time (s) and an RGB picture of shape ``(H, W, 3)``.
+
+    Raises
+    ------
+    VideoError
+        If the file can't be decoded.
+    """
+    limits = _DEFAULT_LIMITS
+    seen = examine(path, limits)
+    half = 0.5 / seen.info.fps
+    samples: list[tuple[float, NDArray[np.uint8]]] = []
+    with opened(path, limits) as (container, stream):
+        upright = upright_for(seen.info, stream, longest_side, "rgb24")
+        for wanted in (np.arange(count) + 0.5) / count * seen.info.duration_s - half:
+            container.seek(round((wanted + seen.start_s) / stream.time_base), stream=stream)
+            for frame in decode(container, stream, limits):
+                time = (frame_time(frame) or 0.0) - seen.start_s
+                if time >= wanted - half:
+                    break
+            else:
+                continue
+            if not samples or time > samples[-1][0]:
+                samples.append((time, cast("NDArray[np.uint8]", upright(frame).to_ndarray())))
+    return samples
 
 
 def _own_sound(path: Path, seen: Examined, limits: ClipLimits) -> NDArray[np.float32] | None:
