@@ -9,8 +9,10 @@ from pathlib import Path
 
 from d2m.compose import Soundtrack
 from d2m.media.audio import write_wav
+from d2m.media.compare import side_by_side
 from d2m.media.files import replacing
 from d2m.media.mux import mux
+from d2m.media.overlay import beat_overlay
 from d2m.perceive import Dance
 from d2m.plots import beat_plot
 from d2m.progress import Progress, silent, timed
@@ -83,6 +85,16 @@ def write_soundtrack(
         mux(dance.video, soundtrack.audio, paths["mp4"], original_gain=settings.original)
     with timed(soundtrack.seconds, "plot"):
         alt_text = _draw(dance, soundtrack, paths, f"{name}, {level}")
+    if settings.overlay:
+        stage = f"Drawing the beats ({level})"
+        with timed(soundtrack.seconds, "overlay"):
+            beat_overlay(
+                paths["mp4"],
+                paths["beats"],
+                dance_beats_s=dance.rhythm.beats_s,
+                music_beats_s=soundtrack.music_beats_s,
+                progress=lambda share: tell(stage, share),
+            )
     return replace(soundtrack, paths=paths, alt_text=alt_text)
 
 
@@ -101,9 +113,9 @@ def pack(
         Told of the stage.
     """
     stem = stem_of(soundtracks[0], name)
-    tell("Packing the files", 0.0)
-    comparisons: dict[str, Path] = {}
+    comparisons = _compare(dance, soundtracks, folder / stem, tell)
     path, archive = folder / f"{stem}.report.json", folder / f"{stem}.zip"
+    tell("Packing the files", 0.0)
     write_report(path, report(dance, soundtracks, name))
     files = [path, *comparisons.values()]
     files += [file for track in soundtracks for file in track.paths.values()]
@@ -119,6 +131,27 @@ def stem_of(soundtrack: Soundtrack, name: str) -> str:
     settings = soundtrack.settings
     piece = f"seed{settings.seed}" if settings.weights == COMPACT else settings.weights
     return f"{plain}.{soundtrack.style.name}.{piece}"
+
+
+def _compare(
+    dance: Dance, soundtracks: list[Soundtrack], stem: Path, tell: Progress
+) -> dict[str, Path]:
+    """Put two levels side by side, each with its own sound."""
+    if len(soundtracks) != 2:
+        return {}
+    left, right = soundtracks
+    names = left.level.name, right.level.name
+    targets = [stem.with_name(f"{stem.name}.side-by-side.{name}.mp4") for name in names]
+    side_by_side(
+        left.paths["mp4"],
+        right.paths["mp4"],
+        (targets[0], targets[1]),
+        dance_beats_s=dance.rhythm.beats_s,
+        music_beats_s=(left.music_beats_s, right.music_beats_s),
+        captions=(names[0].capitalize(), names[1].capitalize()),
+        progress=lambda share: tell("Putting both side by side", share),
+    )
+    return dict(zip(names, targets, strict=True))
 
 
 def _draw(dance: Dance, soundtrack: Soundtrack, paths: dict[str, Path], title: str) -> str:

@@ -16,10 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from d2m.errors import PoseError
+from d2m.filmstrip import film_strip
 from d2m.grid import StepGrid, grid_from_beats
 from d2m.media.video import ClipInfo, ClipLimits, normalise, read_frames
+from d2m.perception.conditions import FrameSampler, conditions
 from d2m.perception.flow import DirectogramMeter
-from d2m.perception.pose import PoseTrack, track_pose
+from d2m.perception.pose import Frame, PoseTrack, track_pose
 from d2m.perception.rhythm import Rhythm, estimate_rhythm
 from d2m.perception.skeleton import coco17_from_mediapipe
 from d2m.perception.steps import mark_beats, movement_features, steered, visual_features
@@ -36,7 +38,7 @@ LEAST_COVERAGE = 0.1
 WELL_COVERED = 0.7
 SLOW_BPM = 95.0
 """Tempo below which off-beat hits make people hear another meter than the dancer's."""
-_COPY, _SEEN = "copy.mp4", "seen.npz"
+_COPY, _SEEN, _STRIP = "copy.mp4", "seen.npz", "strip.jpg"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -53,6 +55,10 @@ class Sighting:
         The dancer's landmarks, frame by frame.
     directogram : (F, 8)
         Optical flow by direction, at the rate of the pose.
+    warnings
+        Sentences on what may make the music fit less well.
+    strip_text
+        What the film strip beside the copy shows, in words.
     seconds
         Time that each stage took (s).
     kept_by
@@ -63,12 +69,24 @@ class Sighting:
     video: Path
     pose: PoseTrack
     directogram: NDArray[np.float64]
+    warnings: tuple[str, ...] = ()
+    strip_text: str = ""
     seconds: dict[str, float] = field(default_factory=dict)
     kept_by: object = None
 
+    @property
+    def strip(self) -> Path:
+        """A film strip (JPEG) with the skeleton that was followed."""
+        return self.video.with_name(_STRIP)
+
     def save(self, folder: Path) -> None:
         """Write what was seen beside the copy."""
-        facts = {"clip": asdict(self.clip), "fps": self.pose.fps}
+        facts = {
+            "clip": asdict(self.clip),
+            "fps": self.pose.fps,
+            "warnings": self.warnings,
+            "strip_text": self.strip_text,
+        }
         arrays: dict[str, Any] = {
             name: getattr(self.pose, name) for name in ("landmarks", "world", "visibility", "found")
         }
@@ -85,6 +103,8 @@ class Sighting:
             video=folder / _COPY,
             directogram=arrays.pop("directogram"),
             pose=PoseTrack(fps=facts["fps"], **arrays),
+            warnings=tuple(facts["warnings"]),
+            strip_text=facts["strip_text"],
             kept_by=kept_by,
         )
 
@@ -179,8 +199,20 @@ def watch(
             progress=lambda share: tell("Reading the clip", share),
         )
     with timed(seconds, "pose"):
-        pose, directogram = _follow(video, info, tell)
-    seen = Sighting(clip=info, video=video, pose=pose, directogram=directogram, seconds=seconds)
+        pose, directogram, samples = _follow(video, info, tell)
+    with timed(seconds, "look"):
+        tell("Looking around", 0.0)
+        warnings = tuple(conditions(samples, pose))
+        strip_text = film_strip(folder / _STRIP, video, pose)
+    seen = Sighting(
+        clip=info,
+        video=video,
+        pose=pose,
+        directogram=directogram,
+        warnings=warnings,
+        strip_text=strip_text,
+        seconds=seconds,
+    )
     seen.save(folder)
     return seen
 
@@ -228,20 +260,24 @@ def count(sighting: Sighting, settings: Settings, tell: Progress = silent) -> Da
         features=features,
         visual=steered(visual, settings.response),
         style=style,
-        warnings=tuple(_warnings(pose, rhythm)),
+        warnings=(*_warnings(pose, rhythm), *sighting.warnings),
         seconds=seconds,
     )
 
 
-def _follow(video: Path, info: ClipInfo, tell: Progress) -> tuple[PoseTrack, NDArray[np.float64]]:
-    """Follow the dancer and measure the optical flow in one decoding pass."""
+def _follow(
+    video: Path, info: ClipInfo, tell: Progress
+) -> tuple[PoseTrack, NDArray[np.float64], list[Frame]]:
+    """Follow the dancer, measure the optical flow and keep some frames, decoding once."""
     fps = min(POSE_FPS, info.fps)
     meter = DirectogramMeter(fps)
     expected = max(1.0, info.duration_s * fps)
+    sampler = FrameSampler(int(expected))
     stage = "Following the dancer"
     tell(stage, 0.0)
+    frames = read_frames(video, fps=fps, longest_side=POSE_SIDE)
     pose = track_pose(
-        meter.watch(read_frames(video, fps=fps, longest_side=POSE_SIDE)),
+        meter.watch(sampler.watch(frames)),
         fps,
         progress=lambda done: tell(stage, min(1.0, done / expected)),
     )
@@ -250,7 +286,7 @@ def _follow(video: Path, info: ClipInfo, tell: Progress) -> tuple[PoseTrack, NDA
             "No dancer was found in the clip: a person should be seen from head to foot in "
             "most of it; try a brighter or closer clip."
         )
-    return pose, meter.result()
+    return pose, meter.result(), sampler.result()
 
 
 def _two_or_more(rhythm: Rhythm) -> NDArray[np.float64]:

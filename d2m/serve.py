@@ -146,6 +146,8 @@ def _seen(dance: Dance) -> Seen:
         beats=len(dance.rhythm.beats_s),
         style=dance.style.label,
         warnings=tuple(dance.warnings),
+        strip=dance.sighting.strip,
+        alt_text=dance.sighting.strip_text,
     )
 
 
