@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 import time
+import zipfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -37,6 +39,13 @@ def press(page: Page, name: str) -> None:
     page.get_by_role("button", name=name, exact=True).click()
 
 
+def run(page: Page, name: str = "Generate") -> None:
+    """Press a button that starts a job, also where the last one is done, and wait for its end."""
+    press(page, name)
+    page.get_by_role("button", name="Working …").wait_for()
+    status_says(page, "Done")
+
+
 def status_says(page: Page, words: str, timeout: float = JOB_MS) -> None:
     page.locator("#status .title").get_by_text(words).wait_for(timeout=timeout)
 
@@ -53,38 +62,157 @@ def download(page: Page, name: str, nth: int = 0) -> Path:
     return Path(promise.value.path())
 
 
+def level_card(page: Page, level: str) -> Locator:
+    return page.locator(".card").filter(has_text=f"{level} level")
+
+
+def play(page: Page, movie: Locator, ms: int = 1000) -> dict[str, float]:
+    """Play a video for a while, and return what the browser says of it."""
+    movie.scroll_into_view_if_needed()
+    movie.evaluate("video => { video.muted = false; return video.play(); }")
+    page.wait_for_timeout(ms)
+    facts: dict[str, float] = movie.evaluate(
+        "v => ({time: v.currentTime, width: v.videoWidth, duration: v.duration,"
+        " sound: v.webkitAudioDecodedByteCount, paused: v.paused})"
+    )
+    return facts
+
+
 def test_both_levels_from_upload_to_download(page: Page, short_clip: Path) -> None:
     import soundfile
 
     choose(page, short_clip, "Both")
     press(page, "Generate")
-    for stage in ("Following the dancer", "Making the music (low)", "Done"):
+    status_says(page, "Following the dancer")
+    places = page.locator(".plot.on-light").evaluate_all(
+        "all => all.map(plot => plot.getBoundingClientRect().height)"
+    )
+    for stage in ("Making the music (low)", "Putting both side by side", "Done"):
         status_says(page, stage)
     assert usable(page)
     assert "BPM" in page.locator(".rhythm").inner_text()
-    assert page.locator(".scores").count() == 2
+    strip = page.locator("#strip img")
+    assert "skeleton" in (strip.get_attribute("alt") or "")
+    assert strip.evaluate("image => image.naturalWidth") > 800
     for level in ("high", "low"):
-        movie = page.locator(".card").filter(has_text=f"{level} level").locator("video")
-        movie.scroll_into_view_if_needed()
-        movie.evaluate("video => { video.muted = false; return video.play(); }")
-        page.wait_for_timeout(1000)
-        playing = movie.evaluate(
-            "v => [v.currentTime, v.videoWidth, v.webkitAudioDecodedByteCount, v.duration]"
-        )
-        assert playing[0] > 0.3
-        assert playing[1] == 1280
-        assert playing[2] > 1000
-        assert playing[3] == pytest.approx(3.0, abs=0.1)
+        card = level_card(page, level)
+        assert "Beat match" in card.locator(".scores").inner_text()
+        movie = card.locator("video")
+        playing = play(page, movie)
+        assert playing["time"] > 0.3
+        assert playing["width"] == 1280
+        assert playing["sound"] > 1000
+        assert playing["duration"] == pytest.approx(3.0, abs=0.1)
         movie.evaluate("video => video.pause()")
-    plots = page.locator(".card img[alt*='Timeline of']")
+    plots = page.locator(".plot.on-light img[alt*='beats']")
     assert plots.count() == 2
     assert plots.evaluate_all("all => all.every(image => image.naturalWidth > 500)")
+    assert page.locator(".plot.on-dark").first.is_hidden()
+    # Results came into places of their own size.
+    assert places == pytest.approx(
+        page.locator(".plot.on-light").evaluate_all(
+            "all => all.map(plot => plot.getBoundingClientRect().height)"
+        ),
+        abs=2,
+    )
     for nth in (0, 1):
         assert b"ftyp" in download(page, "↓ Video", nth).read_bytes()[:16]
         assert soundfile.info(download(page, "↓ Music", nth)).duration == pytest.approx(3, abs=0.1)
         assert download(page, "↓ Beat plot", nth).read_bytes().startswith(b"\x89PNG")
     report = json.loads(download(page, "↓ Report (JSON)").read_text())
     assert set(report["levels"]) == {"high", "low"}
+    with zipfile.ZipFile(download(page, "↓ Everything (ZIP)")) as archive:
+        ends = {name.split(".", 3)[-1] for name in archive.namelist()}
+    assert ends >= {"high.mp4", "low.wav", "low.png", "low.mp4"}
+    listen_to_both(page)
+
+
+def listen_to_both(page: Page) -> None:
+    """Switch the sound of the comparison while it plays."""
+    high, low = (page.locator(f"#comparison-{level} video") for level in ("high", "low"))
+    assert high.is_visible()
+    assert low.is_hidden()
+    playing = play(page, high)
+    assert playing["width"] > 1900
+    assert playing["sound"] > 1000
+    page.locator("#hear").get_by_label("Low", exact=True).check()
+    low.wait_for()
+    assert high.is_hidden()
+    assert high.evaluate("v => v.paused")
+    assert low.evaluate("v => v.currentTime") >= playing["time"]
+    assert not low.evaluate("v => v.paused")
+
+
+def test_another_style_and_variation_do_not_look_again(page: Page, short_clip: Path) -> None:
+    choose(page, short_clip, "High")
+    press(page, "Generate")
+    status_says(page, "Done")
+    first = level_card(page, "high").locator("video").get_attribute("src")
+    page.get_by_label("Style").click()
+    page.get_by_role("option", name="Krump").click()
+    seen = watched(page)
+    run(page)
+    assert "Krump" in level_card(page, "high").locator(".scores").inner_text()
+    second = level_card(page, "high").locator("video").get_attribute("src")
+    assert "krump.seed0" in (second or "")
+    assert first != second
+    press(page, "Another variation")
+    page.locator(".card video[src*='krump.seed1']").wait_for(timeout=JOB_MS)
+    assert page.get_by_label("Seed").input_value() == "1"
+    stages = seen()
+    assert "Making the music (high)" in stages
+    assert "Following the dancer" not in stages
+
+
+def watched(page: Page) -> Callable[[], set[str]]:
+    """Note all titles that the status shows from now on."""
+    page.evaluate(
+        "() => { window.titles = new Set(); const status = document.querySelector('#status');"
+        " new MutationObserver(() => window.titles.add("
+        "status.querySelector('.title')?.firstChild?.textContent))"
+        ".observe(status, {subtree: true, childList: true, characterData: true}); }"
+    )
+    return lambda: set(page.evaluate("() => [...window.titles]"))
+
+
+def test_the_beat_is_found_tapped_and_taken(page: Page, short_clip: Path) -> None:
+    choose(page, short_clip, "High")
+    page.get_by_role("button", name="Beat", exact=False).first.click()
+    run(page, "Find the beat")
+    assert "BPM" in page.locator(".rhythm").inner_text()
+    assert not page.locator(".card").first.is_visible()
+    for _ in range(6):  # the first one plays the clip
+        press(page, "Tap")
+        page.wait_for_timeout(400)
+    tapped = page.locator("#taps textarea, #taps input").input_value()
+    taps = [float(tap) for tap in tapped.split(",")]
+    assert len(taps) == 5
+    assert taps == sorted(taps)
+    assert 0.3 < (taps[-1] - taps[0]) / 4 < 1.0
+    run(page, "Find the beat")
+    assert "This is what was seen" in page.locator("#status").inner_text()
+    told = float(re.search(r"(\d+) BPM", page.locator(".rhythm").inner_text()).group(1))
+    assert told == pytest.approx(60 * 4 / (taps[-1] - taps[0]), rel=0.1)
+
+
+def test_a_dark_page_has_dark_plots(browser: Browser, server: Server, short_clip: Path) -> None:
+    context = browser.new_context(viewport={"width": 390, "height": 844}, color_scheme="dark")
+    page = context.new_page()
+    page.goto(f"{server.url}?__theme=dark")
+    choose(page, short_clip, "High")
+    press(page, "Generate")
+    status_says(page, "Done")
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    dark, light = page.locator(".plot.on-dark").first, page.locator(".plot.on-light").first
+    assert dark.is_visible()
+    assert light.is_hidden()
+    brightness = dark.locator("img").evaluate(
+        "image => { const canvas = document.createElement('canvas'); canvas.width = 1;"
+        " canvas.height = 1; const pen = canvas.getContext('2d'); pen.drawImage(image, 0, 0, 1, 1);"
+        " return pen.getImageData(0, 0, 1, 1).data[0]; }"
+    )
+    assert brightness < 100
+    context.close()
 
 
 def test_stop_says_so_and_the_page_works_on(
@@ -106,6 +234,7 @@ def test_stop_says_so_and_the_page_works_on(
     press(page, "Generate")
     status_says(page, "Done")
     assert page.locator(".card video").count() == 1
+    assert page.locator("#comparison").is_hidden()
 
 
 def test_who_waits_can_stop_without_stopping_others(
@@ -119,6 +248,7 @@ def test_who_waits_can_stop_without_stopping_others(
     choose(other, example_clip, "High")
     press(other, "Generate")
     status_says(other, "Waiting for its turn")
+    other.locator("#status").get_by_text("Before yours one clip is being made").wait_for()
     press(other, "Stop")
     status_says(other, "Stopped", timeout=STOP_MS)
     other.close()
@@ -153,7 +283,7 @@ def test_a_text_that_calls_itself_a_video(page: Page, text_clip: Path) -> None:
     assert sentence in page.locator("#status").inner_text()
     page.get_by_test_id("toast-body").get_by_text(sentence).wait_for()
     assert usable(page)
-    assert page.get_by_label("Low", exact=True).is_checked()
+    assert page.get_by_label("Low", exact=True).first.is_checked()
 
 
 def test_no_clip(page: Page) -> None:
@@ -189,3 +319,65 @@ def test_no_sideways_scrolling(page: Page, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 844})
     page.get_by_role("button", name="Generate").wait_for()
     assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+CONTRAST = """() => {
+  const channels = (colour) => colour.match(/[\\d.]+/g).map(Number);
+  const luminance = ([r, g, b]) => [r, g, b]
+    .map((v) => v / 255)
+    .map((v) => (v <= 0.03928 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4))
+    .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+  const ground = (node) => {
+    for (; node; node = node.parentElement) {
+      const colour = channels(getComputedStyle(node).backgroundColor);
+      if (colour.length < 4 || colour[3] > 0.99) return colour;
+    }
+    return [255, 255, 255];
+  };
+  const faint = [];
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let text = texts.nextNode(); text; text = texts.nextNode()) {
+    const node = text.parentElement;
+    if (!text.data.trim() || !node.checkVisibility({checkOpacity: true, checkVisibilityCSS: true}))
+      continue;
+    if (node.closest(":disabled, style, script, noscript")) continue;
+    const rgb = channels(getComputedStyle(node).color);
+    const [one, other] = [luminance(rgb), luminance(ground(node))].sort((a, b) => b - a);
+    const ratio = (one + 0.05) / (other + 0.05);
+    if (ratio < 4.5) faint.push(`${text.data.trim().slice(0, 30)}: ${ratio.toFixed(2)}`);
+  }
+  return faint;
+}"""
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_all_text_stands_out(browser: Browser, server: Server, theme: str) -> None:
+    page = browser.new_page(viewport={"width": 1280, "height": 900})
+    page.goto(f"{server.url}?__theme={theme}")
+    page.get_by_role("button", name="Generate", exact=True).wait_for()
+    for name in ("Part of the clip", "Beat", "Sound and videos"):
+        page.get_by_role("button", name=name).first.click()
+    page.get_by_text("Clip's own sound").wait_for()
+    page.wait_for_timeout(500)
+    assert page.evaluate(CONTRAST) == []
+    page.close()
+
+
+def test_everything_can_be_reached_by_keyboard(page: Page) -> None:
+    page.get_by_role("button", name="Generate", exact=True).wait_for()
+    reached = []
+    for _ in range(40):
+        page.keyboard.press("Tab")
+        reached.append(
+            page.evaluate(
+                "() => { const e = document.activeElement;"
+                " return e.getAttribute('aria-label') || e.innerText || e.value || e.type; }"
+            ).strip()
+        )
+        if reached[-1] == "Generate":
+            break
+    assert reached[-1] == "Generate", reached
+    for name in ("Break, plain studio", "high", "Style", "Beat"):
+        assert any(name in place for place in reached), (name, reached)
+    page.keyboard.press("Enter")
+    page.locator("#status").get_by_text("Choose a clip first").wait_for()
