@@ -137,17 +137,22 @@ def test_a_dark_twin_shows_the_same_on_a_dark_ground(tmp_path):
     assert columns(pixels(dark, DARK.match)[:, 160:]) == len(DANCE_S)
 
 
-def test_music_is_seen_under_its_beats(tmp_path):
-    loud, quiet = tmp_path / "loud.png", tmp_path / "quiet.png"
-    audio = drum(DANCE_S)
-    audio[4 * RATE :] = 0
-    draw(loud)
-    draw(quiet, audio=audio)
-    halves = [
-        np.asarray(Image.open(path).convert("L"), float)[640:880, 680:1140].mean()
-        for path in (loud, quiet)
-    ]
-    assert halves[0] > halves[1] + 20
+def test_music_is_seen_on_the_same_clock_as_beats(tmp_path):
+    path = tmp_path / "beats.png"
+    audio = np.random.default_rng(0).normal(0, 0.1, int(DURATION_S * RATE))
+    audio[: 4 * RATE] = 0
+    draw(
+        path,
+        audio=audio,
+        motion_envelope=np.zeros(240),
+        dance_beats_s=np.array([4.0]),
+        music_beats_s=np.array([6.0]),
+    )
+    light = np.asarray(Image.open(path).convert("L"), float)[650:880].mean(axis=0)
+    starts = 170 + int(np.argmax(np.diff(light[170:700])))
+    beat = np.flatnonzero(pixels(path, DANCE_COLOUR)[150:250, 160:].any(axis=0)).mean() + 160
+    assert abs(starts - beat) < 5
+    assert light[170:starts].max() + 50 < light[starts + 10 : 1100].min()
 
 
 def test_many_beats_stay_apart(tmp_path):

@@ -57,8 +57,8 @@ class _Scene:
         The music's mel spectrogram (dB), or None when there is no music.
     sample_rate
         Of the music (Hz).
-    sound_s, duration_s
-        Lengths of the music and of the time axis (s).
+    duration_s
+        Length of the time axis (s).
     """
 
     title: str
@@ -67,7 +67,6 @@ class _Scene:
     met_s: NDArray[np.float64]
     level: NDArray[Any] | None
     sample_rate: int
-    sound_s: float
     duration_s: float
 
     @property
@@ -147,7 +146,6 @@ def beat_plot(
         met_s=np.column_stack([dance[pairs[:, 0]], music[pairs[:, 1]]]),
         level=log_mel(sound, sample_rate) if len(sound) else None,
         sample_rate=sample_rate,
-        sound_s=len(sound) / sample_rate,
         duration_s=duration_s,
     )
     _draw(scene, path, DARK if dark else LIGHT)
@@ -259,7 +257,7 @@ def _draw_sound(axes: Any, scene: _Scene) -> None:
     if scene.level is None:
         axes.set_yticks([])
         return
-    draw_mel(axes, scene.level, scene.sound_s, scene.sample_rate, unit=True)
+    draw_mel(axes, scene.level, scene.sample_rate, unit=True)
     if not scene.crowded:
         reach = len(scene.level)
         axes.vlines(scene.music.beats_s, 0, reach, color="white", lw=1.2, alpha=0.45)

@@ -15,7 +15,7 @@ from d2m.plots.style import DPI, WIDTH_IN, style
 
 RANGE_DB = 70.0
 """How far under the loudest moment a spectrogram still shows something (dB)."""
-_HOP, _MELS = 256, 96
+_HOP, _MELS = 512, 96
 
 
 def spectrogram(
@@ -50,8 +50,8 @@ def spectrogram(
         upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(1, 3))
         figure.suptitle(title, parse_math=False)
         _draw_waveform(upper, sound, duration_s)
-        shown = draw_mel(lower, level, duration_s, sample_rate)
-        lower.set(xlabel="Time (s)", ylabel="Pitch (Hz)")
+        shown = draw_mel(lower, level, sample_rate)
+        lower.set(xlim=(0, duration_s), xlabel="Time (s)", ylabel="Pitch (Hz)")
         figure.colorbar(shown, ax=lower, label="dB", pad=0.01)
         figure.savefig(path, format="png")
     rms = 10 * np.log10(max(float(np.mean(np.square(sound))), 1e-12))
@@ -82,19 +82,18 @@ def onset_envelope(
     return np.asarray(strength, dtype=np.float64), rate
 
 
-def draw_mel(
-    axes: Any, level: NDArray[Any], duration_s: float, sample_rate: int, *, unit: bool = False
-) -> Any:
+def draw_mel(axes: Any, level: NDArray[Any], sample_rate: int, *, unit: bool = False) -> Any:
     """Draw a spectrogram (M, T) in dB, with some pitches (and their unit) at its ticks."""
-    top = float(level.max())
+    top, step_s = float(level.max()), _HOP / sample_rate
     shown = axes.imshow(
         level,
         origin="lower",
         aspect="auto",
         cmap="magma",
+        interpolation="nearest",
         vmin=top - RANGE_DB,
         vmax=top,
-        extent=(0, duration_s, 0, len(level)),
+        extent=(-0.5 * step_s, (level.shape[1] - 0.5) * step_s, 0, len(level)),
     )
     centres = load_librosa().mel_frequencies(n_mels=len(level), fmax=sample_rate / 2)
     pitches = [hertz for hertz in (200, 1000, 4000) if hertz < sample_rate / 2]

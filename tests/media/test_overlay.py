@@ -115,6 +115,22 @@ def test_progress_ascends_to_one(clip: Path, tmp_path: Path) -> None:
     assert probe(target).has_audio
 
 
+def test_whoever_watches_the_progress_may_stop_it(clip: Path, tmp_path: Path) -> None:
+    class StoppedError(Exception):
+        pass
+
+    def stop(share: float) -> None:
+        if share > 0.3:
+            raise StoppedError
+
+    target = tmp_path / "beats.mp4"
+    with pytest.raises(StoppedError):
+        beat_overlay(clip, target, dance_beats_s=DANCE_S, music_beats_s=MUSIC_S, progress=stop)
+    assert not target.exists()
+    beat_overlay(clip, target, dance_beats_s=DANCE_S, music_beats_s=MUSIC_S)
+    assert len(decoded(target)) == 90
+
+
 @pytest.mark.parametrize("content", [b"", b"no video at all" * 100, None])
 def test_what_is_no_clip_is_refused_in_a_sentence(tmp_path: Path, content: bytes | None) -> None:
     source, target = tmp_path / "bad.mp4", tmp_path / "beats.mp4"
