@@ -117,7 +117,7 @@ class Form:
             value=AUTO,
             label="Style",
             info="The music's genre.",
-            min_width=140,
+            min_width=170,
         )
         dice = gr.Button("Random", elem_id="dice")
         self.seed = gr.Number(
@@ -126,7 +126,7 @@ class Form:
             info="Another seed, another piece.",
             precision=0,
             minimum=0,
-            min_width=140,
+            min_width=170,
             buttons=[dice],
         )
         dice.click(None, None, self.seed, js=ROLL, api_visibility="private")

@@ -57,7 +57,7 @@ class LevelCard:
         with gr.Column(visible=False, min_width=300, elem_classes="card") as self.column:
             gr.HTML(f"<h2>{name.capitalize()} level</h2>", padding=False)
             self.video = gr.Video(
-                label=f"Clip with music ({name})", interactive=False, buttons=[], height=360
+                label=f"Clip with music ({name})", interactive=False, buttons=[], height=320
             )
             self.scores = gr.HTML(words.PENDING, padding=False)
             self.audio = gr.Audio(
@@ -140,7 +140,7 @@ class ComparisonCard:
                 )
                 for name in names
             }
-            with gr.Row(equal_height=True):
+            with gr.Row(equal_height=False):
                 self.heard = gr.Radio(
                     [(name.capitalize(), name) for name in names],
                     value=names[0],
