@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import shutil
 import subprocess
@@ -96,6 +97,29 @@ def test_tiktok_plays_high(checkpoints, short_clip):
     assert (other.codes != track.codes).mean() > 0.1
     again = maker.generate(short_clip, HIGH, weights="aist", style="krump", seed=5)
     np.testing.assert_array_equal(again.audio, other.audio)
+
+
+def test_a_lent_gpu_is_asked_for_the_networks_only(checkpoints, short_clip, tmp_path, monkeypatch):
+    asked = []
+
+    def lend(duration):
+        def decorate(function):
+            return lambda *inputs: asked.append(duration) or function(*inputs)
+
+        return decorate
+
+    (tmp_path / "spaces.py").write_text("GPU = None\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    spaces = importlib.import_module("spaces")
+    spaces.GPU = lend
+    maker = DanceToMusic(checkpoints=checkpoints)
+    own = maker.generate(short_clip, HIGH, weights="aist", style="krump")
+    assert not asked
+    monkeypatch.setenv("SPACES_ZERO_GPU", "true")
+    lent = maker.generate(short_clip, HIGH, weights="aist", style="krump")
+    assert len(asked) == 1
+    np.testing.assert_array_equal(lent.codes, own.codes)
+    sys.modules.pop("spaces")
 
 
 @pytest.mark.parametrize("weights", ["aist", "tiktok"])

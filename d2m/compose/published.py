@@ -16,6 +16,7 @@ from d2m.checkpoints import (
     load_published,
     load_published_codec,
 )
+from d2m.compose.lent import generate_on_lent_gpu, gpu_is_lent
 from d2m.compose.soundtrack import Music
 from d2m.levels import LEVELS, SAMPLE_RATE, Level
 from d2m.media.joining import join, segment_starts
@@ -85,30 +86,49 @@ class PublishedPlayer:
         CheckpointError
             If a file is missing or damaged.
         """
-        from d2m.models.segments import generate_segments
-
         stage = f"Making the music ({level.name})"
         starts = np.round(segment_starts(dance.clip.duration_s, SEGMENT_S) * SAMPLE_RATE / GRID)
         starts = starts.astype(np.int64) * GRID
         starts_s = starts / SAMPLE_RATE
         with timed(seconds, "look"):
             visual = self._look(dance, starts_s, tell)
-        with timed(seconds, "load"):
-            tell(stage, 0.0)
-            networks = self._loaded(family, level)
-        with timed(seconds, "generate"):
-            codes, pieces = generate_segments(
-                networks,
-                motion=motion_segments(family, dance, starts_s),
-                visual=visual,
-                genre=list(STYLES).index(style.name) if family.genres else None,
-                bf16=self._bf16,
-                progress=lambda share: tell(stage, 0.6 * share),
-            )
+        motion = motion_segments(family, dance, starts_s)
+        genre = list(STYLES).index(style.name) if family.genres else None
+        tell(stage, 0.0)
+        if gpu_is_lent():
+            with timed(seconds, "generate"):
+                codes, pieces = generate_on_lent_gpu(
+                    self._checkpoints, family.name, level.name, motion, visual, genre, self._bf16
+                )
+        else:
+            with timed(seconds, "load"):
+                networks = self._loaded(family, level)
+            with timed(seconds, "generate"):
+                codes, pieces = self._generate(networks, motion, visual, genre, stage, tell)
         with timed(seconds, "join"):
             n_samples = round(dance.clip.duration_s * SAMPLE_RATE)
             audio = join(pieces, starts, n_samples)
         return Music(audio=audio, codes=codes)
+
+    def _generate(
+        self,
+        networks: SegmentNetworks,
+        motion: NDArray[np.float32],
+        visual: NDArray[np.float32],
+        genre: int | None,
+        stage: str,
+        tell: Progress,
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        from d2m.models.segments import generate_segments
+
+        return generate_segments(
+            networks,
+            motion=motion,
+            visual=visual,
+            genre=genre,
+            bf16=self._bf16,
+            progress=lambda share: tell(stage, 0.6 * share),
+        )
 
     def _look(
         self, dance: Dance, starts_s: NDArray[np.float64], tell: Progress
