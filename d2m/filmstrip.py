@@ -46,7 +46,7 @@ def film_strip(path: Path, video: Path, pose: PoseTrack, *, frames: int = 6) -> 
     Parameters
     ----------
     path
-        Image to write; its suffix says whether JPEG or PNG.
+        Image to write; its suffix, ``.jpg`` or ``.png``, says as what.
     video
         Normalised copy of the clip.
     pose
@@ -80,9 +80,7 @@ def film_strip(path: Path, video: Path, pose: PoseTrack, *, frames: int = 6) -> 
         cells.append(_captioned(_cell(picture, points, window, is_seen=is_seen), f"{time:.1f} s"))
     gap = np.full((cells[0].shape[0], _GAP_PX, 3), _PAPER, dtype=np.uint8)
     strip = np.hstack([part for cell in cells for part in (gap, cell)][1:])
-    done, data = cv2.imencode(path.suffix, strip[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 88])
-    if not done:
-        raise ValueError(f"no image can be written as {path.suffix}")
+    _, data = cv2.imencode(path.suffix, strip[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 88])
     path.write_bytes(data.tobytes())
     return (
         f"{len(samples)} pictures of the clip, from {samples[0][0]:.1f} to {samples[-1][0]:.1f} s,"

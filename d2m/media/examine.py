@@ -189,14 +189,14 @@ def _taken(path: Path, whole_s: float, part: Part, limits: ClipLimits) -> float:
         refuse_short(path, whole_s, limits)
     if part.start_s and part.start_s >= whole_s:
         raise VideoError(
-            f"The part would start at {part.start_s:g} s, but the clip lasts only"
+            f"The part would start at {part.start_s:.4g} s, but the clip lasts only"
             f" {whole_s:.1f} s: choose an earlier start."
         )
     left = whole_s - part.start_s
     duration = left if part.length_s is None else min(left, part.length_s)
     if duration < limits.min_duration_s - DURATION_SLACK_S:
         raise VideoError(
-            f"The part from {part.start_s:g} s on lasts only {duration:.1f} s: choose one of at"
+            f"The part from {part.start_s:.4g} s on lasts only {duration:.1f} s: choose one of at"
             f" least {limits.min_duration_s:g} s."
         )
     if duration > limits.max_duration_s + DURATION_SLACK_S:

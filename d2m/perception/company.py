@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 from d2m.perception.pose import FloatArray, Frame, PoseTrack, _detect, _quiet_stderr
 from d2m.perception.skeleton import coco17_from_mediapipe, torso_length
 
+Picture = NDArray[np.uint8]
+
 MOST_OTHERS = 3
 """More are counted as this many."""
 _AGREEING = 0.5  # share of the pictures that must show somebody
@@ -23,6 +25,7 @@ _SIZES = (0.3, 3.0)  # torso against the dancer's: what is smaller is a poster o
 _OVERLAP = 0.3  # share of landmarks in what was painted over, from which it is the dancer's rest
 _MARGIN_TORSOS = 0.25  # around the landmarks, for hands, hair and clothes
 _NEARER = 1.5  # ratio of torsos from which somebody stands clearly nearer
+_NARROW = 1.0  # width over height up to which a picture is searched as a whole
 _TORSO = (11, 12, 23, 24)
 
 
@@ -105,20 +108,24 @@ def _still_network() -> Iterator[Any]:
         network.close()
 
 
-def _company_in(network: Any, picture: NDArray[np.uint8], dancer: FloatArray) -> Company | None:
+def _company_in(network: Any, picture: Picture, dancer: FloatArray) -> Company | None:
     """Count the others in one picture; ``dancer`` (33, 2) is in picture heights."""
     left = picture.copy()
     size = _torso(dancer)
     boxes = [_paint_over(left, dancer, size)]
     others: list[FloatArray] = []
-    while len(others) < MOST_OTHERS:
-        with _quiet_stderr():
-            result = _detect(network, left)
-        if result is None or not _is_person(result, boxes, size):
-            break
-        points = result[:, :2]
-        others.append(points)
-        boxes.append(_paint_over(left, points, _torso(points)))
+    for view, offset in _sides(left, boxes[0]):
+        while len(others) < MOST_OTHERS:
+            with _quiet_stderr():
+                result = _detect(network, view)
+            if result is None:
+                break
+            result[:, 0] += offset
+            if not _is_person(result, boxes, size):
+                break
+            points = result[:, :2]
+            others.append(points)
+            boxes.append(_paint_over(left, points, _torso(points)))
     if not others:
         return None
     x = _centre(dancer)
@@ -126,6 +133,19 @@ def _company_in(network: Any, picture: NDArray[np.uint8], dancer: FloatArray) ->
     place = {0: "left", len(others): "right"}.get(lefts, "middle")
     nearest = size > _NEARER * max(_torso(other) for other in others)
     return Company(others=len(others), place=place, is_nearest=nearest)
+
+
+def _sides(picture: Picture, box: FloatArray) -> list[tuple[Picture, float]]:
+    """Return views left and right of a box's far sides, and where they start (heights).
+
+    Detectors see a picture small: in half of it they see people who are lost in the whole.
+    """
+    height, width = picture.shape[:2]
+    first, last = np.clip(np.round(box[:, 0] * height).astype(int), 0, width)
+    if width <= _NARROW * height:
+        return [(picture, 0.0)]
+    views = [(picture[:, :last], 0.0), (picture[:, first:], first / height)]
+    return [(view, start) for view, start in views if view.shape[1] > last - first]
 
 
 def _is_person(result: FloatArray, boxes: list[FloatArray], size: float) -> bool:
@@ -139,7 +159,7 @@ def _is_person(result: FloatArray, boxes: list[FloatArray], size: float) -> bool
     return bool(max(inside) < _OVERLAP)
 
 
-def _paint_over(picture: NDArray[np.uint8], points: FloatArray, size: float) -> FloatArray:
+def _paint_over(picture: Picture, points: FloatArray, size: float) -> FloatArray:
     """Paint a person over in the colour beside, in place; return the box's corners (2, 2)."""
     height, width = picture.shape[:2]
     margin = _MARGIN_TORSOS * size

@@ -211,3 +211,26 @@ def test_damage_before_the_part_does_not_shift_it(make_clip: ClipMaker, tmp_path
     assert info.duration_s == pytest.approx(2.5)
     got = [picture[8:] for _, picture in read_frames(tmp_path / "part.mp4")]
     assert [number_of(np.minimum(p.astype(int) * 2, 255)) for p in got] == list(range(90, 165))
+
+
+@pytest.mark.parametrize("count", [1, 3, 7])
+def test_samples_are_the_middles_of_equal_parts(
+    make_clip: ClipMaker, tmp_path: Path, count: int
+) -> None:
+    source = make_clip(times=np.arange(210) / 30, encoder={"g": "1000"})
+    normalise(source, tmp_path / "copy.mp4")
+    samples = video.sample_frames(tmp_path / "copy.mp4", count=count)
+    expected = (np.arange(count) + 0.5) / count * 210
+    assert len(samples) == count
+    for (time, picture), index in zip(samples, expected, strict=True):
+        assert number_of(picture) == round(time * 30)
+        assert abs(number_of(picture) - index) <= 1
+
+
+def test_samples_never_repeat_and_are_reduced(make_clip: ClipMaker, tmp_path: Path) -> None:
+    normalise(make_clip(times=np.arange(60) / 30, size=(96, 64)), tmp_path / "copy.mp4")
+    samples = video.sample_frames(tmp_path / "copy.mp4", count=200, longest_side=48)
+    times = [time for time, _ in samples]
+    assert len(samples) == 60
+    assert times == sorted(set(times))
+    assert samples[0][1].shape == (32, 48, 3)
