@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import subprocess
@@ -61,12 +62,19 @@ def text_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """Start ``python app.py`` on a free port, with a folder of its own for temporary files."""
+    with serving(tmp_path_factory.mktemp("server")) as server:
+        yield server
+
+
+@contextlib.contextmanager
+def serving(folder: Path) -> Iterator[Server]:
+    """Start ``python app.py`` on a free port, with a folder for its temporary files."""
     load_librosa()  # compiles, if it must, under the lock of the common folder
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    log = tmp_path_factory.mktemp("server") / "log.txt"
-    environment = {**os.environ, "GRADIO_SERVER_PORT": str(port), "TMPDIR": str(log.parent)}
+    log = folder / "log.txt"
+    environment = {**os.environ, "GRADIO_SERVER_PORT": str(port), "TMPDIR": str(folder)}
     start = time.monotonic()
     with log.open("w") as output:
         process = subprocess.Popen(
@@ -82,9 +90,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     finally:
         process.terminate()
         process.wait(20)
-    assert not list(log.parent.glob("d2m-worker-*"))
-    assert not list(log.parent.glob("d2m-job-*"))
-    assert not list(log.parent.glob("d2m-cache-*"))
+    for kind in ("worker", "job", "cache"):
+        assert not list(folder.glob(f"d2m-{kind}-*"))
 
 
 def _answers(url: str) -> bool:

@@ -87,6 +87,34 @@ def test_help_names_the_commands():
 
 
 @pytest.mark.e2e
+def test_a_report_makes_the_same_music_again(short_clip, tmp_path):
+    steered = ("--style", "house", "--seed", "5", "--tempo", "112", "--beat-shift", "-40")
+    more = ("--response", "1.5", "--start", "0.5", "--length", "2.4", "--no-denoise")
+    done = d2m("generate", short_clip, *steered, *more, "--level", "low", "--out", tmp_path / "one")
+    assert done.returncode == 0, done.stderr
+    (report,) = (tmp_path / "one").glob("*.report.json")
+    assert report.name == "groove.house.seed5.report.json"
+    again = d2m("generate", short_clip, "--like", report, "--out", tmp_path / "two")
+    assert again.returncode == 0, again.stderr
+    name = "groove.house.seed5.low.wav"
+    first, second = (tmp_path / folder / name for folder in ("one", "two"))
+    assert first.read_bytes() == second.read_bytes()
+    other = d2m(
+        "generate", short_clip, "--like", report, "--response", "0", "--out", tmp_path / "3"
+    )
+    assert other.returncode == 0, other.stderr
+    assert first.read_bytes() != (tmp_path / "3" / name).read_bytes()
+
+
+@pytest.mark.parametrize(
+    "text", ["[]", "{}", '{"settings": {"seed": "x"}, "levels": ["high"]}', ""]
+)
+def test_what_is_no_report_is_refused(text, tmp_path):
+    (tmp_path / "report.json").write_text(text)
+    refusal(d2m("generate", tmp_path / "lost.mp4", "--like", tmp_path / "report.json"))
+
+
+@pytest.mark.e2e
 def test_rhythm_prints_json(short_clip):
     done = d2m("rhythm", short_clip, "--tempo", "112")
     assert done.returncode == 0, done.stderr

@@ -1,0 +1,56 @@
+"""What the README shows works as it stands there."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import ROOT, Server
+
+TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def block(language: str, holding: str) -> str:
+    """Return the one block of code that holds some words."""
+    blocks = re.findall(rf"```{language}\n(.*?)```", TEXT, flags=re.DOTALL)
+    (found,) = [code for code in blocks if holding in code]
+    return str(found)
+
+
+def test_the_endpoint_as_the_readme_calls_it(
+    server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code = block("python", "gradio_client")
+    assert "http://127.0.0.1:7860" in code
+    monkeypatch.chdir(ROOT)
+    names: dict[str, Any] = {}
+    code = code.replace(
+        'Client("http://127.0.0.1:7860")',
+        f"Client({server.url!r}, verbose=False, download_files={str(tmp_path)!r})",
+    )
+    exec(compile(code, "README.md", "exec"), names)
+    assert Path(names["video"]).name.endswith(".high.mp4")
+    assert Path(names["archive"]).stat().st_size > 100_000
+
+
+def test_all_files_that_the_readme_names_exist() -> None:
+    links = re.findall(r"\]\(([^)#]+)\)", TEXT) + re.findall(
+        r"^\| `([^`]+)` \|", TEXT, re.MULTILINE
+    )
+    local = [link for link in links if not link.startswith("http")]
+    assert len(local) > 10
+    assert [link for link in local if not (ROOT / link).exists()] == []
+
+
+def test_all_commands_of_the_readme_are_known() -> None:
+    from typer.testing import CliRunner
+
+    from d2m.cli import app
+
+    commands = re.findall(r"python -m d2m ([a-z]+(?: [a-z]+)?)", TEXT)
+    assert {command.split()[0] for command in commands} >= {"generate", "rhythm", "weights"}
+    for command in {command.split()[0] for command in commands}:
+        assert CliRunner().invoke(app, [command, "--help"]).exit_code == 0

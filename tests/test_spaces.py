@@ -1,0 +1,110 @@
+"""The app as a host starts it: nothing installed but its requirements, and no network."""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+import subprocess
+import sys
+from importlib import metadata
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT, serving
+
+GUARD = """
+import socket, sys
+
+class Refuse:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in {refused!r}:
+            raise ModuleNotFoundError(f"No module named {{name!r}}", name=name)
+
+sys.meta_path.insert(0, Refuse())
+connect = socket.socket.connect
+
+def local_only(self, address):
+    if self.family != socket.AF_UNIX and address[0] not in ("127.0.0.1", "localhost", "::1"):
+        with open({log!r}, "a") as log:
+            log.write(f"{{address}}\\n")
+        raise OSError("no network")
+    return connect(self, address)
+
+socket.socket.connect = local_only
+"""
+
+
+def required() -> set[str]:
+    """Return all distributions that requirements.txt brings, with what those need."""
+    from packaging.requirements import Requirement
+
+    lines = (ROOT / "requirements.txt").read_text().splitlines()
+    wanted = [Requirement(line) for line in lines if line and not line.startswith("#")]
+    found: set[str] = set()
+    while wanted:
+        requirement = wanted.pop()
+        name = re.sub(r"[-_.]+", "-", requirement.name).lower()
+        if requirement.marker and not any(
+            requirement.marker.evaluate({"extra": extra}) for extra in ("", *requirement.extras)
+        ):
+            continue
+        if name in found:
+            continue
+        found.add(name)
+        for line in metadata.requires(name) or []:
+            needed = Requirement(line)
+            if not needed.marker or needed.marker.evaluate({"extra": ""}):
+                wanted.append(needed)
+    return found
+
+
+def test_it_starts_and_plays_with_its_requirements_only(
+    tmp_path: Path, short_clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from gradio_client import Client, handle_file
+
+    allowed = required()
+    assert {"gradio", "torch", "mediapipe"} < allowed
+    refused = {
+        module
+        for module, names in metadata.packages_distributions().items()
+        if not any(re.sub(r"[-_.]+", "-", name).lower() in allowed for name in names)
+    }
+    assert {"pytest", "playwright", "accelerate", "tensorboard"} <= refused
+    log = tmp_path / "connections.txt"
+    guard = tmp_path / "guard"
+    guard.mkdir()
+    (guard / "sitecustomize.py").write_text(GUARD.format(refused=refused, log=str(log)))
+    monkeypatch.setenv("PYTHONPATH", str(guard))
+    probe = [sys.executable, "-c", "import pytest"]
+    assert subprocess.run(probe, capture_output=True, check=False).returncode != 0
+    with serving(tmp_path) as server:
+        client = Client(server.url, verbose=False, download_files=tmp_path)
+        files = client.predict(handle_file(str(short_clip)), api_name="/generate")
+    report = json.loads(next(Path(f) for f in files if f.endswith(".json")).read_text())
+    assert report["levels"]["high"]["scores"]["beat_f_measure"] >= 0
+    assert not log.exists(), log.read_text()
+
+
+def test_the_guard_refuses_connections(tmp_path: Path) -> None:
+    guard = tmp_path / "sitecustomize.py"
+    log = tmp_path / "log.txt"
+    guard.write_text(GUARD.format(refused=set(), log=str(log)))
+    program = "import socket; socket.create_connection(('192.0.2.1', 80), 1)"
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        env={"PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "no network" in done.stderr
+    assert "192.0.2.1" in log.read_text()
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        near = f"import socket; socket.create_connection({listener.getsockname()!r}, 1)"
+        environment = {"PYTHONPATH": str(tmp_path)}
+        subprocess.run([sys.executable, "-c", near], env=environment, check=True)
