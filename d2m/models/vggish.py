@@ -7,6 +7,7 @@ that is in common use (harritaylor/torchvggish), so its files load strictly.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -133,20 +134,23 @@ def mel_bands() -> FloatArray:
 
 
 @torch.inference_mode()
-def embedded(network: VGGish, audio: NDArray[Any], sample_rate: int) -> FloatArray:
-    """Return the mean embedding (128,) of a sound's examples.
+def embedded(
+    network: VGGish, sounds: Sequence[NDArray[Any]], sample_rate: int
+) -> NDArray[np.float64]:
+    """Return the mean embeddings (n, 128) of the examples of sounds.
 
     Parameters
     ----------
     network
         With its weights.
-    audio : (N,)
+    sounds : n of (N,)
         Mono.
     sample_rate
         Samples a second (Hz).
     """
-    examples = torch.from_numpy(log_mel_examples(audio, sample_rate))
-    return np.asarray(network(examples).mean(dim=0).double().numpy())
+    examples = [torch.from_numpy(log_mel_examples(sound, sample_rate)) for sound in sounds]
+    found = network(torch.cat(examples)).split([len(one) for one in examples])
+    return np.asarray(torch.stack([one.mean(dim=0) for one in found]).double().numpy())
 
 
 def _mel(hertz: Any) -> Any:
