@@ -8,11 +8,9 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from tqdm import tqdm
 
 from d2m.benchmark.held_out import Take
 from d2m.benchmark.metrics import FloatArray
-from d2m.benchmark.player import Player
 from d2m.checkpoints import load_vggish
 from d2m.checkpoints.installed import installed_path
 from d2m.evaluation.genre import nearest_genres, timbre_embedding
@@ -21,8 +19,6 @@ from d2m.levels import SAMPLE_RATE
 
 SEGMENT_S = 2
 """Length of the segments whose genre is looked up, as published (s)."""
-COPIED_SEGMENTS = 2
-"""Segments of each trained take that go through each codec for the fit."""
 VGGISH = "VGGish"
 
 Audio = NDArray[np.float32]
@@ -47,7 +43,7 @@ class Ear:
     hear: Callable[[Sequence[Audio]], FloatArray]
 
 
-def ear_for(takes: Sequence[Take], players: Sequence[Player], weights: Path) -> Ear:
+def ear_for(takes: Sequence[Take], weights: Path) -> Ear:
     """Return VGGish if it is installed, else an embedding fitted on trained takes.
 
     Raises
@@ -57,7 +53,7 @@ def ear_for(takes: Sequence[Take], players: Sequence[Player], weights: Path) -> 
     """
     if installed_path("vggish", weights).is_file():
         return vggish_ear(weights)
-    return fitted_ear(takes, players)
+    return fitted_ear(takes)
 
 
 def vggish_ear(weights: Path) -> Ear:
@@ -80,37 +76,27 @@ def vggish_ear(weights: Path) -> Ear:
     )
 
 
-def fitted_ear(takes: Sequence[Take], players: Sequence[Player]) -> Ear:
-    """Fit an embedding to the genres of trained takes, and of what codecs make of them.
+def fitted_ear(takes: Sequence[Take]) -> Ear:
+    """Fit an embedding to the genres of trained takes, as they are.
+
+    Copies that went through the codecs would let it tell still more of what they play, but
+    then the ruler would change with the weights that it measures.
 
     Parameters
     ----------
     takes
         Trained takes. Held-out ones would let it know what it is asked about.
-    players
-        Their codecs make copies of the first segments of each take, so that the embedding
-        tells genres by what a codec leaves as it was. Nothing is generated.
     """
-    found, genres = [], []
-    for take in tqdm(takes, desc="genres", unit="take"):
-        sounds = segments(take.audio)
-        for player in players:
-            hop = player.level.hop_length
-            excerpt = take.audio[: COPIED_SEGMENTS * SEGMENT_S * SAMPLE_RATE + hop]
-            copy = player.decode(player.encode(excerpt[: len(excerpt) // hop * hop]))
-            sounds += segments(copy)
-        found.append(np.stack([timbre_embedding(sound) for sound in sounds]))
-        genres += [take.style] * len(sounds)
-    place = fit_genre_embedding(np.concatenate(found), np.array(genres))
-    levels = " and ".join(player.level.name for player in players)
-    through = f", and to copies that went through the codec ({levels})" if players else ""
+    found = [_timbres(segments(take.audio)) for take in takes]
+    genres = np.repeat([take.style for take in takes], [len(one) for one in found])
+    place = fit_genre_embedding(np.concatenate(found), genres)
     return Ear(
         title="timbre statistics fitted to genres of trained takes (not VGGish)",
-        note=f"Timbre statistics of 2 s, and the directions in which they differ among genres and "
-        f"not within one: fitted to {len(takes)} trained takes{through}. No held-out take and no "
-        "generated music had part in it. It knows these songs, and how these codecs sound: VGGish "
-        "knows neither.",
-        hear=lambda sounds: place(np.stack([timbre_embedding(sound) for sound in sounds])),
+        note="Timbre statistics of 2 s, and the directions in which they differ among genres and "
+        f"not within one, fitted to the original music of {len(takes)} trained takes: no held-out "
+        "take, no codec and no generated music had part in it. It knows these songs; VGGish does "
+        "not.",
+        hear=lambda sounds: place(_timbres(sounds)),
     )
 
 
@@ -164,3 +150,7 @@ def segments(audio: Audio) -> list[Audio]:
     size = SEGMENT_S * SAMPLE_RATE
     starts = range(0, max(1, len(audio) - size + 1), size)
     return [audio[start : start + size] for start in starts]
+
+
+def _timbres(sounds: Sequence[Audio]) -> FloatArray:
+    return np.stack([timbre_embedding(sound) for sound in sounds])

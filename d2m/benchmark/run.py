@@ -79,7 +79,7 @@ def run(settings: Settings) -> Results:
         dances |= aist_dances(settings.aist)
     held_out = load_held_out(settings.corpus, settings.aist, settings.cmu, settings.pieces)
     training = held_out.training
-    genres = Genres(training, ear_for(training, players, settings.weights))
+    genres = Genres(training, ear_for(training, settings.weights))
     originals = measure_originals(held_out, genres, settings.seed)
     originals = originals.plus(measure_unseen_genres(held_out.unseen, genres))
     levels = {}

@@ -2,9 +2,7 @@
 
 Linear discriminant analysis (Fisher, 1936) with a shrunken covariance (Friedman, "Regularized
 Discriminant Analysis", 1989): the directions in which segments of different genres lie apart,
-measured by how far segments of one genre lie apart. Where copies of a segment that went
-through a codec are among those, what the codec changes counts as lying apart within a genre,
-and is looked past.
+measured by how far segments of one genre lie apart.
 """
 
 from __future__ import annotations
@@ -65,8 +63,7 @@ def fit_genre_embedding(
     Parameters
     ----------
     embeddings : (M, D)
-        Of originals, and of copies of them if those are to be told alike; such as
-        `d2m.evaluation.genre.timbre_embedding`.
+        Of originals, such as `d2m.evaluation.genre.timbre_embedding`.
     genres : (M,)
         Genre of each.
     shrinkage

@@ -4,11 +4,10 @@ import pytest
 from d2m.benchmark.genres import Ear, Genres, ear_for, fitted_ear, segments
 from d2m.benchmark.held_out import Take
 from d2m.benchmark.metrics import GENRE_METRICS, ORIGINAL, RANDOM, SHUFFLED
-from d2m.benchmark.player import Player
 from d2m.benchmark.tables import blind
 from d2m.checkpoints import CHECKPOINTS
 from d2m.grid import grid_from_beats
-from d2m.levels import HIGH, SAMPLE_RATE
+from d2m.levels import SAMPLE_RATE
 from d2m.training.corpus import Piece
 from d2m.training.songs.compose import style_of_song
 
@@ -81,30 +80,22 @@ def test_scores_are_shares_of_segments_with_the_takes_genre():
 
 
 def test_a_fitted_ear_tells_genres_of_takes_that_it_does_not_know(trained):
-    ear = ear_for(trained, [], CHECKPOINTS)
+    ear = ear_for(trained, CHECKPOINTS)
     genres = Genres(trained, ear)
     scores = [genres.scores(one.audio, one) for one in (take(song, 0) for song in SONGS)]
     assert np.mean([one["genre"] for one in scores]) > 0.9
     assert "not VGGish" in ear.title
-    assert "fitted to 12 trained takes. No held-out take" in ear.note
+    assert "fitted to the original music of 12 trained takes" in ear.note
 
 
-def test_copies_of_the_codec_make_it_hear_through_the_codec(trained):
-    player = Player(HIGH, CHECKPOINTS)
-    trained = trained[::2]
-    plain, knowing = fitted_ear(trained, []), fitted_ear(trained, [player])
-    assert "went through the codec (high)" in knowing.note
-    unknown = [take(song, 0, 4.0) for song in SONGS]
-    copies = [player.decode(player.encode(one.audio)) for one in unknown]
-
-    def moved(ear: Ear) -> float:
-        """Distance of copies from their originals, over that among originals."""
-        before = np.stack([Genres([one], ear).place(one.audio) for one in unknown])
-        after = np.stack([ear.hear(segments(copy)).mean(axis=0) for copy in copies])
-        apart = np.linalg.norm(before[::2] - np.roll(before[::2], 1, axis=0), axis=1)
-        return float(np.linalg.norm(after - before, axis=1).mean() / apart.mean())
-
-    assert moved(knowing) < 0.7 * moved(plain)
+def test_it_hears_them_through_hiss(trained):
+    genres = Genres(trained, fitted_ear(trained))
+    rng = np.random.default_rng(0)
+    scores = []
+    for one in (take(song, 0, 4.0) for song in SONGS):
+        hiss = 0.1 * one.audio.std() * rng.standard_normal(len(one.audio))
+        scores.append(genres.scores((one.audio + hiss).astype(np.float32), one)["genre"])
+    assert np.mean(scores) > 0.8
 
 
 @pytest.mark.parametrize(

@@ -55,7 +55,7 @@ def test_the_installed_network_is_the_files(checkpoints):
 
 def test_genres_are_told_by_it_where_it_is_installed(checkpoints):
     trained = [take(song, 1, 2.0) for song in (0, 20)]
-    ear = ear_for(trained, [], checkpoints)
+    ear = ear_for(trained, checkpoints)
     assert ear.title == "VGGish"
     assert "Nothing was fitted" in ear.note
     genres = Genres(trained, ear)
