@@ -11,11 +11,12 @@ import torch
 from numpy.typing import NDArray
 from tqdm import tqdm
 
+from d2m.benchmark.genres import Genres
 from d2m.benchmark.held_out import HeldOut, Take, spread
 from d2m.benchmark.metrics import CODEC, GENERATED, ORIGINAL, RANDOM, SHUFFLED
 from d2m.benchmark.player import Player, earlier
 from d2m.benchmark.results import Figures, LevelResults, Spread
-from d2m.benchmark.scoring import Genres, Scores, Table, accent_curve, music_scores
+from d2m.benchmark.scoring import Scores, Table, accent_curve, music_scores
 from d2m.evaluation.codec import codebook_use, codec_figures, log_mel_l1
 from d2m.evaluation.diversity import embedding_distances, log_mel_distances, mean_pair_distance
 from d2m.grid import PHRASE_STEPS, STEPS_PER_BAR
@@ -61,7 +62,7 @@ def measure_originals(held_out: HeldOut, genres: Genres, seed: int) -> LevelResu
 
 
 def measure_unseen_genres(takes: list[Take], genres: Genres) -> LevelResults:
-    """Measure how well genres of songs are told that were not there when it was learned."""
+    """Measure how well genres of songs are told that are not among the originals."""
     found = [genres.scores(take.audio, take)["genre"] for take in takes]
     return LevelResults(figures={"genre_unseen": float(np.mean(found))})
 

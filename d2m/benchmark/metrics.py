@@ -25,8 +25,11 @@ RULE = (
     "† can't tell original from shuffled music: over the pieces, the original music is not better "
     "than shuffled music (originals of other takes) by more than "
     f"{ERRORS:g} standard errors of the paired difference, so the column proves nothing "
-    "about how music fits its dance."
+    "about how music fits its dance. So it is where shuffled or random music is right more often "
+    f"than chance by more than {ERRORS:g} standard errors."
 )
+GENRE_CHANCE = 0.1
+"""Ten genres, equally frequent."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,6 +48,8 @@ class Metric:
         Which values are better: lower, higher, near one, or none.
     percent
         Whether it is shown as a percentage.
+    chance
+        What music gets that has nothing to do with the dance, where that is known.
     """
 
     key: str
@@ -52,6 +57,7 @@ class Metric:
     definition: str
     better: Literal["lower", "higher", "one", "none"]
     percent: bool = False
+    chance: float | None = None
 
     def error(self, values: FloatArray) -> FloatArray:
         """Return how bad values are: the lower the better."""
@@ -99,6 +105,18 @@ def can_tell(metric: Metric, original: FloatArray, shuffled: FloatArray) -> bool
     gain = metric.error(np.asarray(shuffled)) - metric.error(np.asarray(original))
     gain = gain[np.isfinite(gain)]
     return len(gain) > 1 and float(gain.mean()) > ERRORS * standard_error(gain)
+
+
+def above_chance(metric: Metric, values: NDArray[Any]) -> bool:
+    """Tell whether values (n,) are above a metric's chance by more than `ERRORS`.
+
+    Never where chance is not known, nor of less than two values.
+    """
+    found = np.asarray(values, dtype=float)
+    found = found[np.isfinite(found)]
+    if metric.chance is None or len(found) < 2:
+        return False
+    return float(found.mean()) - metric.chance > ERRORS * standard_error(found)
 
 
 _MEL = Metric(
@@ -199,6 +217,7 @@ GENRE_METRICS = (
         title="genre, 2 s",
         better="higher",
         percent=True,
+        chance=GENRE_CHANCE,
         definition="share of 2 s segments whose nearest neighbour among segments of trained takes "
         "is of the dance's genre",
     ),
@@ -207,6 +226,7 @@ GENRE_METRICS = (
         title="genre, whole piece",
         better="higher",
         percent=True,
+        chance=GENRE_CHANCE,
         definition="the same of whole pieces",
     ),
     Metric(
@@ -214,6 +234,7 @@ GENRE_METRICS = (
         title="genre, other songs",
         better="higher",
         percent=True,
+        chance=GENRE_CHANCE,
         definition="of 2 s segments, where takes of the piece's own song are no neighbours: what "
         "is told is the genre, not the song",
     ),

@@ -42,7 +42,6 @@ from d2m.benchmark.paper import ABLATIONS, comparison
 from d2m.benchmark.pictures import accents_picture, goals_picture, mel_picture
 from d2m.benchmark.results import LevelResults, Results, as_json
 from d2m.benchmark.tables import blind, definitions, goal_grid, score_grid
-from d2m.evaluation.genre_embedding import FITTED
 
 TITLE = "How good the bundled weights are"
 ORDER = (GENERATED, HEARD, TRUE, OWN_CLOCK, CLOCK, CODEC, ORIGINAL, SHUFFLED, RANDOM)
@@ -88,13 +87,14 @@ def _blocks(results: Results, folder: Path) -> list[Block]:
         Picture(path=folder / "goals.png", alt_text=goals_picture(folder / "goals.png", wanted)),
     ]
     for name, found in results.levels.items():
-        blocks += _level(name, found)
+        blocks += _level(name, found, results)
     blocks += [
         Heading(text="Beside the paper"),
         Text(
             text="The same scores as published (Zhu et al., ECCV 2022) on the paper's data, "
             "beside ours on our own songs and dances: not the same task, and genres are told by "
-            f"VGGish there and by {FITTED} here, among songs of which there are only sixty."
+            f"VGGish there and by {results.genres_by} here, among songs of which there are only "
+            "sixty."
         ),
         comparison(results),
         Text(
@@ -118,7 +118,7 @@ def _blocks(results: Results, folder: Path) -> list[Block]:
     return blocks
 
 
-def _level(name: str, found: LevelResults) -> list[Block]:
+def _level(name: str, found: LevelResults, results: Results) -> list[Block]:
     figures = found.figures
     blocks: list[Block] = [
         Heading(text=f"Level {name}"),
@@ -134,7 +134,7 @@ def _level(name: str, found: LevelResults) -> list[Block]:
         ("Fit to the original and to the dance", FIT_METRICS),
         ("Beats against the dance's true beats, true clock given", BEAT_METRICS),
         ("Beats coverage and hit against the original", SCORE_METRICS),
-        (f"Genre accuracy, by {FITTED}", GENRE_METRICS),
+        (f"Genre accuracy, by {results.genres_by}", GENRE_METRICS),
     ):
         blocks += [
             Heading(text=f"{title}, {name}", depth=3),
@@ -145,9 +145,9 @@ def _level(name: str, found: LevelResults) -> list[Block]:
             ratio = f"Log-mel L1 of the generated music is {figures['mel_ratio']:.2f} times the "
             blocks.append(Text(text=f"{ratio}codec's own."))
         if metrics is GENRE_METRICS:
-            share = f"{100 * figures['genre_unseen']:.0f} % of segments of songs that were not "
-            text = f"The embedding itself is right for {share}there when it was fitted."
-            blocks.append(Text(text=text))
+            share = f"{100 * figures['genre_unseen']:.0f} % of the originals' segments"
+            text = f"Of songs that are not among the originals, it is right for {share}."
+            blocks.append(Text(text=f"{results.genres_note} {text}".strip()))
     blocks += [
         Heading(text=f"What changes the music, {name}", depth=3),
         score_grid(CHANGE_METRICS, found.changes),
@@ -227,7 +227,7 @@ def _seen_and_heard(results: Results, folder: Path) -> list[Block]:
 
 
 def _note(metrics: tuple[Metric, ...], rows: Rows) -> list[Block]:
-    note = "† can't tell original from shuffled music, see the definitions."
+    note = "† can't tell original from shuffled or random music, see the definitions."
     return [Text(text=note)] if blind(metrics, rows) else []
 
 

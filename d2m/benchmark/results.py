@@ -82,12 +82,16 @@ class Results:
         Name, size (bytes) and first 12 digits of the SHA-256 of each file.
     excerpts
         What the report lets people hear and see.
+    genres_by, genres_note
+        Name of the embedding by which genres are told, and sentences about it.
     """
 
     levels: dict[str, LevelResults]
     facts: dict[str, str]
     weights: dict[str, dict[str, Any]]
     excerpts: list[Excerpt] = field(default_factory=list)
+    genres_by: str = ""
+    genres_note: str = ""
 
 
 def as_json(results: Results) -> dict[str, Any]:

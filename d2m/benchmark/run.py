@@ -15,6 +15,7 @@ from typing import Any
 import torch
 
 from d2m.benchmark.dances import aist_dances, measure_dances, procedural_dances
+from d2m.benchmark.genres import Ear, Genres, ear_for
 from d2m.benchmark.held_out import HeldOut, Take, load_held_out, spread
 from d2m.benchmark.measure import (
     ZEROED,
@@ -28,9 +29,7 @@ from d2m.benchmark.measure import (
 from d2m.benchmark.metrics import CODEC, GENERATED, ORIGINAL
 from d2m.benchmark.player import Player
 from d2m.benchmark.results import Excerpt, LevelResults, Results
-from d2m.benchmark.scoring import Genres
 from d2m.checkpoints import CHECKPOINTS, codec_path, generator_path
-from d2m.evaluation.genre_embedding import FITTED
 from d2m.levels import LEVELS, SAMPLE_RATE, Level
 
 EXCERPTS, EXCERPT_S = 2, 6.0
@@ -79,7 +78,8 @@ def run(settings: Settings) -> Results:
     if settings.aist is not None:
         dances |= aist_dances(settings.aist)
     held_out = load_held_out(settings.corpus, settings.aist, settings.cmu, settings.pieces)
-    genres = Genres(held_out.training)
+    training = held_out.training
+    genres = Genres(training, ear_for(training, settings.weights))
     originals = measure_originals(held_out, genres, settings.seed)
     originals = originals.plus(measure_unseen_genres(held_out.unseen, genres))
     levels = {}
@@ -101,9 +101,11 @@ def run(settings: Settings) -> Results:
     excerpts = [_excerpt(take, players, settings.seed) for take in spread(held_out.takes, EXCERPTS)]
     return Results(
         levels=levels,
-        facts=_facts(settings, held_out, dances, time.perf_counter() - start),
+        facts=_facts(settings, held_out, dances, genres.ear, time.perf_counter() - start),
         weights=weights_facts(settings.levels, settings.weights),
         excerpts=excerpts,
+        genres_by=genres.ear.title,
+        genres_note=genres.ear.note,
     )
 
 
@@ -141,7 +143,11 @@ def _excerpt(take: Take, players: Sequence[Player], seed: int) -> Excerpt:
 
 
 def _facts(
-    settings: Settings, held_out: HeldOut, dances: dict[str, list[Any]], seconds: float
+    settings: Settings,
+    held_out: HeldOut,
+    dances: dict[str, list[Any]],
+    ear: Ear,
+    seconds: float,
 ) -> dict[str, str]:
     names = ", ".join(take.piece.name for take in held_out.takes)
     unseen = ", ".join(take.piece.name for take in held_out.unseen)
@@ -150,7 +156,7 @@ def _facts(
         "takes": f"{len(held_out.takes)} held-out takes of known songs, whose tempo and dance no "
         f"training saw (song-take: {names}).",
         "unseen songs": f"{len(held_out.unseen)} takes of songs that no training heard ({unseen}).",
-        "originals for genres": f"{len(held_out.training)} trained takes; embedding: {FITTED}.",
+        "originals for genres": f"{len(held_out.training)} trained takes; embedding: {ear.title}.",
         "source": f"{held_out.source}; motion files: {', '.join(motion) or 'none'}.",
         "dances": "; ".join(f"{len(some)} {kind}" for kind, some in dances.items())
         + ", 12 s each.",

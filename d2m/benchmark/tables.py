@@ -5,24 +5,29 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from d2m.benchmark.goals import Goal
-from d2m.benchmark.metrics import ORIGINAL, SHUFFLED, Metric, Rows, can_tell
+from d2m.benchmark.metrics import ORIGINAL, RANDOM, SHUFFLED, Metric, Rows, above_chance, can_tell
 from d2m.benchmark.page import Grid
 
 BLIND = " †"
 
 
 def blind(metrics: Sequence[Metric], rows: Rows) -> list[Metric]:
-    """Return the metrics that can't tell original music from shuffled music.
+    """Return the metrics that can't tell original music from shuffled or random music.
 
-    Metrics without values of both are left out: of them nothing is known.
+    Metrics without values of original and shuffled music are left out: of them nothing is
+    known.
     """
-    one, other = rows.get(ORIGINAL, {}), rows.get(SHUFFLED, {})
+    one, other, random = (rows.get(row, {}) for row in (ORIGINAL, SHUFFLED, RANDOM))
     return [
         metric
         for metric in metrics
         if metric.key in one
         and metric.key in other
-        and not can_tell(metric, one[metric.key], other[metric.key])
+        and (
+            not can_tell(metric, one[metric.key], other[metric.key])
+            or above_chance(metric, other[metric.key])
+            or (metric.key in random and above_chance(metric, random[metric.key]))
+        )
     ]
 
 

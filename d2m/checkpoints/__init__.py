@@ -16,7 +16,12 @@ from d2m.checkpoints.installed import (
     missing,
     missing_line,
 )
-from d2m.checkpoints.published import load_i3d, load_published, load_published_codec
+from d2m.checkpoints.published import (
+    load_i3d,
+    load_published,
+    load_published_codec,
+    load_vggish,
+)
 from d2m.checkpoints.registry import (
     FAMILIES,
     FILES,
@@ -50,6 +55,7 @@ __all__ = [
     "load_i3d",
     "load_published",
     "load_published_codec",
+    "load_vggish",
     "missing",
     "missing_line",
     "read_tensors",

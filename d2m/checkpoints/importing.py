@@ -98,8 +98,8 @@ def identify(path: Path) -> Found:
     state = read_state(path)
     network = networks.recognise(state, path.name)
     networks.fitted(state, network, path.name)
-    if network == "i3d":
-        return Found(path=path, network=network, levels=(), key="i3d")
+    if network in ("i3d", "vggish"):
+        return Found(path=path, network=network, levels=(), key=network)
     if network == "vqvae":
         there = networks.vqvae_levels(state)
         levels = tuple(level for level in LEVELS.values() if level.vqvae_level in there)

@@ -14,6 +14,7 @@ from d2m.errors import CheckpointError
 from d2m.levels import LEVELS
 from d2m.models.codec import JukeboxVQVAE
 from d2m.models.official import DATASETS, build
+from d2m.models.vggish import PCA_PREFIX, VGGish
 
 TITLES = {
     **{f"{dataset}-motion": f"D2M-GAN motion encoder ({dataset})" for dataset in DATASETS},
@@ -24,12 +25,14 @@ TITLES = {
     },
     "vqvae": "JukeBox VQ-VAE",
     "i3d": "I3D-R50",
+    "vggish": "VGGish",
 }
 """Networks that can be recognised, with their names for people."""
 _VQVAE = re.compile(r"(?:encoders|decoders|bottleneck\.level_blocks)\.(\d)\.")
 _TRAINING_ONLY = re.compile(r"bottleneck\.level_blocks\.\d\.k_(?:sum|elem)$")
 _I3D_HEAD = re.compile(r"blocks\.6\.proj\.|head\.projection\.")
 _COUNTER = ".num_batches_tracked"
+_VGGISH_PCA = "vggish-pca"
 
 
 def recognise(state: Mapping[str, Tensor], name: str) -> str:
@@ -61,10 +64,13 @@ def recognise(state: Mapping[str, Tensor], name: str) -> str:
         return "vqvae"
     if any(n.startswith("blocks.") for n in state):
         return "i3d"
+    if "embeddings.0.weight" in state:
+        return "vggish"
     first = next(iter(state))
     raise CheckpointError(
         f"{name} holds a network that is not known here (its first parameter is "
-        f"`{first[:60]}`): expected a network of D2M-GAN, a JukeBox VQ-VAE or PyTorchVideo's I3D."
+        f"`{first[:60]}`): expected a network of D2M-GAN, a JukeBox VQ-VAE, PyTorchVideo's "
+        "I3D or VGGish."
     )
 
 
@@ -73,13 +79,19 @@ def vqvae_levels(names: Iterable[str]) -> tuple[int, ...]:
     return tuple(sorted({int(found[1]) for n in names if (found := _VQVAE.match(n))}))
 
 
+def variant(network: str, state: Mapping[str, Tensor]) -> str:
+    """Return a network's name for `empty`: VGGish has its post-processing in some files only."""
+    whitened = network == "vggish" and any(n.startswith(PCA_PREFIX) for n in state)
+    return _VGGISH_PCA if whitened else network
+
+
 def empty(network: str, levels: tuple[int, ...] = (0, 1, 2)) -> nn.Module:
     """Build a network without memory for its parameters (on torch's meta device).
 
     Parameters
     ----------
     network
-        A key of ``TITLES``.
+        A key of ``TITLES``, or its `variant`.
     levels
         Levels of a VQ-VAE.
 
@@ -91,6 +103,8 @@ def empty(network: str, levels: tuple[int, ...] = (0, 1, 2)) -> nn.Module:
     with torch.device("meta"):
         if network == "vqvae":
             return JukeboxVQVAE(levels)
+        if network in ("vggish", _VGGISH_PCA):
+            return VGGish(pca=network == _VGGISH_PCA)
         if network == "i3d":
             from d2m.perception.visual import build_i3d
 
@@ -128,7 +142,7 @@ def fitted(state: Mapping[str, Tensor], network: str, name: str) -> dict[str, Te
     levels = vqvae_levels(state) if network == "vqvae" else ()
     if not set(levels) <= {0, 1, 2}:
         raise CheckpointError(f"{name} has a level that no JukeBox VQ-VAE has: get it again.")
-    wanted = shapes(network, levels)
+    wanted = shapes(variant(network, state), levels)
     given = {n: t for n, t in state.items() if not _left_out(n, network, wanted)}
     for counter in wanted:  # files of old versions of torch don't have these counters
         if counter.endswith(_COUNTER):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from d2m.checkpoints.bundled import CHECKPOINTS
 from d2m.checkpoints.installed import installed_path, no_level, read_installed
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from torch import nn
 
     from d2m.models.codec import JukeboxVQVAE
+    from d2m.models.vggish import VGGish
 
 
 def load_published(
@@ -71,11 +72,24 @@ def load_i3d(folder: Path = CHECKPOINTS) -> nn.Module:
     return _loaded("i3d", folder)
 
 
+def load_vggish(folder: Path = CHECKPOINTS) -> VGGish:
+    """Load the network by which genres are told, ready to use.
+
+    With AudioSet's post-processing if the file that was installed had it.
+
+    Raises
+    ------
+    CheckpointError
+        If it is not installed, or damaged.
+    """
+    return cast("VGGish", _loaded("vggish", folder))
+
+
 def _loaded(key: str, folder: Path) -> nn.Module:
     from d2m.checkpoints import networks
 
     tensors, _ = read_installed(key, folder)
-    network = networks.empty(FILES[key].network)
+    network = networks.empty(networks.variant(FILES[key].network, tensors))
     fitting = networks.fitted(tensors, FILES[key].network, f"{key}.safetensors")
     network.load_state_dict(fitting, assign=True)
     return network.eval().requires_grad_(False)

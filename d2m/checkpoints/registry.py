@@ -1,7 +1,7 @@
 """Every set of weights that the project knows: where it comes from, and under what terms.
 
 Drive ids, addresses and git blob ids are the ones that the authors of D2M-GAN
-(github.com/L-YeZhu/D2M-GAN), JukeBox and PyTorchVideo publish.
+(github.com/L-YeZhu/D2M-GAN), JukeBox, PyTorchVideo and torchvggish publish.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from d2m.settings import COMPACT
 NO_LICENCE = "none stated by the authors of D2M-GAN: for research, ask them for anything else"
 JUKEBOX_LICENCE = "JukeBox's Noncommercial Use License, also for what it generates"
 I3D_LICENCE = "PyTorchVideo's code is Apache-2.0; none is stated for the weights"
+VGGISH_LICENCE = "torchvggish's code is Apache-2.0; none is stated for the weights"
 AIST = "AIST++"
 TIKTOK = "TikTok Dance-Music"
 MEBIBYTE = 2**20
@@ -195,6 +196,17 @@ FILES = {
                 url="https://dl.fbaipublicfiles.com/pytorchvideo/model_zoo/kinetics/I3D_8x8_R50.pyth"
             ),
         ),
+        WeightFile(
+            key="vggish",
+            network="vggish",
+            filename="vggish-10086976.pth",
+            title="VGGish, by which `evaluate` tells genres",
+            trained_on="YouTube videos (AudioSet's release)",
+            licence=VGGISH_LICENCE,
+            source=Source(
+                url="https://github.com/harritaylor/torchvggish/releases/download/v0.1/vggish-10086976.pth"
+            ),
+        ),
     )
 }
 """All published files, by key."""
@@ -216,6 +228,13 @@ def _published(dataset: str, trained_on: str, level: Level) -> WeightSet:
     )
 
 
+def _alone(name: str, key: str) -> WeightSet:
+    file = FILES[key]
+    return WeightSet(
+        name=name, title=file.title, trained_on=file.trained_on, licence=file.licence, files=(key,)
+    )
+
+
 SETS = {
     weights.name: weights
     for weights in (
@@ -228,20 +247,9 @@ SETS = {
         _published("aist", AIST, HIGH),
         _published("aist", AIST, LOW),
         _published("tiktok", TIKTOK, HIGH),
-        WeightSet(
-            name="jukebox",
-            title=FILES["vqvae-jukebox"].title,
-            trained_on=FILES["vqvae-jukebox"].trained_on,
-            licence=JUKEBOX_LICENCE,
-            files=("vqvae-jukebox",),
-        ),
-        WeightSet(
-            name="i3d",
-            title=FILES["i3d"].title,
-            trained_on=FILES["i3d"].trained_on,
-            licence=I3D_LICENCE,
-            files=("i3d",),
-        ),
+        _alone("jukebox", "vqvae-jukebox"),
+        _alone("i3d", "i3d"),
+        _alone("vggish", "vggish"),
     )
 }
 """What a person names in a command, by name."""

@@ -1,59 +1,61 @@
 """Genre accuracy: how often generated music is nearest to originals of the dance's genre.
 
 After D2M-GAN (Zhu et al., ECCV 2022, Sec. 4.2), which compares segments by the features
-of a VGG network trained on AudioSet (Hershey et al., 2017). Its weights are not part of
-this project: `timbre_embedding` stands in for them, and a number says which embedding it
-was measured with. The functions take the embeddings of either.
+of a VGG network trained on AudioSet (Hershey et al., 2017; `d2m.models.vggish`). Its weights
+are not part of this project: where they are not installed, `timbre_embedding` stands in for
+them, and a number says which embedding it was measured with. The functions take the
+embeddings of either.
 """
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from d2m.errors import DataError
-from d2m.evaluation.beats import music_beats
 from d2m.levels import SAMPLE_RATE
 from d2m.media.audio import checked, log_mel
 
 FloatArray = NDArray[np.float64]
 
-TIMBRE = "timbre statistics (no VGGish)"
-"""What a number says that was measured with `timbre_embedding`."""
 N_MELS = 64
-RHYTHM_BANDS = 4
-RHYTHM_LAGS = 16
-"""Lags of the rhythm, in quarters of a beat: up to a bar of four."""
+SWING_BANDS = 16
+SWINGS_HZ = (0.5, 1.0, 1.5, 2.5, 4.0, 6.0, 10.0, 17.5, 30.0)
+"""Edges of the ranges of speed in which the swings of bands are measured (Hz)."""
+N_CEPSTRA = 24
 _HOP_LENGTH = 256
 _LOUDNESS = 0.1
+# Mel amplitudes at that loudness: what lies under it is where codecs put noise of their own.
+_FLOOR = 0.3
+_FAINT_SWING = 1e-4
 
 
 def timbre_embedding(audio: NDArray[Any], sample_rate: int = SAMPLE_RATE) -> FloatArray:
-    """Describe the sound and rhythm of music by 256 numbers, without any network.
+    """Describe the sound of music by 660 numbers, without any network.
 
-    Of log10-mel bands of the audio at a root mean square of 0.1 (so gain changes nothing):
-    their means over time, their standard deviations and their mean absolute changes from
-    frame to frame, 64 each; then of four groups of bands the autocorrelation of their
-    onsets at 1 to 16 quarter beats, at the tempo that is found in the music (so tempo
-    changes little; after the rhythm patterns of music retrieval, such as Peeters, "Rhythm
-    Classification Using Spectral Rhythm Patterns", ISMIR 2005).
+    All are statistics of ``log10(mel + 0.3)`` over time, of the audio at a root mean square
+    of 0.1 (so gain changes nothing): of 64 bands the means, the standard deviations, the
+    mean absolute changes from frame to frame, and the skewness; how strongly 16 groups of
+    bands swing in eight ranges of speed from 0.5 to 30 Hz; and the correlations among 24
+    cepstral coefficients, which say what sounds together.
 
     The numbers have different scales: bring them to one with `standardised`. Compare only
-    music of one sample rate, which sets the bands, and a few seconds long at least.
+    music of one sample rate, which sets the bands, and of like length, a second at least.
 
     Parameters
     ----------
     audio : (N,)
-        Mono. Silence has all its means at -5, all else 0.
+        Mono.
     sample_rate
         Samples a second (Hz).
 
     Returns
     -------
-    (256,)
-        Means, deviations, changes, rhythm (group by group).
+    (660,)
+        Means, deviations, changes, skewness, swings (group by group), correlations.
 
     Raises
     ------
@@ -64,12 +66,14 @@ def timbre_embedding(audio: NDArray[Any], sample_rate: int = SAMPLE_RATE) -> Flo
     level = float(np.sqrt(np.mean(np.square(sound, dtype=float))))
     if level > 0:
         sound = np.asarray(sound * (_LOUDNESS / level), dtype=np.float32)
-    mel = log_mel(sound, sample_rate, N_MELS, _HOP_LENGTH).astype(float)
-    change = np.diff(mel, axis=1, prepend=mel[:, :1])
-    tempo_bpm, _ = music_beats(sound, sample_rate)
-    frames_a_second = sample_rate / _HOP_LENGTH
-    rhythm = _rhythm(change, 60.0 * frames_a_second / tempo_bpm if tempo_bpm else 0.0)
-    return np.concatenate([mel.mean(axis=1), mel.std(axis=1), np.abs(change).mean(axis=1), rhythm])
+    amplitude = 10.0 ** log_mel(sound, sample_rate, N_MELS, _HOP_LENGTH).astype(float)
+    mel = np.log10(amplitude + _FLOOR)
+    mean, deviation = mel.mean(axis=1), mel.std(axis=1)
+    rest = mel - mean[:, None]
+    change = np.abs(np.diff(mel, axis=1, prepend=mel[:, :1])).mean(axis=1)
+    skewness = (rest**3).mean(axis=1) / (deviation**3 + 1e-3)
+    swings = _swings(rest, sample_rate / _HOP_LENGTH)
+    return np.concatenate([mean, deviation, change, skewness, swings, _correlations(rest)])
 
 
 def standardised(embeddings: NDArray[Any], originals: NDArray[Any]) -> FloatArray:
@@ -92,11 +96,17 @@ def standardised(embeddings: NDArray[Any], originals: NDArray[Any]) -> FloatArra
         If there are no originals, or the dimensions differ.
     """
     ours, theirs = _tables(embeddings, originals)
-    spread = theirs.std(axis=0)
-    # What differs by rounding alone must not be blown up to a deviation of 1.
-    varies = spread > 1e-9 * np.maximum(1.0, np.abs(theirs).max(axis=0))
-    scores: FloatArray = (ours - theirs.mean(axis=0)) * varies / np.where(varies, spread, 1.0)
+    centre, scale = standard_scale(theirs)
+    scores: FloatArray = (ours - centre) * scale
     return scores
+
+
+def standard_scale(originals: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return the means (D,) of originals (M, D), and one over their deviations; 0 for none."""
+    spread = originals.std(axis=0)
+    # What differs by rounding alone must not be blown up to a deviation of 1.
+    varies = spread > 1e-9 * np.maximum(1.0, np.abs(originals).max(axis=0))
+    return originals.mean(axis=0), varies / np.where(varies, spread, 1.0)
 
 
 def nearest_genres(
@@ -218,25 +228,31 @@ def leave_one_out_accuracy(
     return genre_accuracy(embeddings, genres, embeddings, genres, same)
 
 
-def _rhythm(change: FloatArray, beat: float) -> FloatArray:
-    """Return the autocorrelations (groups * lags,) of onsets, from changes of bands (B, T).
+def _swings(rest: FloatArray, frames_a_second: float) -> FloatArray:
+    """Return how strongly groups of bands swing (groups * ranges,), from bands (B, T)."""
+    length = rest.shape[1]
+    groups = rest.reshape(SWING_BANDS, -1, length).mean(axis=1)
+    strength = np.abs(np.fft.rfft(groups, axis=1)) / length
+    hertz = np.fft.rfftfreq(length, 1.0 / frames_a_second)
+    found = np.zeros((SWING_BANDS, len(SWINGS_HZ) - 1))
+    for column, (low, high) in enumerate(pairwise(SWINGS_HZ)):
+        # Whole periods of a segment of 2 s fall on the edges, up to rounding.
+        among = (hertz >= 0.98 * low) & (hertz < 0.98 * high)
+        if among.any():
+            found[:, column] = strength[:, among].mean(axis=1)
+    return np.asarray(np.log10(found + _FAINT_SWING).ravel())
 
-    ``beat`` is the length of a beat in frames, 0 where there is none.
-    """
-    pattern = np.zeros((RHYTHM_BANDS, RHYTHM_LAGS))
-    lags = np.arange(1, RHYTHM_LAGS + 1) * beat / 4
-    length = change.shape[1]
-    if beat and lags[-1] < length - 1:
-        for row, bands in zip(pattern, np.array_split(change, RHYTHM_BANDS), strict=True):
-            onsets = np.maximum(bands, 0.0).mean(axis=0)
-            onsets = onsets - onsets.mean()
-            power = np.abs(np.fft.rfft(onsets, 2 * length)) ** 2
-            correlation = np.fft.irfft(power)[:length]
-            # Longer lags are sums of fewer terms.
-            correlation = correlation / np.arange(length, 0, -1)
-            if correlation[0] > 0:
-                row[:] = np.interp(lags, np.arange(length), correlation / correlation[0])
-    return pattern.ravel()
+
+def _correlations(rest: FloatArray) -> FloatArray:
+    """Return the correlations (pairs,) of cepstral coefficients over time, from bands (B, T)."""
+    bands = np.arange(N_MELS) + 0.5
+    orders = np.arange(N_CEPSTRA)[:, None]
+    cepstra = np.cos(np.pi / N_MELS * orders * bands) @ rest * np.sqrt(2.0 / N_MELS)
+    cepstra[0] /= np.sqrt(2.0)
+    covariance = cepstra @ cepstra.T / rest.shape[1]
+    deviation = np.sqrt(np.diag(covariance)) + 1e-6
+    pairs = np.triu_indices(N_CEPSTRA, 1)
+    return np.asarray((covariance / np.outer(deviation, deviation))[pairs])
 
 
 def _tables(embeddings: NDArray[Any], originals: NDArray[Any]) -> tuple[FloatArray, FloatArray]:

@@ -1,4 +1,4 @@
-"""An embedding of our own that tells genres, fitted on originals.
+"""An embedding of our own that tells genres, fitted on music whose genre is known.
 
 Linear discriminant analysis (Fisher, 1936) with a shrunken covariance (Friedman, "Regularized
 Discriminant Analysis", 1989): the directions in which segments of different genres lie apart,
@@ -14,12 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from d2m.errors import DataError
-from d2m.evaluation.genre import standardised
+from d2m.evaluation.genre import standard_scale, standardised
 
 FloatArray = NDArray[np.float64]
 
-FITTED = "timbre statistics fitted to the genres of trained takes (no VGGish)"
-"""What a number says that was measured with a `GenreEmbedding`."""
 SHRINKAGE = 0.05
 
 
@@ -29,13 +27,14 @@ class GenreEmbedding:
 
     Parameters
     ----------
-    originals : (M, D)
-        What it was fitted on: their scale is the scale.
+    centre, scale : (D,), (D,)
+        From embeddings to standard scores; a scale of 0 is of what never varied.
     projection : (D, K)
         From standard scores to K directions, at most one less than there are genres.
     """
 
-    originals: FloatArray
+    centre: FloatArray
+    scale: FloatArray
     projection: FloatArray
 
     def __call__(self, embeddings: NDArray[Any]) -> FloatArray:
@@ -44,9 +43,15 @@ class GenreEmbedding:
         Raises
         ------
         DataError
-            If their dimensions are others, or a value is no number.
+            If their dimensions are others.
         """
-        placed: FloatArray = standardised(embeddings, self.originals) @ self.projection
+        given = np.asarray(embeddings, dtype=float)
+        if given.ndim != 2 or given.shape[1] != len(self.centre):
+            raise DataError(
+                f"Embeddings of the shape {given.shape} can't be placed: expected "
+                f"{len(self.centre)} numbers each, as in the fit."
+            )
+        placed: FloatArray = ((given - self.centre) * self.scale) @ self.projection
         return placed
 
 
@@ -84,4 +89,5 @@ def fit_genre_embedding(
     whitening = np.linalg.cholesky(np.linalg.inv(within))
     centred = (means - means.mean(axis=0)) @ whitening
     directions = np.linalg.svd(centred, full_matrices=False)[2][: max(1, len(names) - 1)]
-    return GenreEmbedding(originals=originals, projection=whitening @ directions.T)
+    centre, scale = standard_scale(originals)
+    return GenreEmbedding(centre=centre, scale=scale, projection=whitening @ directions.T)

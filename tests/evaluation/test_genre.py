@@ -3,9 +3,10 @@ import pytest
 
 from d2m.errors import AudioError, DataError
 from d2m.evaluation.genre import (
+    N_CEPSTRA,
     N_MELS,
-    RHYTHM_BANDS,
-    RHYTHM_LAGS,
+    SWING_BANDS,
+    SWINGS_HZ,
     genre_accuracy,
     leave_one_out_accuracy,
     nearest_genres,
@@ -75,35 +76,72 @@ def test_what_does_not_fit_is_refused(generated, originals, genres, excluded):
         nearest_genres(generated, originals, genres, excluded)
 
 
+def parts(audio: np.ndarray) -> dict[str, np.ndarray]:
+    sizes = [N_MELS] * 4 + [SWING_BANDS * (len(SWINGS_HZ) - 1)]
+    names = ("mean", "deviation", "change", "skewness", "swings", "correlations")
+    split = np.split(timbre_embedding(audio), np.cumsum(sizes))
+    return dict(zip(names, split, strict=True))
+
+
+def pulsed(noise: np.ndarray, times_s: np.ndarray) -> np.ndarray:
+    seconds = np.arange(len(noise)) / RATE
+    since = seconds[:, None] - times_s
+    return noise * np.where(since >= 0, np.exp(-np.maximum(since, 0) / 0.03), 0).sum(axis=1)
+
+
 def test_an_embedding_has_its_parts_and_ignores_gain():
     sound = tone(440.0)
-    embedding = timbre_embedding(sound)
-    assert embedding.shape == (3 * N_MELS + RHYTHM_BANDS * RHYTHM_LAGS,)
-    assert np.allclose(timbre_embedding(0.25 * sound), embedding, atol=1e-3)
+    found = parts(sound)
+    assert len(found["correlations"]) == N_CEPSTRA * (N_CEPSTRA - 1) / 2
+    assert sum(map(len, found.values())) == 660
+    assert np.allclose(timbre_embedding(0.25 * sound), timbre_embedding(sound), atol=1e-3)
 
 
 def test_an_embedding_places_a_tone_in_its_band():
-    low, high = (timbre_embedding(tone(hertz))[:N_MELS].argmax() for hertz in (220.0, 4000.0))
+    low, high = (parts(tone(hertz))["mean"].argmax() for hertz in (220.0, 4000.0))
     assert low < 10 < 40 < high
 
 
-def test_silence_is_at_the_floor():
-    embedding = timbre_embedding(np.zeros(2 * RATE))
-    assert np.allclose(embedding[:N_MELS], -5.0)
-    assert not embedding[N_MELS:].any()
-
-
-def test_the_rhythm_repeats_with_the_beat():
+def test_faint_noise_under_the_music_changes_little():
     rng = np.random.default_rng(0)
-    audio = 1e-3 * rng.standard_normal(10 * RATE)
-    burst = rng.standard_normal(1500) * np.exp(-np.arange(1500) / 250)
-    for time_s in np.arange(0.2, 9.5, 0.5):  # 120 BPM
-        start = int(time_s * RATE)
-        audio[start : start + 1500] += 0.3 * burst
-    rhythm = timbre_embedding(audio)[3 * N_MELS :].reshape(RHYTHM_BANDS, RHYTHM_LAGS)
-    # Further beats are off the grid: librosa hears 117 BPM.
-    assert (rhythm.argmax(axis=1) == 3).all()
-    assert rhythm[:, 3].min() > 0.3 > np.delete(rhythm, 3, axis=1).max()
+    sound = tone(440.0)
+    hiss = 0.02 * rng.standard_normal(len(sound)) * np.sqrt(np.mean(sound**2))
+    clean, hissing = (parts(audio)["mean"] for audio in (sound, sound + hiss))
+    assert np.abs(clean - hissing).max() < 0.1 < np.ptp(clean)
+
+
+def test_silence_is_at_the_floor():
+    found = parts(np.zeros(2 * RATE))
+    assert np.allclose(found["mean"], np.log10(0.3), atol=1e-4)
+    assert np.allclose(found["swings"], -4.0)
+    for name in ("deviation", "change", "skewness", "correlations"):
+        assert np.allclose(found[name], 0.0, atol=1e-6)
+
+
+def test_swings_tell_how_fast_a_sound_pulses():
+    noise = np.random.default_rng(0).standard_normal(2 * RATE)
+    for hertz, column in ((2.0, 2), (4.5, 4), (12.0, 6)):
+        swings = parts(pulsed(noise, np.arange(0.05, 2.0, 1 / hertz)))["swings"]
+        by_speed = swings.reshape(SWING_BANDS, -1).mean(axis=0)
+        assert by_speed.argmax() == column
+
+
+def test_skewness_tells_short_hits_from_short_gaps():
+    sound = tone(440.0, 2.0)
+    band = parts(sound)["mean"].argmax()
+    middle = np.abs((np.arange(2 * RATE) / RATE) % 1.0 - 0.5) < 0.05
+    assert parts(sound * middle)["skewness"][band] > 1.0
+    assert parts(sound * ~middle)["skewness"][band] < -1.0
+
+
+def test_correlations_tell_what_sounds_together():
+    rng = np.random.default_rng(0)
+    low, high = tone(200.0, 2.0), tone(3000.0, 2.0)
+    first, second = (np.repeat(rng.uniform(0, 1, 20), RATE // 10) for _ in range(2))
+    together = parts(first * low + first * high)["correlations"]
+    apart = parts(first * low + second * high)["correlations"]
+    # How loud it is and how bright it is: alike only where both tones follow one hand.
+    assert np.abs(together).mean() > np.abs(apart).mean() + 0.1
 
 
 def test_empty_audio_is_refused():

@@ -41,3 +41,24 @@ def test_one_genre_has_a_place_too():
 def test_genres_must_be_as_many():
     with pytest.raises(DataError, match="as many genres"):
         fit_genre_embedding(np.zeros((3, 2)), np.array(["a", "b"]))
+
+
+def test_what_changes_within_a_genre_is_looked_past():
+    rng = np.random.default_rng(2)
+    originals = np.concatenate([cloud(rng, [0.0, 0.0]), cloud(rng, [2.0, 0.0])])[:, :1]
+    originals = np.hstack([originals, originals + 0.2 * rng.standard_normal((120, 1))])
+    genres = np.repeat(["a", "b"], 60)
+    # A channel that moves the first number by more than genres lie apart, and no other.
+    copies = originals + np.outer(rng.uniform(2.0, 4.0, 120), [1.0, 0.0])
+    without = fit_genre_embedding(originals, genres)
+    knowing = fit_genre_embedding(np.concatenate([originals, copies]), np.tile(genres, 2))
+    unknown = genre_accuracy(without(copies), genres, without(originals), genres)
+    known = genre_accuracy(knowing(copies), genres, knowing(originals), genres)
+    assert unknown < 0.8
+    assert known > 0.95
+
+
+def test_only_the_fitted_numbers_are_placed():
+    embed = fit_genre_embedding(np.array([[0.0, 1.0], [1.0, 3.0]]), np.array(["a", "b"]))
+    with pytest.raises(DataError, match="2 numbers each"):
+        embed(np.zeros((1, 3)))
