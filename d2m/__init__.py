@@ -14,6 +14,7 @@ _HOME = {
     "DanceToMusic": "d2m.pipeline",
     "Dance": "d2m.perceive",
     "Soundtrack": "d2m.compose",
+    "Settings": "d2m.settings",
     "Rhythm": "d2m.perception.rhythm",
     "estimate_rhythm": "d2m.perception.rhythm",
     "Level": "d2m.levels",
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from d2m.perception.rhythm import Rhythm as Rhythm
     from d2m.perception.rhythm import estimate_rhythm as estimate_rhythm
     from d2m.pipeline import DanceToMusic as DanceToMusic
+    from d2m.settings import Settings as Settings
     from d2m.styles import STYLES as STYLES
 
 __all__ = [*_HOME, "__version__"]

@@ -98,7 +98,7 @@ def states(page: Page, stem: Path) -> None:
     shoot(page, stem.with_name(f"{stem.name}_empty.png"))
     choose(page, EXAMPLE, "Both")
     press(page)
-    status(page, "Following the dancer")
+    page.wait_for_timeout(500)
     shoot(page, stem.with_name(f"{stem.name}_busy.png"))
     status(page, "Done")
     shoot(page, stem.with_name(f"{stem.name}_done.png"))

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from d2m.perception.pose import FloatArray, Frame, PoseTrack, _detect, _quiet_stderr
+from d2m.perception.pose import FloatArray, Frame, PoseTrack, detect, quiet_stderr
 from d2m.perception.skeleton import coco17_from_mediapipe, torso_length
 
 Picture = NDArray[np.uint8]
@@ -100,7 +100,7 @@ def _still_network() -> Iterator[Any]:
     """Open a pose network that searches each picture anew; an unclosed one keeps 100 MB."""
     from mediapipe.python.solutions.pose import Pose
 
-    with _quiet_stderr():
+    with quiet_stderr():
         network = Pose(static_image_mode=True, model_complexity=1)
     try:
         yield network
@@ -116,8 +116,8 @@ def _company_in(network: Any, picture: Picture, dancer: FloatArray) -> Company |
     others: list[FloatArray] = []
     for view, offset in _sides(left, boxes[0]):
         while len(others) < MOST_OTHERS:
-            with _quiet_stderr():
-                result = _detect(network, view)
+            with quiet_stderr():
+                result = detect(network, view)
             if result is None:
                 break
             result[:, 0] += offset

@@ -97,8 +97,8 @@ def track_pose(
     seen = False
     with _pose_network() as network:
         for _, frame in frames:
-            with nullcontext() if seen else _quiet_stderr():
-                results.append(_detect(network, frame))
+            with nullcontext() if seen else quiet_stderr():
+                results.append(detect(network, frame))
             seen = seen or results[-1] is not None
             if progress is not None:
                 progress(len(results))
@@ -110,7 +110,7 @@ def _pose_network() -> Iterator[Any]:
     """Open MediaPipe's pose network; an unclosed one would keep about 100 MB."""
     from mediapipe.python.solutions.pose import Pose
 
-    with _quiet_stderr():
+    with quiet_stderr():
         network = Pose(static_image_mode=False, model_complexity=1)
         # A picture of nobody makes it load all that it would load, and say so, right now.
         network.process(np.zeros((64, 64, 3), dtype=np.uint8))
@@ -121,7 +121,7 @@ def _pose_network() -> Iterator[Any]:
 
 
 @contextmanager
-def _quiet_stderr() -> Iterator[None]:
+def quiet_stderr() -> Iterator[None]:
     """Keep what MediaPipe's C++ side logs at its start and with the first person off stderr.
 
     It writes to the file descriptor before its logging is set up, so no level holds it.
@@ -140,7 +140,7 @@ def _quiet_stderr() -> Iterator[None]:
         os.close(kept)
 
 
-def _detect(network: Any, frame: NDArray[np.uint8]) -> FloatArray | None:
+def detect(network: Any, frame: NDArray[np.uint8]) -> FloatArray | None:
     """Return x, y, z, world x, y, z and visibility, (33, 7), or None if nobody is there."""
     if frame.ndim != 3 or frame.shape[2] != 3 or frame.size == 0:
         # One empty frame would break every later call of the same network.

@@ -257,6 +257,23 @@ def test_who_waits_can_stop_without_stopping_others(
     status_says(page, "Stopped", timeout=STOP_MS)
 
 
+def test_two_visitors_at_once_get_their_own(
+    page: Page, browser: Browser, server: Server, short_clip: Path
+) -> None:
+    other = browser.new_page()
+    other.goto(server.url)
+    for visitor, style in ((page, "Waack"), (other, "Krump")):
+        choose(visitor, short_clip, "High")
+        visitor.get_by_label("Style").click()
+        visitor.get_by_role("option", name=style).click()
+        press(visitor, "Generate")
+    for visitor, style in ((other, "Krump"), (page, "Waack")):
+        status_says(visitor, "Done")
+        assert style in level_card(visitor, "high").locator(".scores").inner_text()
+        assert level_card(visitor, "low").is_hidden()
+    other.close()
+
+
 def test_leaving_the_page_ends_the_job(
     browser: Browser, server: Server, example_clip: Path
 ) -> None:
