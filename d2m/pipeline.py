@@ -14,9 +14,10 @@ from d2m.levels import Level
 from d2m.media.store import Store
 from d2m.media.video import ClipLimits
 from d2m.outputs import Package, pack, write_soundtrack
-from d2m.perceive import Dance, Sighting, count, watch
+from d2m.perceive import Dance, count
 from d2m.progress import Progress, silent
 from d2m.settings import Settings
+from d2m.sighting import Sighting, watch
 
 
 class DanceToMusic:

@@ -20,6 +20,7 @@ LAYERS = (
     ("d2m.report",),
     ("d2m.compose",),
     ("d2m.perceive",),
+    ("d2m.sighting",),
     ("d2m.checkpoints", "d2m.evaluation", "d2m.filmstrip", "d2m.plots"),
     ("d2m.perception", "d2m.models", "d2m.media"),
     ("d2m.librosa_import", "d2m.progress", "d2m.settings"),

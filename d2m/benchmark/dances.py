@@ -34,6 +34,7 @@ from d2m.perception.steps import (
 )
 from d2m.perception.style import suggest_style
 from d2m.settings import Settings
+from d2m.sighting import POSE_FPS, Sighting
 from d2m.training.dances import Dance, load_aist, procedural_dance, view
 from d2m.training.movement import N_PROCEDURAL
 
@@ -85,7 +86,7 @@ def seen(dance: Dance, *, true_clock: bool) -> perceive.Dance:
     true_clock
         Whether to take the dance's own beats instead of the estimated ones.
     """
-    fps = perceive.POSE_FPS
+    fps = POSE_FPS
     points = _as_pose(dance, fps)
     rhythm = estimate_rhythm(points, fps)
     if true_clock:
@@ -107,7 +108,7 @@ def seen(dance: Dance, *, true_clock: bool) -> perceive.Dance:
         fps=fps,
     )
     return perceive.Dance(
-        sighting=perceive.Sighting(
+        sighting=Sighting(
             clip=ClipInfo(duration_s=duration_s, fps=fps, width=640, height=640, has_audio=False),
             video=Path(),
             pose=unseen,

@@ -9,6 +9,7 @@ from d2m.checkpoints.bundled import (
     read_tensors,
 )
 from d2m.checkpoints.dropped import Adopted, adopt_dropped
+from d2m.checkpoints.files import FILES, WeightFile
 from d2m.checkpoints.importing import import_files
 from d2m.checkpoints.installed import (
     Installed,
@@ -22,15 +23,7 @@ from d2m.checkpoints.published import (
     load_published_codec,
     load_vggish,
 )
-from d2m.checkpoints.registry import (
-    FAMILIES,
-    FILES,
-    SETS,
-    Family,
-    WeightFile,
-    WeightSet,
-    family_named,
-)
+from d2m.checkpoints.registry import FAMILIES, SETS, Family, WeightSet, family_named
 from d2m.settings import COMPACT
 
 __all__ = [

@@ -10,8 +10,9 @@ from typing import Annotated, Optional
 import typer
 
 from d2m.checkpoints.bundled import CHECKPOINTS
+from d2m.checkpoints.files import FILES
 from d2m.checkpoints.installed import Installed, missing_of
-from d2m.checkpoints.registry import FILES, SETS
+from d2m.checkpoints.registry import SETS
 from d2m.errors import CheckpointError, SettingsError
 from d2m.levels import level_named
 from d2m.settings import COMPACT

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from d2m.checkpoints.bundled import CHECKPOINTS
+from d2m.checkpoints.files import FILES
 from d2m.checkpoints.importing import Found, identify, install, key_of
 from d2m.checkpoints.installed import (
     PUBLISHED,
@@ -14,7 +15,6 @@ from d2m.checkpoints.installed import (
     read_index,
     write_index,
 )
-from d2m.checkpoints.registry import FILES
 from d2m.checkpoints.untrusted import sha256
 from d2m.errors import CheckpointError
 from d2m.levels import LEVELS

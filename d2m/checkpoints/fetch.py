@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from d2m.checkpoints.bundled import CHECKPOINTS
+from d2m.checkpoints.files import FILES, Source, WeightFile
 from d2m.checkpoints.importing import identify, install
 from d2m.checkpoints.installed import (
     PUBLISHED,
@@ -15,7 +16,7 @@ from d2m.checkpoints.installed import (
     read_index,
     write_index,
 )
-from d2m.checkpoints.registry import FILES, SETS, Source, WeightFile, keys_named
+from d2m.checkpoints.registry import SETS, keys_named
 from d2m.checkpoints.transfer import Download, Patience, download
 from d2m.checkpoints.untrusted import git_blob_id, sha256
 from d2m.errors import CheckpointError

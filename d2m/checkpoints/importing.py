@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from d2m.checkpoints.bundled import CHECKPOINTS
+from d2m.checkpoints.files import FILES
 from d2m.checkpoints.installed import Installed, write_installed
-from d2m.checkpoints.registry import FILES, codec_keys
+from d2m.checkpoints.registry import codec_keys
 from d2m.checkpoints.untrusted import git_blob_id, read_state, sha256
 from d2m.errors import CheckpointError
 from d2m.levels import LEVELS, Level

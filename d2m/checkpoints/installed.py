@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from d2m.checkpoints.bundled import CHECKPOINTS, codec_path, generator_path, read_tensors
-from d2m.checkpoints.registry import FILES, SETS, family_named
+from d2m.checkpoints.files import FILES
+from d2m.checkpoints.registry import SETS, family_named
 from d2m.errors import CheckpointError
 from d2m.levels import LEVELS, Level
 from d2m.media.files import replacing

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
 from d2m.checkpoints.bundled import CHECKPOINTS
+from d2m.checkpoints.files import FILES
 from d2m.checkpoints.installed import installed_path, no_level, read_installed
-from d2m.checkpoints.registry import FILES, codec_keys, family_named
+from d2m.checkpoints.registry import codec_keys, family_named
 from d2m.errors import CheckpointError
 from d2m.levels import Level
 from d2m.settings import COMPACT

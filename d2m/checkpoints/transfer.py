@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from d2m.checkpoints.registry import Source
+from d2m.checkpoints.files import Source
 from d2m.errors import CheckpointError
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from d2m.checkpoints.bundled import CHECKPOINTS
+from d2m.checkpoints.files import FILES
 from d2m.checkpoints.installed import content_hash, installed_path, read_installed
-from d2m.checkpoints.registry import FILES
 from d2m.errors import CheckpointError
 
 

@@ -21,10 +21,11 @@ from d2m.compose.soundtrack import Music
 from d2m.levels import LEVELS, SAMPLE_RATE, Level
 from d2m.media.joining import join, segment_starts
 from d2m.media.video import read_frames
-from d2m.perceive import Dance, Sighting
+from d2m.perceive import Dance
 from d2m.perception.motion_inputs import aist_motion, segments_of, tiktok_motion
 from d2m.perception.visual import sample_segments, visual_vectors
 from d2m.progress import Progress, timed
+from d2m.sighting import Sighting
 from d2m.styles import STYLES, Style
 
 if TYPE_CHECKING:

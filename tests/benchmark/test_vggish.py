@@ -12,8 +12,8 @@ from typer.testing import CliRunner
 from d2m.benchmark.genres import Genres, ear_for, vggish_ear
 from d2m.checkpoints import import_files, load_vggish
 from d2m.checkpoints.cli import weights
+from d2m.checkpoints.files import FILES
 from d2m.checkpoints.networks import fitted, shapes
-from d2m.checkpoints.registry import FILES
 from d2m.errors import CheckpointError
 from d2m.models.vggish import log_mel_examples
 from tests.benchmark.test_genres import take

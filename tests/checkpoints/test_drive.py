@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from d2m.checkpoints.fetch import fetch
-from d2m.checkpoints.registry import FILES, Source
+from d2m.checkpoints.files import FILES, Source
 from d2m.checkpoints.transfer import Patience
 from d2m.checkpoints.verify import verify
 from d2m.errors import CheckpointError

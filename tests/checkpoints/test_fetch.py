@@ -13,8 +13,9 @@ import pytest
 import torch
 
 from d2m.checkpoints.fetch import fetch
+from d2m.checkpoints.files import FILES, Source
 from d2m.checkpoints.installed import installed_path, read_index
-from d2m.checkpoints.registry import FILES, SETS, Source
+from d2m.checkpoints.registry import SETS
 from d2m.checkpoints.transfer import Patience
 from d2m.checkpoints.untrusted import git_blob_id, sha256
 from d2m.checkpoints.verify import verify

@@ -23,9 +23,9 @@ from d2m.checkpoints import (
     missing,
     missing_line,
 )
+from d2m.checkpoints.files import FILES
 from d2m.checkpoints.importing import Found, identify, key_of
 from d2m.checkpoints.installed import installed_path, read_index
-from d2m.checkpoints.registry import FILES
 from d2m.checkpoints.untrusted import git_blob_id, sha256
 from d2m.checkpoints.verify import installed_keys, verify
 from d2m.errors import CheckpointError, SettingsError
