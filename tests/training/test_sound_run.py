@@ -83,6 +83,29 @@ def test_a_stopped_run_goes_on_to_the_same_curve(small_corpus, tuned, tmp_path):
         assert one == pytest.approx(other, rel=1e-3)
 
 
+def test_a_discriminator_of_waveforms_learns_and_is_heard(small_corpus, tmp_path):
+    config = replace(CONFIG, adversarial=0.5, narrow=16, steps=3, report_every=3, save_every=3)
+    job = SoundRun(small_corpus, load_codec(HIGH), config, start=bundled())
+    engine = Run(tmp_path, config).engine
+    assert "discriminator" in job.modules()
+    judge = job.modules()["discriminator"]
+    before = {name: value.clone() for name, value in judge.state_dict().items()}
+    first = job.step(0, np.random.default_rng(0), engine)
+    assert first["discriminator"] == pytest.approx(6.0, abs=0.5)  # three scales that know nothing
+    assert any((value != before[name]).any() for name, value in judge.state_dict().items())
+    alone = SoundRun(
+        small_corpus, load_codec(HIGH), replace(config, adversarial=0.0), start=bundled()
+    )
+    assert "discriminator" not in alone.modules()
+    alone.step(0, np.random.default_rng(0), engine)
+    same, other = (next(iter(run.decoder.parameters())).detach() for run in (alone, job))
+    torch.testing.assert_close(same, other)  # its say rises from nothing
+    for run in (alone, job):
+        run.step(300, np.random.default_rng(1), engine)
+    same, other = (next(iter(run.decoder.parameters())).detach() for run in (alone, job))
+    assert not torch.equal(same, other)
+
+
 def test_the_mel_distance_alone_reaches_generator_and_decoder(small_corpus):
     config = replace(CONFIG, codes=0.0, waveform=0.0)
     job = SoundRun(small_corpus, load_codec(HIGH), config, start=bundled())
