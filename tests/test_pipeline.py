@@ -104,6 +104,43 @@ class TestOneClip:
         assert len(other.audio) == len(high.audio)
         assert np.abs(np.corrcoef(other.audio, high.audio)[0, 1]) < 0.95
 
+    @pytest.mark.parametrize("change", [{"denoise": False}, {"loudness": False}])
+    def test_cleaning_can_be_left_out(self, maker, dance, high, change):
+        other = maker.generate(dance, HIGH, style="house", seed=1, **change)
+        assert np.array_equal(other.codes, high.codes)
+        assert not np.array_equal(other.audio, high.audio)
+        assert np.abs(other.audio).max() <= 0.97
+
+    def test_the_music_follows_shifted_beats(self, maker, short_clip, dance):
+        late = maker.perceive(short_clip, beat_shift_ms=150.0)
+        assert late.sighting is dance.sighting
+        track = maker.generate(late, HIGH, style="house", seed=1)
+        assert track.scores["beat_f_measure"] >= 0.5
+        assert beat_f_measure(track.music_beats_s, dance.rhythm.beats_s) < 0.3
+
+    def test_tapped_beats_win(self, maker, short_clip):
+        taps = tuple(0.2 + 0.6 * np.arange(5))
+        dance = maker.perceive(short_clip, taps_s=taps, tempo_bpm=140.0)
+        assert dance.rhythm.tempo_bpm == pytest.approx(100)
+        np.testing.assert_allclose(dance.rhythm.beats_s[:5], taps, atol=1e-6)
+
+    def test_response_makes_the_movement_matter_less_or_more(self, maker, short_clip, dance):
+        spread = {
+            response: maker.perceive(short_clip, response=response).features.std(axis=0)
+            for response in (0.0, 1.0, 2.0)
+        }
+        np.testing.assert_allclose(spread[0.0], 0, atol=1e-12)
+        np.testing.assert_array_equal(spread[1.0], dance.features.std(axis=0))
+        assert spread[2.0].mean() > 1.2 * spread[1.0].mean()
+        still = maker.generate(short_clip, HIGH, style="house", seed=1, response=0.0)
+        moved = maker.generate(short_clip, HIGH, style="house", seed=1)
+        assert (still.codes != moved.codes).mean() > 0.3
+
+    def test_a_part_of_the_clip_is_a_clip(self, maker, short_clip):
+        part = maker.perceive(short_clip, start_s=0.5, length_s=2.2)
+        assert part.clip.duration_s == pytest.approx(2.2, abs=0.04)
+        assert len(maker.generate(part, HIGH).audio) == round(part.clip.duration_s * SAMPLE_RATE)
+
     def test_auto_takes_the_style_that_suits_the_dance(self, maker, dance):
         assert maker.generate(dance, HIGH).style is dance.style
 
