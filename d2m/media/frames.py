@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from av.video.stream import VideoStream
 
 COMMON_RATES = (24, 25, 30, 48, 50, 60)
+_MOST_GRAPHS = 8
 
 
 def common_rate(fps: float) -> int:
@@ -191,7 +192,9 @@ class Upright:
             return scaled
         graph = self._graphs.get((turns, width, height))
         if graph is None:
-            # Kept for all shapes seen, which are few: a clip has one, or two when turned.
+            # A clip has one shape, or two when turned; one that has more pays with time only.
+            if len(self._graphs) >= _MOST_GRAPHS:
+                self._graphs.clear()
             graph = self._graphs[turns, width, height] = self._graph(scaled, turns)
         graph.vpush(scaled)
         return graph.vpull()
@@ -218,7 +221,12 @@ class Upright:
 
 
 def quarter_turns(frame: VideoFrame) -> int:
-    """Return by how many quarter turns, counter-clockwise, a picture is to be turned."""
+    """Return by how many quarter turns, counter-clockwise, a picture is to be turned.
+
+    A matrix that no picture can be turned by, such as one of zeros, reads as no angle at all.
+    """
+    if abs(frame.rotation) > 360:
+        return 0
     return round(frame.rotation / 90) % 4
 
 

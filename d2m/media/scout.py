@@ -1,0 +1,106 @@
+"""Examine a stranger's clip in a process of its own, with little time and memory.
+
+A file of a few kilobytes can promise millions of pictures in hundreds of tracks; the index
+that FFmpeg builds from that takes minutes and gigabytes, and nothing can interrupt it. What
+is found out travels as plain text, so that a process that was taken over can't pass on more.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import subprocess
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from d2m.errors import D2MError, SettingsError, VideoError
+from d2m.media.examine import Examined, Part, examine
+from d2m.media.guard import ClipInfo, ClipLimits, shown
+
+CPU_S = 10
+"""Processor time for a clip (s); a 4K clip of two minutes takes less than two."""
+WALL_S = 50.0
+MEMORY_BYTES = 3 * 2**30
+"""Address space; most of it is promised to threads and never used."""
+_ERRORS: dict[str, type[D2MError]] = {
+    kind.__name__: kind for kind in (D2MError, SettingsError, VideoError)
+}
+
+
+def examine_apart(path: Path, limits: ClipLimits, part: Part) -> Examined:
+    """Do what `d2m.media.examine.examine` does, where it can't harm this process.
+
+    Raises
+    ------
+    VideoError
+        If it is not a video, what is taken of it is outside the limits, or finding out takes
+        too long or too much memory.
+    """
+    request = {"path": str(path.absolute()), "limits": asdict(limits), "part": asdict(part)}
+    command = [sys.executable, "-c", "from d2m.media.scout import main; main()"]
+    try:
+        done = subprocess.run(
+            command,
+            input=json.dumps(request),
+            stdout=subprocess.PIPE,
+            text=True,
+            timeout=WALL_S,
+            env=_environment(),
+            check=False,
+        )
+        reply = json.loads(done.stdout)
+    except (subprocess.TimeoutExpired, ValueError):
+        raise VideoError(
+            f"Reading the file {shown(path)} takes too long: save it anew as MP4 with H.264."
+        ) from None
+    if "sentence" in reply:
+        raise _ERRORS.get(reply["kind"], VideoError)(reply["sentence"])
+    return Examined(
+        info=ClipInfo(**reply["info"]), start_s=float(reply["start_s"]), skip=int(reply["skip"])
+    )
+
+
+def main() -> None:
+    """Answer the request on the standard input."""
+    request = json.loads(sys.stdin.read())
+    path = Path(request["path"])
+    _bound()
+    try:
+        reply: dict[str, Any] = asdict(
+            examine(path, ClipLimits(**request["limits"]), Part(**request["part"]))
+        )
+    except D2MError as error:
+        reply = {"kind": type(error).__name__, "sentence": str(error)}
+    except MemoryError:
+        reply = {
+            "kind": VideoError.__name__,
+            "sentence": f"Reading the file {shown(path)} takes too much memory: save it anew as "
+            "MP4 with H.264.",
+        }
+    sys.stdout.write(json.dumps(reply))
+
+
+def _bound() -> None:
+    import resource
+
+    for kind, bound in (
+        (resource.RLIMIT_CPU, CPU_S),
+        (resource.RLIMIT_AS, MEMORY_BYTES),
+        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_CORE, 0),
+    ):
+        _, hard = resource.getrlimit(kind)
+        if hard != resource.RLIM_INFINITY:
+            bound = min(bound, hard)
+        # macOS has no bound on the address space.
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(kind, (bound, bound))
+
+
+def _environment() -> dict[str, str]:
+    package = str(Path(__file__).parents[2])
+    paths = [package, *filter(None, [os.environ.get("PYTHONPATH")])]
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
