@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import signal
 import subprocess
 import sys
 from dataclasses import asdict
@@ -30,8 +31,15 @@ _ERRORS: dict[str, type[D2MError]] = {
 }
 
 
-def examine_apart(path: Path, limits: ClipLimits, part: Part) -> Examined:
+def examine_apart(path: Path, limits: ClipLimits, part: Part, *, cpu_s: int = CPU_S) -> Examined:
     """Do what `d2m.media.examine.examine` does, where it can't harm this process.
+
+    Parameters
+    ----------
+    path, limits, part
+        As there.
+    cpu_s
+        Processor time that it may take (s).
 
     Raises
     ------
@@ -39,7 +47,12 @@ def examine_apart(path: Path, limits: ClipLimits, part: Part) -> Examined:
         If it is not a video, what is taken of it is outside the limits, or finding out takes
         too long or too much memory.
     """
-    request = {"path": str(path.absolute()), "limits": asdict(limits), "part": asdict(part)}
+    request: dict[str, Any] = {
+        "path": str(path.absolute()),
+        "limits": asdict(limits),
+        "part": asdict(part),
+    }
+    request["cpu_s"] = cpu_s
     command = [sys.executable, "-c", "from d2m.media.scout import main; main()"]
     try:
         done = subprocess.run(
@@ -51,11 +64,15 @@ def examine_apart(path: Path, limits: ClipLimits, part: Part) -> Examined:
             env=_environment(),
             check=False,
         )
-        reply = json.loads(done.stdout)
-    except (subprocess.TimeoutExpired, ValueError):
+    except subprocess.TimeoutExpired:
+        raise _too_long(path) from None
+    if done.returncode in (-signal.SIGKILL, -signal.SIGXCPU):
+        raise _too_long(path)
+    if done.returncode:
         raise VideoError(
-            f"Reading the file {shown(path)} takes too long: save it anew as MP4 with H.264."
-        ) from None
+            f"The file {shown(path)} can't be read, because it is damaged: save it anew as MP4."
+        )
+    reply = json.loads(done.stdout)
     if "sentence" in reply:
         raise _ERRORS.get(reply["kind"], VideoError)(reply["sentence"])
     return Examined(
@@ -63,11 +80,17 @@ def examine_apart(path: Path, limits: ClipLimits, part: Part) -> Examined:
     )
 
 
+def _too_long(path: Path) -> VideoError:
+    return VideoError(
+        f"Reading the file {shown(path)} takes too long: save it anew as MP4 with H.264."
+    )
+
+
 def main() -> None:
     """Answer the request on the standard input."""
     request = json.loads(sys.stdin.read())
     path = Path(request["path"])
-    _bound()
+    _bound(request["cpu_s"])
     try:
         reply: dict[str, Any] = asdict(
             examine(path, ClipLimits(**request["limits"]), Part(**request["part"]))
@@ -83,11 +106,11 @@ def main() -> None:
     sys.stdout.write(json.dumps(reply))
 
 
-def _bound() -> None:
+def _bound(cpu_s: int) -> None:
     import resource
 
     for kind, bound in (
-        (resource.RLIMIT_CPU, CPU_S),
+        (resource.RLIMIT_CPU, cpu_s),
         (resource.RLIMIT_AS, MEMORY_BYTES),
         (resource.RLIMIT_FSIZE, 0),
         (resource.RLIMIT_CORE, 0),

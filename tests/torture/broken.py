@@ -16,7 +16,7 @@ from tests.torture.boxes import (
     with_box,
     with_tracks,
 )
-from tests.torture.case import NOT_A_VIDEO, Case, Refused, Works
+from tests.torture.case import NOBODY, NOT_A_VIDEO, Case, Refused, Works
 from tests.torture.studio import SECONDS, Studio
 
 Maker = Callable[[Studio], Path]
@@ -98,6 +98,7 @@ NOISE = [
         name="H.264, many bits wrong",
         make=noisy("a.mp4", 20),
         expect=_READABLE,
+        job=NOBODY,
     ),
     Case(
         name="HEVC, some bits wrong",
