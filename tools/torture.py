@@ -9,6 +9,7 @@ Prints a line for each case and ends with ``N passed, N failed``; exits with 1 i
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 import sys
 import tempfile
@@ -119,24 +120,35 @@ def summary(rows: list[Row]) -> int:
     return failed
 
 
+def leftovers(folder: Path) -> Row:
+    """Return a row on what the worker has left behind in the folder for temporary files."""
+    left = sorted(path.name for path in folder.glob("d2m-*"))
+    fault = f"left {', '.join(left)}" if left else ""
+    return Row(name="nothing is left behind", outcome="works", seconds=0.0, fault=fault)
+
+
 def main(
     only: Annotated[str, typer.Option(help="Only cases whose name holds this.")] = "",
 ) -> None:
     """Run all cases."""
-    rows = []
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        contextlib.closing(Listener()) as listener,
-        contextlib.closing(Worker()) as worker,
-    ):
-        studio = Studio(Path(folder), listener.port)
-        for case in CASES:
-            if only.lower() not in case.name.lower():
-                continue
-            row = run_case(worker, studio, listener, case)
-            verdict = f"FAILED: {row.fault}" if row.fault else "ok"
-            typer.echo(f"{row.name:44} {row.seconds:6.1f} s  {verdict:8} {row.outcome}")
-            rows.append(row)
+    rows: list[Row] = []
+
+    def note(row: Row) -> None:
+        verdict = f"FAILED: {row.fault}" if row.fault else "ok"
+        typer.echo(f"{row.name:44} {row.seconds:6.1f} s  {verdict:8} {row.outcome}")
+        rows.append(row)
+
+    with tempfile.TemporaryDirectory() as folder:
+        os.environ["TMPDIR"] = tempfile.tempdir = folder
+        with (
+            contextlib.closing(Listener()) as listener,
+            contextlib.closing(Worker()) as worker,
+        ):
+            studio = Studio(Path(folder), listener.port)
+            for case in CASES:
+                if only.lower() in case.name.lower():
+                    note(run_case(worker, studio, listener, case))
+        note(leftovers(Path(folder)))
     sys.exit(bool(summary(rows)))
 
 

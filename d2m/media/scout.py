@@ -22,7 +22,7 @@ from d2m.media.examine import Examined, Part, examine
 from d2m.media.guard import ClipInfo, ClipLimits, shown
 
 CPU_S = 10
-"""Processor time for a clip (s); a 4K clip of two minutes takes less than two."""
+"""Processor time for a clip (s); an hour at 60 Hz, the most that is listed, takes three."""
 WALL_S = 50.0
 MEMORY_BYTES = 3 * 2**30
 """Address space; most of it is promised to threads and never used."""

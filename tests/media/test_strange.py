@@ -122,3 +122,16 @@ def test_ever_new_shapes_cost_no_memory() -> None:
         frame.time_base = Fraction(1, 30)
         assert upright(frame).to_ndarray().shape == (64, 64, 3)
     assert len(upright._graphs) <= 8
+
+
+@pytest.mark.parametrize(("flip", "mirrored"), [("hflip", np.fliplr), ("vflip", np.flipud)])
+def test_pictures_that_are_to_be_mirrored_are(
+    make_clip: ClipMaker, tmp_path: Path, flip: str, mirrored: Any
+) -> None:
+    picture = np.zeros((48, 96, 3), np.uint8)
+    picture[:20, :40] = (230, 30, 30)
+    source, marked = make_clip(pictures=[picture] * 90), tmp_path / "marked.mp4"
+    ffmpeg(f"-display_{flip}", "-i", source, "-c", "copy", marked)
+    normalise(marked, tmp_path / "copy.mp4")
+    _, got = next(read_frames(tmp_path / "copy.mp4"))
+    assert np.abs(got.astype(int) - mirrored(picture)).mean() < 6

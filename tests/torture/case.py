@@ -73,6 +73,8 @@ class Case:
         Levels of that job; by default the clip is only looked at.
     start_s, length_s
         Part that is taken (s).
+    is_slow
+        Whether it is left to ``make torture``.
     """
 
     name: str
@@ -82,6 +84,7 @@ class Case:
     levels: str = "none"
     start_s: float = 0.0
     length_s: float | None = None
+    is_slow: bool = False
 
 
 NOT_A_VIDEO = Refused(reason="is not a video or sound")

@@ -28,6 +28,13 @@ def fault_of_words(sentence: str) -> str:
     return ""
 
 
+def fault_of_any(outcome: Outcome) -> str:
+    """Return what is wrong with how a clip fared of which nothing is known, or nothing."""
+    if outcome.kind == "refused":
+        return fault_of_words(outcome.words)
+    return "" if outcome.kind == "works" else f"{outcome.kind}: {outcome.words}"
+
+
 def fault_of_refusal(expected: Expected, sentence: str) -> str:
     """Return what is wrong with a refusal, or nothing."""
     if isinstance(expected, Works):

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 
+from tests.torture.mutate import damaged
+from tests.torture.prober import Outcome, Prober
 from tests.torture.studio import FINE, run_ffmpeg
 
 _SOUND = ("-f", "lavfi", "-i", "sine=frequency=440:duration=2.2")
@@ -33,11 +36,24 @@ SEEDS: dict[str, tuple[object, ...]] = {
 }
 
 
-def seed_clips(folder: Path) -> dict[str, bytes]:
+FOUND = (("avi", 1051), ("avi", 1387), ("mp4", 1400), ("mp4_fragmented", 5089))
+"""Kinds and numbers of damaged clips that once showed a fault."""
+
+
+def seed_clips(folder: Path, kinds: Collection[str] = tuple(SEEDS)) -> dict[str, bytes]:
     """Return a clip's content for each kind."""
     clips = {}
-    for kind, arguments in SEEDS.items():
+    for kind in kinds:
+        arguments = SEEDS[kind]
         path = folder / f"{kind}.{kind.partition('_')[0]}"
         run_ffmpeg(*_SMALL, *_SOUND, "-shortest", *arguments, path)
         clips[kind] = path.read_bytes()
     return clips
+
+
+def probe_damaged(probe: Prober, folder: Path, kind: str, data: bytes, seed: int) -> Outcome:
+    """Damage a clip, copy it, or now and then a part of it, and return how it fared."""
+    clip = folder / f"damaged.{kind.partition('_')[0]}"
+    clip.write_bytes(damaged(data, seed)[0])
+    part = (0.1, 2.0) if seed % 5 == 0 else (0.0, None)
+    return probe(clip, folder / "copy.mp4", *part)

@@ -19,6 +19,7 @@ from tests.torture.prober import Outcome, Prober
 from tests.torture.studio import Studio, times_shown
 from tests.torture.watch import Listener, opened_beside
 
+QUICK = [case for case in CASES if not case.is_slow]
 REFUSAL_S, LONGEST_S = 3.0, 60.0
 
 
@@ -48,7 +49,7 @@ def refusals() -> Iterator[list[float]]:
         assert sorted(seconds)[int(0.95 * len(seconds))] < REFUSAL_S
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: re.sub(r"[^\w.]+", "-", case.name))
+@pytest.mark.parametrize("case", QUICK, ids=lambda case: re.sub(r"[^\w.]+", "-", case.name))
 def test_case(
     case: Case,
     studio: Studio,
