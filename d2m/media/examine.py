@@ -20,6 +20,7 @@ from d2m.media.guard import (
     codec_name,
     open_media,
     packets,
+    shown,
     video_stream,
 )
 
@@ -105,11 +106,12 @@ def opened(path: Path, limits: ClipLimits) -> Iterator[tuple[InputContainer, Vid
         stream = video_stream(container)
         if stream is None:
             raise VideoError(
-                f"The file {path.name} has no moving picture: send a video of a person who dances."
+                f"The file {shown(path)} has no moving picture: send a video of a person who"
+                " dances."
             )
         if codec_name(stream) not in VIDEO_CODECS:
             raise VideoError(
-                f"The pictures of {path.name} are in a format ({codec_name(stream)}) that is not"
+                f"The pictures of {shown(path)} are in a format ({codec_name(stream)}) that is not"
                 " supported: convert the clip to MP4 with H.264."
             )
         _refuse_large(path, stream.width * stream.height, limits)
@@ -133,7 +135,7 @@ def examine(path: Path, limits: ClipLimits, part: Part = _ALL) -> Examined:
     times = [time for time, _ in stamps if time is not None]
     if len(times) < 2:
         raise VideoError(
-            f"The file {path.name} holds no moving picture that can be read: save it anew as MP4."
+            f"The file {shown(path)} holds no moving picture that can be read: save it anew as MP4."
         )
     span = max(times) - min(times)
     whole = span * len(times) / (len(times) - 1)
@@ -148,7 +150,8 @@ def examine(path: Path, limits: ClipLimits, part: Part = _ALL) -> Examined:
         first = next(decode(container, stream, limits, skip=skip), None)
         if first is None:
             raise VideoError(
-                f"No picture of {path.name} can be decoded: the file is damaged, save it anew."
+                f"No picture of {shown(path)} can be decoded, because the file is damaged or its"
+                " pictures are larger than 4K: save it anew."
             )
         width, height = displayed_size(first, sample_aspect(stream))
         _refuse_large(path, first.width * first.height, limits)
@@ -170,7 +173,8 @@ def _stamps(
     stamps: list[_Stamp] = []
     for packet in packets(container, stream):
         stamp = packet.pts if packet.pts is not None else packet.dts
-        time = None if stamp is None else float(stamp * packet.time_base)
+        is_unseen = packet.is_discard  # cut off by an edit list
+        time = None if stamp is None or is_unseen else float(stamp * packet.time_base)
         stamps.append((time, packet.is_keyframe))
         if len(stamps) > most:
             raise _too_many(path, replace(limits, max_frames=most))
@@ -179,7 +183,7 @@ def _stamps(
 
 def _too_many(path: Path, limits: ClipLimits) -> VideoError:
     return VideoError(
-        f"The file {path.name} has more than {limits.max_frames} pictures: send a shorter clip."
+        f"The file {shown(path)} has more than {limits.max_frames} pictures: send a shorter clip."
     )
 
 
@@ -230,7 +234,7 @@ def refuse_short(path: Path, duration_s: float, limits: ClipLimits) -> None:
     """Raise a VideoError when less of a clip can be played than is needed."""
     if duration_s < limits.min_duration_s - DURATION_SLACK_S:
         raise VideoError(
-            f"Only {duration_s:.1f} s of {path.name} can be played: send a clip of at least"
+            f"Only {duration_s:.1f} s of {shown(path)} can be played: send a clip of at least"
             f" {limits.min_duration_s:g} s."
         )
 
@@ -238,6 +242,6 @@ def refuse_short(path: Path, duration_s: float, limits: ClipLimits) -> None:
 def _refuse_large(path: Path, pixels: int, limits: ClipLimits) -> None:
     if pixels > limits.max_pixels:
         raise VideoError(
-            f"The picture of {path.name} is too large ({pixels / 1e6:.0f} megapixels, at most"
+            f"The picture of {shown(path)} is too large ({pixels / 1e6:.0f} megapixels, at most"
             f" {limits.max_pixels / 1e6:.0f}): send it in 4K or smaller."
         )

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from contextlib import suppress
 from itertools import chain, islice, repeat
 from math import ceil, inf
-from typing import TYPE_CHECKING
+from struct import Struct
+from typing import TYPE_CHECKING, Any
 
 from d2m.errors import VideoError
 from d2m.media.guard import ClipInfo, ClipLimits, packets
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from av.video.stream import VideoStream
 
 COMMON_RATES = (24, 25, 30, 48, 50, 60)
+_MOST_GRAPHS = 8
+_MATRIX = Struct("=9i")
 
 
 def common_rate(fps: float) -> int:
@@ -157,7 +160,7 @@ class Upright:
         self.size = (width, height)
         self.pixel_format = pixel_format
         self.sample_aspect = sample_aspect
-        self._graphs: dict[tuple[int, int, int], Graph] = {}
+        self._graphs: dict[tuple[int, bool, int, int], Graph] = {}
         self._last: tuple[VideoFrame, VideoFrame] | None = None
 
     def __call__(self, frame: VideoFrame) -> VideoFrame:
@@ -167,7 +170,7 @@ class Upright:
         return self._last[1]
 
     def _turned(self, frame: VideoFrame) -> VideoFrame:
-        turns = quarter_turns(frame)
+        turns, flipped = quarter_turns(frame), is_flipped(frame)
         shown = displayed_size(frame, self.sample_aspect)
         factor = min(bound / side for bound, side in zip(self.size, shown, strict=True))
         # A pair of pixels more or less is rounding, not a shape that needs bars.
@@ -187,16 +190,19 @@ class Upright:
             dst_color_range="JPEG" if full_range else "MPEG",
             threads=1,
         )
-        if turns == 0 and (width, height) == self.size:
+        if turns == 0 and not flipped and (width, height) == self.size:
             return scaled
-        graph = self._graphs.get((turns, width, height))
+        key = turns, flipped, width, height
+        graph = self._graphs.get(key)
         if graph is None:
-            # Kept for all shapes seen, which are few: a clip has one, or two when turned.
-            graph = self._graphs[turns, width, height] = self._graph(scaled, turns)
+            # A clip has one shape, or two when turned; one that has more pays with time only.
+            if len(self._graphs) >= _MOST_GRAPHS:
+                self._graphs.clear()
+            graph = self._graphs[key] = self._graph(scaled, turns, flipped=flipped)
         graph.vpush(scaled)
         return graph.vpull()
 
-    def _graph(self, frame: VideoFrame, turns: int) -> Graph:
+    def _graph(self, frame: VideoFrame, turns: int, *, flipped: bool) -> Graph:
         """Build the filters that turn a picture and put it on the full canvas."""
         from av.filter import Graph
 
@@ -209,6 +215,7 @@ class Upright:
                 format=frame.format,
                 time_base=frame.time_base,
             ),
+            graph.add("vflip" if flipped else "null"),
             graph.add(turn, {1: "cclock", 3: "clock"}.get(turns)),
             graph.add("vflip" if turns == 2 else "null"),
             graph.add("pad", f"{self.size[0]}:{self.size[1]}:(ow-iw)/2:(oh-ih)/2"),
@@ -218,8 +225,25 @@ class Upright:
 
 
 def quarter_turns(frame: VideoFrame) -> int:
-    """Return by how many quarter turns, counter-clockwise, a picture is to be turned."""
+    """Return by how many quarter turns, counter-clockwise, a picture is to be turned.
+
+    A matrix that no picture can be turned by, such as one of zeros, reads as no angle at all.
+    """
+    if abs(frame.rotation) > 360:
+        return 0
     return round(frame.rotation / 90) % 4
+
+
+def is_flipped(frame: VideoFrame) -> bool:
+    """Return whether a picture is to be turned upside down before `quarter_turns`.
+
+    Flipped and turned by half is mirrored, as front cameras write it.
+    """
+    matrix: Any = frame.side_data.get("DISPLAYMATRIX")
+    if matrix is None or matrix.buffer_size != _MATRIX.size:
+        return False
+    right_x, right_y, _, down_x, down_y, *_ = _MATRIX.unpack(bytes(matrix))
+    return bool(right_x * down_y < right_y * down_x)
 
 
 def displayed_size(frame: VideoFrame, sample_aspect: float) -> tuple[float, float]:

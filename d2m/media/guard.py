@@ -34,6 +34,11 @@ AUDIO_CODECS = frozenset(
         *("pcm_f32le", "pcm_f32be", "pcm_f64le", "adpcm_ms", "adpcm_ima_wav"),
     )
 )
+_SOUND_RATES = 4_000, 384_000
+"""Samples a second (Hz); at one a second, a packet would swell to an hour of sound."""
+_LONGEST_NAME = 60
+_MOST_STREAMS = 64
+"""Phones write up to seven; each may cost an index of its own."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,6 +95,13 @@ class ClipInfo:
         return max(1, round(self.duration_s * (fps or self.fps)))
 
 
+def shown(path: Path) -> str:
+    """Return a file's name as a sentence can hold it: printable, on one line, not too long."""
+    name = "".join(letter if letter.isprintable() else "?" for letter in path.name)
+    half = _LONGEST_NAME // 2
+    return name if len(name) <= _LONGEST_NAME else f"{name[:half]}…{name[-half:]}"
+
+
 @contextmanager
 def open_media(
     path: Path, *, limits: ClipLimits, formats: str, error: type[D2MError]
@@ -120,14 +132,17 @@ def open_media(
     expected = "send an MP4, MOV, WebM, MKV, AVI or GIF file"
     if formats == AUDIO_FORMATS:
         expected = "expected a WAV, MP3, FLAC or OGG file, or a video with sound"
-    if not path.is_file():
-        raise error(f"There is no file named {path.name}: check the name and try again.")
+    is_there = False
+    with suppress(OSError):  # a name longer than the file system knows
+        is_there = path.is_file()
+    if not is_there:
+        raise error(f"There is no file named {shown(path)}: check the name and try again.")
     size = path.stat().st_size
     if size == 0:
-        raise error(f"The file {path.name} is empty: {expected}.")
+        raise error(f"The file {shown(path)} is empty: {expected}.")
     if size > limits.max_bytes:
         raise error(
-            f"The file {path.name} has {size / 1e6:.0f} MB, more than the"
+            f"The file {shown(path)} has {size / 1e6:.0f} MB, more than the"
             f" {limits.max_bytes / 1e6:.0f} MB allowed: send a shorter or smaller clip."
         )
     options = {
@@ -135,11 +150,12 @@ def open_media(
         "protocol_whitelist": "file",
         "codec_whitelist": ",".join(sorted(VIDEO_CODECS | AUDIO_CODECS)),
         "max_pixels": str(limits.max_pixels),
+        "max_streams": str(_MOST_STREAMS),
     }
     try:
         container = av.open(str(path.resolve()), options=options, metadata_errors="ignore")
     except (av.FFmpegError, ValueError) as cause:
-        raise error(f"The file {path.name} is not a video or sound: {expected}.") from cause
+        raise error(f"The file {shown(path)} is not a video or sound: {expected}.") from cause
     with container:
         yield container
 
@@ -157,7 +173,8 @@ def video_stream(container: InputContainer) -> VideoStream | None:
 def audio_stream(container: InputContainer) -> AudioStream | None:
     """Return the first sound track whose codec is accepted, or None."""
     for stream in container.streams.audio:
-        if codec_name(stream) in AUDIO_CODECS and stream.codec_context.sample_rate:
+        rate = stream.codec_context.sample_rate if codec_name(stream) in AUDIO_CODECS else 0
+        if _SOUND_RATES[0] <= rate <= _SOUND_RATES[1]:
             return stream
     return None
 
@@ -170,7 +187,11 @@ def codec_name(stream: Stream) -> str:
 
 
 def packets(container: InputContainer, stream: Stream) -> Iterator[Packet[Stream]]:
-    """Yield the packets of a stream up to where the file ends or breaks off."""
+    """Yield the packets of a stream up to where the file ends or breaks off.
+
+    Among them are those that an edit list cuts off: what is seen may need them, and the
+    decoders drop what comes out of them.
+    """
     import av
 
     source = container.demux(stream)
@@ -181,5 +202,5 @@ def packets(container: InputContainer, stream: Stream) -> Iterator[Packet[Stream
         if packet is None:
             return
         # The demuxer ends with an empty packet; decoders are flushed by their user, always.
-        if packet.size and not packet.is_discard:
+        if packet.size:
             yield packet

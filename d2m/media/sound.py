@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 _TOLERATED_GAP_S = 0.05
 # Decoders need some sound before that which is to come out right.
 _RUN_UP_S = 0.5
+_MOST_DECODED = 3
+"""Times as much sound as is wanted: stamps that stand still would make it endless."""
 
 
 def decode_sound(
@@ -57,14 +59,15 @@ def decode_sound(
     """
     limit = round(max_s * sample_rate)
     pieces: list[tuple[int, NDArray[np.float32]]] = []
-    cursor, started = 0, False
+    cursor, started, decoded = 0, False, 0
     for time, samples in _resampled(container, stream, sample_rate, channels, start_s):
         if start_s is None:
             start_s = time if time is not None else 0.0
         position = cursor if time is None else round((time - start_s) * sample_rate)
         if started and abs(position - cursor) < _TOLERATED_GAP_S * sample_rate:
             position = cursor
-        if position >= limit:
+        decoded += samples.shape[1]
+        if position >= limit or decoded > _MOST_DECODED * max(limit, sample_rate):
             break
         cursor, started = position + samples.shape[1], True
         if cursor > 0:
@@ -91,19 +94,19 @@ def _resampled(
     layout = "mono" if channels == 1 else "stereo"
     # FFmpeg's own mix of two channels into one adds 3 dB, and then clips.
     even = {"rematrix_maxval": "1.0"}
-    resampler = av.AudioResampler("fltp", layout, sample_rate, options=even)
+    resampler, form = None, None
     for frame in chain(_decoded(container, stream, start_s), [None]):
-        try:
-            parts = resampler.resample(frame)
-        except (av.FFmpegError, ValueError):
-            # The track changed its format on the way: go on with a resampler for the new one.
+        if frame is not None and form != (frame.format.name, frame.layout.name, frame.sample_rate):
+            # The first one, or the track changed its form on the way; a resampler that had
+            # nothing to do would let the other form pass as it is.
+            form = frame.format.name, frame.layout.name, frame.sample_rate
             resampler = av.AudioResampler("fltp", layout, sample_rate, options=even)
-            continue
-        for part in parts:
-            stamp = None
-            if part.pts is not None and part.time_base is not None:
-                stamp = float(part.pts * part.time_base)
-            yield stamp, part.to_ndarray().astype(np.float32, copy=False)
+        with suppress(av.FFmpegError, ValueError):
+            for part in resampler.resample(frame) if resampler is not None else ():
+                stamp = None
+                if part.pts is not None and part.time_base is not None:
+                    stamp = float(part.pts * part.time_base)
+                yield stamp, part.to_ndarray().astype(np.float32, copy=False)
 
 
 def _decoded(

@@ -17,6 +17,7 @@ from d2m.media.examine import DURATION_SLACK_S, Examined, Part, examine, opened,
 from d2m.media.files import replacing
 from d2m.media.frames import at_constant_rate, common_rate, decode, frame_time, upright_for
 from d2m.media.guard import ClipInfo, ClipLimits, audio_stream
+from d2m.media.scout import examine_apart
 from d2m.media.sound import decode_sound
 
 __all__ = ["ClipInfo", "ClipLimits", "normalise", "probe", "read_frames", "sample_frames"]
@@ -42,7 +43,7 @@ def probe(path: Path, limits: ClipLimits = _DEFAULT_LIMITS) -> ClipInfo:
     VideoError
         If it is not a video, or outside the limits.
     """
-    return examine(path, limits).info
+    return examine_apart(path, limits, Part()).info
 
 
 def normalise(
@@ -100,7 +101,7 @@ def normalise(
     if (fps is not None and not 1 <= fps <= 120) or longest_side < 16:
         raise SettingsError("A copy needs 1 to 120 frames a second and a side of 16 px or more.")
     part = Part(start_s=start_s, length_s=length_s)
-    seen = examine(source, limits, part)
+    seen = examine_apart(source, limits, part)
     sound = _own_sound(source, seen, limits)
     rate = Fraction(fps or common_rate(seen.info.fps)).limit_denominator(1001)
     with replacing(target) as temporary, opened(source, limits) as (container, stream):

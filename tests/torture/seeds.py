@@ -1,0 +1,59 @@
+"""Small good clips of many kinds, to be damaged."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from pathlib import Path
+
+from tests.torture.mutate import damaged
+from tests.torture.prober import Outcome, Prober
+from tests.torture.studio import FINE, run_ffmpeg
+
+_SOUND = ("-f", "lavfi", "-i", "sine=frequency=440:duration=2.2")
+_SMALL = ("-f", "lavfi", "-i", "testsrc2=size=64x48:rate=15:duration=2.2")
+SEEDS: dict[str, tuple[object, ...]] = {
+    "mp4": (*FINE, "-c:a", "aac"),
+    "mp4_fragmented": (*FINE, "-c:a", "aac", "-movflags", "frag_keyframe+empty_moov", "-g", 8),
+    "mp4_hevc": ("-c:v", "libx265", "-preset", "ultrafast", "-x265-params", "log-level=0", "-an"),
+    "mp4_av1": ("-c:v", "libsvtav1", "-preset", "12", "-svtav1-params", "lp=1", "-an"),
+    "mov": ("-c:v", "prores", "-c:a", "pcm_s16le"),
+    "mkv": (*FINE, "-c:a", "flac"),
+    "mkv_mpeg2": ("-c:v", "mpeg2video", "-c:a", "mp2"),
+    "webm": ("-c:v", "libvpx", "-deadline", "realtime", "-cpu-used", 8, "-c:a", "libopus"),
+    "webm_vp9": (
+        "-c:v",
+        "libvpx-vp9",
+        "-deadline",
+        "realtime",
+        "-cpu-used",
+        8,
+        "-c:a",
+        "libvorbis",
+    ),
+    "avi": ("-c:v", "mpeg4", "-c:a", "libmp3lame"),
+    "avi_mjpeg": ("-c:v", "mjpeg", "-pix_fmt", "yuvj420p", "-c:a", "pcm_s16le"),
+    "gif": ("-an",),
+}
+
+
+FOUND = (("avi", 1051), ("avi", 1387), ("mp4", 1400), ("mp4_fragmented", 5089))
+"""Kinds and numbers of damaged clips that once showed a fault."""
+
+
+def seed_clips(folder: Path, kinds: Collection[str] = tuple(SEEDS)) -> dict[str, bytes]:
+    """Return a clip's content for each kind."""
+    clips = {}
+    for kind in kinds:
+        arguments = SEEDS[kind]
+        path = folder / f"{kind}.{kind.partition('_')[0]}"
+        run_ffmpeg(*_SMALL, *_SOUND, "-shortest", *arguments, path)
+        clips[kind] = path.read_bytes()
+    return clips
+
+
+def probe_damaged(probe: Prober, folder: Path, kind: str, data: bytes, seed: int) -> Outcome:
+    """Damage a clip, copy it, or now and then a part of it, and return how it fared."""
+    clip = folder / f"damaged.{kind.partition('_')[0]}"
+    clip.write_bytes(damaged(data, seed)[0])
+    part = (0.1, 2.0) if seed % 5 == 0 else (0.0, None)
+    return probe(clip, folder / "copy.mp4", *part)
