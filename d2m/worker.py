@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -31,6 +32,7 @@ HEARTBEAT_S = 0.2
 """A running job gives a message at least this often (s), so that it can be stopped."""
 STOP_S = 5.0
 """Longest time (s) to wait for a stopped job; it takes a fraction of a second."""
+_SECRET = re.compile(r"TOKEN|SECRET|PASSW|CREDENTIAL|(?:^|_)(?:KEY|AUTH)(?:_|$)", re.IGNORECASE)
 _STARTING = Stage("Getting ready", 0.0)
 
 
@@ -69,6 +71,8 @@ class Worker:
     ----------
     limits
         Bounds on the process and on each job.
+    folder
+        Where all temporary files go; the system's folder for them by default.
 
     Examples
     --------
@@ -77,10 +81,11 @@ class Worker:
     ...         ...
     """
 
-    def __init__(self, limits: Limits | None = None) -> None:
+    def __init__(self, limits: Limits | None = None, folder: Path | None = None) -> None:
         self._limits = limits or Limits()
         self._line = Line(self._limits.waiting)
-        self._cache = Path(tempfile.mkdtemp(prefix="d2m-cache-"))
+        self._folder = folder
+        self._cache = Path(tempfile.mkdtemp(prefix="d2m-cache-", dir=folder))
         self._process: _Process | None = None
         self._closed = False
 
@@ -90,7 +95,7 @@ class Worker:
             return
         if self._process is None or not self._process.is_alive:
             self._drop()
-            self._process = _Process(self._limits, self._cache)
+            self._process = _Process(self._limits, self._cache, self._folder)
 
     def run(self, job: Job) -> Generator[Message, None, None]:
         """Do a job.
@@ -154,7 +159,7 @@ class Worker:
         """
         if not clip:
             raise SettingsError("Choose a clip first: upload one, record one, or take an example.")
-        with tempfile.TemporaryDirectory(prefix="d2m-job-") as out:
+        with tempfile.TemporaryDirectory(prefix="d2m-job-", dir=self._folder) as out:
             job = Job(clip=Path(clip), levels=levels, settings=settings, out=Path(out))
             with contextlib.closing(self.run(job)) as news:
                 yield news
@@ -202,9 +207,9 @@ class Worker:
 class _Process:
     """A process of `d2m.serve.main`, the leader of its group, with a folder for its files."""
 
-    def __init__(self, limits: Limits, cache: Path) -> None:
+    def __init__(self, limits: Limits, cache: Path, folder: Path | None) -> None:
         self.jobs = 0
-        self._scratch = Path(tempfile.mkdtemp(prefix="d2m-worker-"))
+        self._scratch = Path(tempfile.mkdtemp(prefix="d2m-worker-", dir=folder))
         self._connection, theirs = Pipe()
         # Not multiprocessing's own start: it would import the web app into the worker, and
         # a group made by the child could not be killed before the child has made it.
@@ -268,8 +273,13 @@ class _Process:
 
 
 def _environment() -> dict[str, str]:
-    """Return the environment of a worker: it finds this package, and its logs are short."""
+    """Return the environment of a worker.
+
+    It finds this package, its logs are short, and it has no keys: it runs what strangers send
+    through decoders.
+    """
+    known = {name: value for name, value in os.environ.items() if not _SECRET.search(name)}
     package = str(Path(__file__).parents[1])
     paths = [package, *filter(None, [os.environ.get("PYTHONPATH")])]
     quiet = {"GLOG_minloglevel": "2", "TF_CPP_MIN_LOG_LEVEL": "2"}
-    return {**quiet, **os.environ, "PYTHONPATH": os.pathsep.join(paths)}
+    return {**quiet, **known, "PYTHONPATH": os.pathsep.join(paths)}
