@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 KEEP_CLIP_S = 600.0
 """How long (s) an idle worker holds on to the last clip, for another try with it."""
-NEWS_EVERY_S = 0.1
+NEWS_EVERY_S = 0.4
 """Shortest time (s) between two messages on the same stage."""
 _PRELOADED = ("torch", "mediapipe", "mir_eval", "noisereduce", "matplotlib.figure")
 _PRELOADED_OWN = ("d2m.pipeline", "d2m.models.compact", "d2m.models.sampling")
