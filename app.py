@@ -3,42 +3,85 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 from pathlib import Path
-
-import gradio as gr
-from starlette.middleware import Middleware
+from typing import TYPE_CHECKING
 
 from d2m import web
+from d2m.job import Limits
 from d2m.media.guard import ClipLimits
-from d2m.web.page import build, theme
-from d2m.web.routes import DenyRoutes
+from d2m.web.bodies import Bodies, BodyLimits
+from d2m.web.folder import KEEP_S, ServerFolder
+from d2m.web.routes import Doors
 from d2m.web.words import examples
 from d2m.worker import Worker
+
+if TYPE_CHECKING:
+    import gradio as gr
 
 HERE = Path(__file__).parent
 
 
 def page(worker: Worker) -> gr.Blocks:
     """Return the page with the bundled examples."""
+    from d2m.web.page import build
+
     return build(worker, examples(HERE / "examples"))
 
 
-def main() -> None:
-    """Serve the page until interrupted."""
+def main(
+    *,
+    limits: Limits | None = None,
+    bodies: BodyLimits | None = None,
+    keep_s: float = KEEP_S,
+) -> None:
+    """Serve the page until interrupted.
+
+    Parameters
+    ----------
+    limits
+        Bounds on the worker and its jobs.
+    bodies
+        Bounds on what visitors send.
+    keep_s
+        How long clips and results stay (s).
+    """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with contextlib.closing(Worker()) as worker:
+    if "SPACE_ID" in os.environ:  # all visitors come through the Space's own proxy
+        os.environ.setdefault("FORWARDED_ALLOW_IPS", "*")
+    with (
+        ServerFolder(keep_s=keep_s) as folder,
+        contextlib.closing(Worker(limits, folder.path)) as worker,
+    ):
         worker.warm_up()
-        page(worker).launch(
+        # Gradio looks where its files go already while it is imported.
+        os.environ["GRADIO_TEMP_DIR"] = str(folder.uploads)
+        from starlette.middleware import Middleware
+
+        from d2m.web.page import theme
+
+        blocks = page(worker)
+        blocks.api_open = False  # nobody skips the queue
+        folder.settle()
+        folder.keep_tidy()
+        blocks.launch(
             theme=theme(),
             css_paths=Path(web.__file__).with_name("page.css"),
             show_error=False,
             max_file_size=ClipLimits().max_bytes,
             allowed_paths=[],
             enable_monitoring=False,
+            mcp_server=False,
+            run_history=False,
             ssr_mode=False,
             footer_links=["api"],
-            app_kwargs={"middleware": [Middleware(DenyRoutes)]},
+            app_kwargs={
+                "middleware": [
+                    Middleware(Doors),
+                    Middleware(Bodies, folder=folder, limits=bodies or BodyLimits()),
+                ]
+            },
         )
 
 

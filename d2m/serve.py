@@ -8,8 +8,11 @@ from __future__ import annotations
 import contextlib
 import importlib
 import os
+import select
+import signal
 import sys
 import tempfile
+import threading
 import time
 import traceback
 from dataclasses import dataclass, field
@@ -31,7 +34,7 @@ if TYPE_CHECKING:
 
 KEEP_CLIP_S = 600.0
 """How long (s) an idle worker holds on to the last clip, for another try with it."""
-NEWS_EVERY_S = 0.1
+NEWS_EVERY_S = 0.4
 """Shortest time (s) between two messages on the same stage."""
 _PRELOADED = ("torch", "mediapipe", "mir_eval", "noisereduce", "matplotlib.figure")
 _PRELOADED_OWN = ("d2m.pipeline", "d2m.models.compact", "d2m.models.sampling")
@@ -41,6 +44,7 @@ def main() -> None:
     """Serve jobs over the connection whose file descriptor is in the command line."""
     descriptor, scratch, cache, memory_bytes, file_bytes = sys.argv[1:]
     _bound(int(memory_bytes), int(file_bytes))
+    threading.Thread(target=_outlive_nobody, args=(int(descriptor),), daemon=True).start()
     # BrokenPipeError: the server is gone, and nobody waits for the rest of the job.
     gone = contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError)
     with Connection(int(descriptor)) as connection, gone:
@@ -181,6 +185,17 @@ def _preload() -> None:
     load_librosa()
     for name in _PRELOADED_OWN:
         importlib.import_module(name)
+
+
+def _outlive_nobody(descriptor: int) -> None:
+    """End this process and its children, whatever they do, once the server is gone."""
+    watch = select.poll()
+    watch.register(descriptor, 0)  # a hang-up is always told
+    while not watch.poll():
+        pass
+    if os.getpgrp() == os.getpid():
+        os.killpg(0, signal.SIGKILL)
+    os._exit(1)
 
 
 def _bound(memory_bytes: int, file_bytes: int) -> None:

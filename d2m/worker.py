@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -28,9 +29,16 @@ from d2m.media.store import PART
 from d2m.settings import Settings
 
 HEARTBEAT_S = 0.2
-"""A running job gives a message at least this often (s), so that it can be stopped."""
+"""How often (s) it is checked whether somebody stops a job."""
+QUIET_S = 1.0
+"""A running job gives a message at least this often (s), so that it can be stopped.
+
+More would be a burden: a web page with many widgets takes 0.07 s of a core for each."""
+NEAR = 3
+"""Who has at most so many before them is told each time that the line moves."""
 STOP_S = 5.0
 """Longest time (s) to wait for a stopped job; it takes a fraction of a second."""
+_SECRET = re.compile(r"TOKEN|SECRET|PASSW|CREDENTIAL|(?:^|_)(?:KEY|AUTH)(?:_|$)", re.IGNORECASE)
 _STARTING = Stage("Getting ready", 0.0)
 
 
@@ -69,6 +77,8 @@ class Worker:
     ----------
     limits
         Bounds on the process and on each job.
+    folder
+        Where all temporary files go; the system's folder for them by default.
 
     Examples
     --------
@@ -77,10 +87,11 @@ class Worker:
     ...         ...
     """
 
-    def __init__(self, limits: Limits | None = None) -> None:
+    def __init__(self, limits: Limits | None = None, folder: Path | None = None) -> None:
         self._limits = limits or Limits()
         self._line = Line(self._limits.waiting)
-        self._cache = Path(tempfile.mkdtemp(prefix="d2m-cache-"))
+        self._folder = folder
+        self._cache = Path(tempfile.mkdtemp(prefix="d2m-cache-", dir=folder))
         self._process: _Process | None = None
         self._closed = False
 
@@ -90,12 +101,13 @@ class Worker:
             return
         if self._process is None or not self._process.is_alive:
             self._drop()
-            self._process = _Process(self._limits, self._cache)
+            self._process = _Process(self._limits, self._cache, self._folder)
 
-    def run(self, job: Job) -> Generator[Message, None, None]:
+    def run(self, job: Job, stop: threading.Event | None = None) -> Generator[Message, None, None]:
         """Do a job.
 
-        The iterator gives a message at least every `HEARTBEAT_S`, and `Finished` last.
+        The iterator gives a message at least every `QUIET_S` (while the job waits in a long
+        line, every 10 s), at once when ``stop`` is set, and `Finished` last.
         Closing it before kills the process and all that it started; its temporary files go,
         what it wrote to ``job.out`` is the caller's.
 
@@ -103,6 +115,8 @@ class Worker:
         ----------
         job
             What to do.
+        stop
+            Who takes the messages wants to stop; it is for them to close the iterator.
 
         Yields
         ------
@@ -115,17 +129,22 @@ class Worker:
             With one sentence, if the job fails, takes too long, or its process dies.
         """
         with self._line.place() as place:
-            while place.ahead:
-                yield Waiting(place=place.ahead, seconds=place.wait_s)
+            stop = stop or threading.Event()
+            told, again_s = 0, 0.0
+            while ahead := place.ahead:
+                moved = ahead != told and (ahead <= NEAR or not told)
+                if moved or stop.is_set() or time.monotonic() > again_s:
+                    yield Waiting(place=ahead, seconds=place.wait_s)
+                    told, again_s = ahead, time.monotonic() + min(10.0, max(2.0, ahead / 2))
                 place.step(HEARTBEAT_S)
-            yield from self._serve(job)
+            yield from self._serve(job, stop)
 
-    def _serve(self, job: Job) -> Generator[Message, None, None]:
+    def _serve(self, job: Job, stop: threading.Event) -> Generator[Message, None, None]:
         healthy = True
         try:
             yield _STARTING
             healthy = False
-            for message in self._messages(job):
+            for message in self._messages(job, stop):
                 # A job that failed by its own account leaves its process in order.
                 healthy = isinstance(message, Finished | Failed)
                 if isinstance(message, Failed):
@@ -138,7 +157,11 @@ class Worker:
 
     @contextlib.contextmanager
     def news(
-        self, clip: str | None, levels: str, settings: Settings
+        self,
+        clip: str | None,
+        levels: str,
+        settings: Settings,
+        stop: threading.Event | None = None,
     ) -> Iterator[Iterator[Message]]:
         """Do a job into a folder of its own, as `run` does.
 
@@ -154,9 +177,9 @@ class Worker:
         """
         if not clip:
             raise SettingsError("Choose a clip first: upload one, record one, or take an example.")
-        with tempfile.TemporaryDirectory(prefix="d2m-job-") as out:
+        with tempfile.TemporaryDirectory(prefix="d2m-job-", dir=self._folder) as out:
             job = Job(clip=Path(clip), levels=levels, settings=settings, out=Path(out))
-            with contextlib.closing(self.run(job)) as news:
+            with contextlib.closing(self.run(job, stop)) as news:
                 yield news
 
     def close(self) -> None:
@@ -165,7 +188,7 @@ class Worker:
         self._drop()
         shutil.rmtree(self._cache, ignore_errors=True)
 
-    def _messages(self, job: Job) -> Iterator[Message]:
+    def _messages(self, job: Job, stop: threading.Event) -> Iterator[Message]:
         """Yield what the process says, up to `Finished` or `Failed`."""
         deadline = time.monotonic() + self._limits.seconds
         said = False
@@ -175,7 +198,7 @@ class Worker:
                 raise JobError("The server is closing: try again in a minute.")
             try:
                 self._process.send(job)
-                for message in self._process.messages(deadline):
+                for message in self._process.messages(deadline, stop):
                     said = said or message is not None
                     yield message or _STARTING
                 return
@@ -202,9 +225,9 @@ class Worker:
 class _Process:
     """A process of `d2m.serve.main`, the leader of its group, with a folder for its files."""
 
-    def __init__(self, limits: Limits, cache: Path) -> None:
+    def __init__(self, limits: Limits, cache: Path, folder: Path | None) -> None:
         self.jobs = 0
-        self._scratch = Path(tempfile.mkdtemp(prefix="d2m-worker-"))
+        self._scratch = Path(tempfile.mkdtemp(prefix="d2m-worker-", dir=folder))
         self._connection, theirs = Pipe()
         # Not multiprocessing's own start: it would import the web app into the worker, and
         # a group made by the child could not be killed before the child has made it.
@@ -233,7 +256,7 @@ class _Process:
         self.jobs += 1
         self._connection.send(job)
 
-    def messages(self, deadline: float) -> Iterator[Message | None]:
+    def messages(self, deadline: float, stop: threading.Event) -> Iterator[Message | None]:
         """Yield messages up to the last one, and the latest stage again while there is none.
 
         Before the first one there is None.
@@ -246,12 +269,16 @@ class _Process:
             If the process is gone.
         """
         stage: Message | None = None
+        told_s = 0.0
         while time.monotonic() < deadline:
             message: Message | None = stage
             if self._connection.poll(HEARTBEAT_S):
                 message = self._connection.recv()
+            elif time.monotonic() - told_s < QUIET_S and not stop.is_set():
+                continue
             if isinstance(message, Stage):
                 stage = message
+            told_s = time.monotonic()
             yield message
             if isinstance(message, Finished | Failed):
                 return
@@ -268,8 +295,13 @@ class _Process:
 
 
 def _environment() -> dict[str, str]:
-    """Return the environment of a worker: it finds this package, and its logs are short."""
+    """Return the environment of a worker.
+
+    It finds this package, its logs are short, and it has no keys: it runs what strangers send
+    through decoders.
+    """
+    known = {name: value for name, value in os.environ.items() if not _SECRET.search(name)}
     package = str(Path(__file__).parents[1])
     paths = [package, *filter(None, [os.environ.get("PYTHONPATH")])]
     quiet = {"GLOG_minloglevel": "2", "TF_CPP_MIN_LOG_LEVEL": "2"}
-    return {**quiet, **os.environ, "PYTHONPATH": os.pathsep.join(paths)}
+    return {**quiet, **known, "PYTHONPATH": os.pathsep.join(paths)}
