@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: setup run test lint types format check bench clean
+.PHONY: setup run test lint types format check bench torture fuzz load screenshots clean
 
 setup: $(VENV)/.runtime
 
@@ -42,6 +42,20 @@ check: lint types test
 bench: setup
 	PYTHONPATH=. $(BIN)/python tools/bench.py
 	PYTHONPATH=. $(BIN)/python tools/bench_networks.py
+
+# What strangers may send, all of it; the quick part of it runs in `make test`.
+torture: $(VENV)/.dev
+	PYTHONPATH=. $(BIN)/python tools/torture.py
+
+fuzz: $(VENV)/.dev
+	PYTHONPATH=. $(BIN)/python tools/fuzz.py --seconds 120
+
+load: $(VENV)/.dev
+	PYTHONPATH=. $(BIN)/python tools/load.py
+
+# Needs the page to be served, by `make run`.
+screenshots: $(VENV)/.dev
+	PYTHONPATH=. $(BIN)/python tools/screenshots.py
 
 clean:
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache
