@@ -20,7 +20,7 @@ import pytest
 from d2m.web.bodies import Bodies, BodyLimits, names_other_servers, visitor
 from d2m.web.folder import ServerFolder
 from d2m.web.routes import HEADERS, Doors, is_open
-from tests.browser.conftest import browser  # noqa: F401
+from tests.browser.conftest import browser, playwright  # noqa: F401
 from tests.conftest import ROOT
 from tools.load import Serving, Visitor, serving
 

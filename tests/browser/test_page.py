@@ -83,7 +83,7 @@ def test_both_levels_from_upload_to_download(page: Page, short_clip: Path) -> No
 
     choose(page, short_clip, "Both")
     press(page, "Generate")
-    status_says(page, "Following the dancer")
+    page.get_by_role("button", name="Working …").wait_for()
     places = page.locator(".plot.on-light").evaluate_all(
         "all => all.map(plot => plot.getBoundingClientRect().height)"
     )
