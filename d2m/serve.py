@@ -149,7 +149,10 @@ def sentence(error: BaseException) -> str:
         words = str(behind)
         number = behind.errno if isinstance(behind, OSError) else None
         kinds = {kind.__name__ for kind in type(behind).__mro__}
-        if number in _NO_ROOM or any(os.strerror(code) in words for code in _NO_ROOM):
+        full = any(os.strerror(code) in words for code in _NO_ROOM)
+        # That is all that libsndfile says of a file that can't be written on.
+        full = full or ("LibsndfileError" in kinds and "System error" in words)
+        if full or number in _NO_ROOM:
             return (
                 "There is no room left for the files of this clip: send a shorter or smaller "
                 "one, or try again later."
