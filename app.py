@@ -75,6 +75,7 @@ def main(
             mcp_server=False,
             run_history=False,
             ssr_mode=False,
+            state_session_capacity=100,  # each holds half a megabyte; 10,000 would fill the memory
             footer_links=["api"],
             app_kwargs={
                 "middleware": [

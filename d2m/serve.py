@@ -6,6 +6,7 @@ Networks and decoders are imported only here, never in the web process.
 from __future__ import annotations
 
 import contextlib
+import errno
 import importlib
 import os
 import select
@@ -36,6 +37,7 @@ KEEP_CLIP_S = 600.0
 """How long (s) an idle worker holds on to the last clip, for another try with it."""
 NEWS_EVERY_S = 0.4
 """Shortest time (s) between two messages on the same stage."""
+_NO_ROOM = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EFBIG))
 _PRELOADED = ("torch", "mediapipe", "mir_eval", "noisereduce", "matplotlib.figure")
 _PRELOADED_OWN = ("d2m.pipeline", "d2m.models.compact", "d2m.models.sampling")
 
@@ -98,16 +100,10 @@ class _Server:
             self.connection.send(self._done(job))
         except (BrokenPipeError, ConnectionResetError):
             raise
-        except D2MError as error:
-            self._fail(str(error))
-        except MemoryError:
-            self._fail("The clip needs more memory than there is: send a shorter or smaller one.")
-        except Exception:
-            traceback.print_exc()
-            self._fail(
-                "Something went wrong inside the program while it worked on this clip: "
-                "try again, or try another clip."
-            )
+        except Exception as error:
+            if not isinstance(error, D2MError):
+                traceback.print_exc()
+            self._fail(sentence(error))
 
     def _done(self, job: Job) -> Finished:
         from d2m.outputs import Package
@@ -140,6 +136,37 @@ class _Server:
     def _fail(self, sentence: str) -> None:
         self._maker = None  # what a failed job left behind is not to be trusted
         self.connection.send(Failed(sentence))
+
+
+def sentence(error: BaseException) -> str:
+    """Return what a person is told of an error.
+
+    Libraries wrap what the system said, or only quote it; so what lies behind an error, and
+    its words, count too.
+    """
+    behind: BaseException | None = error
+    while behind is not None:
+        words = str(behind)
+        number = behind.errno if isinstance(behind, OSError) else None
+        kinds = {kind.__name__ for kind in type(behind).__mro__}
+        full = any(os.strerror(code) in words for code in _NO_ROOM)
+        # That is all that libsndfile says of a file that can't be written on.
+        full = full or ("LibsndfileError" in kinds and "System error" in words)
+        if full or number in _NO_ROOM:
+            return (
+                "There is no room left for the files of this clip: send a shorter or smaller "
+                "one, or try again later."
+            )
+        # torch's own class is no MemoryError, nor are its errors without a graphics card.
+        if kinds & {"MemoryError", "OutOfMemoryError"} or "allocate memory" in words:
+            return "The clip needs more memory than there is: send a shorter or smaller one."
+        behind = behind.__cause__ or behind.__context__
+    if isinstance(error, D2MError):
+        return str(error)
+    return (
+        "Something went wrong inside the program while it worked on this clip: "
+        "try again, or try another clip."
+    )
 
 
 def _seen(dance: Dance) -> Seen:

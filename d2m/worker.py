@@ -18,15 +18,16 @@ import tempfile
 import threading
 import time
 from collections.abc import Generator, Iterator
-from dataclasses import dataclass, field
 from multiprocessing import Pipe
 from pathlib import Path
 
 from d2m.errors import JobError, SettingsError
 from d2m.job import Failed, Finished, Job, Limits, Message, Stage, Waiting
-from d2m.line import Line
+from d2m.line import Line, Ticket
 from d2m.media.store import PART
 from d2m.settings import Settings
+
+__all__ = ["Ticket", "Worker"]
 
 HEARTBEAT_S = 0.2
 """How often (s) it is checked whether somebody stops a job."""
@@ -36,38 +37,8 @@ QUIET_S = 1.0
 More would be a burden: a web page with many widgets takes 0.07 s of a core for each."""
 NEAR = 3
 """Who has at most so many before them is told each time that the line moves."""
-STOP_S = 5.0
-"""Longest time (s) to wait for a stopped job; it takes a fraction of a second."""
 _SECRET = re.compile(r"TOKEN|SECRET|PASSW|CREDENTIAL|(?:^|_)(?:KEY|AUTH)(?:_|$)", re.IGNORECASE)
 _STARTING = Stage("Getting ready", 0.0)
-
-
-@dataclass(frozen=True)
-class Ticket:
-    """One press on a page's start button, so that its stop button stops just that job.
-
-    A server's own cancelling may let news arrive that were on their way, and show a stopped
-    job as a running one; after `cancel` there are none.
-    """
-
-    stop: threading.Event = field(default_factory=threading.Event)
-    _begun: threading.Event = field(default_factory=threading.Event)
-    _over: threading.Event = field(default_factory=threading.Event)
-
-    @contextlib.contextmanager
-    def punched(self) -> Iterator[None]:
-        """Note that the job runs, and that it is over; who runs it watches ``stop``."""
-        self._begun.set()
-        try:
-            yield
-        finally:
-            self._over.set()
-
-    def cancel(self) -> None:
-        """Ask the job to stop, and return when it has; one that still waits never begins."""
-        self.stop.set()
-        if self._begun.is_set():
-            self._over.wait(STOP_S)
 
 
 class Worker:
@@ -96,12 +67,19 @@ class Worker:
         self._closed = False
 
     def warm_up(self) -> None:
-        """Start the process in the background, if there is none."""
+        """Start the process in the background, if there is none.
+
+        Raises
+        ------
+        JobError
+            If the system has no room for it.
+        """
         if self._closed:
             return
         if self._process is None or not self._process.is_alive:
             self._drop()
-            self._process = _Process(self._limits, self._cache, self._folder)
+            with _room():
+                self._process = _Process(self._limits, self._cache, self._folder)
 
     def run(self, job: Job, stop: threading.Event | None = None) -> Generator[Message, None, None]:
         """Do a job.
@@ -153,7 +131,8 @@ class Worker:
         finally:
             if not healthy or self._worn_out():
                 self._drop()
-            self.warm_up()
+            with contextlib.suppress(JobError):  # the next job says so, if it is still true
+                self.warm_up()
 
     @contextlib.contextmanager
     def news(
@@ -177,7 +156,9 @@ class Worker:
         """
         if not clip:
             raise SettingsError("Choose a clip first: upload one, record one, or take an example.")
-        with tempfile.TemporaryDirectory(prefix="d2m-job-", dir=self._folder) as out:
+        with _room():
+            folder = tempfile.TemporaryDirectory(prefix="d2m-job-", dir=self._folder)
+        with folder as out:
             job = Job(clip=Path(clip), levels=levels, settings=settings, out=Path(out))
             with contextlib.closing(self.run(job, stop)) as news:
                 yield news
@@ -292,6 +273,15 @@ class _Process:
         self._popen.wait()
         self._connection.close()
         shutil.rmtree(self._scratch, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def _room() -> Iterator[None]:
+    """Say in a sentence that the system has no room for a folder or a process."""
+    try:
+        yield
+    except OSError as cause:
+        raise JobError("The server has no room for another clip: try again in a minute.") from cause
 
 
 def _environment() -> dict[str, str]:

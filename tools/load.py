@@ -8,8 +8,10 @@ from __future__ import annotations
 import argparse
 import itertools
 import json
+import os
 import re
 import secrets
+import socket
 import subprocess
 import sys
 import tempfile
@@ -51,16 +53,13 @@ class Serving:
 
     def root(self) -> Path:
         """Return the folder with all its files."""
-        (folder,) = self.folder.glob("d2m-server-*")
-        return folder
+        return max(self.folder.glob("d2m-server-*"), key=lambda folder: folder.stat().st_mtime)
 
     def files(self) -> list[Path]:
         """Return the files of visitors; examples were there before."""
-        return [
-            path
-            for path in self.root().rglob("*")
-            if path.is_file() and "d2m-cache-" not in str(path) and path not in self.settled
-        ]
+        walk = os.walk(self.root())
+        found = [Path(folder, name) for folder, _, names in walk for name in names]
+        return [p for p in found if "d2m-cache-" not in str(p) and p not in self.settled]
 
     settled: set[Path] = field(default_factory=set)
 
@@ -68,9 +67,6 @@ class Serving:
 @contextmanager
 def serving(folder: Path, settings: str = "", **environment: str) -> Iterator[Serving]:
     """Start the app on a free port; ``settings`` are the arguments of its `main`, as text."""
-    import os
-    import socket
-
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]

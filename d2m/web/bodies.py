@@ -167,8 +167,9 @@ class Bodies:
             raise RefusedError(507, "The server has no room for more clips: try again in an hour.")
         self._arriving += expected
         try:
-            form = _Form(receive, found[1], most, limits.stall_s)
-            await self._app(scope, form.receive, send)
+            with self._folder.receiving():
+                form = _Form(receive, found[1], most, limits.stall_s)
+                await self._app(scope, form.receive, send)
         finally:
             self._arriving -= expected
 

@@ -23,6 +23,9 @@ PREFIX = "d2m-server-"
 HALF_DONE_S = 90.0
 """An upload that got nothing for so long (s) is not under way any more."""
 
+EMPTY_S = 2.0
+"""How long (s) a folder may be empty."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Used:
@@ -59,6 +62,7 @@ class ServerFolder:
         self.uploads.mkdir()
         self._settled: set[Path] = set()
         self._over = threading.Event()
+        self._count, self._receiving = threading.Lock(), 0
 
     def __enter__(self) -> ServerFolder:
         """Return itself."""
@@ -77,7 +81,7 @@ class ServerFolder:
 
     def settle(self) -> None:
         """Keep what visitors did not send, such as examples: all that is there by now."""
-        self._settled = {*self.uploads.rglob("*")}
+        self._settled = {*self._found()}
 
     def keep_tidy(self, every_s: float | None = None) -> None:
         """Call `tidy` from time to time (s), in a thread, until the folder goes."""
@@ -90,30 +94,47 @@ class ServerFolder:
 
         threading.Thread(target=work, name="tidy", daemon=True).start()
 
+    @contextlib.contextmanager
+    def receiving(self) -> Iterator[None]:
+        """Let no folder go for being empty: an upload is on its way into it."""
+        with self._count:
+            self._receiving += 1
+        try:
+            yield
+        finally:
+            with self._count:
+                self._receiving -= 1
+
     def tidy(self) -> None:
         """Remove what is too old, uploads that broke off, and folders left empty."""
         now = time.time()
-        for path in sorted(self.uploads.rglob("*"), reverse=True):  # what is inside comes first
+        for path in self._found():
             if path in self._settled:
                 continue
             with contextlib.suppress(OSError):
-                facts = path.lstat()
                 if path.is_dir() and not path.is_symlink():
-                    if now - facts.st_mtime > 1.0:  # else a file may be on its way into it
-                        path.rmdir()
+                    with self._count:
+                        # A result, too, may be on its way into a new folder.
+                        if not self._receiving and now - path.lstat().st_mtime > EMPTY_S:
+                            path.rmdir()
                     continue
                 # Finished uploads lie in folders named after their content.
                 keep_s = self._keep_s if path.parent != self.uploads else HALF_DONE_S
-                if now - facts.st_ctime > min(keep_s, self._keep_s):
+                if now - path.lstat().st_ctime > min(keep_s, self._keep_s):
                     path.unlink()
 
     def used(self) -> Used:
-        """Count what visitors sent and got."""
+        """Count what visitors sent and got, folders too."""
         sizes = []
-        for path in self.uploads.rglob("*"):
+        for path in self._found():
             with contextlib.suppress(OSError):
                 sizes.append(path.lstat().st_size)
         return Used(bytes=sum(sizes), files=len(sizes))
+
+    def _found(self) -> Iterator[Path]:
+        """Yield files and folders, what is inside first; some may be gone by then."""
+        for folder, folders, files in os.walk(self.uploads, topdown=False):
+            yield from (Path(folder, name) for name in (*files, *folders))
 
     def free_bytes(self) -> int:
         """Return how much room the disk has."""
