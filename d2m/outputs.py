@@ -28,7 +28,7 @@ KINDS = {
 }
 """Ends of file names by kind: the clip with its music, the music, the beat plot on a light
 and on a dark ground, and the clip with both kinds of beats under it."""
-_LONGEST_NAME = 60
+_LONGEST_NAME = 60  # bytes; file systems end at 255 for the whole name
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,7 +127,8 @@ def pack(
 
 def stem_of(soundtrack: Soundtrack, name: str) -> str:
     """Return what the names of all files of a job begin with."""
-    plain = re.sub(r"[^\w-]+", "_", name).strip("_")[:_LONGEST_NAME] or "clip"
+    plain = re.sub(r"[^\w-]+", "_", name).strip("_")
+    plain = plain.encode()[:_LONGEST_NAME].decode(errors="ignore") or "clip"
     settings = soundtrack.settings
     piece = f"seed{settings.seed}" if settings.weights == COMPACT else settings.weights
     return f"{plain}.{soundtrack.style.name}.{piece}"

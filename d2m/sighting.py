@@ -15,10 +15,10 @@ from numpy.typing import NDArray
 
 from d2m.errors import PoseError
 from d2m.filmstrip import film_strip
-from d2m.media.video import ClipInfo, ClipLimits, normalise, read_frames
+from d2m.media.video import ClipInfo, ClipLimits, normalise, read_frames, sample_frames
 from d2m.perception.conditions import FrameSampler, conditions
 from d2m.perception.flow import DirectogramMeter
-from d2m.perception.pose import Frame, PoseTrack, track_pose
+from d2m.perception.pose import Frame, PoseTrack, anybody_in, track_pose
 from d2m.progress import Progress, silent, timed
 from d2m.settings import Settings
 
@@ -26,6 +26,12 @@ POSE_FPS = 30.0
 POSE_SIDE = 640
 LEAST_COVERAGE = 0.1
 """Share of frames with a person below which there is nobody to make music for."""
+LONG_S, N_GLANCES = 20.0, 24
+"""Of clips longer than this (s), so many pictures are searched before all are."""
+NOBODY = (
+    "No dancer was found in the clip: a person should be seen from head to foot in most of it; "
+    "try a brighter or closer clip."
+)
 _COPY, _SEEN, _STRIP = "copy.mp4", "seen.npz", "strip.jpg"
 
 
@@ -168,6 +174,8 @@ def _follow(
     sampler = FrameSampler(int(expected))
     stage = "Following the dancer"
     tell(stage, 0.0)
+    if info.duration_s > LONG_S and not anybody_in(sample_frames(video, count=N_GLANCES)):
+        raise PoseError(NOBODY)
     frames = read_frames(video, fps=fps, longest_side=POSE_SIDE)
     pose = track_pose(
         meter.watch(sampler.watch(frames)),
@@ -175,8 +183,5 @@ def _follow(
         progress=lambda done: tell(stage, min(1.0, done / expected)),
     )
     if pose.coverage < LEAST_COVERAGE:
-        raise PoseError(
-            "No dancer was found in the clip: a person should be seen from head to foot in "
-            "most of it; try a brighter or closer clip."
-        )
+        raise PoseError(NOBODY)
     return pose, meter.result(), sampler.result()

@@ -178,6 +178,14 @@ class TestOneClip:
         with pytest.raises(PoseError, match="No dancer"):
             DanceToMusic().perceive(clip)
 
+    def test_a_long_clip_without_a_dancer_is_not_watched_to_its_end(self, tmp_path):
+        clip, stages = tmp_path / "wall.mp4", []
+        write_plain_clip(clip, seconds=25)
+        with pytest.raises(PoseError, match="No dancer"):
+            DanceToMusic().perceive(clip, progress=lambda *news: stages.append(news))
+        assert ("Following the dancer", 0.0) in stages
+        assert not [share for stage, share in stages if stage == "Following the dancer" and share]
+
 
 @pytest.fixture(scope="module", params=EXAMPLES, ids=lambda example: example["file"])
 def example_run(request, tmp_path_factory) -> tuple[dict[str, Any], Path]:
@@ -286,14 +294,14 @@ def check_report(facts: dict[str, Any], levels: tuple[str, ...]) -> None:
         assert not any("/" in file for file in level["files"].values())
 
 
-def write_plain_clip(path: Path) -> None:
-    """Write two seconds of a grey wall."""
+def write_plain_clip(path: Path, seconds: int = 2) -> None:
+    """Write some seconds of a grey wall."""
     import av
 
     with av.open(str(path), "w") as container:
         stream = container.add_stream("libx264", rate=15)
         stream.width, stream.height, stream.pix_fmt = 160, 120, "yuv420p"
-        for number in range(30):
+        for number in range(15 * seconds):
             grey = np.full((120, 160, 3), 120 + number % 2, dtype=np.uint8)
             container.mux(stream.encode(av.VideoFrame.from_ndarray(grey, format="rgb24")))
         container.mux(stream.encode())

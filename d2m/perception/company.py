@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from d2m.perception.pose import FloatArray, Frame, PoseTrack, detect, quiet_stderr
+from d2m.perception.pose import FloatArray, Frame, PoseTrack, detect, pose_network, quiet_stderr
 from d2m.perception.skeleton import coco17_from_mediapipe, torso_length
 
 Picture = NDArray[np.uint8]
@@ -77,7 +76,7 @@ def find_company(frames: Iterable[Frame], pose: PoseTrack) -> Company | None:
     seen: list[Company] = []
     if len(pictures) < needed:
         return None
-    with _still_network() as network:
+    with pose_network(still=True) as network:
         for done, (picture, points) in enumerate(pictures):
             if len(seen) == needed or len(seen) + len(pictures) - done < needed:
                 break
@@ -93,19 +92,6 @@ def find_company(frames: Iterable[Frame], pose: PoseTrack) -> Company | None:
         place=Counter(one.place for one in seen).most_common(1)[0][0],
         is_nearest=sum(one.is_nearest for one in seen) > len(seen) / 2,
     )
-
-
-@contextmanager
-def _still_network() -> Iterator[Any]:
-    """Open a pose network that searches each picture anew; an unclosed one keeps 100 MB."""
-    from mediapipe.python.solutions.pose import Pose
-
-    with quiet_stderr():
-        network = Pose(static_image_mode=True, model_complexity=1)
-    try:
-        yield network
-    finally:
-        network.close()
 
 
 def _company_in(network: Any, picture: Picture, dancer: FloatArray) -> Company | None:

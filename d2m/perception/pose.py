@@ -95,7 +95,7 @@ def track_pose(
     """
     results: list[FloatArray | None] = []
     seen = False
-    with _pose_network() as network:
+    with pose_network() as network:
         for _, frame in frames:
             with nullcontext() if seen else quiet_stderr():
                 results.append(detect(network, frame))
@@ -105,13 +105,25 @@ def track_pose(
     return _assemble(results, fps)
 
 
+def anybody_in(frames: Iterable[Frame]) -> bool:
+    """Tell whether a person is in one of some frames, each ``(time_s, (H, W, 3) RGB)``."""
+    with pose_network(still=True) as network:
+        return any(detect(network, frame) is not None for _, frame in frames)
+
+
 @contextmanager
-def _pose_network() -> Iterator[Any]:
-    """Open MediaPipe's pose network; an unclosed one would keep about 100 MB."""
+def pose_network(*, still: bool = False) -> Iterator[Any]:
+    """Open MediaPipe's pose network; an unclosed one would keep about 100 MB.
+
+    Parameters
+    ----------
+    still
+        Whether it searches each picture anew, instead of following somebody.
+    """
     from mediapipe.python.solutions.pose import Pose
 
     with quiet_stderr():
-        network = Pose(static_image_mode=False, model_complexity=1)
+        network = Pose(static_image_mode=still, model_complexity=1)
         # A picture of nobody makes it load all that it would load, and say so, right now.
         network.process(np.zeros((64, 64, 3), dtype=np.uint8))
     try:
