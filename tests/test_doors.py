@@ -437,7 +437,8 @@ def test_the_page_works_behind_its_doors(
     page.wait_for_function("v => v.videoWidth > 0", arg=movie.element_handle())
     assert page.locator(".plot.on-light img").first.evaluate("i => i.naturalWidth") > 500
     context.close()
-    assert trouble == []
+    gradios_own = {"Method not implemented."}
+    assert "\n".join(text for text in trouble if text not in gradios_own) == ""
 
 
 def test_a_stranger_cannot_hold_the_line_open(app: Serving) -> None:

@@ -60,7 +60,7 @@ CONTENT_SECURITY = "; ".join(
     (
         "default-src 'self'",
         # The page is configured by a script inside it, and what widgets do is compiled by it.
-        "script-src 'self' 'unsafe-inline' 'unsafe-eval'",
+        "script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:",
         "style-src 'self' 'unsafe-inline'",
         "img-src 'self' data: blob:",
         "media-src 'self' data: blob:",
