@@ -90,7 +90,7 @@ def serving(folder: Path) -> Iterator[Server]:
     finally:
         process.terminate()
         process.wait(20)
-    for kind in ("worker", "job", "cache"):
+    for kind in ("server", "worker", "job", "cache"):
         assert not list(folder.glob(f"d2m-{kind}-*"))
 
 

@@ -64,14 +64,16 @@ def test_both_levels(worker: Worker, short_clip: Path, tmp_path: Path) -> None:
     )
     news = list(worker.run(job))
     stages = list(dict.fromkeys(m.name for m in news if isinstance(m, Stage)))
-    assert stages[-8:] == [
+    assert stages[-10:] == [
         "Reading the clip",
         "Following the dancer",
+        "Looking around",
         "Finding the rhythm",
         "Making the music (high)",
         "Writing the files (high)",
         "Making the music (low)",
         "Writing the files (low)",
+        "Putting both side by side",
         "Packing the files",
     ]
     assert all(0 <= m.fraction <= 1 for m in news if isinstance(m, Stage))

@@ -13,12 +13,11 @@ from d2m.errors import D2MError
 from d2m.job import LOOK, Finished, Message, Result, Seen, Stage, Waiting
 from d2m.levels import LEVELS, levels_named
 from d2m.web import words
+from d2m.web.folder import KEEP_S
 from d2m.web.form import PRIVATE, Form, Update, settings_of
 from d2m.web.results import DOWNLOADS, ComparisonCard, LevelCard, SeenCard
 from d2m.worker import Ticket, Worker
 
-KEEP_S = 3600
-"""How long (s) clips and results stay on the server."""
 MOST_AT_ONCE = 30
 """Visitors who are told at a time how it goes; the worker's line decides who waits."""
 QUEUE: dict[str, Any] = {"concurrency_id": "generate", "concurrency_limit": MOST_AT_ONCE}
@@ -143,7 +142,11 @@ class Page:
         to_come = {level.name for level in (() if levels == LOOK else levels_named(levels))}
         saw = False
         try:
-            with ticket.punched(), self._worker.news(clip, levels, settings_of(*form)) as news:
+            settings = settings_of(*form)
+            with (
+                ticket.punched(),
+                self._worker.news(clip, levels, settings, ticket.stop) as news,
+            ):
                 for message in news:
                     if ticket.stop.is_set():
                         yield self.cleared(to_come, saw)
@@ -225,7 +228,7 @@ def build(worker: Worker, clips: list[words.ExampleClip]) -> gr.Blocks:
     page: gr.Blocks = gr.Blocks(
         title="D2M: music for dance videos",
         analytics_enabled=False,
-        delete_cache=(KEEP_S // 12, KEEP_S),
+        delete_cache=(int(KEEP_S / 12), int(KEEP_S)),
     )
     with page:
         gr.HTML(words.HEAD, padding=False, elem_id="head")
