@@ -134,6 +134,7 @@ class ComparisonCard:
             self.videos = {
                 name: gr.Video(
                     label=f"High left, low right; {name} is heard",
+                    show_label=False,
                     interactive=False,
                     buttons=[],
                     elem_id=f"comparison-{name}",
