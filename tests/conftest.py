@@ -1,4 +1,4 @@
-"""A short real clip, and the app as people start it."""
+"""A short real clip, the app as people start it, and a real browser."""
 
 from __future__ import annotations
 
@@ -12,13 +12,23 @@ import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 from d2m.librosa_import import load_librosa
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Playwright
+
 ROOT = Path(__file__).parents[1]
 EXAMPLES = ROOT / "examples"
+CHROMIUM = Path("/usr/bin/chromium")
+QUIET = (
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
+    *("--disable-background-networking", "--disable-component-update"),
+    "--autoplay-policy=no-user-gesture-required",
+)
 
 
 @dataclass(frozen=True)
@@ -100,3 +110,20 @@ def _answers(url: str) -> bool:
             return bool(answer.status == 200)
     except OSError:
         return False
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    from playwright.sync_api import sync_playwright
+
+    if not CHROMIUM.exists():
+        pytest.fail(f"These tests need the browser {CHROMIUM}: install Debian's `chromium`.")
+    with sync_playwright() as playwright:
+        yield playwright
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=[*QUIET])
+    yield browser
+    browser.close()

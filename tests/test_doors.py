@@ -9,7 +9,8 @@ import os
 import re
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -20,7 +21,6 @@ import pytest
 from d2m.web.bodies import Bodies, BodyLimits, names_other_servers, visitor
 from d2m.web.folder import ServerFolder
 from d2m.web.routes import HEADERS, Doors, is_open
-from tests.browser.conftest import browser, playwright  # noqa: F401
 from tests.conftest import ROOT
 from tools.load import Serving, Visitor, serving
 
@@ -228,6 +228,12 @@ def bounded(tmp_path: Path) -> Iterator[Callable[..., httpx.AsyncClient]]:
         yield client
 
 
+def in_a_loop(work: Coroutine[Any, Any, Any]) -> Any:
+    """Do asynchronous work in a thread, because a browser may run a loop in this one."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, work).result()
+
+
 def statuses(client: httpx.AsyncClient, path: str, *bodies: bytes) -> list[int]:
     kind = {"content-type": "multipart/form-data; boundary=edge"}
 
@@ -237,7 +243,7 @@ def statuses(client: httpx.AsyncClient, path: str, *bodies: bytes) -> list[int]:
                 (await client.post(path, content=body, headers=kind)).status_code for body in bodies
             ]
 
-    return asyncio.run(all_of_them())
+    return in_a_loop(all_of_them())
 
 
 @pytest.mark.parametrize(
@@ -278,7 +284,7 @@ def test_an_endless_body_is_cut(bounded: Callable[..., httpx.AsyncClient]) -> No
             call = await client.post("queue/join", content=endless())
             return int(upload.text), call.status_code
 
-    size, status = asyncio.run(ask())
+    size, status = in_a_loop(ask())
     assert size < 70_000
     assert status == 413
 
@@ -367,7 +373,11 @@ def everything_said(app: Serving, clip: Path, letter: Path) -> Iterator[tuple[st
     ):
         kind = {"content-type": "application/json"} if body else {}
         where, text = f"{method} {path} {(body or b'')[:50]!r}", ""
-        with http.stream(method, path, content=body, headers=kind) as answer:
+        # A connection that broke off is not to be used again.
+        with (
+            httpx.Client(base_url=app.url, timeout=60) as alone,
+            alone.stream(method, path, content=body, headers=kind) as answer,
+        ):
             with contextlib.suppress(httpx.RemoteProtocolError):  # news of nothing break off
                 for piece in answer.iter_text():
                     text += piece
@@ -413,7 +423,7 @@ def test_no_answer_tells_of_the_inside(app: Serving, short_clip: Path, text_clip
 
 @pytest.mark.browser
 def test_the_page_works_behind_its_doors(
-    browser: Browser,  # noqa: F811
+    browser: Browser,
     app: Serving,
     short_clip: Path,
 ) -> None:

@@ -1,9 +1,8 @@
-"""A real browser."""
+"""The page in a real browser."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,31 +10,7 @@ import pytest
 from tests.conftest import Server
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page, Playwright
-
-CHROMIUM = Path("/usr/bin/chromium")
-QUIET = (
-    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
-    *("--disable-background-networking", "--disable-component-update"),
-    "--autoplay-policy=no-user-gesture-required",
-)
-
-
-@pytest.fixture(scope="session")
-def playwright() -> Iterator[Playwright]:
-    from playwright.sync_api import sync_playwright
-
-    if not CHROMIUM.exists():
-        pytest.fail(f"These tests need the browser {CHROMIUM}: install Debian's `chromium`.")
-    with sync_playwright() as playwright:
-        yield playwright
-
-
-@pytest.fixture(scope="session")
-def browser(playwright: Playwright) -> Iterator[Browser]:
-    browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=[*QUIET])
-    yield browser
-    browser.close()
+    from playwright.sync_api import Browser, Page
 
 
 @pytest.fixture

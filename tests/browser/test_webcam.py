@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.browser.conftest import CHROMIUM, QUIET
 from tests.browser.test_page import download, run
-from tests.conftest import EXAMPLES, Server
+from tests.conftest import CHROMIUM, EXAMPLES, QUIET, Server
 
 if TYPE_CHECKING:
     from playwright.sync_api import Playwright
