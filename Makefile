@@ -43,8 +43,9 @@ bench: setup
 	PYTHONPATH=. $(BIN)/python tools/bench.py
 	PYTHONPATH=. $(BIN)/python tools/bench_networks.py
 
-# What strangers may send, all of it; the quick part of it runs in `make test`.
+# What strangers may send, and what may fail, all of it; the quick part runs in `make test`.
 torture: $(VENV)/.dev
+	$(BIN)/python -m pytest -m slow
 	PYTHONPATH=. $(BIN)/python tools/torture.py
 
 fuzz: $(VENV)/.dev

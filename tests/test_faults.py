@@ -71,6 +71,7 @@ def bounded(worker: Worker, kind: int, most: int) -> Iterator[None]:
             resource.prlimit(pid, kind, before)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("most", "start_s", "stage"),
     [
@@ -113,6 +114,7 @@ def test_no_room_for_a_folder(short_clip: Path, tmp_path: Path) -> None:
         assert works(worker, short_clip, tmp_path)
 
 
+@pytest.mark.slow
 def test_too_little_memory_for_a_clip(worker: Worker, small_clip: Path, tmp_path: Path) -> None:
     assert works(worker, small_clip, tmp_path)
     lines = Path(f"/proc/{pid_of(worker)}/status").read_text().splitlines()
@@ -125,6 +127,7 @@ def test_too_little_memory_for_a_clip(worker: Worker, small_clip: Path, tmp_path
     assert works(worker, small_clip, tmp_path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "stage",
     [
@@ -303,6 +306,7 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
         yield app
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("stage", ["Reading the clip", "Following the dancer"])
 def test_who_leaves_takes_the_job_along(
     app: Serving, example_clip: Path, short_clip: Path, stage: str

@@ -20,6 +20,7 @@ from d2m.checkpoints import (
 from d2m.compose import compose
 from d2m.errors import CheckpointError
 from d2m.levels import HIGH, LEVELS, LOW, Level
+from d2m.settings import Settings
 
 both_levels = pytest.mark.parametrize("level", LEVELS.values(), ids=LEVELS)
 
@@ -134,7 +135,5 @@ def test_half_precision_weights_load(tmp_path):
 
 
 def test_a_folder_without_weights_is_told_before_any_work(tmp_path):
-    from d2m.styles import STYLES
-
     with pytest.raises(CheckpointError, match="weights of level high are missing"):
-        compose(None, HIGH, style=STYLES["pop"], seed=0, checkpoints=tmp_path)  # type: ignore[arg-type]
+        compose(None, HIGH, Settings(), checkpoints=tmp_path)  # type: ignore[arg-type]
