@@ -79,8 +79,10 @@ def shoot(page: Page, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     for image in page.locator("img:visible").all():
         image.scroll_into_view_if_needed()
-    for movie in page.locator("video:visible").all():
-        page.wait_for_function("video => video.readyState > 1", arg=movie.element_handle())
+        page.wait_for_function("i => i.complete && i.naturalWidth", arg=image.element_handle())
+    for movie in page.locator("video[src]:visible").all():
+        movie.scroll_into_view_if_needed()
+        page.wait_for_function("v => v.readyState > 1 || v.error", arg=movie.element_handle())
     page.evaluate("window.scrollTo(0, 0)")
     page.wait_for_timeout(1500)
     page.screenshot(path=path, full_page=True)
