@@ -269,6 +269,7 @@ def until_stage(visitor: Visitor, clip: Path, stage: str) -> Iterator[Any]:
     raise AssertionError(f"the job ended before {stage!r}")
 
 
+@pytest.mark.slow
 def test_killed_server_leaves_no_worker_and_the_next_one_sweeps(
     tmp_path: Path, example_clip: Path, short_clip: Path
 ) -> None:

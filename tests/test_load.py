@@ -31,6 +31,7 @@ def test_five_visitors_at_once_and_a_seventh_who_comes_back_later(
     assert sorted(visit.end for visit in visits) == [*["done"] * 5, *["full"] * 2]
 
 
+@pytest.mark.slow
 def test_runs_leave_nothing_behind(app: Serving, short_clip: Path) -> None:
     runs = [*endurance(app, short_clip, 10)]
     assert runs[-1].web_mb - runs[3].web_mb < 20
@@ -62,6 +63,7 @@ def test_stop_is_answered_while_others_wait(app: Serving, example_clip: Path) ->
     assert stopped[1] < 15
 
 
+@pytest.mark.slow
 def test_memory_of_many_sessions_is_bounded(app: Serving) -> None:
     visitor = Visitor(app.url)
     body = {"data": ["high"], "fn_index": visitor._begin}

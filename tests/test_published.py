@@ -122,6 +122,7 @@ def test_a_lent_gpu_is_asked_for_the_networks_only(checkpoints, short_clip, tmp_
     sys.modules.pop("spaces")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("weights", ["aist", "tiktok"])
 def test_joins_are_within_the_range_of_the_rest(checkpoints, short_clip, weights):
     track = DanceToMusic(checkpoints=checkpoints).generate(short_clip, HIGH, weights=weights)

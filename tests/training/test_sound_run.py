@@ -68,6 +68,7 @@ def test_figures_tell_generated_from_true_codes_and_from_no_dance(tuned):
     assert {path.suffix for path in tuned.rglob("*generated*")} >= {".wav"}
 
 
+@pytest.mark.slow
 def test_a_stopped_run_goes_on_to_the_same_curve(small_corpus, tuned, tmp_path):
     class Stopped(SoundRun):
         def step(self, number, rng, engine):
