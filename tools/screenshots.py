@@ -38,7 +38,7 @@ def main(
         browser = playwright.chromium.launch(executable_path=str(chromium), args=flags)
         if every is None:
             done(opened(browser, url, "desktop", "light"), ROOT / "docs" / "page.png")
-            done(opened(browser, url, "phone", "dark"), ROOT / "docs" / "page_phone.png")
+            done(opened(browser, url, "phone", "dark"), ROOT / "docs" / "page_phone.png", ".card")
         else:
             for width in WIDTHS:
                 for theme in ("light", "dark"):
@@ -88,12 +88,14 @@ def shoot(page: Page, path: Path) -> None:
     page.screenshot(path=path, full_page=True)
 
 
-def done(page: Page, path: Path) -> None:
-    """Take the page with both levels done."""
+def done(page: Page, path: Path, part: str = "") -> None:
+    """Take the page with both levels done, or its first part that a selector finds."""
     choose(page, EXAMPLE, "Both")
     press(page)
     status(page, "Done")
     shoot(page, path)
+    if part:
+        page.locator(part).first.screenshot(path=path)
     page.close()
 
 
