@@ -73,12 +73,10 @@ class Seen:
 class Result:
     """One level's music: its files by kind (`d2m.outputs.KINDS`) and facts.
 
-    ``missing`` are the levels still to come; ``seconds`` is the time that the level took (s);
-    ``scores`` are as in `d2m.compose.Soundtrack`.
+    ``seconds`` is the time that the level took (s); ``scores`` are as in `d2m.compose.Soundtrack`.
     """
 
     level: str
-    missing: tuple[str, ...]
     style: str
     paths: dict[str, Path]
     alt_text: str

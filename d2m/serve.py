@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 from d2m.checkpoints import adopt_dropped
 from d2m.errors import D2MError
 from d2m.job import LOOK, Failed, Finished, Job, Result, Seen, Stage
-from d2m.levels import Level, levels_named
+from d2m.levels import levels_named
 from d2m.librosa_import import load_librosa
 
 if TYPE_CHECKING:
@@ -115,15 +115,13 @@ class _Server:
         levels = () if job.levels == LOOK else levels_named(job.levels)
         maker = self._maker = self._maker or DanceToMusic(cache=self.cache)
         package: Package | None = None
-        to_come = list(levels)
         for made in maker.produce(job.clip, levels, job.settings, out=job.out, progress=self._tell):
             if isinstance(made, Dance):
                 self.connection.send(_seen(made))
             elif isinstance(made, Package):
                 package = made
             else:
-                to_come.remove(made.level)
-                self.connection.send(_result(made, tuple(to_come)))
+                self.connection.send(_result(made))
         return _finished(package, time.perf_counter() - start)
 
     def _tell(self, stage: str, share: float) -> None:
@@ -182,10 +180,9 @@ def _seen(dance: Dance) -> Seen:
     )
 
 
-def _result(track: Soundtrack, missing: tuple[Level, ...]) -> Result:
+def _result(track: Soundtrack) -> Result:
     return Result(
         level=track.level.name,
-        missing=tuple(level.name for level in missing),
         style=track.style.label,
         paths=dict(track.paths),
         alt_text=track.alt_text,

@@ -23,11 +23,9 @@ from pathlib import Path
 
 from d2m.errors import JobError, SettingsError
 from d2m.job import Failed, Finished, Job, Limits, Message, Stage, Waiting
-from d2m.line import Line, Ticket
+from d2m.line import Line
 from d2m.media.store import PART
 from d2m.settings import Settings
-
-__all__ = ["Ticket", "Worker"]
 
 HEARTBEAT_S = 0.2
 """How often (s) it is checked whether somebody stops a job."""

@@ -12,11 +12,12 @@ import gradio as gr
 from d2m.errors import D2MError
 from d2m.job import LOOK, Finished, Message, Result, Seen, Stage, Waiting
 from d2m.levels import LEVELS, levels_named
+from d2m.line import Ticket
 from d2m.web import words
 from d2m.web.folder import KEEP_S
 from d2m.web.form import PRIVATE, Form, Update, settings_of
 from d2m.web.results import DOWNLOADS, ComparisonCard, LevelCard, SeenCard
-from d2m.worker import Ticket, Worker
+from d2m.worker import Worker
 
 MOST_AT_ONCE = 30
 """Visitors who are told at a time how it goes; the worker's line decides who waits."""

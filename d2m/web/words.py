@@ -69,7 +69,6 @@ QUEUED = progress(Stage("Waiting for its turn", 0.0))
 STOPPED = card("Stopped", "The clip and the settings are still here.", "stopped")
 PENDING = '<div class="scores"><p>In the making.</p></div>'
 LOOKING = '<div class="rhythm"><p class="muted">Tempo and beats of the dance come here.</p></div>'
-COMPARING = '<div class="scores"><p>High on the left, low on the right.</p></div>'
 
 
 def waiting(message: Waiting) -> str:
