@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from d2m.checkpoints import adopt_dropped
+from d2m.child import bound
 from d2m.errors import D2MError
 from d2m.job import LOOK, Failed, Finished, Job, Result, Seen, Stage
 from d2m.levels import levels_named
@@ -45,7 +46,7 @@ _PRELOADED_OWN = ("d2m.pipeline", "d2m.models.compact", "d2m.models.sampling")
 def main() -> None:
     """Serve jobs over the connection whose file descriptor is in the command line."""
     descriptor, scratch, cache, memory_bytes, file_bytes = sys.argv[1:]
-    _bound(int(memory_bytes), int(file_bytes))
+    bound({"RLIMIT_AS": int(memory_bytes), "RLIMIT_FSIZE": int(file_bytes)})
     threading.Thread(target=_outlive_nobody, args=(int(descriptor),), daemon=True).start()
     # BrokenPipeError: the server is gone, and nobody waits for the rest of the job.
     gone = contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError)
@@ -220,20 +221,3 @@ def _outlive_nobody(descriptor: int) -> None:
     if os.getpgrp() == os.getpid():
         os.killpg(0, signal.SIGKILL)
     os._exit(1)
-
-
-def _bound(memory_bytes: int, file_bytes: int) -> None:
-    """Bound what this process and its children may take; no core dumps."""
-    import resource
-
-    for kind, bound in (
-        (resource.RLIMIT_AS, memory_bytes),
-        (resource.RLIMIT_FSIZE, file_bytes),
-        (resource.RLIMIT_CORE, 0),
-    ):
-        _, hard = resource.getrlimit(kind)
-        if hard != resource.RLIM_INFINITY:
-            bound = min(bound, hard)
-        # macOS has no bound on the address space.
-        with contextlib.suppress(ValueError, OSError):
-            resource.setrlimit(kind, (bound, bound))

@@ -21,6 +21,7 @@ from collections.abc import Generator, Iterator
 from multiprocessing import Pipe
 from pathlib import Path
 
+from d2m.child import environment
 from d2m.errors import JobError, SettingsError
 from d2m.job import Failed, Finished, Job, Limits, Message, Stage, Waiting
 from d2m.line import Line
@@ -285,11 +286,7 @@ def _room() -> Iterator[None]:
 def _environment() -> dict[str, str]:
     """Return the environment of a worker.
 
-    It finds this package, its logs are short, and it has no keys: it runs what strangers send
-    through decoders.
+    Its logs are short, and it has no keys: it runs what strangers send through decoders.
     """
-    known = {name: value for name, value in os.environ.items() if not _SECRET.search(name)}
-    package = str(Path(__file__).parents[1])
-    paths = [package, *filter(None, [os.environ.get("PYTHONPATH")])]
-    quiet = {"GLOG_minloglevel": "2", "TF_CPP_MIN_LOG_LEVEL": "2"}
-    return {**quiet, **known, "PYTHONPATH": os.pathsep.join(paths)}
+    known = {name: value for name, value in environment().items() if not _SECRET.search(name)}
+    return {"GLOG_minloglevel": "2", "TF_CPP_MIN_LOG_LEVEL": "2", **known}

@@ -23,7 +23,7 @@ LAYERS = (
     ("d2m.sighting",),
     ("d2m.checkpoints", "d2m.evaluation", "d2m.filmstrip", "d2m.plots"),
     ("d2m.perception", "d2m.models", "d2m.media"),
-    ("d2m.librosa_import", "d2m.progress", "d2m.settings"),
+    ("d2m.child", "d2m.librosa_import", "d2m.progress", "d2m.settings"),
     ("d2m.grid", "d2m.styles"),
     ("d2m.levels",),
     ("d2m.errors",),

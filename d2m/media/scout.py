@@ -7,9 +7,7 @@ is found out travels as plain text, so that a process that was taken over can't 
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -17,6 +15,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from d2m.child import bound, environment
 from d2m.errors import D2MError, SettingsError, VideoError
 from d2m.media.examine import Examined, Part, examine
 from d2m.media.guard import ClipInfo, ClipLimits, shown
@@ -61,7 +60,7 @@ def examine_apart(path: Path, limits: ClipLimits, part: Part, *, cpu_s: int = CP
             stdout=subprocess.PIPE,
             text=True,
             timeout=WALL_S,
-            env=_environment(),
+            env=environment(),
             check=False,
         )
     except subprocess.TimeoutExpired:
@@ -90,7 +89,7 @@ def main() -> None:
     """Answer the request on the standard input."""
     request = json.loads(sys.stdin.read())
     path = Path(request["path"])
-    _bound(request["cpu_s"])
+    bound({"RLIMIT_CPU": request["cpu_s"], "RLIMIT_AS": MEMORY_BYTES, "RLIMIT_FSIZE": 0})
     try:
         reply: dict[str, Any] = asdict(
             examine(path, ClipLimits(**request["limits"]), Part(**request["part"]))
@@ -104,26 +103,3 @@ def main() -> None:
             "MP4 with H.264.",
         }
     sys.stdout.write(json.dumps(reply))
-
-
-def _bound(cpu_s: int) -> None:
-    import resource
-
-    for kind, bound in (
-        (resource.RLIMIT_CPU, cpu_s),
-        (resource.RLIMIT_AS, MEMORY_BYTES),
-        (resource.RLIMIT_FSIZE, 0),
-        (resource.RLIMIT_CORE, 0),
-    ):
-        _, hard = resource.getrlimit(kind)
-        if hard != resource.RLIM_INFINITY:
-            bound = min(bound, hard)
-        # macOS has no bound on the address space.
-        with contextlib.suppress(ValueError, OSError):
-            resource.setrlimit(kind, (bound, bound))
-
-
-def _environment() -> dict[str, str]:
-    package = str(Path(__file__).parents[2])
-    paths = [package, *filter(None, [os.environ.get("PYTHONPATH")])]
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
