@@ -165,5 +165,5 @@ def _draw(dance: Dance, soundtrack: Soundtrack, paths: dict[str, Path], title: s
         dance_beats_s=dance.rhythm.beats_s,
         audio=soundtrack.audio,
         music_beats_s=soundtrack.music_beats_s,
-        also_dark=paths["dark"],
+        dark=paths["dark"],
     )

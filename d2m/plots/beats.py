@@ -102,8 +102,7 @@ def beat_plot(
     audio: NDArray[Any],
     sample_rate: int = SAMPLE_RATE,
     music_beats_s: NDArray[Any],
-    dark: bool = False,
-    also_dark: Path | None = None,
+    dark: Path | None = None,
 ) -> str:
     """Draw the dance's beats over the music's, which of them meet, and what sounds.
 
@@ -126,8 +125,6 @@ def beat_plot(
     sample_rate
         Its samples a second (Hz).
     dark
-        Whether the picture is for a dark page.
-    also_dark
         PNG file to write for a dark page, beside ``path``, from the same analysis.
 
     Returns
@@ -148,9 +145,9 @@ def beat_plot(
         sample_rate=sample_rate,
         duration_s=duration_s,
     )
-    _draw(scene, path, DARK if dark else LIGHT)
-    if also_dark is not None:
-        _draw(scene, also_dark, DARK)
+    _draw(scene, path, LIGHT)
+    if dark is not None:
+        _draw(scene, dark, DARK)
     return scene.words
 
 
