@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import importlib.util
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import ParamSpec, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +18,8 @@ from numpy.typing import NDArray
 from d2m.checkpoints import load_published, load_published_codec
 from d2m.levels import LEVELS
 
+P = ParamSpec("P")
+R = TypeVar("R")
 LENT_S = 60
 """Longest time (s) for which a call asks for the GPU."""
 
@@ -26,7 +30,15 @@ def gpu_is_lent() -> bool:
     return zero and importlib.util.find_spec("spaces") is not None
 
 
-def generate_on_lent_gpu(
+def lent(function: Callable[P, R]) -> Callable[P, R]:
+    """Let a function have the GPU for the length of each call."""
+    import spaces  # type: ignore[import-not-found]
+
+    borrowing: Callable[P, R] = spaces.GPU(duration=LENT_S)(function)
+    return borrowing
+
+
+def generate_alone(
     checkpoints: Path,
     family: str,
     level: str,
@@ -35,7 +47,7 @@ def generate_on_lent_gpu(
     genre: int | None,
     bf16: bool,
 ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    """Do what `d2m.models.segments.generate_segments` does, on a GPU lent for this call.
+    """Load networks, and do what `d2m.models.segments.generate_segments` does.
 
     Parameters
     ----------
@@ -44,22 +56,6 @@ def generate_on_lent_gpu(
     motion, visual, genre, bf16
         As there.
     """
-    import spaces  # type: ignore[import-not-found]
-
-    lent = spaces.GPU(duration=LENT_S)(_generate)
-    codes, audio = lent(checkpoints, family, level, motion, visual, genre, bf16)
-    return codes, audio
-
-
-def _generate(
-    checkpoints: Path,
-    family: str,
-    level: str,
-    motion: NDArray[np.float32],
-    visual: NDArray[np.float32],
-    genre: int | None,
-    bf16: bool,
-) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
     from d2m.models.segments import SegmentNetworks, generate_segments
 
     encoder, generator = load_published(family, LEVELS[level], checkpoints)

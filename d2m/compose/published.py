@@ -16,7 +16,7 @@ from d2m.checkpoints import (
     load_published,
     load_published_codec,
 )
-from d2m.compose.lent import generate_on_lent_gpu, gpu_is_lent
+from d2m.compose.lent import generate_alone, gpu_is_lent, lent
 from d2m.compose.soundtrack import Music
 from d2m.levels import LEVELS, SAMPLE_RATE, Level
 from d2m.media.joining import join, segment_starts
@@ -98,7 +98,7 @@ class PublishedPlayer:
         tell(stage, 0.0)
         if gpu_is_lent():
             with timed(seconds, "generate"):
-                codes, pieces = generate_on_lent_gpu(
+                codes, pieces = lent(generate_alone)(
                     self._checkpoints, family.name, level.name, motion, visual, genre, self._bf16
                 )
         else:
