@@ -54,7 +54,6 @@ def main(
         ServerFolder(keep_s=keep_s) as folder,
         contextlib.closing(Worker(limits, folder.path)) as worker,
     ):
-        worker.warm_up()
         # Gradio looks where its files go already while it is imported.
         os.environ["GRADIO_TEMP_DIR"] = str(folder.uploads)
         from starlette.middleware import Middleware
@@ -62,6 +61,7 @@ def main(
         from d2m.web.page import theme
 
         blocks = page(worker)
+        worker.warm_up()  # not before: its imports would take turns with the page's
         blocks.api_open = False  # nobody skips the queue
         folder.settle()
         folder.keep_tidy()
