@@ -410,15 +410,14 @@ def everything_said(app: Serving, clip: Path, letter: Path) -> Iterator[tuple[st
 def test_no_answer_tells_of_the_inside(app: Serving, short_clip: Path, text_clip: Path) -> None:
     said = [*everything_said(app, short_clip, text_clip)]
     assert len(said) > 60
-    assert '"title\\">Done' in said[-1][1] or any('"title\\">Done' in text for _, text in said)
+    assert any('"title\\">Done' in text for _, text in said)
     inside = [*CANARIES.values(), str(ROOT), "Traceback", 'File \\"', "site-packages", "root:x:"]
     inside += ["d2m-job-", "d2m-worker-", "d2m-cache-", "Permission denied", "[Errno"]
     inside += [value for value in os.environ.values() if len(value) > 20]
     for where, text in said:
         for word in inside:
             assert word not in text, f"{where} tells {word}"
-    for secret in ("d2m-job-", "Traceback"):  # it was there to be told
-        assert secret in app.log or secret == "d2m-job-"
+    assert "Traceback" in app.log  # it was there to be told
 
 
 @pytest.mark.browser

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 import socket
 import subprocess
@@ -10,6 +9,7 @@ import sys
 from importlib import metadata
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.conftest import ROOT, serving
@@ -63,6 +63,7 @@ def required() -> set[str]:
 def test_it_starts_and_plays_with_its_requirements_only(
     tmp_path: Path, short_clip: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    import soundfile
     from gradio_client import Client, handle_file
 
     allowed = required()
@@ -83,8 +84,9 @@ def test_it_starts_and_plays_with_its_requirements_only(
     with serving(tmp_path) as server:
         client = Client(server.url, verbose=False, download_files=tmp_path)
         files = client.predict(handle_file(str(short_clip)), api_name="/generate")
-    report = json.loads(next(Path(f) for f in files if f.endswith(".json")).read_text())
-    assert report["levels"]["high"]["scores"]["beat_f_measure"] >= 0
+    (music,) = (Path(file) for file in files if file.endswith(".wav"))
+    audio, _ = soundfile.read(music)
+    assert np.sqrt(np.mean(audio**2)) > 0.02
     assert not log.exists(), log.read_text()
 
 
