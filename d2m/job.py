@@ -119,6 +119,8 @@ class Limits:
         Largest file that it may write.
     seconds
         Wall-clock time of a job (s).
+    silent_s
+        Time without any news after which a job counts as stuck (s).
     jobs
         Jobs after which a fresh process takes over, because MediaPipe leaks.
     waiting
@@ -128,5 +130,6 @@ class Limits:
     memory_bytes: int = 10 * 2**30
     file_bytes: int = 2 * 2**30
     seconds: float = 900.0
+    silent_s: float = 60.0
     jobs: int = 20
     waiting: int = 20

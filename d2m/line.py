@@ -6,14 +6,11 @@ import contextlib
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 from d2m.errors import JobError
 
 FIRST_GUESS_S = 20.0
 """How long a job is thought to take before any was seen (s)."""
-STOP_S = 5.0
-"""Longest time (s) to wait for a stopped job; it takes a fraction of a second."""
 _MEMORY = 0.3
 
 
@@ -98,31 +95,3 @@ class Place:
         with self._line._turn:
             if self._line._places.index(self):
                 self._line._turn.wait(timeout_s)
-
-
-@dataclass(frozen=True)
-class Ticket:
-    """One press on a page's start button, so that its stop button stops just that job.
-
-    A server's own cancelling may let news arrive that were on their way, and show a stopped
-    job as a running one; after `cancel` there are none.
-    """
-
-    stop: threading.Event = field(default_factory=threading.Event)
-    _begun: threading.Event = field(default_factory=threading.Event)
-    _over: threading.Event = field(default_factory=threading.Event)
-
-    @contextlib.contextmanager
-    def punched(self) -> Iterator[None]:
-        """Note that the job runs, and that it is over; who runs it watches ``stop``."""
-        self._begun.set()
-        try:
-            yield
-        finally:
-            self._over.set()
-
-    def cancel(self) -> None:
-        """Ask the job to stop, and return when it has; one that still waits never begins."""
-        self.stop.set()
-        if self._begun.is_set():
-            self._over.wait(STOP_S)

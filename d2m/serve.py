@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 KEEP_CLIP_S = 600.0
 """How long (s) an idle worker holds on to the last clip, for another try with it."""
-NEWS_EVERY_S = 0.4
+NEWS_EVERY_S = 0.2
 """Shortest time (s) between two messages on the same stage."""
 _NO_ROOM = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EFBIG))
 _PRELOADED = ("torch", "mediapipe", "mir_eval", "noisereduce", "matplotlib.figure")

@@ -9,34 +9,20 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import shutil
-import signal
-import subprocess
-import sys
 import tempfile
 import threading
 import time
 from collections.abc import Generator, Iterator
-from multiprocessing import Pipe
 from pathlib import Path
 
-from d2m.child import environment
 from d2m.errors import JobError, SettingsError
 from d2m.job import Failed, Finished, Job, Limits, Message, Stage, Waiting
 from d2m.line import Line
 from d2m.media.store import PART
+from d2m.process import HEARTBEAT_S, QUIET_S, Process
 from d2m.settings import Settings
 
-HEARTBEAT_S = 0.2
-"""How often (s) it is checked whether somebody stops a job."""
-QUIET_S = 1.0
-"""A running job gives a message at least this often (s), so that it can be stopped.
-
-More would be a burden: a web page with many widgets takes 0.07 s of a core for each."""
-NEAR = 3
-"""Who has at most so many before them is told each time that the line moves."""
-_SECRET = re.compile(r"TOKEN|SECRET|PASSW|CREDENTIAL|(?:^|_)(?:KEY|AUTH)(?:_|$)", re.IGNORECASE)
 _STARTING = Stage("Getting ready", 0.0)
 
 
@@ -62,7 +48,7 @@ class Worker:
         self._line = Line(self._limits.waiting)
         self._folder = folder
         self._cache = Path(tempfile.mkdtemp(prefix="d2m-cache-", dir=folder))
-        self._process: _Process | None = None
+        self._process: Process | None = None
         self._closed = False
 
     def warm_up(self) -> None:
@@ -78,13 +64,13 @@ class Worker:
         if self._process is None or not self._process.is_alive:
             self._drop()
             with _room():
-                self._process = _Process(self._limits, self._cache, self._folder)
+                self._process = Process(self._limits, self._cache, self._folder)
 
     def run(self, job: Job, stop: threading.Event | None = None) -> Generator[Message, None, None]:
         """Do a job.
 
-        The iterator gives a message at least every `QUIET_S` (while the job waits in a long
-        line, every 10 s), at once when ``stop`` is set, and `Finished` last.
+        The iterator gives a message at least every `QUIET_S`, at once when ``stop`` is set,
+        and `Finished` last.
         Closing it before kills the process and all that it started; its temporary files go,
         what it wrote to ``job.out`` is the caller's.
 
@@ -109,10 +95,9 @@ class Worker:
             stop = stop or threading.Event()
             told, again_s = 0, 0.0
             while ahead := place.ahead:
-                moved = ahead != told and (ahead <= NEAR or not told)
-                if moved or stop.is_set() or time.monotonic() > again_s:
+                if ahead != told or stop.is_set() or time.monotonic() > again_s:
                     yield Waiting(place=ahead, seconds=place.wait_s)
-                    told, again_s = ahead, time.monotonic() + min(10.0, max(2.0, ahead / 2))
+                    told, again_s = ahead, time.monotonic() + QUIET_S
                 place.step(HEARTBEAT_S)
             yield from self._serve(job, stop)
 
@@ -157,8 +142,11 @@ class Worker:
             raise SettingsError("Choose a clip first: upload one, record one, or take an example.")
         with _room():
             folder = tempfile.TemporaryDirectory(prefix="d2m-job-", dir=self._folder)
-        with folder as out:
-            job = Job(clip=Path(clip), levels=levels, settings=settings, out=Path(out))
+        with folder as own:
+            with _room():
+                kept, out = _kept(Path(clip), Path(own) / "clip"), Path(own) / "results"
+                out.mkdir()
+            job = Job(clip=kept, levels=levels, settings=settings, out=out)
             with contextlib.closing(self.run(job, stop)) as news:
                 yield news
 
@@ -202,76 +190,12 @@ class Worker:
                 shutil.rmtree(half_done, ignore_errors=True)
 
 
-class _Process:
-    """A process of `d2m.serve.main`, the leader of its group, with a folder for its files."""
-
-    def __init__(self, limits: Limits, cache: Path, folder: Path | None) -> None:
-        self.jobs = 0
-        self._scratch = Path(tempfile.mkdtemp(prefix="d2m-worker-", dir=folder))
-        self._connection, theirs = Pipe()
-        # Not multiprocessing's own start: it would import the web app into the worker, and
-        # a group made by the child could not be killed before the child has made it.
-        with theirs:
-            self._popen = subprocess.Popen(
-                [
-                    *(sys.executable, "-c", "from d2m.serve import main; main()"),
-                    *(str(theirs.fileno()), str(self._scratch), str(cache)),
-                    *(str(limits.memory_bytes), str(limits.file_bytes)),
-                ],
-                stdin=subprocess.DEVNULL,
-                pass_fds=[theirs.fileno()],
-                start_new_session=True,
-                env=_environment(),
-            )
-
-    @property
-    def is_alive(self) -> bool:
-        return self._popen.poll() is None
-
-    @property
-    def pid(self) -> int:
-        return self._popen.pid
-
-    def send(self, job: Job) -> None:
-        self.jobs += 1
-        self._connection.send(job)
-
-    def messages(self, deadline: float, stop: threading.Event) -> Iterator[Message | None]:
-        """Yield messages up to the last one, and the latest stage again while there is none.
-
-        Before the first one there is None.
-
-        Raises
-        ------
-        JobError
-            If the deadline (on the monotonic clock, s) passes.
-        EOFError, OSError
-            If the process is gone.
-        """
-        stage: Message | None = None
-        told_s = 0.0
-        while time.monotonic() < deadline:
-            message: Message | None = stage
-            if self._connection.poll(HEARTBEAT_S):
-                message = self._connection.recv()
-            elif time.monotonic() - told_s < QUIET_S and not stop.is_set():
-                continue
-            if isinstance(message, Stage):
-                stage = message
-            told_s = time.monotonic()
-            yield message
-            if isinstance(message, Finished | Failed):
-                return
-        raise JobError("The clip took longer than a job may take: send a shorter one, or trim it.")
-
-    def kill(self) -> None:
-        """Kill the process and its children at once, and remove its files."""
-        # The group outlives its leader as long as a child does.
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(self._popen.pid, signal.SIGKILL)
-        self._popen.wait()
-        self._connection.close()
-        shutil.rmtree(self._scratch, ignore_errors=True)
+def _kept(clip: Path, folder: Path) -> Path:
+    """Return a second name of a clip, so that it does not grow too old while it waits."""
+    folder.mkdir()
+    with contextlib.suppress(OSError):  # on another disk there is no such thing
+        os.link(clip, folder / clip.name)
+    return folder / clip.name if (folder / clip.name).is_file() else clip
 
 
 @contextlib.contextmanager
@@ -281,12 +205,3 @@ def _room() -> Iterator[None]:
         yield
     except OSError as cause:
         raise JobError("The server has no room for another clip: try again in a minute.") from cause
-
-
-def _environment() -> dict[str, str]:
-    """Return the environment of a worker.
-
-    Its logs are short, and it has no keys: it runs what strangers send through decoders.
-    """
-    known = {name: value for name, value in environment().items() if not _SECRET.search(name)}
-    return {"GLOG_minloglevel": "2", "TF_CPP_MIN_LOG_LEVEL": "2", **known}

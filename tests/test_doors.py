@@ -22,7 +22,7 @@ from d2m.web.bodies import Bodies, BodyLimits, names_other_servers, visitor
 from d2m.web.folder import ServerFolder
 from d2m.web.routes import HEADERS, Doors, is_open
 from tests.conftest import ROOT
-from tools.load import Serving, Visitor, serving
+from tools.visitor import Serving, Visitor, serving
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -463,6 +463,9 @@ def test_a_stranger_cannot_hold_the_line_open(app: Serving) -> None:
 
 def test_news_are_json_lines(app: Serving, text_clip: Path) -> None:
     visitor = Visitor(app.url)
-    *_, last = visitor.generate(visitor.upload(text_clip))
-    assert json.loads(last.text.removeprefix("data: "))["success"] is False
-    assert "is not a video" in last.text
+    news = [
+        json.loads(told.text.removeprefix("data: "))
+        for told in visitor.generate(visitor.upload(text_clip))
+    ]
+    (failed,) = (told for told in news if told.get("success") is False)
+    assert "is not a video" in str(failed)

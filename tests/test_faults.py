@@ -28,7 +28,7 @@ from d2m.settings import COMPACT, Settings
 from d2m.worker import Worker
 from tests.conftest import ROOT
 from tests.test_worker import cache_of, pid_of, until
-from tools.load import Serving, Visitor, serving
+from tools.visitor import Serving, Visitor, serving
 
 NO_ROOM = "There is no room left for the files of this clip"
 NO_MEMORY = "The clip needs more memory than there is"

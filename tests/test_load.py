@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tools.load import Serving, Visitor, crowd, endurance, memory_mb, overlap_s, serving
+from tools.load import crowd, endurance, memory_mb, overlap_s
+from tools.visitor import Serving, Visitor, serving
 
 
 @pytest.fixture(scope="module")

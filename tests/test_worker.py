@@ -7,7 +7,6 @@ import json
 import os
 import resource
 import signal
-import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,7 +15,6 @@ import pytest
 
 from d2m.errors import JobError, SettingsError
 from d2m.job import LOOK, Finished, Job, Limits, Message, Result, Seen, Stage, Waiting
-from d2m.line import Ticket
 from d2m.settings import Settings
 from d2m.worker import Worker
 
@@ -185,26 +183,31 @@ def test_news_needs_a_clip_and_leaves_no_results(worker: Worker, short_clip: Pat
     assert not result.paths["mp4"].exists()
 
 
-def test_ticket_waits_for_the_end_of_its_job() -> None:
-    ticket = Ticket()
-    ticket.cancel()  # returns at once while the job waits
-    ticket, order = Ticket(), []
-    begun = threading.Event()
+def test_clip_that_waits_does_not_grow_too_old(
+    worker: Worker, short_clip: Path, tmp_path: Path
+) -> None:
+    clip = tmp_path / "clip.mp4"
+    clip.write_bytes(short_clip.read_bytes())
+    with worker.news(str(clip), "high", Settings()) as news:
+        next(news)
+        clip.unlink()
+        results = [message for message in news if isinstance(message, Result)]
+        assert results[0].paths["mp4"].name.startswith("clip.")
 
-    def work() -> None:
-        with ticket.punched():
-            begun.set()
-            ticket.stop.wait(5)
-            time.sleep(0.1)
-            order.append("job")
 
-    thread = threading.Thread(target=work)
-    thread.start()
-    assert begun.wait(5)
-    ticket.cancel()
-    order.append("stop")
-    thread.join()
-    assert order == ["job", "stop"]
+def test_job_without_a_sign_of_life_is_ended(short_clip: Path, tmp_path: Path) -> None:
+    with contextlib.closing(Worker(Limits(silent_s=5))) as worker:
+        news = worker.run(Job(clip=short_clip, levels="high", out=tmp_path))
+        until(news, "Following the dancer")
+        pid = pid_of(worker)
+        os.kill(pid, signal.SIGSTOP)
+        start = time.monotonic()
+        with pytest.raises(JobError, match="got stuck"):
+            list(news)
+        assert 3 < time.monotonic() - start < 15
+        assert pid_of(worker) != pid
+        *_, last = worker.run(Job(clip=short_clip, levels="high", out=tmp_path))
+        assert isinstance(last, Finished)
 
 
 def test_who_waits_knows_the_place_and_the_line_is_bounded(

@@ -1,195 +1,24 @@
-"""Visitors by the dozen: run ``PYTHONPATH=. python tools/load.py CLIP`` to see the app under load.
-
-Visitors speak the page's own protocol, so what holds for them holds for browsers.
-"""
+"""Visitors by the dozen: ``make load`` shows the app under load."""
 
 from __future__ import annotations
 
-import argparse
 import itertools
-import json
-import os
-import re
-import secrets
-import socket
-import subprocess
 import sys
 import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-import httpx
 import typer
 
-ROOT = Path(__file__).parents[1]
-TROUBLE = "That did not work"
-_WAITS = re.compile(r"Before yours (one|\d+) clips? (?:is|are) being made: about (\d+) (s|min)")
-_WORKS = re.compile(r'role=\\?"progressbar\\?" aria-label=\\?"([^"\\]+)')
-_FORM = ["auto", 0, 0, 0, 0, 0, "", 1, 0, True, True, False, "compact"]
+from tools.table import Row, Table
+from tools.visitor import ROOT, Serving, Visitor, serving
 
-
-@dataclass
-class Serving:
-    """A running app."""
-
-    url: str
-    folder: Path
-    process: subprocess.Popen[bytes]
-
-    @property
-    def log(self) -> str:
-        """Return what it wrote."""
-        return (self.folder.parent / f"{self.folder.name}.log").read_text()
-
-    def workers(self) -> list[int]:
-        """Return the processes that it started and that live."""
-        tasks = Path(f"/proc/{self.process.pid}/task").iterdir()
-        return [int(pid) for task in tasks for pid in (task / "children").read_text().split()]
-
-    def root(self) -> Path:
-        """Return the folder with all its files."""
-        return max(self.folder.glob("d2m-server-*"), key=lambda folder: folder.stat().st_mtime)
-
-    def files(self) -> list[Path]:
-        """Return the files of visitors; examples were there before."""
-        walk = os.walk(self.root())
-        found = [Path(folder, name) for folder, _, names in walk for name in names]
-        return [p for p in found if "d2m-cache-" not in str(p) and p not in self.settled]
-
-    settled: set[Path] = field(default_factory=set)
-
-
-@contextmanager
-def serving(folder: Path, settings: str = "", **environment: str) -> Iterator[Serving]:
-    """Start the app on a free port; ``settings`` are the arguments of its `main`, as text."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    folder.mkdir(parents=True, exist_ok=True)
-    program = (
-        "import app; from d2m.job import Limits; from d2m.web.bodies import BodyLimits\n"
-        f"app.main({settings})"
-    )
-    environment = {
-        **os.environ,
-        "TMPDIR": str(folder),
-        "GRADIO_SERVER_PORT": str(port),
-        "PYTHONPATH": str(ROOT),
-        **environment,
-    }
-    with (folder.parent / f"{folder.name}.log").open("w") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-c", program], cwd=ROOT, env=environment, stdout=log, stderr=log
-        )
-    app = Serving(f"http://127.0.0.1:{port}/", folder, process)
-    try:
-        _await(app)
-        app.settled = {path for path in app.root().rglob("*") if path.is_file()}
-        yield app
-    finally:
-        process.terminate()
-        process.wait(30)
-
-
-def _await(app: Serving) -> None:
-    start = time.monotonic()
-    while True:
-        try:
-            if httpx.get(app.url, timeout=5).status_code == 200:
-                return
-        except httpx.TransportError:
-            pass
-        if app.process.poll() is not None or time.monotonic() - start > 90:
-            raise RuntimeError(app.log)
-        time.sleep(0.1)
-
-
-@dataclass
-class News:
-    """What a visitor was told, and when (s after the press on the button)."""
-
-    after_s: float
-    text: str
-
-    @property
-    def place(self) -> int:
-        """How many clips come before; 0 if it is not said."""
-        found = _WAITS.search(self.text)
-        return 0 if found is None else 1 if found[1] == "one" else int(found[1])
-
-    @property
-    def stage(self) -> str:
-        """The stage of the job; empty if it is not said."""
-        found = _WORKS.search(self.text)
-        return found[1] if found else ""
-
-    @property
-    def done(self) -> bool:
-        """Whether the music is there."""
-        return '"title\\">Done' in self.text
-
-    @property
-    def failed(self) -> bool:
-        """Whether the job failed."""
-        return TROUBLE in self.text
-
-
-class Visitor:
-    """Somebody with a browser."""
-
-    def __init__(self, url: str) -> None:
-        self.http = httpx.Client(base_url=url, timeout=60)
-        self.session = secrets.token_hex(6)
-        self.config = self.http.get("config").json()
-        buttons = {
-            part["props"].get("value"): part["id"]
-            for part in self.config["components"]
-            if part["type"] == "button"
-        }
-        functions = self.config["dependencies"]
-        self._begin = _of(functions, buttons["Generate"])
-        self._work = next(d["id"] for d in functions if d.get("trigger_after") == self._begin)
-        self._halt = _of(functions, buttons["Stop"])
-
-    def upload(self, clip: Path) -> dict[str, Any]:
-        """Send a clip, and return its name on the server."""
-        with clip.open("rb") as file:
-            sent = self.http.post("gradio_api/upload", files={"files": (clip.name, file)})
-        sent.raise_for_status()
-        (path,) = sent.json()
-        return {"path": path, "orig_name": clip.name, "meta": {"_type": "gradio.FileData"}}
-
-    def generate(self, clip: dict[str, Any], levels: str = "high", seed: int = 0) -> Iterator[News]:
-        """Press Generate, and yield the news; closing the iterator closes the page."""
-        begun = {"data": [levels], "fn_index": self._begin, "session_hash": self.session}
-        self.http.post("gradio_api/run/predict", json=begun).raise_for_status()
-        form = [_FORM[0], seed, *_FORM[2:]]
-        start = self._join(self._work, [None, clip, levels, *form])
-        address = f"gradio_api/queue/data?session_hash={self.session}"
-        with self.http.stream("GET", address, timeout=600) as news:
-            for line in news.iter_lines():
-                if line.startswith("data:") and "process_" in line:
-                    yield News(time.monotonic() - start, line)
-
-    def stop(self) -> float:
-        """Press Stop; return how long the button took to be answered (s)."""
-        start = self._join(self._halt, [None])
-        return time.monotonic() - start
-
-    def _join(self, function: int, data: list[Any]) -> float:
-        start = time.monotonic()
-        body = {"data": data, "fn_index": function, "session_hash": self.session}
-        self.http.post("gradio_api/queue/join", json=body).raise_for_status()
-        return start
-
-
-def _of(functions: list[dict[str, Any]], button: int) -> int:
-    return next(int(d["id"]) for d in functions if [button, "click"] in d["targets"])
+FIRST_NEWS_S, MOST_GROWTH_MB = 1.0, 20.0
+LENGTH_S = 3.0
+"""How much of a clip visitors ask for (s)."""
 
 
 @dataclass
@@ -202,12 +31,14 @@ class Visit:
     end: str = "lost"
 
 
-def visit(url: str, clip: Path, begin: threading.Barrier, seed: int = 0) -> Visit:
+def visit(
+    url: str, clip: Path, begin: threading.Barrier, *, seed: int = 0, length_s: float = 0.0
+) -> Visit:
     """Upload a clip, wait for the others, press Generate, and watch."""
     visitor, how = Visitor(url), Visit()
     sent = visitor.upload(clip)
     begin.wait(120)
-    for news in visitor.generate(sent, seed=seed):
+    for news in visitor.generate(sent, seed=seed, length_s=length_s):
         now = time.monotonic()
         if news.place or news.stage or news.failed:
             how.first_s = min(how.first_s, news.after_s)
@@ -222,12 +53,12 @@ def visit(url: str, clip: Path, begin: threading.Barrier, seed: int = 0) -> Visi
     return how
 
 
-def crowd(app: Serving, clip: Path, visitors: int) -> list[Visit]:
+def crowd(app: Serving, clip: Path, visitors: int, length_s: float = 0.0) -> list[Visit]:
     """Let visitors press Generate at the same moment."""
     begin, visits = threading.Barrier(visitors), [Visit() for _ in range(visitors)]
 
     def one(number: int) -> None:
-        visits[number] = visit(app.url, clip, begin, seed=number)
+        visits[number] = visit(app.url, clip, begin, seed=number, length_s=length_s)
 
     threads = [threading.Thread(target=one, args=(number,)) for number in range(visitors)]
     for thread in threads:
@@ -261,12 +92,13 @@ class Run:
     worker: int
 
 
-def endurance(app: Serving, clip: Path, runs: int) -> Iterator[Run]:
+def endurance(app: Serving, clip: Path, runs: int, length_s: float = 0.0) -> Iterator[Run]:
     """Let one visitor after another make music."""
     for number in range(runs):
         start = time.monotonic()
         visitor = Visitor(app.url)
-        ends = [n for n in visitor.generate(visitor.upload(clip), seed=number) if n.done]
+        news = visitor.generate(visitor.upload(clip), seed=number, length_s=length_s)
+        ends = [told for told in news if told.done]
         if not ends:
             raise RuntimeError(f"run {number} had no end")
         visitor.http.close()
@@ -275,36 +107,97 @@ def endurance(app: Serving, clip: Path, runs: int) -> Iterator[Run]:
         yield Run(time.monotonic() - start, web, memory_mb(pid), pid)
 
 
-def main() -> None:
-    """Print tables."""
-    arguments = argparse.ArgumentParser(description=__doc__)
-    arguments.add_argument("clip", type=Path)
-    arguments.add_argument("--visitors", type=int, default=20)
-    arguments.add_argument("--runs", type=int, default=100)
-    arguments.add_argument("--keep-s", type=float, default=300.0)
-    asked = arguments.parse_args()
-    folder = Path(tempfile.mkdtemp()) / "served"
-    free = "bodies=BodyLimits(uploads=10_000, upload_bytes=10**12, calls=10**6)"
-    with serving(folder, f"keep_s={asked.keep_s}, {free}") as app:
-        for visitors in filter(None, (asked.visitors, asked.visitors + 2 if asked.visitors else 0)):
-            visits = crowd(app, asked.clip, visitors)
-            ends = [visit.end for visit in visits]
+def _crowd_row(app: Serving, clip: Path, visitors: int, longest: int) -> Row:
+    """Let many come at once; all but who finds the line full must get their music."""
+    start = time.monotonic()
+    visits = crowd(app, clip, visitors, LENGTH_S)
+    ends = [visit.end for visit in visits]
+    first, both = max(visit.first_s for visit in visits), overlap_s(visits)
+    places = {place for visit in visits for place in visit.places}
+    told = {end: ends.count(end) for end in sorted({*ends})}
+    outcome = (
+        f"{told}, first news within {first:.2f} s, places up to {max(places, default=0)} told, "
+        f"two jobs seen at once for {both:.2f} s"
+    )
+    expected = sorted(["done"] * min(visitors, longest) + ["full"] * (visitors - longest))
+    faults = {
+        "lost": sorted(ends) != expected,
+        "first news too late": first > FIRST_NEWS_S,
+        "two at once": both > 0.5,
+        "places not told": len(places) < min(visitors, longest) // 2,
+    }
+    return Row(
+        name=f"{visitors} visitors at once",
+        outcome=outcome,
+        seconds=time.monotonic() - start,
+        fault=", ".join(name for name, holds in faults.items() if holds),
+    )
+
+
+def _memory_row(app: Serving, clip: Path, runs: int) -> Row:
+    """Let visitors come one by one, and see what they leave in memory."""
+    start, seen = time.monotonic(), []
+    for number, run in enumerate(endurance(app, clip, runs, LENGTH_S), 1):
+        seen.append(run)
+        if number in (1, runs) or number % 10 == 0:
             typer.echo(
-                f"{visitors} visitors at once: {json.dumps({e: ends.count(e) for e in ends})}"
+                f"  run {number:3d}: {run.seconds:4.1f} s, web process {run.web_mb:.0f} MB, "
+                f"worker {run.worker} {run.worker_mb:.0f} MB"
             )
-            typer.echo(f"  first news after {max(visit.first_s for visit in visits):.2f} s at most")
-            typer.echo(f"  places told: {sorted({p for v in visits for p in v.places})}")
-            typer.echo(f"  two jobs seemed to run together for {overlap_s(visits):.2f} s at most")
-        typer.echo("run, seconds, web MB, worker MB, worker")
-        for number, run in enumerate(endurance(app, asked.clip, asked.runs), 1):
-            if number in (1, asked.runs) or number % 10 == 0:
-                typer.echo(
-                    f"{number:4d} {run.seconds:6.1f} {run.web_mb:7.1f}"
-                    f" {run.worker_mb:7.1f} {run.worker}"
-                )
-        time.sleep(asked.keep_s * 1.2 + 5)
-        typer.echo(f"files left after {asked.keep_s:.0f} s: {len(app.files())}")
+    grown = seen[-1].web_mb - seen[0].web_mb
+    most = max(run.worker_mb for run in seen)
+    return Row(
+        name=f"{runs} runs one after another",
+        outcome=f"web process {grown:+.1f} MB, worker {most:.0f} MB at most",
+        seconds=time.monotonic() - start,
+        fault="memory grows" if grown > MOST_GROWTH_MB else "",
+    )
+
+
+def _files_row(app: Serving, keep_s: float) -> Row:
+    """Wait until all that visitors sent and got should be gone."""
+    wait_s = 1.2 * keep_s + 5
+    time.sleep(wait_s)
+    left = app.files()
+    return Row(
+        name=f"files {wait_s:.0f} s after the last run",
+        outcome=f"{len(left)} left",
+        seconds=wait_s,
+        fault="files left" if left else "",
+    )
+
+
+def rows(visitors: int = 20, runs: int = 100, keep_s: float = 60.0) -> Iterator[Row]:
+    """Load the app: many at once, more than may wait, and one after another.
+
+    Parameters
+    ----------
+    visitors
+        How many come at once.
+    runs
+        How many come one after another.
+    keep_s
+        How long their files are kept (s).
+    """
+    free = "bodies=BodyLimits(uploads=10_000, upload_bytes=10**12, calls=10**6)"
+    clip = ROOT / "examples" / "groove_procedural_landscape.mp4"
+    with tempfile.TemporaryDirectory() as folder:
+        settings = f"keep_s={keep_s}, limits=Limits(waiting={visitors}), {free}"
+        with serving(Path(folder) / "crowd", settings) as app:
+            yield _crowd_row(app, clip, visitors, visitors + 1)
+            yield _crowd_row(app, clip, visitors + 3, visitors + 1)
+        with serving(Path(folder) / "queue", settings) as app:
+            yield _memory_row(app, clip, runs)
+            yield _files_row(app, keep_s)
+
+
+def main(visitors: int = 20, runs: int = 100) -> None:
+    """Print how the app does under load."""
+    table = Table()
+    for row in rows(visitors, runs):
+        table.note(row)
+    sys.exit(bool(table.summary()))
 
 
 if __name__ == "__main__":
-    main()
+    typer.run(main)

@@ -1,7 +1,7 @@
-"""Send everything that strangers may send through whole jobs in the real worker.
+"""Everything that strangers may send, and all that may fail meanwhile.
 
     make torture
-    PYTHONPATH=. python tools/torture.py --only "edit list"
+    PYTHONPATH=. python tools/torture.py --parts clips --only "edit list"
 
 Prints a line for each case and ends with ``N passed, N failed``; exits with 1 if any failed.
 """
@@ -14,10 +14,11 @@ import re
 import sys
 import tempfile
 import time
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Annotated
 
+import pytest
 import typer
 
 from d2m.errors import JobError
@@ -29,23 +30,10 @@ from tests.torture.cases import CASES
 from tests.torture.judge import fault_of_refusal
 from tests.torture.studio import Studio
 from tests.torture.watch import Listener, opened_beside
+from tools import load
+from tools.table import Row, Table
 
-REFUSAL_S, LONGEST_S = 3.0, 60.0
-
-
-@dataclass(frozen=True, kw_only=True)
-class Row:
-    """How a case went: what came of it, how long that took (s), and what is wrong with it."""
-
-    name: str
-    outcome: str
-    seconds: float
-    fault: str
-
-    @property
-    def is_refusal(self) -> bool:
-        """Whether the clip was refused."""
-        return not self.outcome.startswith("works")
+LONGEST_S = 60.0
 
 
 def run_job(worker: Worker, case: Case, clip: Path) -> tuple[str, str]:
@@ -95,29 +83,8 @@ def run_case(worker: Worker, studio: Studio, listener: Listener, case: Case) -> 
         fault = f"opened {', '.join(opened)}; {calls} calls"
     if not fault and seconds > LONGEST_S and not outcome.startswith("works"):
         fault = f"refused only after {seconds:.0f} s"
-    return Row(name=case.name, outcome=outcome, seconds=seconds, fault=fault)
-
-
-def summary(rows: list[Row]) -> int:
-    """Print what all rows say together, and return how many cases failed."""
-    slowest = sorted(rows, key=lambda row: -row.seconds)[:5]
-    typer.echo("\nSlowest:")
-    for row in slowest:
-        typer.echo(f"  {row.seconds:6.1f} s  {row.name}")
-    refusals = sorted(row.seconds for row in rows if row.is_refusal)
-    failed = sum(bool(row.fault) for row in rows)
-    passed = len(rows) - failed
-    if refusals:
-        p95 = refusals[int(0.95 * (len(refusals) - 1))]
-        typer.echo(
-            f"{len(refusals)} refusals: median {refusals[len(refusals) // 2]:.2f} s,"
-            f" 95 % within {p95:.2f} s, longest {refusals[-1]:.1f} s"
-        )
-        if p95 >= REFUSAL_S and len(refusals) >= 20:
-            typer.echo(f"Refusals are too slow: 95 % should take less than {REFUSAL_S:g} s.")
-            failed += 1
-    typer.echo(f"{passed} passed, {failed} failed")
-    return failed
+    refused = not outcome.startswith("works")
+    return Row(name=case.name, outcome=outcome, seconds=seconds, fault=fault, is_refusal=refused)
 
 
 def leftovers(folder: Path) -> Row:
@@ -127,17 +94,9 @@ def leftovers(folder: Path) -> Row:
     return Row(name="nothing is left behind", outcome="works", seconds=0.0, fault=fault)
 
 
-def main(
-    only: Annotated[str, typer.Option(help="Only names with this regular expression.")] = "",
-) -> None:
-    """Run all cases."""
-    rows: list[Row] = []
-
-    def note(row: Row) -> None:
-        verdict = f"FAILED: {row.fault}" if row.fault else "ok"
-        typer.echo(f"{row.name:44} {row.seconds:6.1f} s  {verdict:8} {row.outcome}")
-        rows.append(row)
-
+def clips(only: str) -> Iterator[Row]:
+    """Send bad and odd clips through whole jobs in the real worker."""
+    kept = tempfile.tempdir, os.environ.get("TMPDIR")
     with tempfile.TemporaryDirectory() as folder:
         os.environ["TMPDIR"] = tempfile.tempdir = folder
         with (
@@ -147,9 +106,66 @@ def main(
             studio = Studio(Path(folder), listener.port)
             for case in CASES:
                 if re.search(only, case.name, re.IGNORECASE):
-                    note(run_case(worker, studio, listener, case))
-        note(leftovers(Path(folder)))
-    sys.exit(bool(summary(rows)))
+                    yield run_case(worker, studio, listener, case)
+        yield leftovers(Path(folder))
+        tempfile.tempdir, environment = kept
+        os.environ.pop("TMPDIR")
+        os.environ |= {"TMPDIR": environment} if environment else {}
+
+
+class Reports:
+    """Takes what pytest reports, as rows."""
+
+    def __init__(self, only: str) -> None:
+        self.rows: list[Row] = []
+        self._only = only
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        """Keep the tests whose names are asked for."""
+        items[:] = [item for item in items if re.search(self._only, item.nodeid, re.IGNORECASE)]
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Make a row of how a test went."""
+        if report.when != "call" and report.passed:
+            return
+        name = report.nodeid.removeprefix("tests/").replace("::", " ").replace(".py", "")
+        fault = report.longreprtext.splitlines()[-1] if report.failed else ""
+        self.rows.append(
+            Row(name=name, outcome=report.outcome, seconds=report.duration, fault=fault)
+        )
+
+
+def tests(*paths: str) -> Callable[[str], Iterator[Row]]:
+    """Return what runs tests, the slow ones too."""
+
+    def run(only: str) -> Iterator[Row]:
+        reports = Reports(only)
+        quiet = ["-p", "no:terminal", "-m", "slow or not slow"]
+        pytest.main([*quiet, *(f"tests/{path}" for path in paths)], plugins=[reports])
+        yield from reports.rows
+
+    return run
+
+
+PARTS: dict[str, Callable[[str], Iterator[Row]]] = {
+    "clips": clips,
+    "checkpoints": tests("checkpoints/test_untrusted.py", "checkpoints/test_importing.py"),
+    "faults": tests("test_faults.py", "test_worker.py", "test_spaces.py"),
+    "doors": tests("test_doors.py", "test_load.py"),
+    "load": lambda only: (row for row in load.rows() if re.search(only, row.name)),
+}
+
+
+def main(
+    only: Annotated[str, typer.Option(help="Only names with this regular expression.")] = "",
+    parts: Annotated[str, typer.Option(help="Which, with commas.")] = ",".join(PARTS),
+) -> None:
+    """Run all cases."""
+    table = Table()
+    for part in parts.split(","):
+        for row in PARTS[part](only):
+            table.note(row)
+    sys.exit(bool(table.summary()))
 
 
 if __name__ == "__main__":

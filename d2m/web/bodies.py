@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import ipaddress
 import json
 import re
@@ -19,6 +20,7 @@ from d2m.web.routes import App, Message, Receive, Scope, Send, answer
 _UPLOAD = "/gradio_api/upload"
 _FORM_BYTES = 64 * 1024
 """What a form adds to the file in it."""
+_NO_ROOM = "The server has no room for more clips: try again in an hour."
 _BOUNDARY = re.compile(rb'multipart/form-data\s*;.*?boundary="?([^";,]{1,70})"?', re.I | re.S)
 
 
@@ -164,12 +166,17 @@ class Bodies:
             or used.files > limits.folder_files
             or self._folder.free_bytes() - self._arriving - expected < limits.free_bytes
         ):
-            raise RefusedError(507, "The server has no room for more clips: try again in an hour.")
+            raise RefusedError(507, _NO_ROOM)
         self._arriving += expected
         try:
             with self._folder.receiving():
                 form = _Form(receive, found[1], most, limits.stall_s)
                 await self._app(scope, form.receive, send)
+        except OSError as error:
+            # A disk that can't be written on; there is no answer before the form was read.
+            if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO):
+                raise
+            raise RefusedError(507, _NO_ROOM) from None
         finally:
             self._arriving -= expected
 

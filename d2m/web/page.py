@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Iterator
 from html import escape
 from inspect import Signature, signature
 from typing import Any
@@ -10,18 +11,23 @@ from typing import Any
 import gradio as gr
 
 from d2m.errors import D2MError
-from d2m.job import LOOK, Finished, Message, Result, Seen, Stage, Waiting
+from d2m.job import LOOK, Failed, Finished, Message, Result, Seen
 from d2m.levels import LEVELS, levels_named
-from d2m.line import Ticket
 from d2m.web import words
 from d2m.web.folder import KEEP_S
 from d2m.web.form import PRIVATE, Form, Update, settings_of
 from d2m.web.results import DOWNLOADS, ComparisonCard, LevelCard, SeenCard
+from d2m.web.ticket import Ticket
 from d2m.worker import Worker
 
 MOST_AT_ONCE = 30
 """Visitors who are told at a time how it goes; the worker's line decides who waits."""
 QUEUE: dict[str, Any] = {"concurrency_id": "generate", "concurrency_limit": MOST_AT_ONCE}
+TOLD: dict[str, Any] = {"concurrency_id": "tell", "concurrency_limit": None}
+TELL_S = 0.2
+"""How often (s) a visitor is told, if there is something new."""
+TELL_AGAIN_S = 1.0
+"""How often (s) they are told the same."""
 
 
 def toast(error: D2MError) -> gr.Error:
@@ -65,12 +71,16 @@ class Page:
         self._connect()
 
     @property
-    def outputs(self) -> list[Any]:
-        """All that the callbacks update."""
+    def results(self) -> list[Any]:
+        """Where a job's results come."""
         cards = [part for card in self.cards.values() for part in card.outputs]
-        page = [self.generate, self.stop, self.form.look, self.status, self.steps]
-        keep = [self.keep, self.again, self.archive, self.report]
-        return [*page, *keep, *self.seen.outputs, *cards, *self.comparison.outputs]
+        keep = [self.keep, self.archive, self.report]
+        return [*self.seen.outputs, *cards, *self.comparison.outputs, *keep]
+
+    @property
+    def buttons(self) -> list[Any]:
+        """What can't be pressed while a job runs, or only then."""
+        return [self.generate, self.form.look, self.stop]
 
     def _connect(self) -> None:
         self._starts(self.generate.click, self.work)
@@ -83,17 +93,19 @@ class Page:
             **PRIVATE,
         )
         self._starts(next_seed.then, self.work)
-        # In the queue, as the job's news: so it comes after them.
-        self.stop.click(self.halt, self.ticket, self.outputs, concurrency_limit=None, **PRIVATE)
+        self.stop.click(self.halt, self.ticket, None, queue=False, **PRIVATE)
 
     def _starts(self, event: Any, work: Any) -> None:
-        """Let an event start a job."""
+        """Let an event start a job, and somebody tell of it meanwhile."""
         levels = [self.form.levels] if work == self.work else []
-        begun = event(self.begin, levels, [self.ticket, *self.outputs], queue=False, **PRIVATE)
-        working = begun.then(
-            work, [self.ticket, *self.form.inputs], self.outputs, **QUEUE, **PRIVATE
-        )
-        working.failure(self.fail, self.status, self.outputs, queue=False, **PRIVATE)
+        page = [self.ticket, self.status, self.steps, *self.buttons, *self.results]
+        begun = event(self.begin, levels, page, queue=False, **PRIVATE)
+        form = [self.ticket, *self.form.inputs]
+        working = begun.then(work, form, self.results, **QUEUE, **PRIVATE)
+        working.failure(self.fail, self.ticket, None, queue=False, **PRIVATE)
+        telling = begun.then(self.tell, self.ticket, self.status, **TOLD, **PRIVATE)
+        telling.failure(self.fail, self.ticket, self.status, queue=False, **PRIVATE)
+        telling.then(self.rest, None, self.buttons, queue=False, **PRIVATE)
 
     def begin(self, levels: str = LOOK) -> Update:
         """Clear the last results, keep their places, and say that the job waits."""
@@ -113,25 +125,41 @@ class Page:
             updates |= card.pending(visible=LEVELS[name] in wanted)
         return updates
 
-    def rest(self, status: str) -> Update:
-        """Make the page usable again, and say why."""
+    def rest(self) -> Update:
+        """Make the page usable again."""
         return {
             self.generate: gr.Button("Generate", interactive=True),
             self.form.look: gr.Button(interactive=True),
             self.stop: gr.Button(interactive=False),
-            self.status: status,
         }
 
-    def halt(self, ticket: Ticket | None) -> Update:
-        """Stop the job, and say so."""
+    def halt(self, ticket: Ticket | None) -> None:
+        """Ask the job to stop; who tells of it says when it has."""
         if ticket is not None:
-            ticket.cancel()
-        return self.rest(words.STOPPED)
+            ticket.stop.set()
 
-    def fail(self, status: str) -> Update:
+    def fail(self, ticket: Ticket) -> Any:
         """Leave the busy state also when the job never began, such as when the queue is full."""
-        began = "progressbar" not in status
-        return self.rest(status if began else words.failure("Try again in a minute."))
+        ticket.fail("The server is busy: try again in a minute.")
+        return words.status(ticket)
+
+    async def tell(self, ticket: Ticket) -> AsyncIterator[str]:
+        """Tell how the job goes; whoever leaves the page stops it."""
+        try:
+            told, silent_s = "", 0.0
+            while True:
+                over = ticket.over.is_set()  # first: what is told after it is the end
+                status = words.status(ticket)
+                # Gradio notices only between two news that a visitor has left.
+                if over or status != told or silent_s >= TELL_AGAIN_S:
+                    yield status
+                    told, silent_s = status, 0.0
+                if over:
+                    return
+                await asyncio.sleep(TELL_S)
+                silent_s += TELL_S
+        finally:
+            ticket.stop.set()
 
     def look(self, ticket: Ticket, clip: str | None, levels: str, *form: Any) -> Iterator[Update]:
         """Look at the clip of the form only."""
@@ -139,15 +167,12 @@ class Page:
         yield from self.work(ticket, clip, LOOK, *form)
 
     def work(self, ticket: Ticket, clip: str | None, levels: str, *form: Any) -> Iterator[Update]:
-        """Do the job of the form, and show how it goes."""
+        """Do the job of the form, and show its results."""
         to_come = {level.name for level in (() if levels == LOOK else levels_named(levels))}
         saw = False
         try:
             settings = settings_of(*form)
-            with (
-                ticket.punched(),
-                self._worker.news(clip, levels, settings, ticket.stop) as news,
-            ):
+            with self._worker.news(clip, levels, settings, ticket.stop) as news:
                 for message in news:
                     if ticket.stop.is_set():
                         yield self.cleared(to_come, saw)
@@ -155,39 +180,33 @@ class Page:
                     if isinstance(message, Result):
                         to_come.discard(message.level)
                     saw = saw or isinstance(message, Seen)
-                    yield self.told(message)
+                    if updates := self.shown(message):
+                        yield updates
+                    if not isinstance(message, Seen | Result):
+                        ticket.news = message
         except D2MError as error:
-            yield {**self.cleared(to_come, saw), **self.rest(words.failure(str(error)))}
+            ticket.news = Failed(str(error))
+            yield self.cleared(to_come, saw)
             raise toast(error) from None
+        finally:
+            ticket.over.set()
 
     def cleared(self, levels: Iterable[str], saw: bool) -> Update:
         """Return the updates that take away what gets no result."""
         updates: Update = {} if saw else self.seen.hidden()
         for name in levels:
             updates[self.cards[name].column] = gr.Column(visible=False)
-        return updates or {self.status: gr.skip()}
+        return updates or {self.keep: gr.skip()}
 
-    def told(self, message: Message) -> Update:
-        """Return the updates that show a message."""
-        if isinstance(message, Waiting):
-            return {self.status: words.waiting(message)}
-        if isinstance(message, Stage):
-            return {self.status: words.progress(message)}
+    def shown(self, message: Message) -> Update:
+        """Return the updates that show what a message brings; none if it is but news."""
         if isinstance(message, Seen):
             return self.seen.shown(message)
         if isinstance(message, Result):
             return self.cards[message.level].shown(message)
-        if isinstance(message, Finished):
-            return self.finished(message)
-        return {self.status: gr.skip()}
-
-    def finished(self, message: Finished) -> Update:
-        """Return the updates that end a job."""
-        updates = self.rest(words.done(message))
-        if message.report is None:
-            return updates
+        if not isinstance(message, Finished) or message.report is None:
+            return {}
         return {
-            **updates,
             **self.comparison.shown(message),
             self.keep: gr.Row(visible=True),
             self.archive: gr.DownloadButton(value=str(message.archive)),

@@ -9,7 +9,8 @@ from html import escape
 from pathlib import Path
 
 from d2m.checkpoints import CHECKPOINTS, FAMILIES, is_installed, missing_line
-from d2m.job import Finished, Result, Seen, Stage, Waiting
+from d2m.job import Failed, Finished, Result, Seen, Stage, Waiting
+from d2m.web.ticket import Ticket
 
 HEAD = (
     "<h1>Music for dance videos</h1><p>Upload a clip of somebody who dances, and get it back "
@@ -69,6 +70,20 @@ QUEUED = progress(Stage("Waiting for its turn", 0.0))
 STOPPED = card("Stopped", "The clip and the settings are still here.", "stopped")
 PENDING = '<div class="scores"><p>In the making.</p></div>'
 LOOKING = '<div class="rhythm"><p class="muted">Tempo and beats of the dance come here.</p></div>'
+
+
+def status(ticket: Ticket) -> str:
+    """Return the status card of a job."""
+    news = ticket.news
+    if ticket.was_stopped:
+        return STOPPED
+    if isinstance(news, Waiting):
+        return waiting(news)
+    if isinstance(news, Stage):
+        return progress(news)
+    if isinstance(news, Finished):
+        return done(news)
+    return failure(news.sentence) if isinstance(news, Failed) else QUEUED
 
 
 def waiting(message: Waiting) -> str:

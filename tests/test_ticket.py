@@ -1,0 +1,100 @@
+"""What is told of a job, and how it is stopped."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from d2m.job import Failed, Finished, Message, Stage, Waiting
+from d2m.web import words
+from d2m.web.page import Page
+from d2m.web.ticket import Ticket
+
+
+@pytest.mark.parametrize(
+    ("news", "expected"),
+    [
+        (None, "Waiting for its turn"),
+        (Waiting(place=2, seconds=100), "2 clips are being made: about 2 min"),
+        (Stage("Following the dancer", 0.31), 'aria-valuenow="31"'),
+        (Failed("It is <b>empty</b>."), "It is &lt;b&gt;empty&lt;/b&gt;."),
+        (Finished(seconds=12.4), "This is what was seen."),
+        (Finished(seconds=12.4, report=Path("report.json")), "It took 12 s."),
+    ],
+)
+def test_the_status_says_the_latest(news: Message | None, expected: str) -> None:
+    assert expected in words.status(Ticket(news=news))
+
+
+@pytest.mark.parametrize("news", [None, Waiting(place=1, seconds=9), Stage("Mixing", 0.5)])
+def test_what_is_over_without_an_end_was_stopped(news: Message | None) -> None:
+    ticket = Ticket(news=news)
+    assert words.status(ticket) != words.STOPPED
+    ticket.over.set()
+    assert words.status(ticket) == words.STOPPED
+
+
+def test_a_job_that_never_began_fails_and_one_that_is_over_stays_as_it_is() -> None:
+    ticket = Ticket()
+    ticket.fail("Too busy.")
+    assert (ticket.stop.is_set(), ticket.over.is_set()) == (True, True)
+    assert "Too busy." in words.status(ticket)
+    ticket = Ticket(news=Finished(seconds=1))
+    ticket.over.set()
+    ticket.fail("Too busy.")
+    assert "Done" in words.status(ticket)
+
+
+def told(ticket: Ticket) -> AsyncIterator[str]:
+    return Page.tell(None, ticket)  # type: ignore[arg-type]
+
+
+def test_the_last_that_is_told_is_the_end_and_what_is_old_is_skipped() -> None:
+    ticket = Ticket()
+    steps = 300
+
+    def work() -> None:
+        for step in range(steps):
+            ticket.news = Stage("Mixing", step / steps)
+            time.sleep(0.002)
+        ticket.news = Finished(seconds=3)
+        ticket.over.set()
+
+    async def listen() -> list[str]:
+        threading.Thread(target=work).start()
+        return [status async for status in told(ticket)]
+
+    heard = asyncio.run(listen())
+    assert "Done" in heard[-1]
+    assert 3 <= len(heard) <= 10
+    assert len({*heard}) == len(heard)
+
+
+def test_who_leaves_stops_the_job() -> None:
+    ticket = Ticket()
+
+    async def leave() -> None:
+        news = told(ticket)
+        await anext(news)
+        assert not ticket.stop.is_set()
+        await news.aclose()  # type: ignore[attr-defined]
+
+    asyncio.run(leave())
+    assert ticket.stop.is_set()
+
+
+def test_the_same_is_told_again_so_that_who_left_is_noticed() -> None:
+    ticket = Ticket(news=Stage("Mixing", 0.5))
+
+    async def listen() -> float:
+        news, start = told(ticket), time.monotonic()
+        assert await anext(news) == await anext(news)
+        await news.aclose()  # type: ignore[attr-defined]
+        return time.monotonic() - start
+
+    assert 0.5 < asyncio.run(listen()) < 5
