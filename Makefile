@@ -45,7 +45,6 @@ bench: setup
 
 # What strangers may send, and what may fail, all of it; the quick part runs in `make test`.
 torture: $(VENV)/.dev
-	$(BIN)/python -m pytest -m slow
 	PYTHONPATH=. $(BIN)/python tools/torture.py
 
 fuzz: $(VENV)/.dev

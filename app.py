@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     import gradio as gr
 
 HERE = Path(__file__).parent
+SESSIONS = 32
+"""Pages of which the server knows what they show; one that is forgotten is as a new one."""
 
 
 def page(worker: Worker) -> gr.Blocks:
@@ -58,7 +60,7 @@ def main(
         os.environ["GRADIO_TEMP_DIR"] = str(folder.uploads)
         from starlette.middleware import Middleware
 
-        from d2m.web.page import theme
+        from d2m.web.page import MOST_AT_ONCE, theme
 
         blocks = page(worker)
         worker.warm_up()  # not before: its imports would take turns with the page's
@@ -75,7 +77,9 @@ def main(
             mcp_server=False,
             run_history=False,
             ssr_mode=False,
-            state_session_capacity=100,  # each holds half a megabyte; 10,000 would fill the memory
+            max_threads=2 * MOST_AT_ONCE,
+            # Each holds half a megabyte. Those who are told how it goes are never the oldest.
+            state_session_capacity=SESSIONS,
             footer_links=["api"],
             app_kwargs={
                 "middleware": [

@@ -337,3 +337,31 @@ def test_a_worker_killed_under_the_page(app: Serving, short_clip: Path) -> None:
     assert any("title" in text for text in texts)
     assert httpx.get(app.url).status_code == 200
     assert done(Visitor(app.url), short_clip)
+
+
+JUMPING = """
+import os, time
+true_time, told = time.time, os.environ["CLOCK_JUMP_S"]
+time.time = lambda: true_time() + (float(open(told).read()) if os.path.exists(told) else 0.0)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("jump_s", [86_400, -86_400])
+def test_a_clock_that_jumps(
+    tmp_path: Path, example_clip: Path, short_clip: Path, jump_s: float
+) -> None:
+    (tmp_path / "sitecustomize.py").write_text(JUMPING)
+    jump = tmp_path / "jump"
+    paths = f"{tmp_path}{os.pathsep}{ROOT}"
+    with serving(tmp_path / "served", PYTHONPATH=paths, CLOCK_JUMP_S=str(jump)) as app:
+        visitor = Visitor(app.url)
+        ends = []
+        for news in visitor.generate(visitor.upload(example_clip)):
+            if news.stage == "Following the dancer":
+                jump.write_text(str(jump_s))
+            ends.append(news.done)
+        assert jump.exists()
+        assert any(ends)
+        assert done(Visitor(app.url), short_clip)
+        assert httpx.get(app.url).status_code == 200

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import app as app_module
 from tools.load import crowd, endurance, memory_mb, overlap_s
 from tools.visitor import Serving, Visitor, serving
 
@@ -75,5 +76,5 @@ def test_memory_of_many_sessions_is_bounded(app: Serving) -> None:
             visitor.http.post("gradio_api/run/predict", json=named).raise_for_status()
         return memory_mb(app.process.pid)
 
-    full = sessions(110, "a")
+    full = sessions(app_module.SESSIONS + 10, "a")
     assert sessions(60, "b") - full < 15

@@ -78,6 +78,12 @@ class Page:
         return [*self.seen.outputs, *cards, *self.comparison.outputs, *keep]
 
     @property
+    def emptied(self) -> list[Any]:
+        """What a new job clears of the last one's."""
+        cards = [part for card in self.cards.values() for part in card.emptied]
+        return [*self.seen.outputs, *cards, *self.comparison.emptied, self.keep]
+
+    @property
     def buttons(self) -> list[Any]:
         """What can't be pressed while a job runs, or only then."""
         return [self.generate, self.form.look, self.stop]
@@ -98,7 +104,7 @@ class Page:
     def _starts(self, event: Any, work: Any) -> None:
         """Let an event start a job, and somebody tell of it meanwhile."""
         levels = [self.form.levels] if work == self.work else []
-        page = [self.ticket, self.status, self.steps, *self.buttons, *self.results]
+        page = [self.ticket, self.status, self.steps, *self.buttons, *self.emptied]
         begun = event(self.begin, levels, page, queue=False, **PRIVATE)
         form = [self.ticket, *self.form.inputs]
         working = begun.then(work, form, self.results, **QUEUE, **PRIVATE)
@@ -107,7 +113,7 @@ class Page:
         telling.failure(self.fail, self.ticket, self.status, queue=False, **PRIVATE)
         telling.then(self.rest, None, self.buttons, queue=False, **PRIVATE)
 
-    def begin(self, levels: str = LOOK) -> Update:
+    async def begin(self, levels: str = LOOK) -> Update:
         """Clear the last results, keep their places, and say that the job waits."""
         updates: Update = {
             self.ticket: Ticket(),
@@ -125,7 +131,7 @@ class Page:
             updates |= card.pending(visible=LEVELS[name] in wanted)
         return updates
 
-    def rest(self) -> Update:
+    async def rest(self) -> Update:
         """Make the page usable again."""
         return {
             self.generate: gr.Button("Generate", interactive=True),
@@ -133,12 +139,12 @@ class Page:
             self.stop: gr.Button(interactive=False),
         }
 
-    def halt(self, ticket: Ticket | None) -> None:
+    async def halt(self, ticket: Ticket | None) -> None:
         """Ask the job to stop; who tells of it says when it has."""
         if ticket is not None:
             ticket.stop.set()
 
-    def fail(self, ticket: Ticket) -> Any:
+    async def fail(self, ticket: Ticket) -> Any:
         """Leave the busy state also when the job never began, such as when the queue is full."""
         ticket.fail("The server is busy: try again in a minute.")
         return words.status(ticket)

@@ -14,6 +14,7 @@ from d2m.web.scripts import HEAR
 
 DOWNLOADS = {"mp4": "↓ Video", "wav": "↓ Music", "png": "↓ Beat plot", "beats": "↓ Beat video"}
 ACCENT = "#7c3aed"
+_CARD = ["card"]
 
 
 class SeenCard:
@@ -28,7 +29,7 @@ class SeenCard:
 
     @property
     def outputs(self) -> list[Any]:
-        """All that the updates touch."""
+        """All that its updates touch."""
         return [self.column, self.facts, self.strip]
 
     def pending(self) -> Update:
@@ -54,7 +55,7 @@ class LevelCard:
 
     def __init__(self, name: str) -> None:
         self.name = name
-        with gr.Column(visible=False, min_width=300, elem_classes="card") as self.column:
+        with gr.Column(visible=False, min_width=300, elem_classes=_CARD) as self.column:
             gr.HTML(f"<h2>{name.capitalize()} level</h2>", padding=False)
             self.video = gr.Video(
                 label=f"Clip with music ({name})", interactive=False, buttons=[], height=320
@@ -76,17 +77,21 @@ class LevelCard:
                 )
                 for kind, ground in (("png", "on-light"), ("dark", "on-dark"))
             }
-            with gr.Row():
+            with gr.Row(elem_classes="downloads"):
                 self.downloads = {
                     kind: gr.DownloadButton(label, size="sm", min_width=80, visible=kind != "beats")
                     for kind, label in DOWNLOADS.items()
                 }
 
     @property
+    def emptied(self) -> list[Any]:
+        """What `pending` touches."""
+        return [self.column, self.video, self.audio, self.scores, *self.plots.values()]
+
+    @property
     def outputs(self) -> list[Any]:
-        """All that a card's updates touch."""
-        parts = [self.column, self.video, self.audio, self.scores]
-        return [*parts, *self.plots.values(), *self.downloads.values()]
+        """All that its updates touch."""
+        return [*self.emptied, *self.downloads.values()]
 
     def shown(self, result: Result) -> Update:
         """Return the updates that show a result."""
@@ -96,13 +101,11 @@ class LevelCard:
             for kind, plot in self.plots.items()
         }
         files = {
-            button: gr.DownloadButton(
-                value=paths.get(kind), interactive=True, visible=kind in paths
-            )
+            button: gr.DownloadButton(value=paths.get(kind), visible=kind in paths)
             for kind, button in self.downloads.items()
         }
         return {
-            self.column: gr.Column(visible=True),
+            self.column: gr.Column(visible=True, elem_classes=_CARD),
             self.video: paths["mp4"],
             self.audio: paths["wav"],
             self.scores: words.scores(result),
@@ -112,15 +115,11 @@ class LevelCard:
 
     def pending(self, visible: bool) -> Update:
         """Return the updates that leave the card empty until there is a result."""
-        empty = {
-            button: gr.DownloadButton(value=None, interactive=False, visible=kind != "beats")
-            for kind, button in self.downloads.items()
-        }
+        # Its buttons are hidden by the class: each one's update costs milliseconds of the server.
         return {
-            self.column: gr.Column(visible=visible),
+            self.column: gr.Column(visible=visible, elem_classes=[*_CARD, "pending"]),
             self.scores: words.PENDING,
             **dict.fromkeys([self.video, self.audio, *self.plots.values()]),
-            **empty,
         }
 
 
@@ -129,7 +128,7 @@ class ComparisonCard:
 
     def __init__(self) -> None:
         names = list(LEVELS)
-        with gr.Column(visible=False, elem_id="comparison", elem_classes="card") as self.column:
+        with gr.Column(visible=False, elem_id="comparison", elem_classes=_CARD) as self.column:
             gr.HTML("<h2>Side by side</h2>", padding=False)
             self.videos = {
                 name: gr.Video(
@@ -158,9 +157,14 @@ class ComparisonCard:
         self.heard.change(None, self.heard, None, js=HEAR, **PRIVATE)
 
     @property
+    def emptied(self) -> list[Any]:
+        """What `hidden` touches."""
+        return [self.column, self.heard, *self.videos.values()]
+
+    @property
     def outputs(self) -> list[Any]:
-        """All that the card's updates touch."""
-        return [self.column, self.heard, *self.videos.values(), *self.downloads.values()]
+        """All that its updates touch."""
+        return [*self.emptied, *self.downloads.values()]
 
     def shown(self, finished: Finished) -> Update:
         """Return the updates that show it, where there is something to compare."""
