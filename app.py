@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import gradio as gr
 
 HERE = Path(__file__).parent
-SESSIONS = 32
+SESSIONS = 24
 """Pages of which the server knows what they show; one that is forgotten is as a new one."""
 
 

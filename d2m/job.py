@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from d2m.levels import Level, levels_named
 from d2m.settings import Settings
 
 LOOK = "none"
@@ -34,6 +35,17 @@ class Job:
     levels: str
     settings: Settings = field(default_factory=Settings)
     out: Path
+
+
+def wanted(levels: str) -> tuple[Level, ...]:
+    """Return the levels that music is made for, by the words of a `Job`.
+
+    Raises
+    ------
+    SettingsError
+        If there are no such levels.
+    """
+    return () if levels == LOOK else levels_named(levels)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -24,8 +24,7 @@ from typing import TYPE_CHECKING, Any
 from d2m.checkpoints import adopt_dropped
 from d2m.child import bound
 from d2m.errors import D2MError
-from d2m.job import LOOK, Failed, Finished, Job, Result, Seen, Stage
-from d2m.levels import levels_named
+from d2m.job import Failed, Finished, Job, Result, Seen, Stage, wanted
 from d2m.librosa_import import load_librosa
 
 if TYPE_CHECKING:
@@ -113,7 +112,7 @@ class _Server:
 
         start = time.perf_counter()
         self._stage = ""
-        levels = () if job.levels == LOOK else levels_named(job.levels)
+        levels = wanted(job.levels)
         maker = self._maker = self._maker or DanceToMusic(cache=self.cache)
         package: Package | None = None
         for made in maker.produce(job.clip, levels, job.settings, out=job.out, progress=self._tell):

@@ -32,11 +32,16 @@ def test_the_status_says_the_latest(news: Message | None, expected: str) -> None
 
 
 @pytest.mark.parametrize("news", [None, Waiting(place=1, seconds=9), Stage("Mixing", 0.5)])
-def test_what_is_over_without_an_end_was_stopped(news: Message | None) -> None:
+@pytest.mark.parametrize(("stopped", "expected"), [(True, words.STOPPED), (False, words.BROKEN)])
+def test_what_is_over_without_an_end_was_stopped_or_broke(
+    news: Message | None, stopped: bool, expected: str
+) -> None:
     ticket = Ticket(news=news)
-    assert words.status(ticket) != words.STOPPED
+    assert words.status(ticket) != expected
     ticket.over.set()
-    assert words.status(ticket) == words.STOPPED
+    if stopped:
+        ticket.stop.set()
+    assert words.status(ticket) == expected
 
 
 def test_a_job_that_never_began_fails_and_one_that_is_over_stays_as_it_is() -> None:

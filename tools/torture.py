@@ -14,7 +14,7 @@ import re
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -33,6 +33,8 @@ from tests.torture.watch import Listener, opened_beside
 from tools import load
 from tools.table import Row, Table
 
+Note = Callable[[Row], None]
+Part = Callable[[str, Note], None]
 LONGEST_S = 60.0
 
 
@@ -94,7 +96,7 @@ def leftovers(folder: Path) -> Row:
     return Row(name="nothing is left behind", outcome="works", seconds=0.0, fault=fault)
 
 
-def clips(only: str) -> Iterator[Row]:
+def clips(only: str, note: Note) -> None:
     """Send bad and odd clips through whole jobs in the real worker."""
     kept = tempfile.tempdir, os.environ.get("TMPDIR")
     with tempfile.TemporaryDirectory() as folder:
@@ -106,19 +108,18 @@ def clips(only: str) -> Iterator[Row]:
             studio = Studio(Path(folder), listener.port)
             for case in CASES:
                 if re.search(only, case.name, re.IGNORECASE):
-                    yield run_case(worker, studio, listener, case)
-        yield leftovers(Path(folder))
+                    note(run_case(worker, studio, listener, case))
+        note(leftovers(Path(folder)))
         tempfile.tempdir, environment = kept
         os.environ.pop("TMPDIR")
         os.environ |= {"TMPDIR": environment} if environment else {}
 
 
 class Reports:
-    """Takes what pytest reports, as rows."""
+    """Notes what pytest reports, as rows."""
 
-    def __init__(self, only: str) -> None:
-        self.rows: list[Row] = []
-        self._only = only
+    def __init__(self, only: str, note: Note) -> None:
+        self._only, self._note = only, note
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
         """Keep the tests whose names are asked for."""
@@ -128,31 +129,34 @@ class Reports:
         """Make a row of how a test went."""
         if report.when != "call" and report.passed:
             return
-        name = report.nodeid.removeprefix("tests/").replace("::", " ").replace(".py", "")
+        name = report.nodeid.rpartition("::")[2].removeprefix("test_").replace("_", " ")
         fault = report.longreprtext.splitlines()[-1] if report.failed else ""
-        self.rows.append(
-            Row(name=name, outcome=report.outcome, seconds=report.duration, fault=fault)
-        )
+        self._note(Row(name=name, outcome=report.outcome, seconds=report.duration, fault=fault))
 
 
-def tests(*paths: str) -> Callable[[str], Iterator[Row]]:
-    """Return what runs tests, the slow ones too."""
+def tests(*paths: str) -> Part:
+    """Return what runs tests; without the project's options, so the slow ones too."""
 
-    def run(only: str) -> Iterator[Row]:
-        reports = Reports(only)
-        quiet = ["-p", "no:terminal", "-m", "slow or not slow"]
-        pytest.main([*quiet, *(f"tests/{path}" for path in paths)], plugins=[reports])
-        yield from reports.rows
+    def run(only: str, note: Note) -> None:
+        quiet = ["-p", "no:terminal", "-o", "addopts=--strict-markers"]
+        pytest.main([*quiet, *(f"tests/{path}" for path in paths)], plugins=[Reports(only, note)])
 
     return run
 
 
-PARTS: dict[str, Callable[[str], Iterator[Row]]] = {
+def many_visitors(only: str, note: Note) -> None:
+    """Load the app with visitors."""
+    if re.search(only, "visitors"):
+        for row in load.rows():
+            note(row)
+
+
+PARTS: dict[str, Part] = {
     "clips": clips,
     "checkpoints": tests("checkpoints/test_untrusted.py", "checkpoints/test_importing.py"),
-    "faults": tests("test_faults.py", "test_worker.py", "test_spaces.py"),
+    "faults": tests("test_faults.py", "test_disk.py", "test_worker.py", "test_spaces.py"),
     "doors": tests("test_doors.py", "test_load.py"),
-    "load": lambda only: (row for row in load.rows() if re.search(only, row.name)),
+    "load": many_visitors,
 }
 
 
@@ -163,8 +167,7 @@ def main(
     """Run all cases."""
     table = Table()
     for part in parts.split(","):
-        for row in PARTS[part](only):
-            table.note(row)
+        PARTS[part](only, table.note)
     sys.exit(bool(table.summary()))
 
 

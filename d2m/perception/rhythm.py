@@ -97,7 +97,7 @@ def estimate_rhythm(
         A tempo to take instead of the estimated one; beats are still laid by the movement.
     flow : (F', bins), optional
         Directogram at the same ``fps`` (optical flow summed by direction), used when the
-        pose is too weak or shows no rhythm.
+        pose is too weak, or moves without a rhythm.
 
     Raises
     ------
@@ -111,10 +111,13 @@ def estimate_rhythm(
     duration = len(keypoints) / fps
     positions, seen = movement.clean(keypoints, fps)
     signals = movement.motion_signals(positions)
-    danced = float(seen.mean()) >= LEAST_SEEN and float(signals["all"].mean()) > STILL_SPEED
+    trusted = float(seen.mean()) >= LEAST_SEEN
+    danced = trusted and float(signals["all"].mean()) > STILL_SPEED
     offsets = movement.directional_offsets(positions)
     of_pose = _rhythm(signals, offsets, duration, danced, tempo_bpm)
-    if flow is None or len(flow) < 2 or (danced and not of_pose.steady_default):
+    # Who is seen to stand still does not dance; what flows then is the camera or the codec.
+    stands = trusted and not danced
+    if flow is None or len(flow) < 2 or stands or (danced and not of_pose.steady_default):
         return of_pose
     directogram = movement.to_rate(np.nan_to_num(np.asarray(flow, dtype=float)), fps)
     signals, offsets = movement.flow_signals(directogram), movement.offsets_of(directogram)

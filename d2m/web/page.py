@@ -11,7 +11,7 @@ from typing import Any
 import gradio as gr
 
 from d2m.errors import D2MError
-from d2m.job import LOOK, Failed, Finished, Message, Result, Seen
+from d2m.job import LOOK, Failed, Finished, Message, Result, Seen, wanted
 from d2m.levels import LEVELS, levels_named
 from d2m.web import words
 from d2m.web.folder import KEEP_S
@@ -21,7 +21,7 @@ from d2m.web.ticket import Ticket
 from d2m.worker import Worker
 
 MOST_AT_ONCE = 30
-"""Visitors who are told at a time how it goes; the worker's line decides who waits."""
+"""Jobs at a time, those in the worker's line among them."""
 QUEUE: dict[str, Any] = {"concurrency_id": "generate", "concurrency_limit": MOST_AT_ONCE}
 TOLD: dict[str, Any] = {"concurrency_id": "tell", "concurrency_limit": None}
 TELL_S = 0.2
@@ -110,7 +110,7 @@ class Page:
         working = begun.then(work, form, self.results, **QUEUE, **PRIVATE)
         working.failure(self.fail, self.ticket, None, queue=False, **PRIVATE)
         telling = begun.then(self.tell, self.ticket, self.status, **TOLD, **PRIVATE)
-        telling.failure(self.fail, self.ticket, self.status, queue=False, **PRIVATE)
+        telling.failure(self.lose, self.ticket, self.status, queue=False, **PRIVATE)
         telling.then(self.rest, None, self.buttons, queue=False, **PRIVATE)
 
     async def begin(self, levels: str = LOOK) -> Update:
@@ -126,9 +126,8 @@ class Page:
             **self.seen.pending(),
             **self.comparison.hidden(),
         }
-        wanted = () if levels == LOOK else levels_named(levels)
         for name, card in self.cards.items():
-            updates |= card.pending(visible=LEVELS[name] in wanted)
+            updates |= card.pending(visible=LEVELS[name] in wanted(levels))
         return updates
 
     async def rest(self) -> Update:
@@ -144,9 +143,13 @@ class Page:
         if ticket is not None:
             ticket.stop.set()
 
-    async def fail(self, ticket: Ticket) -> Any:
-        """Leave the busy state also when the job never began, such as when the queue is full."""
+    async def fail(self, ticket: Ticket) -> None:
+        """End a job that never began, such as when the queue is full."""
         ticket.fail("The server is busy: try again in a minute.")
+
+    async def lose(self, ticket: Ticket) -> str:
+        """End a job that nobody can tell of."""
+        await self.fail(ticket)
         return words.status(ticket)
 
     async def tell(self, ticket: Ticket) -> AsyncIterator[str]:
@@ -174,9 +177,10 @@ class Page:
 
     def work(self, ticket: Ticket, clip: str | None, levels: str, *form: Any) -> Iterator[Update]:
         """Do the job of the form, and show its results."""
-        to_come = {level.name for level in (() if levels == LOOK else levels_named(levels))}
+        to_come: set[str] = set()
         saw = False
         try:
+            to_come |= {level.name for level in wanted(levels)}
             settings = settings_of(*form)
             with self._worker.news(clip, levels, settings, ticket.stop) as news:
                 for message in news:

@@ -30,8 +30,8 @@ class Ticket:
     over: threading.Event = field(default_factory=threading.Event)
 
     @property
-    def was_stopped(self) -> bool:
-        """Whether the job ended before it was done or failed."""
+    def broke_off(self) -> bool:
+        """Whether the job is over, but neither done nor failed."""
         return self.over.is_set() and not isinstance(self.news, Finished | Failed)
 
     def fail(self, sentence: str) -> None:

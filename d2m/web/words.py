@@ -67,6 +67,7 @@ def progress(stage: Stage) -> str:
 
 IDLE = card("Ready", "Choose a clip, then press Generate.")
 QUEUED = progress(Stage("Waiting for its turn", 0.0))
+BROKEN = card("That did not work", "The results could not be shown: try again.", "bad")
 STOPPED = card("Stopped", "The clip and the settings are still here.", "stopped")
 PENDING = '<div class="scores"><p>In the making.</p></div>'
 LOOKING = '<div class="rhythm"><p class="muted">Tempo and beats of the dance come here.</p></div>'
@@ -75,8 +76,8 @@ LOOKING = '<div class="rhythm"><p class="muted">Tempo and beats of the dance com
 def status(ticket: Ticket) -> str:
     """Return the status card of a job."""
     news = ticket.news
-    if ticket.was_stopped:
-        return STOPPED
+    if ticket.broke_off:
+        return STOPPED if ticket.stop.is_set() else BROKEN
     if isinstance(news, Waiting):
         return waiting(news)
     if isinstance(news, Stage):
