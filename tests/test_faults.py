@@ -317,7 +317,7 @@ def test_who_leaves_takes_the_job_along(
     (worker,) = app.workers()
     news.close()
     visitor.http.close()
-    deadline = time.monotonic() + 15
+    deadline = time.monotonic() + 5
     while lives(worker) and time.monotonic() < deadline:
         time.sleep(0.1)
     assert not lives(worker)

@@ -102,4 +102,4 @@ def test_the_same_is_told_again_so_that_who_left_is_noticed() -> None:
         await news.aclose()  # type: ignore[attr-defined]
         return time.monotonic() - start
 
-    assert 0.5 < asyncio.run(listen()) < 5
+    assert 0.3 < asyncio.run(listen()) < 5

@@ -26,7 +26,7 @@ QUEUE: dict[str, Any] = {"concurrency_id": "generate", "concurrency_limit": MOST
 TOLD: dict[str, Any] = {"concurrency_id": "tell", "concurrency_limit": None}
 TELL_S = 0.2
 """How often (s) a visitor is told, if there is something new."""
-TELL_AGAIN_S = 1.0
+TELL_AGAIN_S = 0.5
 """How often (s) they are told the same."""
 
 
