@@ -5,15 +5,13 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
 from d2m.job import Failed, Finished, Message, Stage, Waiting
 from d2m.web import words
-from d2m.web.page import Page
-from d2m.web.ticket import Ticket
+from d2m.web.ticket import Ticket, Tickets, told
 
 
 @pytest.mark.parametrize(
@@ -55,10 +53,6 @@ def test_a_job_that_never_began_fails_and_one_that_is_over_stays_as_it_is() -> N
     assert "Done" in words.status(ticket)
 
 
-def told(ticket: Ticket) -> AsyncIterator[str]:
-    return Page.tell(None, ticket)  # type: ignore[arg-type]
-
-
 def test_the_last_that_is_told_is_the_end_and_what_is_old_is_skipped() -> None:
     ticket = Ticket()
     steps = 300
@@ -87,7 +81,7 @@ def test_who_leaves_stops_the_job() -> None:
         news = told(ticket)
         await anext(news)
         assert not ticket.stop.is_set()
-        await news.aclose()  # type: ignore[attr-defined]
+        await news.aclose()
 
     asyncio.run(leave())
     assert ticket.stop.is_set()
@@ -99,7 +93,20 @@ def test_the_same_is_told_again_so_that_who_left_is_noticed() -> None:
     async def listen() -> float:
         news, start = told(ticket), time.monotonic()
         assert await anext(news) == await anext(news)
-        await news.aclose()  # type: ignore[attr-defined]
+        await news.aclose()
         return time.monotonic() - start
 
     assert 0.3 < asyncio.run(listen()) < 5
+
+
+def test_each_page_has_its_ticket_and_old_ones_are_forgotten() -> None:
+    tickets = Tickets(most=2)
+    first, second = tickets.new("a"), tickets.new("b")
+    assert (tickets.of("a"), tickets.of("b")) == (first, second)
+    assert tickets.new("a") is not first
+    third = tickets.new("c")
+    assert tickets.of("c") is third
+    assert not tickets.of("a").over.is_set()
+    forgotten = tickets.of("b")
+    assert forgotten.stop.is_set()
+    assert "load it again" in words.status(forgotten)

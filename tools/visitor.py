@@ -148,8 +148,8 @@ class Visitor:
         functions = self.config["dependencies"]
         self._begin = _of(functions, buttons["Generate"])
         then = [d for d in functions if d.get("trigger_after") == self._begin]
-        self._work = next(d["id"] for d in then if len(d["inputs"]) > 1)
-        self._tell = next(d["id"] for d in then if len(d["inputs"]) == 1)
+        self._work = next(d["id"] for d in then if d["inputs"])
+        self._tell = next(d["id"] for d in then if not d["inputs"])
         self._halt = _of(functions, buttons["Stop"])
 
     def upload(self, clip: Path) -> dict[str, Any]:
@@ -171,8 +171,8 @@ class Visitor:
         start = time.monotonic()
         self._call(self._begin, [levels], "run/predict")
         form = [_FORM[0], seed, 0, length_s, *_FORM[4:]]
-        self._call(self._work, [None, clip, levels, *form])
-        self._call(self._tell, [None])
+        self._call(self._work, [clip, levels, *form])
+        self._call(self._tell, [])
         address = f"gradio_api/queue/data?session_hash={self.session}"
         with self.http.stream("GET", address, timeout=600) as news:
             for line in news.iter_lines():
@@ -182,7 +182,7 @@ class Visitor:
     def stop(self) -> float:
         """Press Stop; return how long the button took to be answered (s)."""
         start = time.monotonic()
-        self._call(self._halt, [None], "run/predict")
+        self._call(self._halt, [], "run/predict")
         return time.monotonic() - start
 
     def _call(self, function: int, data: list[Any], route: str = "queue/join") -> None:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import aclosing
 from html import escape
 from inspect import Signature, signature
 from typing import Any
@@ -17,17 +17,13 @@ from d2m.web import words
 from d2m.web.folder import KEEP_S
 from d2m.web.form import PRIVATE, Form, Update, settings_of
 from d2m.web.results import DOWNLOADS, ComparisonCard, LevelCard, SeenCard
-from d2m.web.ticket import Ticket
+from d2m.web.ticket import Tickets, told
 from d2m.worker import Worker
 
 MOST_AT_ONCE = 30
 """Jobs at a time, those in the worker's line among them."""
 QUEUE: dict[str, Any] = {"concurrency_id": "generate", "concurrency_limit": MOST_AT_ONCE}
 TOLD: dict[str, Any] = {"concurrency_id": "tell", "concurrency_limit": None}
-TELL_S = 0.2
-"""How often (s) a visitor is told, if there is something new."""
-TELL_AGAIN_S = 0.5
-"""How often (s) they are told the same."""
 
 
 def toast(error: D2MError) -> gr.Error:
@@ -48,7 +44,7 @@ class Page:
 
     def __init__(self, worker: Worker, clips: list[words.ExampleClip]) -> None:
         self._worker = worker
-        self.ticket = gr.State()
+        self._tickets = Tickets()
         with gr.Row(elem_id="main"):
             with gr.Column(scale=4, min_width=320):
                 self.form = Form(clips)
@@ -99,24 +95,23 @@ class Page:
             **PRIVATE,
         )
         self._starts(next_seed.then, self.work)
-        self.stop.click(self.halt, self.ticket, None, queue=False, **PRIVATE)
+        self.stop.click(self.halt, None, None, queue=False, **PRIVATE)
 
     def _starts(self, event: Any, work: Any) -> None:
         """Let an event start a job, and somebody tell of it meanwhile."""
         levels = [self.form.levels] if work == self.work else []
-        page = [self.ticket, self.status, self.steps, *self.buttons, *self.emptied]
+        page = [self.status, self.steps, *self.buttons, *self.emptied]
         begun = event(self.begin, levels, page, queue=False, **PRIVATE)
-        form = [self.ticket, *self.form.inputs]
-        working = begun.then(work, form, self.results, **QUEUE, **PRIVATE)
-        working.failure(self.fail, self.ticket, None, queue=False, **PRIVATE)
-        telling = begun.then(self.tell, self.ticket, self.status, **TOLD, **PRIVATE)
-        telling.failure(self.lose, self.ticket, self.status, queue=False, **PRIVATE)
+        working = begun.then(work, self.form.inputs, self.results, **QUEUE, **PRIVATE)
+        working.failure(self.fail, None, None, queue=False, **PRIVATE)
+        telling = begun.then(self.tell, None, self.status, **TOLD, **PRIVATE)
+        telling.failure(self.lose, None, self.status, queue=False, **PRIVATE)
         telling.then(self.rest, None, self.buttons, queue=False, **PRIVATE)
 
-    async def begin(self, levels: str = LOOK) -> Update:
+    async def begin(self, request: gr.Request, levels: str = LOOK) -> Update:
         """Clear the last results, keep their places, and say that the job waits."""
+        self._tickets.new(request.session_hash)
         updates: Update = {
-            self.ticket: Ticket(),
             self.generate: gr.Button("Working …", interactive=False),
             self.form.look: gr.Button(interactive=False),
             self.stop: gr.Button(interactive=True),
@@ -138,45 +133,34 @@ class Page:
             self.stop: gr.Button(interactive=False),
         }
 
-    async def halt(self, ticket: Ticket | None) -> None:
+    async def halt(self, request: gr.Request) -> None:
         """Ask the job to stop; who tells of it says when it has."""
-        if ticket is not None:
-            ticket.stop.set()
+        self._tickets.of(request.session_hash).stop.set()
 
-    async def fail(self, ticket: Ticket) -> None:
+    async def fail(self, request: gr.Request) -> None:
         """End a job that never began, such as when the queue is full."""
-        ticket.fail("The server is busy: try again in a minute.")
+        self._tickets.of(request.session_hash).fail("The server is busy: try again in a minute.")
 
-    async def lose(self, ticket: Ticket) -> str:
+    async def lose(self, request: gr.Request) -> str:
         """End a job that nobody can tell of."""
-        await self.fail(ticket)
-        return words.status(ticket)
+        await self.fail(request)
+        return words.status(self._tickets.of(request.session_hash))
 
-    async def tell(self, ticket: Ticket) -> AsyncIterator[str]:
-        """Tell how the job goes; whoever leaves the page stops it."""
-        try:
-            told, silent_s = "", 0.0
-            while True:
-                over = ticket.over.is_set()  # first: what is told after it is the end
-                status = words.status(ticket)
-                # Gradio notices only between two news that a visitor has left.
-                if over or status != told or silent_s >= TELL_AGAIN_S:
-                    yield status
-                    told, silent_s = status, 0.0
-                if over:
-                    return
-                await asyncio.sleep(TELL_S)
-                silent_s += TELL_S
-        finally:
-            ticket.stop.set()
+    async def tell(self, request: gr.Request) -> AsyncIterator[str]:
+        """Tell how the job goes."""
+        async with aclosing(told(self._tickets.of(request.session_hash))) as news:
+            async for status in news:
+                yield status
 
-    def look(self, ticket: Ticket, clip: str | None, levels: str, *form: Any) -> Iterator[Update]:
+    def look(self, request: gr.Request, clip: str | None, *form: Any) -> Iterator[Update]:
         """Look at the clip of the form only."""
-        del levels
-        yield from self.work(ticket, clip, LOOK, *form)
+        yield from self.work(request, clip, LOOK, *form[1:])
 
-    def work(self, ticket: Ticket, clip: str | None, levels: str, *form: Any) -> Iterator[Update]:
+    def work(
+        self, request: gr.Request, clip: str | None, levels: str, *form: Any
+    ) -> Iterator[Update]:
         """Do the job of the form, and show its results."""
+        ticket = self._tickets.of(request.session_hash)
         to_come: set[str] = set()
         saw = False
         try:

@@ -7,10 +7,13 @@ import re
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from d2m.checkpoints import CHECKPOINTS, FAMILIES, is_installed, missing_line
 from d2m.job import Failed, Finished, Result, Seen, Stage, Waiting
-from d2m.web.ticket import Ticket
+
+if TYPE_CHECKING:
+    from d2m.web.ticket import Ticket
 
 HEAD = (
     "<h1>Music for dance videos</h1><p>Upload a clip of somebody who dances, and get it back "
