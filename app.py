@@ -25,6 +25,17 @@ SESSIONS = 24
 """Pages of which the server knows what they show; one that is forgotten is as a new one."""
 
 
+AT_ONCE = "D2M_JOBS_AT_ONCE"
+
+
+def asked_limits() -> Limits:
+    """Return the bounds that the environment asks for."""
+    asked = os.environ.get(AT_ONCE) or "1"
+    if not (asked.isascii() and asked.isdigit() and int(asked)):
+        raise SystemExit(f"{AT_ONCE} is {asked!r}: give it a whole number of at least 1.")
+    return Limits(at_once=int(asked))
+
+
 def page(worker: Worker) -> gr.Blocks:
     """Return the page with the bundled examples."""
     from d2m.web.page import build
@@ -43,7 +54,8 @@ def main(
     Parameters
     ----------
     limits
-        Bounds on the worker and its jobs.
+        Bounds on the worker and its jobs; by default the environment may say how many jobs
+        are done at once.
     bodies
         Bounds on what visitors send.
     keep_s
@@ -54,13 +66,13 @@ def main(
         os.environ.setdefault("FORWARDED_ALLOW_IPS", "*")
     with (
         ServerFolder(keep_s=keep_s) as folder,
-        contextlib.closing(Worker(limits, folder.path)) as worker,
+        contextlib.closing(Worker(limits or asked_limits(), folder.path)) as worker,
     ):
         # Gradio looks where its files go already while it is imported.
         os.environ["GRADIO_TEMP_DIR"] = str(folder.uploads)
         from starlette.middleware import Middleware
 
-        from d2m.web.page import MOST_AT_ONCE, theme
+        from d2m.web.page import most_at_once, theme
 
         blocks = page(worker)
         worker.warm_up()  # not before: its imports would take turns with the page's
@@ -77,7 +89,7 @@ def main(
             mcp_server=False,
             run_history=False,
             ssr_mode=False,
-            max_threads=2 * MOST_AT_ONCE,
+            max_threads=2 * most_at_once(worker.limits),
             # Each holds half a megabyte. Those who are told how it goes are never the oldest.
             state_session_capacity=SESSIONS,
             footer_links=["api"],

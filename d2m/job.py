@@ -121,12 +121,14 @@ Message = Waiting | Stage | Seen | Result | Finished | Failed
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """Bounds on a worker process.
+    """Bounds on a worker.
 
     Parameters
     ----------
+    at_once
+        Jobs that are done at a time, each in a process of its own.
     memory_bytes
-        Address space; a healthy worker uses a quarter of the default.
+        Address space of such a process; a healthy one uses a quarter of the default.
     file_bytes
         Largest file that it may write.
     seconds
@@ -139,6 +141,7 @@ class Limits:
         Jobs that may wait at a time; who comes then is asked to come back.
     """
 
+    at_once: int = 1
     memory_bytes: int = 10 * 2**30
     file_bytes: int = 2 * 2**30
     seconds: float = 900.0

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+import app
 from d2m.settings import Settings
 from d2m.web import words
 from tests.conftest import ROOT, Server
@@ -46,6 +47,17 @@ def test_web_process_imports_neither_networks_nor_decoders() -> None:
         [sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert done.stdout == "[]"
+
+
+@pytest.mark.parametrize("asked", ["0", "-1", "two", "1.5"])
+def test_a_wrong_number_of_jobs_is_told(asked: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(app.AT_ONCE, asked)
+    with pytest.raises(SystemExit, match="whole number of at least 1"):
+        app.asked_limits()
+    monkeypatch.setenv(app.AT_ONCE, "3")
+    assert app.asked_limits().at_once == 3
+    monkeypatch.delenv(app.AT_ONCE)
+    assert app.asked_limits().at_once == 1
 
 
 def test_page_is_served_soon(server: Server) -> None:

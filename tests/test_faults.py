@@ -138,7 +138,7 @@ def test_too_little_memory_for_a_clip(worker: Worker, small_clip: Path, tmp_path
 def test_killed_in_each_stage(worker: Worker, short_clip: Path, tmp_path: Path, stage: str) -> None:
     for kept in cache_of(worker).iterdir():
         shutil.rmtree(kept)
-    worker._drop()
+    worker._desks[0].clear()
     settings = Settings(overlay=True)
     news = worker.run(Job(clip=short_clip, levels="high", settings=settings, out=tmp_path))
     until(news, stage)

@@ -14,6 +14,7 @@ LAYERS = (
     ("d2m.benchmark.cli", "d2m.checkpoints.cli", "d2m.training.cli"),
     ("d2m.benchmark",),
     ("d2m.training", "d2m.worker"),
+    ("d2m.desk",),
     ("d2m.process", "d2m.serve"),
     ("d2m.job", "d2m.line", "d2m.pipeline"),
     ("d2m.outputs",),

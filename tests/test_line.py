@@ -60,3 +60,20 @@ def test_who_leaves_a_place_in_the_middle_holds_up_nobody():
         with line.place() as third:
             second.__exit__(None, None, None)
             assert third.ahead == 1
+
+
+def test_two_counters_serve_two():
+    line = Line(2, counters=2)
+    with line.place() as first, line.place() as second:
+        assert (first.ahead, second.ahead) == (0, 0)
+        third = line.place()
+        waiting = third.__enter__()
+        with line.place() as fourth:
+            assert (waiting.ahead, fourth.ahead) == (1, 2)
+            # Two are done in the time of one.
+            assert fourth.wait_s == pytest.approx(waiting.wait_s, abs=1)
+            with pytest.raises(JobError, match="full"), line.place():
+                pass
+        third.__exit__(None, None, None)
+    with line.place(), line.place() as last:
+        assert last.ahead == 0

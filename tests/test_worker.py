@@ -27,13 +27,15 @@ def worker() -> Iterator[Worker]:
 
 
 def pid_of(worker: Worker) -> int:
-    assert worker._process is not None
-    return worker._process.pid
+    (desk,) = worker._desks
+    assert desk.process is not None
+    return desk.process.pid
 
 
 def scratch_of(worker: Worker) -> Path:
-    assert worker._process is not None
-    return worker._process._scratch
+    (desk,) = worker._desks
+    assert desk.process is not None
+    return desk.process._scratch
 
 
 def cache_of(worker: Worker) -> Path:
@@ -277,6 +279,27 @@ def test_worn_out_process_is_replaced(text_clip: Path, tmp_path: Path) -> None:
             list(worker.run(Job(clip=text_clip, levels="high", out=tmp_path)))
         assert pid_of(worker) != process
         assert not group_lives(process)
+
+
+def test_two_jobs_at_once_where_that_is_allowed(short_clip: Path, tmp_path: Path) -> None:
+    with contextlib.closing(Worker(Limits(at_once=2, waiting=1))) as worker:
+        outs = [tmp_path / name for name in "abc"]
+        jobs = [
+            worker.run(Job(clip=short_clip, levels="high", settings=Settings(seed=n), out=out))
+            for n, out in enumerate(outs)
+        ]
+        until(jobs[0], "Following the dancer")
+        until(jobs[1], "Following the dancer")
+        assert isinstance(next(jobs[2]), Waiting)
+        first, second = (desk.process for desk in worker._desks)
+        assert first is not None
+        assert second is not None
+        assert first.pid != second.pid
+        jobs[0].close()
+        assert not group_lives(first.pid)
+        assert isinstance([*jobs[1]][-1], Finished)
+        assert isinstance([*jobs[2]][-1], Finished)
+        assert second.is_alive
 
 
 def test_closed_worker_takes_no_job(short_clip: Path, tmp_path: Path) -> None:

@@ -66,7 +66,8 @@ def warm(worker: Worker) -> None:
 
     A server does that in the background after a job; here the next one comes at once.
     """
-    if worker._process is None or worker._process.jobs == 0:
+    (desk,) = worker._desks
+    if desk.process is None or desk.process.jobs == 0:
         job = Job(clip=Path("no clip.mp4"), levels="none", out=Path())
         with contextlib.suppress(JobError):
             list(worker.run(job))

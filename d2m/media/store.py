@@ -11,7 +11,7 @@ import weakref
 from collections.abc import Callable
 from pathlib import Path
 
-PART = ".part-"
+_PART = ".part-"
 """What the names of entries begin with that are not whole yet."""
 
 
@@ -92,7 +92,7 @@ class Store:
                 total -= size
 
     def _make(self, target: Path, fill: Callable[[Path], object]) -> None:
-        part = Path(tempfile.mkdtemp(prefix=PART, dir=self._folder))
+        part = Path(tempfile.mkdtemp(prefix=_PART, dir=self._folder))
         held = _lock(part)
         try:
             fill(part)
@@ -102,6 +102,12 @@ class Store:
             if held is not None:
                 os.close(held)
             shutil.rmtree(part, ignore_errors=True)
+
+
+def sweep(folder: Path) -> None:
+    """Remove what processes that are no more left half done in a store's folder."""
+    for part in folder.glob(f"{_PART}*"):
+        _remove(part)
 
 
 def _lock(folder: Path, *, alone: bool = False) -> int | None:

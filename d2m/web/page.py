@@ -11,7 +11,7 @@ from typing import Any
 import gradio as gr
 
 from d2m.errors import D2MError
-from d2m.job import LOOK, Failed, Finished, Message, Result, Seen, wanted
+from d2m.job import LOOK, Failed, Finished, Limits, Message, Result, Seen, wanted
 from d2m.levels import LEVELS, levels_named
 from d2m.web import words
 from d2m.web.folder import KEEP_S
@@ -20,15 +20,23 @@ from d2m.web.results import DOWNLOADS, ComparisonCard, LevelCard, SeenCard
 from d2m.web.ticket import Tickets, told
 from d2m.worker import Worker
 
-MOST_AT_ONCE = 30
-"""Jobs at a time, those in the worker's line among them."""
-QUEUE: dict[str, Any] = {"concurrency_id": "generate", "concurrency_limit": MOST_AT_ONCE}
+TURNED_AWAY = 10
+"""How many are told at a time that the line is full, before a server's own queue holds them."""
 TOLD: dict[str, Any] = {"concurrency_id": "tell", "concurrency_limit": None}
 
 
 def toast(error: D2MError) -> gr.Error:
     """Return what tells a person of an error; Gradio reads its text as HTML."""
     return gr.Error(escape(str(error), quote=False), print_exception=False)
+
+
+def most_at_once(limits: Limits) -> int:
+    """Return how many jobs there are at a time: done, in line, and turned away."""
+    return limits.at_once + limits.waiting + TURNED_AWAY
+
+
+def _queue(worker: Worker) -> dict[str, Any]:
+    return {"concurrency_id": "generate", "concurrency_limit": most_at_once(worker.limits)}
 
 
 class Page:
@@ -102,7 +110,9 @@ class Page:
         levels = [self.form.levels] if work == self.work else []
         page = [self.status, self.steps, *self.buttons, *self.emptied]
         begun = event(self.begin, levels, page, queue=False, **PRIVATE)
-        working = begun.then(work, self.form.inputs, self.results, **QUEUE, **PRIVATE)
+        working = begun.then(
+            work, self.form.inputs, self.results, **_queue(self._worker), **PRIVATE
+        )
         working.failure(self.fail, None, None, queue=False, **PRIVATE)
         telling = begun.then(self.tell, None, self.status, **TOLD, **PRIVATE)
         telling.failure(self.lose, None, self.status, queue=False, **PRIVATE)
@@ -251,8 +261,8 @@ def build(worker: Worker, clips: list[words.ExampleClip]) -> gr.Blocks:
         page.load(form.offered, None, [form.weights], queue=False, **PRIVATE)
         button = gr.Button(visible=False)
         files = gr.Files(visible=False, label="Results")
-        button.click(endpoint(worker), form.inputs, files, api_name="generate", **QUEUE)
-    page.queue(max_size=2 * MOST_AT_ONCE)
+        button.click(endpoint(worker), form.inputs, files, api_name="generate", **_queue(worker))
+    page.queue(max_size=2 * most_at_once(worker.limits))
     return page
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from d2m.media.store import PART, Store
+from d2m.media.store import Store, sweep
 
 KB = 1000
 
@@ -84,7 +84,19 @@ def test_two_who_fill_the_same_key_agree(tmp_path):
 
     entry = store.entry("key", slow)
     assert (entry.path / "data").stat().st_size == KB
-    assert not list(tmp_path.glob(f"{PART}*"))
+    assert not list(tmp_path.glob(".part-*"))
+
+
+def test_only_the_dead_are_swept(tmp_path):
+    dead = tmp_path / ".part-dead"
+    dead.mkdir()
+
+    def fill(folder: Path) -> None:
+        sweep(tmp_path)
+        assert not dead.exists()
+        filler()(folder)
+
+    assert (Store(tmp_path).entry("key", fill).path / "data").exists()
 
 
 def test_a_temporary_store_goes_with_its_entries():
