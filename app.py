@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from d2m import web
-from d2m.job import Limits
 from d2m.media.guard import ClipLimits
 from d2m.web.bodies import Bodies, BodyLimits
 from d2m.web.folder import KEEP_S, ServerFolder
 from d2m.web.routes import Doors
 from d2m.web.words import examples
 from d2m.worker import Worker
+from d2m.worker.job import Limits
 
 if TYPE_CHECKING:
     import gradio as gr

@@ -22,10 +22,10 @@ import pytest
 
 from d2m.checkpoints import FAMILIES, is_installed
 from d2m.errors import JobError, VideoError
-from d2m.job import LOOK, Failed, Finished, Job
-from d2m.serve import _Server, sentence
 from d2m.settings import COMPACT, Settings
 from d2m.worker import Worker
+from d2m.worker.job import LOOK, Failed, Finished, Job
+from d2m.worker.serve import _Server, sentence
 from tests.conftest import ROOT
 from tests.test_worker import cache_of, pid_of, until
 from tools.visitor import Serving, Visitor, serving
@@ -235,7 +235,7 @@ def test_without_network_home_and_graphics_card(short_clip: Path, tmp_path: Path
         alone = []
     program = (
         "import contextlib, socket, sys; from pathlib import Path\n"
-        "from d2m.job import Job; from d2m.worker import Worker\n"
+        "from d2m.worker.job import Job; from d2m.worker import Worker\n"
         "with contextlib.closing(Worker()) as worker:\n"
         "    *_, last = worker.run(Job(clip=Path(sys.argv[1]), levels='high', out=Path('.')))\n"
         "print(type(last).__name__)"

@@ -4,7 +4,7 @@ import time
 import pytest
 
 from d2m.errors import JobError
-from d2m.line import FIRST_GUESS_S, Line
+from d2m.worker.line import FIRST_GUESS_S, Line
 
 
 def test_who_comes_first_is_served_first():

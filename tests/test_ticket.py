@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from d2m.job import Failed, Finished, Message, Stage, Waiting
 from d2m.web import words
 from d2m.web.ticket import Ticket, Tickets, told
+from d2m.worker.job import Failed, Finished, Message, Stage, Waiting
 
 
 @pytest.mark.parametrize(

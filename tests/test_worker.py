@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from d2m.errors import JobError, SettingsError
-from d2m.job import LOOK, Finished, Job, Limits, Message, Result, Seen, Stage, Waiting
 from d2m.settings import Settings
 from d2m.worker import Worker
+from d2m.worker.job import LOOK, Finished, Job, Limits, Message, Result, Seen, Stage, Waiting
 
 
 @pytest.fixture(scope="module")

@@ -66,7 +66,7 @@ def serving(folder: Path, settings: str = "", **environment: str) -> Iterator[Se
         port = probe.getsockname()[1]
     folder.mkdir(parents=True, exist_ok=True)
     program = (
-        "import app; from d2m.job import Limits; from d2m.web.bodies import BodyLimits\n"
+        "import app; from d2m.worker.job import Limits; from d2m.web.bodies import BodyLimits\n"
         f"app.main({settings})"
     )
     environment = {

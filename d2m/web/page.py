@@ -11,7 +11,6 @@ from typing import Any
 import gradio as gr
 
 from d2m.errors import D2MError
-from d2m.job import LOOK, Failed, Finished, Limits, Message, Result, Seen, wanted
 from d2m.levels import LEVELS, levels_named
 from d2m.web import words
 from d2m.web.folder import KEEP_S
@@ -19,6 +18,7 @@ from d2m.web.form import PRIVATE, Form, Update, settings_of
 from d2m.web.results import DOWNLOADS, ComparisonCard, LevelCard, SeenCard
 from d2m.web.ticket import Tickets, told
 from d2m.worker import Worker
+from d2m.worker.job import LOOK, Failed, Finished, Limits, Message, Result, Seen, wanted
 
 TURNED_AWAY = 10
 """How many are told at a time that the line is full, before a server's own queue holds them."""

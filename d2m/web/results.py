@@ -6,11 +6,11 @@ from typing import Any
 
 import gradio as gr
 
-from d2m.job import Finished, Result, Seen
 from d2m.levels import LEVELS
 from d2m.web import words
 from d2m.web.form import PRIVATE, Update
 from d2m.web.scripts import HEAR
+from d2m.worker.job import Finished, Result, Seen
 
 DOWNLOADS = {"mp4": "↓ Video", "wav": "↓ Music", "png": "↓ Beat plot", "beats": "↓ Beat video"}
 ACCENT = "#7c3aed"

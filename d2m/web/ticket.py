@@ -8,8 +8,8 @@ from collections import OrderedDict
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 
-from d2m.job import Failed, Finished, Message
 from d2m.web import words
+from d2m.worker.job import Failed, Finished, Message
 
 TELL_S = 0.2
 """How often (s) a visitor is told, if there is something new."""

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from d2m.checkpoints import CHECKPOINTS, FAMILIES, is_installed, missing_line
-from d2m.job import Failed, Finished, Result, Seen, Stage, Waiting
+from d2m.worker.job import Failed, Finished, Result, Seen, Stage, Waiting
 
 if TYPE_CHECKING:
     from d2m.web.ticket import Ticket

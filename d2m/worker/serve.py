@@ -24,8 +24,8 @@ from typing import TYPE_CHECKING, Any
 from d2m.checkpoints import adopt_dropped
 from d2m.child import bound
 from d2m.errors import D2MError
-from d2m.job import Failed, Finished, Job, Result, Seen, Stage, wanted
 from d2m.librosa_import import load_librosa
+from d2m.worker.job import Failed, Finished, Job, Result, Seen, Stage, wanted
 
 if TYPE_CHECKING:
     from d2m.compose import Soundtrack

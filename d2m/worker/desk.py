@@ -9,9 +9,9 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 
 from d2m.errors import JobError
-from d2m.job import Failed, Finished, Job, Limits, Message, Stage
 from d2m.media.store import sweep
-from d2m.process import Process
+from d2m.worker.job import Failed, Finished, Job, Limits, Message, Stage
+from d2m.worker.process import Process
 
 _STARTING = Stage("Getting ready", 0.0)
 

@@ -22,7 +22,7 @@ from pathlib import Path
 
 from d2m.child import environment
 from d2m.errors import JobError
-from d2m.job import Failed, Finished, Job, Limits, Message, Stage
+from d2m.worker.job import Failed, Finished, Job, Limits, Message, Stage
 
 HEARTBEAT_S = 0.2
 """How often (s) it is checked whether somebody stops a job."""
@@ -32,7 +32,7 @@ _SECRET = re.compile(r"TOKEN|SECRET|PASSW|CREDENTIAL|(?:^|_)(?:KEY|AUTH)(?:_|$)"
 
 
 class Process:
-    """A process of `d2m.serve.main`, with a folder for its files.
+    """A process of `d2m.worker.serve.main`, with a folder for its files.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ class Process:
         with theirs:
             self._popen = subprocess.Popen(
                 [
-                    *(sys.executable, "-c", "from d2m.serve import main; main()"),
+                    *(sys.executable, "-c", "from d2m.worker.serve import main; main()"),
                     *(str(theirs.fileno()), str(self._scratch), str(cache)),
                     *(str(limits.memory_bytes), str(limits.file_bytes)),
                 ],

@@ -1,9 +1,4 @@
-"""Jobs in a process of their own that can be killed at any moment.
-
-Decoding what strangers send, and running networks on it, can hang, leak or crash; so it
-happens in a process that leads its own process group and has its limits. It is kept warm,
-because its imports take seconds, and does job after job.
-"""
+"""Lets jobs in, one after another or a few side by side, and has them done."""
 
 from __future__ import annotations
 
@@ -16,12 +11,12 @@ import time
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
-from d2m.desk import Desk, room
 from d2m.errors import SettingsError
-from d2m.job import Job, Limits, Message, Waiting
-from d2m.line import Line
-from d2m.process import HEARTBEAT_S, QUIET_S
 from d2m.settings import Settings
+from d2m.worker.desk import Desk, room
+from d2m.worker.job import Job, Limits, Message, Waiting
+from d2m.worker.line import Line
+from d2m.worker.process import HEARTBEAT_S, QUIET_S
 
 
 class Worker:
