@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: setup run test lint types format check bench torture fuzz load screenshots clean
+.PHONY: setup run test test-all lint types format check bench torture fuzz load screenshots clean
 
 setup: $(VENV)/.runtime
 
@@ -25,6 +25,10 @@ run: setup
 
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest
+
+# The slow ones too, which `make test` leaves out.
+test-all: $(VENV)/.dev
+	$(BIN)/python -m pytest -m "slow or not slow"
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

@@ -187,7 +187,21 @@ class TestOneClip:
         assert not [share for stage, share in stages if stage == "Following the dancer" and share]
 
 
-@pytest.fixture(scope="module", params=EXAMPLES, ids=lambda example: example["file"])
+QUICK = "groove"
+"""The example that every run of the tests makes music for; the others are slow ones."""
+
+
+@pytest.fixture(
+    scope="module",
+    params=[
+        pytest.param(
+            example,
+            id=example["file"],
+            marks=[] if example["file"].startswith(QUICK) else pytest.mark.slow,
+        )
+        for example in EXAMPLES
+    ],
+)
 def example_run(request, tmp_path_factory) -> tuple[dict[str, Any], Path]:
     """Return an example and the folder that the command line filled for it."""
     out = tmp_path_factory.mktemp("example")

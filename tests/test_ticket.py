@@ -5,13 +5,24 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any, TypeVar
 
 import pytest
 
 from d2m.web import words
 from d2m.web.ticket import Ticket, Tickets, told
 from d2m.worker.job import Failed, Finished, Message, Stage, Waiting
+
+T = TypeVar("T")
+
+
+def apart(talk: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine in a thread of its own: a browser's loop may run in this one."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, talk).result()
 
 
 @pytest.mark.parametrize(
@@ -68,7 +79,7 @@ def test_the_last_that_is_told_is_the_end_and_what_is_old_is_skipped() -> None:
         threading.Thread(target=work).start()
         return [status async for status in told(ticket)]
 
-    heard = asyncio.run(listen())
+    heard = apart(listen())
     assert "Done" in heard[-1]
     assert 3 <= len(heard) <= 10
     assert len({*heard}) == len(heard)
@@ -83,7 +94,7 @@ def test_who_leaves_stops_the_job() -> None:
         assert not ticket.stop.is_set()
         await news.aclose()
 
-    asyncio.run(leave())
+    apart(leave())
     assert ticket.stop.is_set()
 
 
@@ -96,7 +107,7 @@ def test_the_same_is_told_again_so_that_who_left_is_noticed() -> None:
         await news.aclose()
         return time.monotonic() - start
 
-    assert 0.3 < asyncio.run(listen()) < 5
+    assert 0.3 < apart(listen()) < 5
 
 
 def test_each_page_has_its_ticket_and_old_ones_are_forgotten() -> None:

@@ -197,6 +197,7 @@ def test_clip_that_waits_does_not_grow_too_old(
         assert results[0].paths["mp4"].name.startswith("clip.")
 
 
+@pytest.mark.slow
 def test_job_without_a_sign_of_life_is_ended(short_clip: Path, tmp_path: Path) -> None:
     with contextlib.closing(Worker(Limits(silent_s=5))) as worker:
         news = worker.run(Job(clip=short_clip, levels="high", out=tmp_path))

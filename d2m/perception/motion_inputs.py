@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from d2m.errors import PoseError
+from d2m.perception.rotations import slerp
 from d2m.perception.skeleton import body25_from_mediapipe
 from d2m.perception.smpl import JOINTS, joint_rotations, smpl_joints_from_mediapipe
 
@@ -82,7 +83,10 @@ def aist_motion(
     joints = smpl_joints_from_mediapipe(world)
     times = _times(len(world), fps, out_fps)
     root = _linear(root_translation(joints, world, landmarks, fps), times)
-    return pack_aist(root - REST_PELVIS, _slerp(joint_rotations(joints), times))
+    rotations = joint_rotations(joints)
+    before, after, share = _between(times)
+    turned = slerp(rotations[before], rotations[after], share)
+    return pack_aist(root - REST_PELVIS, turned)
 
 
 def pack_aist(root: NDArray[Any], rotations: NDArray[Any]) -> Motion:
@@ -270,18 +274,6 @@ def _linear(values: FloatArray, times: FloatArray) -> FloatArray:
     before, after, share = _between(times)
     share = share.reshape(-1, *[1] * (values.ndim - 1))
     return np.asarray((1 - share) * values[before] + share * values[after])
-
-
-def _slerp(rotations: FloatArray, times: FloatArray) -> FloatArray:
-    """Interpolate rotations (F, J, 3, 3) at places in their frames, along the shortest arc."""
-    from scipy.spatial.transform import Rotation
-
-    before, after, share = _between(times)
-    start = Rotation.from_matrix(rotations[before].reshape(-1, 3, 3))
-    end = Rotation.from_matrix(rotations[after].reshape(-1, 3, 3))
-    arc = (start.inv() * end).as_rotvec() * np.repeat(share, rotations.shape[1])[:, None]
-    turned = (start * Rotation.from_rotvec(arc)).as_matrix()
-    return np.asarray(turned.reshape(len(times), *rotations.shape[1:]))
 
 
 def _spread(points: FloatArray) -> FloatArray:

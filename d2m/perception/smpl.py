@@ -20,6 +20,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from d2m.perception.rotations import kabsch, turn, unit
+
 FloatArray = NDArray[np.float64]
 
 _BODY = (
@@ -69,8 +71,6 @@ _BENT = (0.2, 0.5)
 _TWIST = (2 * np.pi / 3, np.pi)
 """Twists (rad) beyond the first are taken back towards none at the second: no limb turns so
 far, and half a turn may come from either side."""
-_PRIOR = 1e-7
-"""Weight of the parent's rotation in a rigid fit, for bones that leave it open."""
 
 _NOSE, _EARS = 0, [7, 8]
 _LIMBS = [1, 2, 4, 5, 7, 8, 16, 17, 18, 19, 20, 21]
@@ -132,12 +132,12 @@ def _torso_axes(joints: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]
     hips, shoulders = joints[:, [1, 2]], joints[:, [16, 17]]
     origin = hips.mean(axis=1)
     spine = shoulders.mean(axis=1) - origin
-    up = _unit(spine)[:, None]
+    up = unit(spine)[:, None]
     heights = REST_POSE[_TORSO, 1:2] - REST_POSE[1, 1]
     share = np.clip(heights / (REST_POSE[16, 1] - REST_POSE[1, 1]), 0, 1)
-    lines = [_unit(pair[:, 0] - pair[:, 1])[:, None] for pair in (hips, shoulders)]
+    lines = [unit(pair[:, 0] - pair[:, 1])[:, None] for pair in (hips, shoulders)]
     aside = (1 - share) * lines[0] + share * lines[1]
-    aside = _unit(aside - (aside * up).sum(axis=-1, keepdims=True) * up)
+    aside = unit(aside - (aside * up).sum(axis=-1, keepdims=True) * up)
     up = np.broadcast_to(up, aside.shape)
     axes = np.stack([aside, up, np.cross(aside, up)], axis=-1)
     return axes, origin, np.linalg.norm(spine, axis=-1)
@@ -233,7 +233,7 @@ def _fit(joints: NDArray[Any]) -> tuple[FloatArray, FloatArray]:
     bones = np.zeros_like(joints)
     bones[:, 1:] = joints[:, 1:] - joints[:, list(PARENTS[1:])]
     lengths = np.median(np.linalg.norm(bones, axis=-1), axis=0)
-    offsets = _unit(REST_OFFSETS) * lengths[:, None]
+    offsets = unit(REST_OFFSETS) * lengths[:, None]
     turned = np.empty((*joints.shape, 3))
     for joint, children in enumerate(_CHILDREN):
         turned[:, joint] = carried = turned[:, PARENTS[joint]] if joint else np.eye(3)
@@ -255,65 +255,39 @@ def _rigid_fit(
     The body's shape is the median of the bones seen from rotations fitted to the rest pose;
     it is then turned as a whole to lie nearest to the rest pose.
     """
-    first = _kabsch(rest, bones, prior)
+    first = kabsch(rest, bones, prior)
     shape = np.median(np.einsum("fji,fkj->fki", first, bones), axis=0)
-    shape = shape @ _kabsch(rest, shape[None], np.eye(3))[0]
-    shape = _unit(shape, _unit(rest)) * np.linalg.norm(rest, axis=-1, keepdims=True)
-    return _kabsch(shape, bones, prior), shape
-
-
-def _kabsch(source: FloatArray, target: FloatArray, prior: FloatArray) -> FloatArray:
-    """Return the proper rotations (F, 3, 3) that best turn ``source`` (K, 3) to ``target``."""
-    moment = np.swapaxes(target, -1, -2) @ source
-    scale = np.linalg.norm(moment, axis=(-2, -1), keepdims=True)
-    left, _, right = np.linalg.svd(moment + (_PRIOR * scale + 1e-12) * prior)
-    left[..., 2] *= np.linalg.det(left @ right)[..., None]
-    return np.asarray(left @ right)
+    shape = shape @ kabsch(rest, shape[None], np.eye(3))[0]
+    shape = unit(shape, unit(rest)) * np.linalg.norm(rest, axis=-1, keepdims=True)
+    return kabsch(shape, bones, prior), shape
 
 
 def _pointed(turned: FloatArray, rest: FloatArray, bone: FloatArray) -> FloatArray:
     """Swing rotations (F, 3, 3) the least way that turns ``rest`` (3,) onto ``bone`` (F, 3)."""
-    start = turned @ _unit(rest)
-    end = _unit(bone, start)
+    start = turned @ unit(rest)
+    end = unit(bone, start)
     axis = np.cross(start, end)
     angle = np.arctan2(np.linalg.norm(axis, axis=-1), (start * end).sum(axis=-1))
     # Opposite directions leave the axis open: any across the bone serves.
-    across = _unit(np.cross(start, np.eye(3)[np.abs(start).argmin(axis=-1)]))
-    return _turn(_unit(axis, across), angle) @ turned
+    across = unit(np.cross(start, np.eye(3)[np.abs(start).argmin(axis=-1)]))
+    return turn(unit(axis, across), angle) @ turned
 
 
 def _hinged(turned: FloatArray, joint: int, bones: FloatArray) -> FloatArray:
     """Twist an upper arm or thigh so that what is below bends about its hinge."""
     middle = _CHILDREN[joint][0]
     end = _CHILDREN[middle][0]
-    along = _unit(REST_OFFSETS[middle])
-    hinge = turned @ _unit(np.cross(np.cross(along, _HINGES[joint]), along))
+    along = unit(REST_OFFSETS[middle])
+    hinge = turned @ unit(np.cross(np.cross(along, _HINGES[joint]), along))
     axis = turned @ along
-    bend = np.cross(axis, _unit(bones[:, end], axis))
+    bend = np.cross(axis, unit(bones[:, end], axis))
     sine = (np.cross(hinge, bend) * axis).sum(axis=-1)
     twist = np.arctan2(sine, (hinge * bend).sum(axis=-1))
     twist *= 1 - _smooth_step(np.abs(twist), *_TWIST)
-    return _turn(axis, twist * _smooth_step(np.linalg.norm(bend, axis=-1), *_BENT)) @ turned
-
-
-def _turn(axis: FloatArray, angle: FloatArray) -> FloatArray:
-    """Return rotations (F, 3, 3) about unit axes (F, 3) by angles (F,) (rad)."""
-    cross = np.zeros((*axis.shape, 3))
-    cross[..., [2, 0, 1], [1, 2, 0]] = axis
-    cross -= np.swapaxes(cross, -1, -2)
-    sine, cosine = np.sin(angle)[:, None, None], np.cos(angle)[:, None, None]
-    return np.asarray(np.eye(3) + sine * cross + (1 - cosine) * (cross @ cross))
+    return turn(axis, twist * _smooth_step(np.linalg.norm(bend, axis=-1), *_BENT)) @ turned
 
 
 def _smooth_step(value: FloatArray, low: float, high: float) -> FloatArray:
     """Rise from 0 at ``low`` to 1 at ``high``, without corners."""
     share = np.clip((value - low) / (high - low), 0, 1)
     return np.asarray(share * share * (3 - 2 * share))
-
-
-def _unit(vectors: FloatArray, instead: FloatArray | None = None) -> FloatArray:
-    """Scale vectors (..., 3) to length 1; those of no length become ``instead``, or 0."""
-    length = np.linalg.norm(vectors, axis=-1, keepdims=True)
-    known = length > 1e-9
-    scaled = vectors / np.where(known, length, 1)
-    return np.asarray(np.where(known, scaled, 0.0 if instead is None else instead))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated, Any, Optional
 
 import typer
 
@@ -11,20 +11,12 @@ from d2m.errors import SettingsError
 from d2m.levels import level_named
 from d2m.training.cli_paper import paper, synthesizer
 from d2m.training.options import (
-    Batch,
     CorpusFolder,
-    Device,
     LevelOption,
     MaybePath,
     Narrow,
-    Precision,
-    ReportEvery,
-    SaveEvery,
     Scales,
-    Seed,
-    Steps,
-    TensorBoard,
-    Threads,
+    with_run_options,
 )
 
 train = typer.Typer(
@@ -54,6 +46,7 @@ def corpus(
 
 
 @train.command()
+@with_run_options(steps=20_000, batch=8, precision="bf16")
 def codec(
     level: LevelOption,
     corpus: CorpusFolder = Path("runs/corpus"),
@@ -63,15 +56,8 @@ def codec(
         bool, typer.Option(help="Keep encoder and codebook: old codes stay valid.")
     ] = False,
     learning_rate: Annotated[float, typer.Option(help="AdamW's rate.", min=0)] = 1e-3,
-    steps: Steps = 20_000,
-    batch: Batch = 8,
-    seed: Seed = 0,
-    device: Device = "auto",
-    precision: Precision = "bf16",
-    threads: Threads = 1,
-    report_every: ReportEvery = 500,
-    save_every: SaveEvery = 1_000,
-    tensorboard: TensorBoard = True,
+    *,
+    run: dict[str, Any],
 ) -> None:
     """Train the VQ-VAE of one level; a stopped run goes on where it was."""
     from d2m.checkpoints import read_tensors
@@ -81,21 +67,14 @@ def codec(
         level=level_named(level).name,
         decoder_only=decoder_only,
         learning_rate=learning_rate,
-        steps=steps,
-        batch=batch,
-        seed=seed,
-        device=device,
-        precision=precision,
-        threads=threads,
-        report_every=report_every,
-        save_every=save_every,
-        tensorboard=tensorboard,
+        **run,
     )
     weights = None if start is None else read_tensors(start)[0]
     train_codec(corpus, out or Path(f"runs/codec_{level}"), config, start=weights)
 
 
 @train.command()
+@with_run_options(steps=20_000, batch=8, precision="bf16")
 def generator(
     level: LevelOption,
     corpus: CorpusFolder = Path("runs/corpus"),
@@ -117,15 +96,8 @@ def generator(
     ] = 0.0,
     scales: Scales = 3,
     narrow: Narrow = 1,
-    steps: Steps = 20_000,
-    batch: Batch = 8,
-    seed: Seed = 0,
-    device: Device = "auto",
-    precision: Precision = "bf16",
-    threads: Threads = 1,
-    report_every: ReportEvery = 500,
-    save_every: SaveEvery = 1_000,
-    tensorboard: TensorBoard = True,
+    *,
+    run: dict[str, Any],
 ) -> None:
     """Train the compact generator of one level; a stopped run goes on where it was."""
     from d2m.checkpoints import load_codec, read_tensors
@@ -140,15 +112,7 @@ def generator(
         paper=paper_losses if adversarial else None,
         scales=scales,
         narrow=narrow,
-        steps=steps,
-        batch=batch,
-        seed=seed,
-        device=device,
-        precision=precision,
-        threads=threads,
-        report_every=report_every,
-        save_every=save_every,
-        tensorboard=tensorboard,
+        **run,
     )
     weights = None if start is None else read_tensors(start)[0]
     folder = out or Path(f"runs/generator_{level}")
@@ -156,6 +120,7 @@ def generator(
 
 
 @train.command()
+@with_run_options(steps=4_000, batch=8, precision="bf16", report_every=200)
 def sound(
     level: LevelOption,
     corpus: CorpusFolder = Path("runs/corpus"),
@@ -172,15 +137,8 @@ def sound(
     rate: Annotated[
         float, typer.Option(help="Adam's rate for the generator; tables learn thrice as fast.")
     ] = 1e-3,
-    steps: Steps = 4_000,
-    batch: Batch = 8,
-    seed: Seed = 0,
-    device: Device = "auto",
-    precision: Precision = "bf16",
-    threads: Threads = 1,
-    report_every: ReportEvery = 200,
-    save_every: SaveEvery = 1_000,
-    tensorboard: TensorBoard = True,
+    *,
+    run: dict[str, Any],
 ) -> None:
     """Tune a generator by how its codes sound, and the decoder with it."""
     from d2m.checkpoints import generator_path, load_codec, load_generator, read_tensors
@@ -194,15 +152,7 @@ def sound(
         narrow=narrow,
         learning_rate=rate,
         table_rate=3 * rate,
-        steps=steps,
-        batch=batch,
-        seed=seed,
-        device=device,
-        precision=precision,
-        threads=threads,
-        report_every=report_every,
-        save_every=save_every,
-        tensorboard=tensorboard,
+        **run,
     )
     source = start or generator_path(chosen)
     load_generator(chosen, source)  # says in one sentence what is wrong with it

@@ -3,26 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import Annotated, Any, Optional
 
 import typer
 
 from d2m.levels import level_named
 from d2m.training.options import (
-    Batch,
     CorpusFolder,
-    Device,
     LevelOption,
     MaybePath,
     Narrow,
-    Precision,
-    ReportEvery,
-    SaveEvery,
     Scales,
-    Seed,
-    Steps,
-    TensorBoard,
-    Threads,
+    with_run_options,
 )
 
 Data = Annotated[Path, typer.Option(help="Folder with the lists of the published data.")]
@@ -53,6 +45,7 @@ FineTune = Annotated[
 Seconds = Annotated[int, typer.Option(help="Length of a segment: 2, 3 or 4.")]
 
 
+@with_run_options(steps=100_000, batch=16)
 def paper(
     data: Data,
     level: LevelOption,
@@ -67,15 +60,8 @@ def paper(
     scales: Scales = 3,
     seconds: Seconds = 2,
     narrow: Narrow = 1,
-    steps: Steps = 100_000,
-    batch: Batch = 16,
-    seed: Seed = 0,
-    device: Device = "auto",
-    precision: Precision = "auto",
-    threads: Threads = 1,
-    report_every: ReportEvery = 500,
-    save_every: SaveEvery = 1_000,
-    tensorboard: TensorBoard = True,
+    *,
+    run: dict[str, Any],
 ) -> None:
     """Train the networks of D2M-GAN as in the paper; a stopped run goes on where it was."""
     from dataclasses import replace
@@ -91,15 +77,7 @@ def paper(
         scales=scales,
         seconds=seconds,
         narrow=narrow,
-        steps=steps,
-        batch=batch,
-        seed=seed,
-        device=device,
-        precision=precision,
-        threads=threads,
-        report_every=report_every,
-        save_every=save_every,
-        tensorboard=tensorboard,
+        **run,
     )
     if published_code:
         config = config.as_published_code()
@@ -110,6 +88,7 @@ def paper(
     train_paper(data, read_codec(level_named(level), codec), folder, config)
 
 
+@with_run_options(steps=20_000, batch=16)
 def synthesizer(
     level: LevelOption,
     corpus: CorpusFolder = Path("runs/corpus"),
@@ -120,15 +99,8 @@ def synthesizer(
     learning_rate: Annotated[float, typer.Option(help="Adam's rate.", min=0)] = 1e-5,
     scales: Scales = 3,
     narrow: Narrow = 1,
-    steps: Steps = 20_000,
-    batch: Batch = 16,
-    seed: Seed = 0,
-    device: Device = "auto",
-    precision: Precision = "auto",
-    threads: Threads = 1,
-    report_every: ReportEvery = 500,
-    save_every: SaveEvery = 1_000,
-    tensorboard: TensorBoard = True,
+    *,
+    run: dict[str, Any],
 ) -> None:
     """Fine-tune a codec's decoder against a discriminator of waveforms; codes stay valid."""
     from d2m.training.paper.job import read_codec
@@ -139,15 +111,7 @@ def synthesizer(
         learning_rate=learning_rate,
         scales=scales,
         narrow=narrow,
-        steps=steps,
-        batch=batch,
-        seed=seed,
-        device=device,
-        precision=precision,
-        threads=threads,
-        report_every=report_every,
-        save_every=save_every,
-        tensorboard=tensorboard,
+        **run,
     )
     source = read_codec(level_named(level), codec)
     train_synthesizer(corpus, source, out or Path(f"runs/synthesizer_{level}"), config)

@@ -62,7 +62,9 @@ def test_weight_norm_starts_as_the_plain_convolution_and_learns_its_length():
 
 @torch.inference_mode()
 @pytest.mark.parametrize(
-    ("dataset", "level"), [("aist", HIGH), ("aist", LOW), ("tiktok", HIGH)], ids=str
+    ("dataset", "level"),
+    [("aist", HIGH), pytest.param("aist", LOW, marks=pytest.mark.slow), ("tiktok", HIGH)],
+    ids=str,
 )
 def test_batches_of_fast_networks_answer_as_the_eager_ones(dataset, level):
     encoder, generator = build(dataset, level)

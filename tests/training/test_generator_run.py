@@ -14,15 +14,10 @@ from d2m.checkpoints import load_codec, load_generator, read_tensors
 from d2m.errors import DataError
 from d2m.levels import HIGH, LOW
 from d2m.models.codec import JukeboxVQVAE
+from d2m.training.codebook_loss import CodebookLoss, nearest_spacing
 from d2m.training.corpus import corpus_codes, load_pieces
 from d2m.training.crops import Crops
-from d2m.training.generator import (
-    CodebookLoss,
-    GeneratorRun,
-    GeneratorTraining,
-    nearest_spacing,
-    train_generator,
-)
+from d2m.training.generator import GeneratorRun, GeneratorTraining, train_generator
 from d2m.training.run import Run
 from d2m.training.songs.render import SOUNDFONT
 

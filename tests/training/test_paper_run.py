@@ -68,6 +68,7 @@ class Stopped(PaperRun):
         return super().step(number, rng, engine)
 
 
+@pytest.mark.slow
 def test_going_on_after_a_stop_is_as_if_there_was_none(aist, tmp_path):
     whole, stopped = tmp_path / "whole", tmp_path / "stopped"
     train_paper(aist, load_codec(HIGH), whole, SMALL)
@@ -86,6 +87,7 @@ def test_going_on_after_a_stop_is_as_if_there_was_none(aist, tmp_path):
         train_paper(aist, load_codec(HIGH), stopped, replace(SMALL, scales=2))
 
 
+@pytest.mark.slow
 def test_two_processes_learn_what_one_with_twice_the_batch_learns(aist, tmp_path):
     options = ["paper", "--data", str(aist), *FEW, "--steps", "3", "--save-every", "3"]
     options += ["--no-fine-tune", "--no-tensorboard"]
