@@ -286,7 +286,9 @@ def test_two_jobs_at_once_where_that_is_allowed(short_clip: Path, tmp_path: Path
     with contextlib.closing(Worker(Limits(at_once=2, waiting=1))) as worker:
         outs = [tmp_path / name for name in "abc"]
         jobs = [
-            worker.run(Job(clip=short_clip, levels="high", settings=Settings(seed=n), out=out))
+            worker.run(
+                Job(clip=short_clip, levels="high", settings=Settings(start_s=n / 10), out=out)
+            )
             for n, out in enumerate(outs)
         ]
         until(jobs[0], "Following the dancer")
