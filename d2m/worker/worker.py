@@ -88,11 +88,11 @@ class Worker:
                     yield Waiting(place=ahead, seconds=place.wait_s)
                     told, again_s = ahead, time.monotonic() + QUIET_S
                 place.step(HEARTBEAT_S)
-            desk = self._free.pop()  # the line lets nobody in when there is none
+            desk = self._free.pop(0)  # the line lets nobody in when there is none
             try:
                 yield from desk.work(job, stop)
             finally:
-                self._free.append(desk)
+                self._free.insert(0, desk)  # the warmest comes first
 
     @contextlib.contextmanager
     def news(
