@@ -90,7 +90,7 @@ def main(
             run_history=False,
             ssr_mode=False,
             max_threads=2 * most_at_once(worker.limits),
-            # Each holds half a megabyte. Those who are told how it goes are never the oldest.
+            # Each holds half a megabyte. No job depends on them: see d2m/web/ticket.py.
             state_session_capacity=SESSIONS,
             footer_links=["api"],
             app_kwargs={

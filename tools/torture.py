@@ -140,7 +140,15 @@ def tests(*paths: str) -> Part:
 
     def run(only: str, note: Note) -> None:
         quiet = ["-p", "no:terminal", "-o", "addopts=--strict-markers"]
-        pytest.main([*quiet, *(f"tests/{path}" for path in paths)], plugins=[Reports(only, note)])
+        files = [f"tests/{path}" for path in paths]
+        code = pytest.main([*quiet, *files], plugins=[Reports(only, note)])
+        # A file that can't be read, or an option that is none, makes no row of its own.
+        if code not in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED) and not (
+            only and code == pytest.ExitCode.NO_TESTS_COLLECTED
+        ):
+            name = f"running {', '.join(paths)}"
+            fault = f"pytest's exit code {int(code)}"
+            note(Row(name=name, outcome="broke off", seconds=0.0, fault=fault))
 
     return run
 
