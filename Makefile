@@ -13,7 +13,7 @@ $(BIN)/python:
 # librosa compiles itself at its first import; doing that here, once, makes the first job fast.
 $(VENV)/.runtime: requirements.txt | $(BIN)/python
 	$(BIN)/python -m pip install --disable-pip-version-check -q -r requirements.txt
-	$(BIN)/python -c "from d2m.librosa_import import load_librosa; load_librosa()"
+	$(BIN)/python -c "from d2m.core.librosa_loader import load_librosa; load_librosa()"
 	touch $@
 
 $(VENV)/.dev: requirements-dev.txt requirements-train.txt $(VENV)/.runtime

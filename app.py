@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from d2m import web
-from d2m.media.guard import ClipLimits
-from d2m.web.bodies import Bodies, BodyLimits
-from d2m.web.folder import KEEP_S, ServerFolder
-from d2m.web.routes import Doors
-from d2m.web.words import examples
-from d2m.worker import Worker
-from d2m.worker.job import Limits
+from d2m.jobs import Worker
+from d2m.jobs.messages import Limits
+from d2m.media.safe_open import ClipLimits
+from d2m.web.examples import examples
+from d2m.web.rate_limits import RequestLimits, RequestQuotas
+from d2m.web.route_allowlist import RouteAllowlist
+from d2m.web.server_folder import KEEP_S, ServerFolder
 
 if TYPE_CHECKING:
     import gradio as gr
@@ -46,7 +46,7 @@ def page(worker: Worker) -> gr.Blocks:
 def main(
     *,
     limits: Limits | None = None,
-    bodies: BodyLimits | None = None,
+    bodies: RequestQuotas | None = None,
     keep_s: float = KEEP_S,
 ) -> None:
     """Serve the page until interrupted.
@@ -90,13 +90,13 @@ def main(
             run_history=False,
             ssr_mode=False,
             max_threads=2 * most_at_once(worker.limits),
-            # Each holds half a megabyte. No job depends on them: see d2m/web/ticket.py.
+            # Each holds half a megabyte. No job depends on them: see d2m/web/job_status.py.
             state_session_capacity=SESSIONS,
             footer_links=["api"],
             app_kwargs={
                 "middleware": [
-                    Middleware(Doors),
-                    Middleware(Bodies, folder=folder, limits=bodies or BodyLimits()),
+                    Middleware(RouteAllowlist),
+                    Middleware(RequestLimits, folder=folder, limits=bodies or RequestQuotas()),
                 ]
             },
         )

@@ -12,32 +12,32 @@ __version__ = "0.1.0"
 
 _HOME = {
     "DanceToMusic": "d2m.pipeline",
-    "Dance": "d2m.perceive",
-    "Soundtrack": "d2m.compose",
-    "Settings": "d2m.settings",
+    "Dance": "d2m.perception.dance",
+    "Soundtrack": "d2m.generation.generate",
+    "Settings": "d2m.core.settings",
     "Rhythm": "d2m.perception.rhythm",
     "estimate_rhythm": "d2m.perception.rhythm",
-    "Level": "d2m.levels",
-    "HIGH": "d2m.levels",
-    "LOW": "d2m.levels",
-    "LEVELS": "d2m.levels",
-    "STYLES": "d2m.styles",
-    "D2MError": "d2m.errors",
+    "Level": "d2m.core.levels",
+    "HIGH": "d2m.core.levels",
+    "LOW": "d2m.core.levels",
+    "LEVELS": "d2m.core.levels",
+    "STYLES": "d2m.core.styles",
+    "D2MError": "d2m.core.errors",
 }
 
 if TYPE_CHECKING:
-    from d2m.compose import Soundtrack as Soundtrack
-    from d2m.errors import D2MError as D2MError
-    from d2m.levels import HIGH as HIGH
-    from d2m.levels import LEVELS as LEVELS
-    from d2m.levels import LOW as LOW
-    from d2m.levels import Level as Level
-    from d2m.perceive import Dance as Dance
+    from d2m.core.errors import D2MError as D2MError
+    from d2m.core.levels import HIGH as HIGH
+    from d2m.core.levels import LEVELS as LEVELS
+    from d2m.core.levels import LOW as LOW
+    from d2m.core.levels import Level as Level
+    from d2m.core.settings import Settings as Settings
+    from d2m.core.styles import STYLES as STYLES
+    from d2m.generation.generate import Soundtrack as Soundtrack
+    from d2m.perception.dance import Dance as Dance
     from d2m.perception.rhythm import Rhythm as Rhythm
     from d2m.perception.rhythm import estimate_rhythm as estimate_rhythm
     from d2m.pipeline import DanceToMusic as DanceToMusic
-    from d2m.settings import Settings as Settings
-    from d2m.styles import STYLES as STYLES
 
 __all__ = [*_HOME, "__version__"]
 

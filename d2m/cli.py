@@ -13,10 +13,10 @@ from d2m.benchmark.cli import evaluate
 from d2m.checkpoints import CHECKPOINTS
 from d2m.checkpoints.cli import weights as weights_commands
 from d2m.checkpoints.registry import FAMILIES
-from d2m.errors import D2MError
-from d2m.levels import levels_named
-from d2m.settings import COMPACT, Settings, taps_in
-from d2m.styles import AUTO, STYLES
+from d2m.core.errors import D2MError
+from d2m.core.levels import levels_named
+from d2m.core.settings import COMPACT, Settings, taps_in
+from d2m.core.styles import AUTO, STYLES
 from d2m.training.cli import train
 
 # Optional[...] because typer reads it at run time, on Python 3.10 too.
@@ -129,7 +129,7 @@ def generate(
 def _like(path: Path | None) -> tuple[Settings, str]:
     if path is None:
         return Settings(), "high"
-    from d2m.report import read_settings
+    from d2m.rendering.report import read_settings
 
     return read_settings(path)
 
@@ -138,8 +138,8 @@ def _generate(
     clip: Path, level: str, settings: Settings, variations: int, checkpoints: Path, out: Path
 ) -> None:
     """Make each variation, and say what was made."""
-    from d2m.compose import Soundtrack, check_weights
-    from d2m.perceive import Dance
+    from d2m.generation.generate import Soundtrack, check_weights
+    from d2m.perception.dance import Dance
     from d2m.pipeline import DanceToMusic
 
     levels = levels_named(level)
@@ -167,7 +167,7 @@ def rhythm(clip: Clip, start: Start = None, length: Length = None, tempo: Tempo 
     import json
 
     from d2m.pipeline import DanceToMusic
-    from d2m.report import report
+    from d2m.rendering.report import report
 
     settings = Settings(start_s=start or 0.0, length_s=length, tempo_bpm=tempo)
     dance = DanceToMusic().perceive(clip, settings, progress=StderrProgress())

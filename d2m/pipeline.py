@@ -9,15 +9,15 @@ from pathlib import Path
 from typing import Any
 
 from d2m.checkpoints import CHECKPOINTS
-from d2m.compose import PublishedPlayer, Soundtrack, check_weights, compose
-from d2m.levels import Level
-from d2m.media.store import Store
-from d2m.media.video import ClipLimits
-from d2m.outputs import Package, pack, write_soundtrack
-from d2m.perceive import Dance, count
-from d2m.progress import Progress, silent
-from d2m.settings import Settings
-from d2m.sighting import Sighting, watch
+from d2m.core.levels import Level
+from d2m.core.progress import Progress, silent
+from d2m.core.settings import Settings
+from d2m.generation.generate import D2MGANModel, Soundtrack, check_weights, compose
+from d2m.media.clip import ClipLimits
+from d2m.media.disk_cache import DiskCache
+from d2m.perception.clip_analysis import ClipAnalysis, watch
+from d2m.perception.dance import Dance, count
+from d2m.rendering.write_results import Package, pack, write_soundtrack
 
 
 class DanceToMusic:
@@ -54,9 +54,9 @@ class DanceToMusic:
     ) -> None:
         self._checkpoints = checkpoints
         self._limits = limits or ClipLimits()
-        self._published = PublishedPlayer(checkpoints, bf16=bf16)
-        self._store = Store.temporary() if cache is None else Store(cache)
-        self._last: tuple[str, Sighting] | None = None
+        self._published = D2MGANModel(checkpoints, bf16=bf16)
+        self._store = DiskCache.temporary() if cache is None else DiskCache(cache)
+        self._last: tuple[str, ClipAnalysis] | None = None
 
     def perceive(
         self,
@@ -106,12 +106,12 @@ class DanceToMusic:
         clip
             Video file, or a dance that `perceive` returned.
         level
-            `d2m.levels.HIGH` or `d2m.levels.LOW`.
+            `d2m.core.levels.HIGH` or `d2m.core.levels.LOW`.
         settings
             How to make it.
         out
-            Folder for the files that `d2m.outputs.write_soundtrack` names; nothing is
-            written without.
+            Folder for the files that `d2m.rendering.write_results.write_soundtrack` names;
+            nothing is written without.
         progress
             Told of each stage.
         **changes
@@ -178,11 +178,11 @@ class DanceToMusic:
         if tracks:
             yield pack(dance, tracks, out, name, tell=progress or silent)
 
-    def _watch(self, clip: Path, settings: Settings, tell: Progress) -> Sighting:
+    def _watch(self, clip: Path, settings: Settings, tell: Progress) -> ClipAnalysis:
         part = f"{settings.start_s:g}-{settings.length_s or 0:g}"
         key = f"{_digest(clip)}.{part}"
         if self._last is None or self._last[0] != key:
-            fresh: list[Sighting] = []
+            fresh: list[ClipAnalysis] = []
             entry = self._store.entry(
                 key,
                 lambda folder: fresh.append(
@@ -190,7 +190,7 @@ class DanceToMusic:
                 ),
             )
             seconds = fresh[0].seconds if fresh else {}
-            seen = replace(Sighting.load(entry.path, kept_by=entry), seconds=seconds)
+            seen = replace(ClipAnalysis.load(entry.path, kept_by=entry), seconds=seconds)
             self._last = (key, seen)
         return self._last[1]
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from d2m.librosa_import import load_librosa
+from d2m.core.librosa_loader import load_librosa
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Playwright

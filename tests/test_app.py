@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 import app
-from d2m.settings import Settings
-from d2m.web import words
+from d2m.core.settings import Settings
+from d2m.web import html
 from tests.conftest import ROOT, Server
 
 
@@ -39,7 +39,7 @@ def status(url: str, method: str = "GET") -> int:
 def test_web_process_imports_neither_networks_nor_decoders() -> None:
     heavy = ("torch", "mediapipe", "librosa", "av", "cv2", "moviepy", "matplotlib", "scipy")
     program = (
-        "import contextlib, sys, app; from d2m.worker import Worker\n"
+        "import contextlib, sys, app; from d2m.jobs import Worker\n"
         "with contextlib.closing(Worker()) as worker: app.page(worker)\n"
         f"print([name for name in {heavy!r} if name in sys.modules], end='')"
     )
@@ -144,17 +144,17 @@ def test_nobody_can_name_files_of_the_server(server: Server, path: str) -> None:
 
 
 def test_no_examples_no_harm(tmp_path: Path) -> None:
-    assert words.examples(tmp_path) == []
+    assert html.examples(tmp_path) == []
     listed = [{"file": "gone.mp4", "title": "Gone", "credit": "Nobody"}]
     (tmp_path / "examples.json").write_text(json.dumps(listed))
-    assert words.examples(tmp_path) == []
+    assert html.examples(tmp_path) == []
 
 
 def test_examples_are_credited() -> None:
-    clips = words.examples(ROOT / "examples")
+    clips = html.examples(ROOT / "examples")
     assert clips
-    assert all(clip.credit in words.foot(clips).replace("&#x27;", "'") for clip in clips)
+    assert all(clip.credit in html.foot(clips).replace("&#x27;", "'") for clip in clips)
 
 
 def test_names_of_files_are_not_html() -> None:
-    assert "<img" not in words.failure("The file <img src=x onerror=alert(1)>.mp4 is empty.")
+    assert "<img" not in html.failure("The file <img src=x onerror=alert(1)>.mp4 is empty.")

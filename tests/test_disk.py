@@ -12,7 +12,7 @@ import pytest
 from tools.visitor import Serving, Visitor, serving
 
 pytestmark = pytest.mark.slow
-BODIES = "bodies=BodyLimits(free_bytes=0)"
+BODIES = "bodies=RequestQuotas(free_bytes=0)"
 
 
 @pytest.fixture

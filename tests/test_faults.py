@@ -21,13 +21,13 @@ import httpx
 import pytest
 
 from d2m.checkpoints import FAMILIES, is_installed
-from d2m.errors import JobError, VideoError
-from d2m.settings import COMPACT, Settings
-from d2m.worker import Worker
-from d2m.worker.job import LOOK, Failed, Finished, Job
-from d2m.worker.serve import _Server, sentence
+from d2m.core.errors import JobError, VideoError
+from d2m.core.settings import COMPACT, Settings
+from d2m.jobs import Worker
+from d2m.jobs.messages import LOOK, Failed, Finished, Job
+from d2m.jobs.worker_main import _Server, sentence
 from tests.conftest import ROOT
-from tests.test_worker import cache_of, pid_of, until
+from tests.jobs.test_worker_pool import cache_of, pid_of, until
 from tools.visitor import Serving, Visitor, serving
 
 NO_ROOM = "There is no room left for the files of this clip"
@@ -235,7 +235,7 @@ def test_without_network_home_and_graphics_card(short_clip: Path, tmp_path: Path
         alone = []
     program = (
         "import contextlib, socket, sys; from pathlib import Path\n"
-        "from d2m.worker.job import Job; from d2m.worker import Worker\n"
+        "from d2m.jobs.messages import Job; from d2m.jobs import Worker\n"
         "with contextlib.closing(Worker()) as worker:\n"
         "    *_, last = worker.run(Job(clip=Path(sys.argv[1]), levels='high', out=Path('.')))\n"
         "print(type(last).__name__)"

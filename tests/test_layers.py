@@ -13,21 +13,26 @@ LAYERS = (
     ("d2m.cli", "d2m.web"),
     ("d2m.benchmark.cli", "d2m.checkpoints.cli", "d2m.training.cli"),
     ("d2m.benchmark",),
-    ("d2m.training", "d2m.worker"),
-    ("d2m.worker.desk",),
-    ("d2m.worker.process", "d2m.worker.serve"),
-    ("d2m.worker.job", "d2m.worker.line", "d2m.pipeline"),
-    ("d2m.outputs",),
-    ("d2m.report",),
-    ("d2m.compose",),
-    ("d2m.perceive",),
-    ("d2m.sighting",),
-    ("d2m.checkpoints", "d2m.evaluation", "d2m.filmstrip", "d2m.plots"),
+    ("d2m.training", "d2m.jobs"),
+    ("d2m.jobs.worker_slot",),
+    ("d2m.jobs.worker_process", "d2m.jobs.worker_main"),
+    ("d2m.jobs.messages", "d2m.jobs.queue", "d2m.pipeline"),
+    ("d2m.rendering.write_results",),
+    ("d2m.rendering.report",),
+    ("d2m.generation.generate",),
+    ("d2m.perception.dance",),
+    ("d2m.perception.clip_analysis",),
+    ("d2m.checkpoints", "d2m.metrics", "d2m.rendering.pose_strip", "d2m.rendering"),
     ("d2m.perception", "d2m.models", "d2m.media"),
-    ("d2m.child", "d2m.librosa_import", "d2m.progress", "d2m.settings"),
-    ("d2m.grid", "d2m.styles"),
-    ("d2m.levels",),
-    ("d2m.errors",),
+    (
+        "d2m.core.subprocess_limits",
+        "d2m.core.librosa_loader",
+        "d2m.core.progress",
+        "d2m.core.settings",
+    ),
+    ("d2m.core.metrical_grid", "d2m.core.styles"),
+    ("d2m.core.levels",),
+    ("d2m.core.errors",),
 )
 HEAVY = ("torch", "mediapipe", "librosa", "moviepy", "noisereduce", "cv2", "av", "gradio", "scipy")
 
@@ -83,7 +88,14 @@ def test_only_the_page_knows_gradio(name, path):
 
 
 def test_importing_loads_nothing_heavy():
-    names = ["d2m", "d2m.cli", "d2m.pipeline", "d2m.worker", "d2m.outputs", "d2m.plots"]
+    names = [
+        "d2m",
+        "d2m.cli",
+        "d2m.pipeline",
+        "d2m.jobs",
+        "d2m.rendering.write_results",
+        "d2m.rendering",
+    ]
     code = (
         f"import sys, importlib; [importlib.import_module(n) for n in {names}];"
         f"print([n for n in {HEAVY} if n in sys.modules])"

@@ -16,7 +16,7 @@ from tools.visitor import Serving, Visitor, serving
 
 @pytest.fixture(scope="module")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
-    bounds = "limits=Limits(waiting=4, jobs=6), bodies=BodyLimits(uploads=1000, calls=10_000)"
+    bounds = "limits=Limits(waiting=4, jobs=6), bodies=RequestQuotas(uploads=1000, calls=10_000)"
     with serving(tmp_path_factory.mktemp("load") / "served", bounds) as app:
         yield app
 

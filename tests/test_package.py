@@ -30,8 +30,8 @@ def test_public_names_resolve(name):
 
 
 def test_public_names_are_the_objects_themselves():
-    from d2m.errors import CheckpointError
-    from d2m.levels import HIGH
+    from d2m.core.errors import CheckpointError
+    from d2m.core.levels import HIGH
     from d2m.pipeline import DanceToMusic
 
     assert d2m.DanceToMusic is DanceToMusic

@@ -12,15 +12,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from d2m.compose import Soundtrack, choose_song
-from d2m.errors import PoseError, SettingsError, VideoError
-from d2m.evaluation.beats import beat_f_measure, music_beats
-from d2m.grid import PHRASE_STEPS
-from d2m.levels import HIGH, LEVELS, LOW, SAMPLE_RATE
-from d2m.perceive import Dance
+from d2m.core.errors import PoseError, SettingsError, VideoError
+from d2m.core.levels import HIGH, LEVELS, LOW, SAMPLE_RATE
+from d2m.core.metrical_grid import PHRASE_STEPS
+from d2m.core.styles import STYLES, songs_of
+from d2m.generation.generate import Soundtrack, choose_song
+from d2m.metrics.beats import beat_f_measure, music_beats
+from d2m.perception.dance import Dance
 from d2m.pipeline import DanceToMusic
-from d2m.report import report, write_report
-from d2m.styles import STYLES, songs_of
+from d2m.rendering.report import report, write_report
 
 ROOT = Path(__file__).parents[1]
 EXAMPLES: list[dict[str, Any]] = json.loads((ROOT / "examples" / "examples.json").read_text())

@@ -15,9 +15,9 @@ from typing import Annotated, Optional
 
 import typer
 
-from d2m.levels import LEVELS
+from d2m.core.levels import LEVELS
+from d2m.core.styles import AUTO
 from d2m.pipeline import DanceToMusic
-from d2m.styles import AUTO
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "groove_procedural_landscape.mp4"
 

@@ -18,10 +18,10 @@ import torch
 import typer
 from torch import Tensor
 
-from d2m.levels import LEVELS, Level
-from d2m.models.codec import JukeboxVQVAE
-from d2m.models.official import VISUAL, build
-from d2m.models.segments import BATCH, SegmentNetworks, generate_segments
+from d2m.core.levels import LEVELS, Level
+from d2m.generation.segments import BATCH, SegmentNetworks, generate_segments
+from d2m.models.d2mgan import VISUAL, build
+from d2m.models.vqvae import JukeboxVQVAE
 
 ROUNDS = 3
 

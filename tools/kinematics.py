@@ -3,7 +3,7 @@
     PYTHONPATH=. python tools/kinematics.py path/to/cmu_dance_60fps.npz
 
 The file holds takes of the CMU Graphics Lab Motion Capture Database (http://mocap.cs.cmu.edu)
-as `d2m.training.dances.mocap` describes them. Each take's bones have constant lengths.
+as `d2m.training.data.dances.mocap` describes them. Each take's bones have constant lengths.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from d2m.perception.smpl import (
     forward_kinematics,
     joint_rotations,
 )
-from d2m.training.dances.mocap import CMU_LEAD_IN
+from d2m.training.data.dances.mocap import CMU_LEAD_IN
 
 FloatArray = NDArray[np.float64]
 

@@ -181,7 +181,7 @@ def rows(visitors: int = 20, runs: int = 100, keep_s: float = 60.0) -> Iterator[
     keep_s
         How long their files are kept (s).
     """
-    free = "bodies=BodyLimits(uploads=10_000, upload_bytes=10**12, calls=10**6)"
+    free = "bodies=RequestQuotas(uploads=10_000, upload_bytes=10**12, calls=10**6)"
     clip = ROOT / "examples" / "groove_procedural_landscape.mp4"
     with tempfile.TemporaryDirectory() as folder:
         settings = f"keep_s={keep_s}, limits=Limits(waiting={visitors}), {free}"

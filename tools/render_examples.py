@@ -4,7 +4,7 @@
 
 The motion itself is not part of the project. AIST++ keypoints are published at
 https://google.github.io/aistplusplus_dataset (CC BY 4.0), CMU motion capture at
-http://mocap.cs.cmu.edu; d2m/training/dances/mocap.py says in which form the files are read.
+http://mocap.cs.cmu.edu; d2m/training/data/dances/mocap.py says in which form the files are read.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from scenes import loft, shadow, street, studio
 from scipy.ndimage import gaussian_filter1d
 
 from d2m.perception.skeleton import ANKLES, HIPS, SHOULDERS
-from d2m.training.dances import Dance, load_aist, load_cmu, procedural_dance
+from d2m.training.data.dances import AnnotatedDance, load_aist, load_cmu, procedural_dance
 
 FloatArray = NDArray[np.float64]
 Image = NDArray[np.uint8]
@@ -33,7 +33,7 @@ FPS = 30
 SUPERSAMPLING = 2
 AIST_CREDIT = (
     "Motion: AIST++ 2-D keypoints, gBR_sBM_cAll_d04_mBR0_ch03 (Li et al., ICCV 2021), "
-    "from the AIST Dance Video Database (Tsuchida et al., ISMIR 2019)."
+    "from the AIST AnnotatedDance Video Database (Tsuchida et al., ISMIR 2019)."
 )
 CMU_CREDIT = (
     "The data used in this project was obtained from mocap.cs.cmu.edu. The database was "
@@ -90,7 +90,7 @@ def shot_3d(
     return Shot(joints=film(points), ground=film(ground)[..., :2], unit=unit)
 
 
-def shot_aist(path: Path, *, unit: float, foot: tuple[float, float]) -> tuple[Shot, Dance]:
+def shot_aist(path: Path, *, unit: float, foot: tuple[float, float]) -> tuple[Shot, AnnotatedDance]:
     """Film an AIST++ choreography from its front camera, with depth from the side cameras."""
     name = "gBR_sBM_cAll_d04_mBR0_ch03"
     views = {dance.name[-3:]: dance for dance in load_aist(path) if dance.name.startswith(name)}

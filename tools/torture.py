@@ -21,10 +21,10 @@ from typing import Annotated
 import pytest
 import typer
 
-from d2m.errors import JobError
-from d2m.settings import Settings
-from d2m.worker import Worker
-from d2m.worker.job import Finished, Job, Seen
+from d2m.core.errors import JobError
+from d2m.core.settings import Settings
+from d2m.jobs import Worker
+from d2m.jobs.messages import Finished, Job, Seen
 from tests.torture.case import Case, Refused
 from tests.torture.cases import CASES
 from tests.torture.judge import fault_of_refusal

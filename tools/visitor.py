@@ -66,7 +66,8 @@ def serving(folder: Path, settings: str = "", **environment: str) -> Iterator[Se
         port = probe.getsockname()[1]
     folder.mkdir(parents=True, exist_ok=True)
     program = (
-        "import app; from d2m.worker.job import Limits; from d2m.web.bodies import BodyLimits\n"
+        "import app; from d2m.jobs.messages import Limits\n"
+        "from d2m.web.rate_limits import RequestQuotas\n"
         f"app.main({settings})"
     )
     environment = {

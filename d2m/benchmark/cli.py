@@ -8,7 +8,7 @@ from typing import Annotated, Optional
 import typer
 
 from d2m.checkpoints import CHECKPOINTS
-from d2m.levels import levels_named
+from d2m.core.levels import levels_named
 
 MaybePath = Optional[Path]  # noqa: UP045 (typer reads it at run time, on Python 3.10 too)
 
@@ -42,10 +42,10 @@ def evaluate(
     levels = levels_named(level)
     from d2m.benchmark.goals import goals
     from d2m.benchmark.report import write_report
-    from d2m.benchmark.run import Settings, run
+    from d2m.benchmark.run import BenchmarkConfig, run
 
     results = run(
-        Settings(
+        BenchmarkConfig(
             levels=levels,
             weights=weights,
             corpus=corpus,

@@ -14,29 +14,29 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from d2m import perceive
 from d2m.benchmark.held_out import spread
-from d2m.benchmark.metrics import HEARD, SHUFFLED, TRUE
+from d2m.benchmark.metric_table import HEARD, SHUFFLED, TRUE
 from d2m.benchmark.results import LevelResults
-from d2m.benchmark.scoring import Table, beat_figures
-from d2m.compose import compose
-from d2m.grid import grid_from_beats
-from d2m.levels import Level
-from d2m.media.video import ClipInfo
+from d2m.benchmark.scoring import ScoreTable, beat_figures
+from d2m.core.levels import Level
+from d2m.core.metrical_grid import grid_from_beats
+from d2m.core.settings import Settings
+from d2m.generation.generate import compose
+from d2m.media.clip import ClipInfo
+from d2m.perception import dance as perceived
+from d2m.perception.clip_analysis import POSE_FPS, ClipAnalysis
 from d2m.perception.pose import N_LANDMARKS, PoseTrack
 from d2m.perception.rhythm import Rhythm, estimate_rhythm
-from d2m.perception.steps import (
+from d2m.perception.step_features import (
     DIRECTIONS,
+    accentuate_beats,
     joint_directogram,
-    mark_beats,
     movement_features,
     visual_features,
 )
-from d2m.perception.style import suggest_style
-from d2m.settings import Settings
-from d2m.sighting import POSE_FPS, Sighting
-from d2m.training.dances import Dance, load_aist, procedural_dance, view
-from d2m.training.movement import N_PROCEDURAL
+from d2m.perception.style_suggestion import suggest_style
+from d2m.training.data.dances import AnnotatedDance, load_aist, procedural_dance, view
+from d2m.training.data.motion_bank import N_PROCEDURAL
 
 DANCE_S = 12.0
 """So much of each dance is seen (s)."""
@@ -49,7 +49,7 @@ OWN_CLOCK = "clock heard, scored by that clock"
 CLOCK = "the heard clock itself"
 
 
-def procedural_dances(count: int | None) -> list[Dance]:
+def procedural_dances(count: int | None) -> list[AnnotatedDance]:
     """Return held-out procedural dancers, as a camera sees them."""
     dances = []
     for seed in spread(HELD_OUT_DANCERS, count):
@@ -60,7 +60,7 @@ def procedural_dances(count: int | None) -> list[Dance]:
     return dances
 
 
-def aist_dances(path: Path) -> dict[str, list[Dance]]:
+def aist_dances(path: Path) -> dict[str, list[AnnotatedDance]]:
     """Return AIST++ dances: choreographies of training, and the last one, which is held out.
 
     Raises
@@ -76,7 +76,7 @@ def aist_dances(path: Path) -> dict[str, list[Dance]]:
     return {name: some for name, some in found.items() if some}
 
 
-def seen(dance: Dance, *, true_clock: bool) -> perceive.Dance:
+def seen(dance: AnnotatedDance, *, true_clock: bool) -> perceived.Dance:
     """Return what perception makes of a dance's joints.
 
     Parameters
@@ -96,8 +96,8 @@ def seen(dance: Dance, *, true_clock: bool) -> perceive.Dance:
     grid = grid_from_beats(rhythm.beats_s, duration_s, downbeat_s=downbeat)
     features = movement_features(points, fps, grid)
     style = suggest_style(rhythm.tempo_bpm, features)
-    if rhythm.tempo_bpm < perceive.SLOW_BPM:
-        features = mark_beats(features, grid)
+    if rhythm.tempo_bpm < perceived.SLOW_BPM:
+        features = accentuate_beats(features, grid)
     blank = np.empty((0, N_LANDMARKS, 3))
     # The bundled weights read the steps alone.
     unseen = PoseTrack(
@@ -107,8 +107,8 @@ def seen(dance: Dance, *, true_clock: bool) -> perceive.Dance:
         found=np.empty(0, dtype=bool),
         fps=fps,
     )
-    return perceive.Dance(
-        sighting=Sighting(
+    return perceived.Dance(
+        sighting=ClipAnalysis(
             clip=ClipInfo(duration_s=duration_s, fps=fps, width=640, height=640, has_audio=False),
             video=Path(),
             pose=unseen,
@@ -125,10 +125,10 @@ def seen(dance: Dance, *, true_clock: bool) -> perceive.Dance:
 
 
 def measure_dances(
-    kind: str, dances: list[Dance], level: Level, weights: Path, seed: int
+    kind: str, dances: list[AnnotatedDance], level: Level, weights: Path, seed: int
 ) -> LevelResults:
     """Compose music for dances of a kind, and score its beats against the true ones."""
-    table = Table()
+    table = ScoreTable()
     before: NDArray[np.float64] | None = None
     for dance in tqdm(dances, desc=f"{kind} {level.name}", unit="dance"):
         true_s = dance.beats_s[dance.beats_s < DANCE_S]
@@ -146,7 +146,7 @@ def measure_dances(
     return LevelResults(dances={kind: table.rows()})
 
 
-def _as_pose(dance: Dance, fps: float) -> NDArray[np.float64]:
+def _as_pose(dance: AnnotatedDance, fps: float) -> NDArray[np.float64]:
     """Return the joints (F, 17, 2) of the first seconds at another rate, with jitter."""
     duration_s = min(DANCE_S, dance.duration_s)
     times = np.arange(round(duration_s * fps)) / fps
@@ -156,7 +156,7 @@ def _as_pose(dance: Dance, fps: float) -> NDArray[np.float64]:
     return np.asarray(points + JITTER * rng.standard_normal(points.shape))
 
 
-def _true(dance: Dance, rhythm: Rhythm, duration_s: float) -> Rhythm:
+def _true(dance: AnnotatedDance, rhythm: Rhythm, duration_s: float) -> Rhythm:
     beats, downbeats = (times[times < duration_s] for times in (dance.beats_s, dance.downbeats_s))
     tempo = 60.0 / float(np.median(np.diff(beats)))
     return replace(rhythm, beats_s=beats, downbeats_s=downbeats, tempo_bpm=tempo)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import inf, isfinite
 
-from d2m.benchmark.metrics import CODEC, GENERATED, HEARD, TRUE, Rows, mean
+from d2m.benchmark.metric_table import CODEC, GENERATED, HEARD, TRUE, Rows, mean
 from d2m.benchmark.results import Results
-from d2m.levels import HIGH, LOW
+from d2m.core.levels import HIGH, LOW
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -10,11 +10,11 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from d2m.perception.steps import FEATURES
-from d2m.training.corpus import Piece, load_audio, load_pieces, render_corpus
-from d2m.training.movement import movement_bank
-from d2m.training.songs.answer import HIT
-from d2m.training.songs.compose import style_of_song
+from d2m.perception.step_features import FEATURES
+from d2m.score.arrangement import HIT
+from d2m.score.composition import style_of_song
+from d2m.training.data.corpus import Piece, load_audio, load_pieces, render_corpus
+from d2m.training.data.motion_bank import movement_bank
 
 CORPUS = Path("runs/corpus")
 """The corpus of a training run, measured on if it is there."""
@@ -93,7 +93,7 @@ def load_held_out(
     corpus
         Corpus folder; by default that of training, if it is there, and a cache if not.
     aist, cmu
-        Motion files, see `d2m.training.dances.mocap`; where takes are rendered, their
+        Motion files, see `d2m.training.data.dances.mocap`; where takes are rendered, their
         dancers are among those that are danced for.
     pieces
         So many takes, spread over the songs; all by default.

@@ -11,18 +11,18 @@ import torch
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from d2m.benchmark.genres import Genres
+from d2m.benchmark.genre_classifier import Genres
 from d2m.benchmark.held_out import HeldOut, Take, spread
-from d2m.benchmark.metrics import CODEC, GENERATED, ORIGINAL, RANDOM, SHUFFLED
+from d2m.benchmark.metric_table import CODEC, GENERATED, ORIGINAL, RANDOM, SHUFFLED
 from d2m.benchmark.player import Player, earlier
 from d2m.benchmark.results import Figures, LevelResults, Spread
-from d2m.benchmark.scoring import Scores, Table, accent_curve, music_scores
-from d2m.evaluation.codec import codebook_use, codec_figures, log_mel_l1
-from d2m.evaluation.diversity import embedding_distances, log_mel_distances, mean_pair_distance
-from d2m.grid import PHRASE_STEPS, STEPS_PER_BAR
-from d2m.levels import SAMPLE_RATE
-from d2m.models.codec import CODEBOOK_SIZE
-from d2m.styles import STYLES, songs_of, style_named
+from d2m.benchmark.scoring import Scores, ScoreTable, accent_curve, music_scores
+from d2m.core.levels import SAMPLE_RATE
+from d2m.core.metrical_grid import PHRASE_STEPS, STEPS_PER_BAR
+from d2m.core.styles import STYLES, songs_of, style_named
+from d2m.metrics.codec import codebook_use, codec_figures, log_mel_l1
+from d2m.metrics.diversity import embedding_distances, log_mel_distances, mean_pair_distance
+from d2m.models.vqvae import CODEBOOK_SIZE
 
 ABLATION_TAKES = 10
 """Takes on which the dance is changed, and random music is played."""
@@ -46,7 +46,7 @@ def others(count: int, rng: Generator) -> NDArray[np.int64]:
 
 def measure_originals(held_out: HeldOut, genres: Genres, seed: int) -> LevelResults:
     """Measure the reference rows that no network plays: original and shuffled music."""
-    table, curves = Table(), _Curves()
+    table, curves = ScoreTable(), _Curves()
     other = others(len(held_out.takes), np.random.default_rng([seed, 0]))
     for take, index in tqdm(
         zip(held_out.takes, other, strict=True),
@@ -69,7 +69,7 @@ def measure_unseen_genres(takes: list[Take], genres: Genres) -> LevelResults:
 
 def measure_codec(player: Player, takes: list[Take], seed: int) -> LevelResults:
     """Measure a codec on unseen songs, beside shuffled and random music."""
-    table, codes = Table(), []
+    table, codes = ScoreTable(), []
     rng = np.random.default_rng([seed, 1])
     other = others(len(takes), rng)
     for take, index in tqdm(
@@ -93,7 +93,7 @@ def measure_codec(player: Player, takes: list[Take], seed: int) -> LevelResults:
 
 def measure_music(player: Player, held_out: HeldOut, genres: Genres, seed: int) -> LevelResults:
     """Measure a generator on held-out takes: its music, and what changes of the dance do."""
-    table, changes, curves = Table(), Table(), _Curves()
+    table, changes, curves = ScoreTable(), ScoreTable(), _Curves()
     rng = np.random.default_rng([seed, 2])
     takes = held_out.takes
     other = others(len(takes), rng)
@@ -130,7 +130,7 @@ def measure_music(player: Player, held_out: HeldOut, genres: Genres, seed: int) 
 def measure_diversity(player: Player, takes: list[Take], genres: Genres) -> LevelResults:
     """Measure how different the pieces are that one dance gets, over unlike originals."""
     # Imported here: the pipeline's own choice of a song must be measured.
-    from d2m.compose import choose_song
+    from d2m.generation.generate import choose_song
 
     distances: dict[str, list[tuple[float, float]]] = {}
     chosen = spread(takes, DIVERSITY_DANCES)

@@ -11,11 +11,11 @@ import torch
 from numpy.typing import NDArray
 
 from d2m.checkpoints import codec_path, generator_path, load_codec, load_generator
-from d2m.grid import STEPS_PER_BEAT, StepGrid
-from d2m.levels import Level
-from d2m.models.codec import CODEBOOK_SIZE
-from d2m.models.sampling import decode_codes, generate_codes
-from d2m.training.corpus import Piece
+from d2m.core.levels import Level
+from d2m.core.metrical_grid import STEPS_PER_BEAT, StepGrid
+from d2m.generation.sampling import decode_codes, generate_codes
+from d2m.models.vqvae import CODEBOOK_SIZE
+from d2m.training.data.corpus import Piece
 
 Codes = NDArray[np.int64]
 Audio = NDArray[np.float32]

@@ -5,10 +5,22 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from d2m.benchmark.d2mgan_comparison import ABLATIONS, comparison
 from d2m.benchmark.dances import CLOCK, OWN_CLOCK
+from d2m.benchmark.document import (
+    Block,
+    Grid,
+    Heading,
+    Picture,
+    Points,
+    Sounds,
+    Text,
+    as_html,
+    as_markdown,
+)
 from d2m.benchmark.goals import goals
 from d2m.benchmark.measure import OTHER_DANCE, REVERSED, ZEROED
-from d2m.benchmark.metrics import (
+from d2m.benchmark.metric_table import (
     BEAT_METRICS,
     CHANGE_METRICS,
     CODEC,
@@ -27,19 +39,7 @@ from d2m.benchmark.metrics import (
     Metric,
     Rows,
 )
-from d2m.benchmark.page import (
-    Block,
-    Grid,
-    Heading,
-    Picture,
-    Points,
-    Sounds,
-    Text,
-    as_html,
-    as_markdown,
-)
-from d2m.benchmark.paper import ABLATIONS, comparison
-from d2m.benchmark.pictures import accents_picture, goals_picture, mel_picture
+from d2m.benchmark.plots import accents_picture, goals_picture, mel_picture
 from d2m.benchmark.results import LevelResults, Results, as_json
 from d2m.benchmark.tables import blind, definitions, goal_grid, score_grid
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from d2m.benchmark.metrics import FloatArray, Rows, Samples, mean, standard_error
+from d2m.benchmark.metric_table import FloatArray, Rows, Samples, mean, standard_error
 
 Figures = dict[str, float]
 Spread = dict[str, FloatArray]

@@ -15,7 +15,7 @@ from typing import Any
 import torch
 
 from d2m.benchmark.dances import aist_dances, measure_dances, procedural_dances
-from d2m.benchmark.genres import Ear, Genres, ear_for
+from d2m.benchmark.genre_classifier import AudioEmbedding, Genres, embedding_for
 from d2m.benchmark.held_out import HeldOut, Take, load_held_out, spread
 from d2m.benchmark.measure import (
     ZEROED,
@@ -26,11 +26,11 @@ from d2m.benchmark.measure import (
     measure_speed,
     measure_unseen_genres,
 )
-from d2m.benchmark.metrics import CODEC, GENERATED, ORIGINAL
+from d2m.benchmark.metric_table import CODEC, GENERATED, ORIGINAL
 from d2m.benchmark.player import Player
 from d2m.benchmark.results import Excerpt, LevelResults, Results
 from d2m.checkpoints import CHECKPOINTS, codec_path, generator_path
-from d2m.levels import LEVELS, SAMPLE_RATE, Level
+from d2m.core.levels import LEVELS, SAMPLE_RATE, Level
 
 EXCERPTS, EXCERPT_S = 2, 6.0
 """Takes that the report lets people hear, and how much of each (s)."""
@@ -38,7 +38,7 @@ PACKAGES = ("torch", "librosa", "mir_eval", "numpy")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings:
+class BenchmarkConfig:
     """What to measure, and on what.
 
     Parameters
@@ -62,7 +62,7 @@ class Settings:
     seed: int = 0
 
 
-def run(settings: Settings) -> Results:
+def run(settings: BenchmarkConfig) -> Results:
     """Measure everything.
 
     Raises
@@ -79,7 +79,7 @@ def run(settings: Settings) -> Results:
         dances |= aist_dances(settings.aist)
     held_out = load_held_out(settings.corpus, settings.aist, settings.cmu, settings.pieces)
     training = held_out.training
-    genres = Genres(training, ear_for(training, settings.weights))
+    genres = Genres(training, embedding_for(training, settings.weights))
     originals = measure_originals(held_out, genres, settings.seed)
     originals = originals.plus(measure_unseen_genres(held_out.unseen, genres))
     levels = {}
@@ -143,10 +143,10 @@ def _excerpt(take: Take, players: Sequence[Player], seed: int) -> Excerpt:
 
 
 def _facts(
-    settings: Settings,
+    settings: BenchmarkConfig,
     held_out: HeldOut,
     dances: dict[str, list[Any]],
-    ear: Ear,
+    ear: AudioEmbedding,
     seconds: float,
 ) -> dict[str, str]:
     names = ", ".join(take.piece.name for take in held_out.takes)

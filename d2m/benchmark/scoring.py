@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from d2m.benchmark.genres import Genres
+from d2m.benchmark.genre_classifier import Genres
 from d2m.benchmark.held_out import Take
-from d2m.benchmark.metrics import FloatArray
-from d2m.evaluation.accents import accent_ratio, onset_curve
-from d2m.evaluation.beats import beat_continuity, beat_f_measure, beats_scores, music_beats
-from d2m.evaluation.codec import log_mel_l1
+from d2m.benchmark.metric_table import FloatArray
+from d2m.metrics.accents import accent_ratio, onset_curve
+from d2m.metrics.beats import beat_continuity, beat_f_measure, beats_scores, music_beats
+from d2m.metrics.codec import log_mel_l1
 
 TEMPO_TOLERANCE = 0.04
 
@@ -18,7 +18,7 @@ Scores = dict[str, float]
 Audio = NDArray[np.float32]
 
 
-class Table:
+class ScoreTable:
     """Scores by row, piece by piece."""
 
     def __init__(self) -> None:

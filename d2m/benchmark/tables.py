@@ -4,9 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from d2m.benchmark.document import Grid
 from d2m.benchmark.goals import Goal
-from d2m.benchmark.metrics import ORIGINAL, RANDOM, SHUFFLED, Metric, Rows, above_chance, can_tell
-from d2m.benchmark.page import Grid
+from d2m.benchmark.metric_table import (
+    ORIGINAL,
+    RANDOM,
+    SHUFFLED,
+    Metric,
+    Rows,
+    above_chance,
+    can_tell,
+)
 
 BLIND = " †"
 

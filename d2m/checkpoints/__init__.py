@@ -1,15 +1,7 @@
 """Weights: the bundled ones, the published ones, and how they become networks."""
 
-from d2m.checkpoints.bundled import (
-    CHECKPOINTS,
-    codec_path,
-    generator_path,
-    load_codec,
-    load_generator,
-    read_tensors,
-)
-from d2m.checkpoints.dropped import Adopted, adopt_dropped
-from d2m.checkpoints.files import FILES, WeightFile
+from d2m.checkpoints.auto_import import Adopted, adopt_dropped
+from d2m.checkpoints.catalog import FILES, WeightFile
 from d2m.checkpoints.importing import import_files
 from d2m.checkpoints.installed import (
     Installed,
@@ -17,14 +9,22 @@ from d2m.checkpoints.installed import (
     missing,
     missing_line,
 )
-from d2m.checkpoints.published import (
+from d2m.checkpoints.load_bundled import (
+    CHECKPOINTS,
+    codec_path,
+    generator_path,
+    load_codec,
+    load_generator,
+    read_tensors,
+)
+from d2m.checkpoints.load_published import (
     load_i3d,
     load_published,
     load_published_codec,
     load_vggish,
 )
 from d2m.checkpoints.registry import FAMILIES, SETS, Family, WeightSet, family_named
-from d2m.settings import COMPACT
+from d2m.core.settings import COMPACT
 
 __all__ = [
     "CHECKPOINTS",

@@ -9,13 +9,13 @@ from typing import Annotated, Optional
 
 import typer
 
-from d2m.checkpoints.bundled import CHECKPOINTS
-from d2m.checkpoints.files import FILES
+from d2m.checkpoints.catalog import FILES
 from d2m.checkpoints.installed import Installed, missing_of
+from d2m.checkpoints.load_bundled import CHECKPOINTS
 from d2m.checkpoints.registry import SETS
-from d2m.errors import CheckpointError, SettingsError
-from d2m.levels import level_named
-from d2m.settings import COMPACT
+from d2m.core.errors import CheckpointError, SettingsError
+from d2m.core.levels import level_named
+from d2m.core.settings import COMPACT
 
 weights = typer.Typer(help="List, get, install and check weights.", no_args_is_help=True)
 
@@ -97,7 +97,7 @@ def import_weights(
 @weights.command("verify")
 def verify_weights(folder: Folder = CHECKPOINTS) -> None:
     """Read all installed weights again and check them."""
-    from d2m.checkpoints.verify import installed_keys, verify
+    from d2m.checkpoints.installed import installed_keys, verify
 
     bad = []
     keys = installed_keys(folder)

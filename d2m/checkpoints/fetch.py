@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from d2m.checkpoints.bundled import CHECKPOINTS
-from d2m.checkpoints.files import FILES, Source, WeightFile
+from d2m.checkpoints.catalog import FILES, Source, WeightFile
+from d2m.checkpoints.download import download
 from d2m.checkpoints.importing import identify, install
 from d2m.checkpoints.installed import (
     PUBLISHED,
@@ -16,12 +16,13 @@ from d2m.checkpoints.installed import (
     read_index,
     write_index,
 )
+from d2m.checkpoints.load_bundled import CHECKPOINTS
 from d2m.checkpoints.registry import SETS, keys_named
-from d2m.checkpoints.transfer import Download, Patience, download
-from d2m.checkpoints.untrusted import git_blob_id, sha256
-from d2m.errors import CheckpointError
-from d2m.progress import Progress, silent
-from d2m.settings import COMPACT
+from d2m.checkpoints.safe_load import git_blob_id, sha256
+from d2m.checkpoints.transfer_spec import Download, RetryPolicy
+from d2m.core.errors import CheckpointError
+from d2m.core.progress import Progress, silent
+from d2m.core.settings import COMPACT
 
 _DOWNLOADS = "downloads"
 
@@ -33,7 +34,7 @@ def fetch(
     accept_new: bool = False,
     progress: Progress = silent,
     sources: Mapping[str, Source] | None = None,
-    patience: Patience | None = None,
+    patience: RetryPolicy | None = None,
 ) -> list[Installed]:
     """Download and install a set of weights with all that it needs, or a single file.
 
@@ -81,7 +82,7 @@ def fetch(
             f"`python -m d2m weights import {files}`."
         )
     return [
-        _fetch_one(FILES[key], places[key], folder, accept_new, progress, patience or Patience())
+        _fetch_one(FILES[key], places[key], folder, accept_new, progress, patience or RetryPolicy())
         for key in wanted
     ]
 
@@ -92,7 +93,7 @@ def _fetch_one(
     folder: Path,
     accept_new: bool,
     progress: Progress,
-    patience: Patience,
+    patience: RetryPolicy,
 ) -> Installed:
     def told(there: int, total: int) -> None:
         progress(f"getting {file.key}", min(there / total, 1.0) if total else 0.0)

@@ -7,13 +7,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from d2m.checkpoints.bundled import CHECKPOINTS
-from d2m.checkpoints.files import FILES
+from d2m.checkpoints.catalog import FILES
 from d2m.checkpoints.installed import Installed, write_installed
+from d2m.checkpoints.load_bundled import CHECKPOINTS
 from d2m.checkpoints.registry import codec_keys
-from d2m.checkpoints.untrusted import git_blob_id, read_state, sha256
-from d2m.errors import CheckpointError
-from d2m.levels import LEVELS, Level
+from d2m.checkpoints.safe_load import git_blob_id, read_state, sha256
+from d2m.core.errors import CheckpointError
+from d2m.core.levels import LEVELS, Level
 
 _HINT = re.compile(r"(?<![a-z])(high|low)(?![a-z])")
 _BLOBS = {file.blob_id: file.key for file in FILES.values() if file.blob_id}
@@ -28,7 +28,7 @@ class Found:
     path
         The file.
     network
-        See `d2m.checkpoints.networks.TITLES`.
+        See `d2m.checkpoints.identify.TITLES`.
     levels
         Levels that it is good for, as far as its content tells.
     key
@@ -94,15 +94,15 @@ def identify(path: Path) -> Found:
     CheckpointError
         If it is of no use here.
     """
-    from d2m.checkpoints import networks
+    from d2m.checkpoints import identify
 
     state = read_state(path)
-    network = networks.recognise(state, path.name)
-    networks.fitted(state, network, path.name)
+    network = identify.recognise(state, path.name)
+    identify.fitted(state, network, path.name)
     if network in ("i3d", "vggish"):
         return Found(path=path, network=network, levels=(), key=network)
     if network == "vqvae":
-        there = networks.vqvae_levels(state)
+        there = identify.vqvae_levels(state)
         levels = tuple(level for level in LEVELS.values() if level.vqvae_level in there)
         return Found(path=path, network=network, levels=levels, key=_BLOBS.get(git_blob_id(path)))
     if network.endswith("generator"):
@@ -166,12 +166,12 @@ def install(path: Path, key: str, folder: Path = CHECKPOINTS) -> Installed:
     CheckpointError
         If it is not of that network, or holds values that are not finite.
     """
-    from d2m.checkpoints import networks
+    from d2m.checkpoints import identify
 
     file = FILES[key]
-    state = networks.fitted(read_state(path), file.network, path.name)
-    _check_levels(key, networks.vqvae_levels(state), path.name)
-    state = networks.sound(state, path.name)
+    state = identify.fitted(read_state(path), file.network, path.name)
+    _check_levels(key, identify.vqvae_levels(state), path.name)
+    state = identify.sound(state, path.name)
     written = write_installed(key, state, source_hash=sha256(path), source=path.name, folder=folder)
     note = ""
     if file.blob_id and git_blob_id(path) != file.blob_id:

@@ -14,16 +14,17 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from d2m.checkpoints.bundled import CHECKPOINTS, codec_path, generator_path, read_tensors
-from d2m.checkpoints.files import FILES
+from d2m.checkpoints.catalog import FILES
+from d2m.checkpoints.load_bundled import CHECKPOINTS, codec_path, generator_path, read_tensors
 from d2m.checkpoints.registry import SETS, family_named
-from d2m.errors import CheckpointError
-from d2m.levels import LEVELS, Level
-from d2m.media.files import replacing
-from d2m.settings import COMPACT
+from d2m.core.errors import CheckpointError
+from d2m.core.levels import LEVELS, Level
+from d2m.core.settings import COMPACT
+from d2m.media.atomic_write import replacing
 
 if TYPE_CHECKING:
     from torch import Tensor
+
 
 PUBLISHED = "published"
 _INDEX = "index.json"
@@ -159,7 +160,7 @@ def write_installed(
     key
         A key of `d2m.checkpoints.registry.FILES`.
     state
-        Tensors that `d2m.checkpoints.networks` found to fit.
+        Tensors that `d2m.checkpoints.identify` found to fit.
     source_hash, source
         SHA-256 and name of the file that they came from.
     folder
@@ -240,3 +241,29 @@ def no_level(family: str, level: Level) -> str:
             "missing: choose level high, or AIST++."
         )
     return f"The weights {family} have no published networks of level {level.name}."
+
+
+def verify(key: str, folder: Path = CHECKPOINTS) -> None:
+    """Check the installed file of a key.
+
+    Raises
+    ------
+    CheckpointError
+        If it is missing, damaged, of another network, not finite, or changed since.
+    """
+    from d2m.checkpoints import identify
+
+    tensors, header = read_installed(key, folder)
+    name = installed_path(key, folder).name
+    state = identify.fitted(tensors, FILES[key].network, name)
+    identify.sound(state, name)
+    again = "delete it and get it again"
+    if header.get("key") != key:
+        raise CheckpointError(f"{name} was not installed under this name: {again}.")
+    if header.get("content_sha256") != content_hash(tensors):
+        raise CheckpointError(f"{name} has changed since it was installed: {again}.")
+
+
+def installed_keys(folder: Path = CHECKPOINTS) -> tuple[str, ...]:
+    """Return the keys of all installed files."""
+    return tuple(key for key in FILES if installed_path(key, folder).is_file())

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from d2m.checkpoints.files import AIST, FILES, JUKEBOX_LICENCE, NO_LICENCE, TIKTOK
-from d2m.errors import SettingsError
-from d2m.levels import HIGH, LEVELS, LOW, Level
-from d2m.settings import COMPACT
+from d2m.checkpoints.catalog import AIST, FILES, JUKEBOX_LICENCE, NO_LICENCE, TIKTOK
+from d2m.core.errors import SettingsError
+from d2m.core.levels import HIGH, LEVELS, LOW, Level
+from d2m.core.settings import COMPACT
 
 
 @dataclass(frozen=True, kw_only=True)

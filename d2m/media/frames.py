@@ -9,8 +9,8 @@ from math import ceil, inf
 from struct import Struct
 from typing import TYPE_CHECKING, Any
 
-from d2m.errors import VideoError
-from d2m.media.guard import ClipInfo, ClipLimits, packets
+from d2m.core.errors import VideoError
+from d2m.media.safe_open import ClipInfo, ClipLimits, packets
 
 if TYPE_CHECKING:
     from av.container import InputContainer

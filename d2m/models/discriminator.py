@@ -1,6 +1,6 @@
 """The multi-scale discriminator, on VQ sequences and on waveforms.
 
-Zhu et al., ECCV 2022, Sec. 3.2 (Eq. 2-3) and Appendix, Table 5, after MelGAN (Kumar et al.,
+Zhu et al., ECCV 2022, Sec. 3.2 (Eq. 2-3) and Appendix, ConvStack 5, after MelGAN (Kumar et al.,
 NeurIPS 2019). Names and shapes are the published ones.
 """
 

@@ -16,10 +16,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from d2m.errors import SettingsError
-from d2m.levels import SAMPLE_RATE
-from d2m.librosa_import import load_librosa
-from d2m.models.codec import Codebook
+from d2m.core.errors import SettingsError
+from d2m.core.levels import SAMPLE_RATE
+from d2m.core.librosa_loader import load_librosa
+from d2m.models.vqvae import Codebook
 
 Features = Sequence[Sequence[Tensor]]
 """Features of each scale's layers, as `d2m.models.discriminator` gives them."""

@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from d2m.errors import SettingsError
-from d2m.perception import movement, periodicity
-from d2m.perception.movement import RATE
+from d2m.core.errors import SettingsError
+from d2m.perception import motion_signals, tempo
+from d2m.perception.motion_signals import RATE
 
 FloatArray = NDArray[np.float64]
 
@@ -109,18 +109,21 @@ def estimate_rhythm(
     keypoints = np.asarray(keypoints, dtype=float)
     _check(keypoints, fps, tempo_bpm)
     duration = len(keypoints) / fps
-    positions, seen = movement.clean(keypoints, fps)
-    signals = movement.motion_signals(positions)
+    positions, seen = motion_signals.clean(keypoints, fps)
+    signals = motion_signals.motion_signals(positions)
     trusted = float(seen.mean()) >= LEAST_SEEN
     danced = trusted and float(signals["all"].mean()) > STILL_SPEED
-    offsets = movement.directional_offsets(positions)
+    offsets = motion_signals.directional_offsets(positions)
     of_pose = _rhythm(signals, offsets, duration, danced, tempo_bpm)
     # Who is seen to stand still does not dance; what flows then is the camera or the codec.
     stands = trusted and not danced
     if flow is None or len(flow) < 2 or stands or (danced and not of_pose.steady_default):
         return of_pose
-    directogram = movement.to_rate(np.nan_to_num(np.asarray(flow, dtype=float)), fps)
-    signals, offsets = movement.flow_signals(directogram), movement.offsets_of(directogram)
+    directogram = motion_signals.to_rate(np.nan_to_num(np.asarray(flow, dtype=float)), fps)
+    signals, offsets = (
+        motion_signals.flow_signals(directogram),
+        motion_signals.offsets_of(directogram),
+    )
     of_flow = _rhythm(signals, offsets, duration, bool(directogram.max() > 0), tempo_bpm)
     return of_flow if of_flow.confidence > of_pose.confidence or not danced else of_pose
 
@@ -143,17 +146,17 @@ def _rhythm(
 ) -> Rhythm:
     """Lay beats through movement signals (each (E,)) of a clip of ``duration`` (s)."""
     danced = danced and duration >= LEAST_SECONDS
-    plain = {name: periodicity.detrended(signal) for name, signal in signals.items()}
+    plain = {name: tempo.detrended(signal) for name, signal in signals.items()}
     stillness = -np.sum([plain[name] for name in _BEAT_SIGNALS if name in plain], axis=0)
     confidence, told, bpm = 0.0, False, DEFAULT_BPM
     if danced:
-        found = periodicity.find_tempo(np.stack(list(plain.values())))
+        found = tempo.find_tempo(np.stack(list(plain.values())))
         confidence = found.confidence
         told = found.contrast >= LEAST_CONTRAST * min(1.0, duration / TELLING_SECONDS)
         bpm = found.bpm if told else DEFAULT_BPM
-    beats = periodicity.steady_beats(stillness, tempo_bpm or bpm)
+    beats = tempo.steady_beats(stillness, tempo_bpm or bpm)
     if told and tempo_bpm is None:
-        beats = periodicity.follow_drift(stillness, beats)
+        beats = tempo.follow_drift(stillness, beats)
         bpm = 60 * (len(beats) - 1) / float(beats[-1] - beats[0])
     beats = beats + LAG_S
     beats = np.where((beats < 0) & (beats > -EARLY_S), 0.0, beats)

@@ -7,10 +7,10 @@ from typing import Annotated, Any, Optional
 
 import typer
 
-from d2m.errors import SettingsError
-from d2m.levels import level_named
-from d2m.training.cli_paper import paper, synthesizer
-from d2m.training.options import (
+from d2m.core.errors import SettingsError
+from d2m.core.levels import level_named
+from d2m.training.cli_d2mgan import paper, synthesizer
+from d2m.training.cli_options import (
     CorpusFolder,
     LevelOption,
     MaybePath,
@@ -39,8 +39,8 @@ def corpus(
     takes: Annotated[int, typer.Option(help="Takes of each song.", min=2)] = 12,
 ) -> None:
     """Play the songs for dances; without motion files, for procedural dancers only."""
-    from d2m.training.corpus import render_corpus
-    from d2m.training.movement import movement_bank
+    from d2m.training.data.corpus import render_corpus
+    from d2m.training.data.motion_bank import movement_bank
 
     render_corpus(out, movement_bank(aist, cmu), takes=takes)
 
@@ -61,9 +61,9 @@ def codec(
 ) -> None:
     """Train the VQ-VAE of one level; a stopped run goes on where it was."""
     from d2m.checkpoints import read_tensors
-    from d2m.training.codec import CodecTraining, train_codec
+    from d2m.training.codec import CodecConfig, train_codec
 
-    config = CodecTraining(
+    config = CodecConfig(
         level=level_named(level).name,
         decoder_only=decoder_only,
         learning_rate=learning_rate,
@@ -102,12 +102,12 @@ def generator(
     """Train the compact generator of one level; a stopped run goes on where it was."""
     from d2m.checkpoints import load_codec, read_tensors
     from d2m.models.losses import LossWeights
-    from d2m.training.generator import GeneratorTraining, train_generator
+    from d2m.training.generator import GeneratorConfig, train_generator
 
     if not adversarial and (waveform or mel):
         raise SettingsError("--waveform and --mel need --adversarial: add it.")
     paper_losses = LossWeights(commitment=0.0, waveform=waveform, mel=mel)
-    config = GeneratorTraining(
+    config = GeneratorConfig(
         level=level_named(level).name,
         paper=paper_losses if adversarial else None,
         scales=scales,
@@ -142,10 +142,10 @@ def sound(
 ) -> None:
     """Tune a generator by how its codes sound, and the decoder with it."""
     from d2m.checkpoints import generator_path, load_codec, load_generator, read_tensors
-    from d2m.training.sound import SoundTraining, train_sound
+    from d2m.training.audio_finetuning import AudioFinetuningConfig, train_sound
 
     chosen = level_named(level)
-    config = SoundTraining(
+    config = AudioFinetuningConfig(
         level=chosen.name,
         adversarial=adversarial,
         scales=scales,
@@ -174,7 +174,7 @@ def bundle(
     ] = None,
 ) -> None:
     """Install a run's weights as the ones that the app plays."""
-    from d2m.training.bundle import bundle as install
+    from d2m.training.export import bundle as install
 
     if kind not in ("codec", "generator"):
         raise SettingsError(f"Unknown kind {kind!r}: choose codec or generator.")

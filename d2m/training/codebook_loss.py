@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from d2m.models.codec import EMBEDDING
+from d2m.models.vqvae import EMBEDDING
 
 
 class CodebookLoss(nn.Module):

@@ -15,13 +15,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from d2m.levels import LEVELS, Level
-from d2m.models.codec import CODEBOOK_SIZE, EMBEDDING, Codebook, JukeboxVQVAE
+from d2m.core.levels import LEVELS, Level
 from d2m.models.losses import LogMel, mel
-from d2m.training.corpus import load_pieces
-from d2m.training.crops import AudioCrops
-from d2m.training.engine import Engine
-from d2m.training.run import Run, RunConfig, Sounds, Weights
+from d2m.models.vqvae import CODEBOOK_SIZE, EMBEDDING, Codebook, JukeboxVQVAE
+from d2m.training.data.corpus import load_pieces
+from d2m.training.data.crops import AudioCrops
+from d2m.training.distributed import Engine
+from d2m.training.trainer import RunConfig, Sounds, Trainer, Weights
 
 FFT_SIZES = (2048, 512, 128)
 LOUDNESS = 0.115
@@ -31,7 +31,7 @@ SAMPLE_S = 4.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class CodecTraining(RunConfig):
+class CodecConfig(RunConfig):
     """How a codec is trained.
 
     Parameters
@@ -124,11 +124,11 @@ class CodebookTrainer(nn.Module):
             self.counts[dead] = expected
 
 
-class CodecRun:
+class CodecTask:
     """A codec in training: network, data and one optimisation step."""
 
     def __init__(
-        self, corpus: Path, config: CodecTraining, *, start: dict[str, Tensor] | None = None
+        self, corpus: Path, config: CodecConfig, *, start: dict[str, Tensor] | None = None
     ) -> None:
         pieces = load_pieces(corpus)
         self._train = AudioCrops(corpus, [piece for piece in pieces if not piece.held_out])
@@ -219,7 +219,7 @@ def reconstruction(
     codec: JukeboxVQVAE,
     level: Level,
     crops: AudioCrops,
-    config: CodecTraining,
+    config: CodecConfig,
     device: torch.device,
 ) -> dict[str, float]:
     """Return a codec's mean figures on held-out crops, and the perplexity of its codes."""
@@ -276,7 +276,7 @@ def spectral_figures(decoded: Tensor, audio: Tensor) -> dict[str, Tensor]:
 def train_codec(
     corpus: Path,
     folder: Path,
-    config: CodecTraining,
+    config: CodecConfig,
     *,
     start: dict[str, Tensor] | None = None,
 ) -> None:
@@ -284,4 +284,4 @@ def train_codec(
 
     Writes ``weights.safetensors`` (published names) and ``metrics.jsonl`` there.
     """
-    Run(folder, config).train(CodecRun(corpus, config, start=start))
+    Trainer(folder, config).train(CodecTask(corpus, config, start=start))

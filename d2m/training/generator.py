@@ -14,16 +14,16 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from d2m.levels import LEVELS, Level
-from d2m.models.codec import JukeboxVQVAE
-from d2m.models.compact import CompactConfig, CompactGenerator
+from d2m.core.levels import LEVELS, Level
+from d2m.models.compact_generator import CompactConfig, CompactGenerator
 from d2m.models.losses import LossWeights
-from d2m.training.adversary import PaperObjective, Real
+from d2m.models.vqvae import JukeboxVQVAE
+from d2m.training.adversarial import PaperObjective, Targets
 from d2m.training.codebook_loss import CodebookLoss, nearest_spacing
-from d2m.training.corpus import Piece, corpus_codes, load_pieces
-from d2m.training.crops import Crops
-from d2m.training.engine import Engine
-from d2m.training.run import Run, RunConfig, Sounds, Weights
+from d2m.training.data.corpus import Piece, corpus_codes, load_pieces
+from d2m.training.data.crops import Crops
+from d2m.training.distributed import Engine
+from d2m.training.trainer import RunConfig, Sounds, Trainer, Weights
 
 EDGE_FRAMES = 16
 """Frames at a crop's ends whose surroundings are cut off: they don't count in the loss."""
@@ -32,7 +32,7 @@ SAMPLE_FRAMES = 690
 
 
 @dataclass(frozen=True, kw_only=True)
-class GeneratorTraining(RunConfig):
+class GeneratorConfig(RunConfig):
     """How a generator is trained.
 
     Parameters
@@ -52,7 +52,7 @@ class GeneratorTraining(RunConfig):
         discriminator on reshaped VQ sequences, and the frozen decoder's sound, held against
         what it makes of the right codes.
     scales, narrow
-        Of the discriminator, see `d2m.training.adversary.Adversary`.
+        Of the discriminator, see `d2m.training.adversarial.Adversary`.
     """
 
     level: str = "high"
@@ -69,7 +69,7 @@ class GeneratorTraining(RunConfig):
     narrow: int = 1
 
 
-class GeneratorRun:
+class GeneratorTask:
     """A generator in training: networks, data and one optimisation step.
 
     Parameters
@@ -89,7 +89,7 @@ class GeneratorRun:
         self,
         corpus: Path,
         codec: JukeboxVQVAE,
-        config: GeneratorTraining,
+        config: GeneratorConfig,
         *,
         start: dict[str, Tensor] | None = None,
     ) -> None:
@@ -192,7 +192,7 @@ class GeneratorRun:
         batch = self.test_crops.draw(size, rng)
         return {name: values.to(engine.device) for name, values in batch.items()}
 
-    def _inner(self, features: Tensor, codes: Tensor, engine: Engine) -> tuple[Tensor, Real]:
+    def _inner(self, features: Tensor, codes: Tensor, engine: Engine) -> tuple[Tensor, Targets]:
         """Return what the paper's losses compare, without the crops' ends."""
         edge = EDGE_FRAMES * self.generator.config.codes_per_frame
         inner = slice(edge, codes.shape[1] - edge)
@@ -200,7 +200,7 @@ class GeneratorRun:
         entries = codec.codebook(self.level).entries(codes[:, inner])
         with torch.no_grad(), engine.autocast():
             sound = codec.decode_latents(entries, self.level)
-        return features[..., inner], Real(entries, entries, sound.float())
+        return features[..., inner], Targets(entries, entries, sound.float())
 
     def _optimizer(self) -> torch.optim.Optimizer:
         tables = [
@@ -231,7 +231,7 @@ def train_generator(
     corpus: Path,
     codec: JukeboxVQVAE,
     folder: Path,
-    config: GeneratorTraining,
+    config: GeneratorConfig,
     *,
     start: dict[str, Tensor] | None = None,
 ) -> None:
@@ -239,9 +239,9 @@ def train_generator(
 
     Writes ``weights.safetensors`` and ``metrics.jsonl`` there.
     """
-    run = Run(folder, config)
+    run = Trainer(folder, config)
     with run.engine.main_first():  # codes are made once
-        job = GeneratorRun(corpus, codec, config, start=start)
+        job = GeneratorTask(corpus, codec, config, start=start)
     run.train(job)
 
 

@@ -10,15 +10,16 @@ from typing import Any
 
 import gradio as gr
 
-from d2m.errors import D2MError
-from d2m.levels import LEVELS, levels_named
-from d2m.web import words
-from d2m.web.folder import KEEP_S
-from d2m.web.form import PRIVATE, Form, Update, settings_of
-from d2m.web.results import DOWNLOADS, ComparisonCard, LevelCard, SeenCard
-from d2m.web.ticket import Tickets, told
-from d2m.worker import Worker
-from d2m.worker.job import LOOK, Failed, Finished, Limits, Message, Result, Seen, wanted
+from d2m.core.errors import D2MError
+from d2m.core.levels import LEVELS, levels_named
+from d2m.jobs import Worker
+from d2m.jobs.messages import LOOK, Failed, Finished, Limits, Message, Result, Seen, wanted
+from d2m.web import html
+from d2m.web.examples import ExampleClip
+from d2m.web.job_status import Tickets, told
+from d2m.web.result_cards import DOWNLOADS, AnalysisCard, ComparisonCard, LevelCard
+from d2m.web.server_folder import KEEP_S
+from d2m.web.settings_form import PRIVATE, Form, Update, settings_of
 
 TURNED_AWAY = 10
 """How many are told at a time that the line is full, before a server's own queue holds them."""
@@ -50,7 +51,7 @@ class Page:
         Examples to offer.
     """
 
-    def __init__(self, worker: Worker, clips: list[words.ExampleClip]) -> None:
+    def __init__(self, worker: Worker, clips: list[ExampleClip]) -> None:
         self._worker = worker
         self._tickets = Tickets()
         with gr.Row(elem_id="main"):
@@ -62,9 +63,9 @@ class Page:
                         "Stop", variant="stop", scale=1, min_width=80, interactive=False
                     )
             with gr.Column(scale=8, min_width=320):
-                self.status = gr.HTML(words.IDLE, padding=False, elem_id="status")
-                self.seen = SeenCard()
-                self.steps = gr.HTML(words.STEPS, padding=False)
+                self.status = gr.HTML(html.IDLE, padding=False, elem_id="status")
+                self.seen = AnalysisCard()
+                self.steps = gr.HTML(html.STEPS, padding=False)
                 with gr.Row(equal_height=False):
                     self.cards = {name: LevelCard(name) for name in LEVELS}
                 self.comparison = ComparisonCard()
@@ -125,7 +126,7 @@ class Page:
             self.generate: gr.Button("Working …", interactive=False),
             self.form.look: gr.Button(interactive=False),
             self.stop: gr.Button(interactive=True),
-            self.status: words.QUEUED,
+            self.status: html.QUEUED,
             self.steps: gr.HTML(visible=False),
             self.keep: gr.Row(visible=False),
             **self.seen.pending(),
@@ -154,7 +155,7 @@ class Page:
     async def lose(self, request: gr.Request) -> str:
         """End a job that nobody can tell of."""
         await self.fail(request)
-        return words.status(self._tickets.of(request.session_hash))
+        return html.status(self._tickets.of(request.session_hash))
 
     async def tell(self, request: gr.Request) -> AsyncIterator[str]:
         """Tell how the job goes."""
@@ -247,7 +248,7 @@ def endpoint(worker: Worker) -> Any:
     return generate
 
 
-def build(worker: Worker, clips: list[words.ExampleClip]) -> gr.Blocks:
+def build(worker: Worker, clips: list[ExampleClip]) -> gr.Blocks:
     """Return the page."""
     page: gr.Blocks = gr.Blocks(
         title="D2M: music for dance videos",
@@ -255,9 +256,9 @@ def build(worker: Worker, clips: list[words.ExampleClip]) -> gr.Blocks:
         delete_cache=(int(KEEP_S / 12), int(KEEP_S)),
     )
     with page:
-        gr.HTML(words.HEAD, padding=False, elem_id="head")
+        gr.HTML(html.HEAD, padding=False, elem_id="head")
         form = Page(worker, clips).form
-        gr.HTML(words.foot(clips), padding=False, elem_id="foot")
+        gr.HTML(html.foot(clips), padding=False, elem_id="foot")
         page.load(form.offered, None, [form.weights], queue=False, **PRIVATE)
         button = gr.Button(visible=False)
         files = gr.Files(visible=False, label="Results")

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from d2m.benchmark.metrics import (
+from d2m.benchmark.metric_table import (
     CODEC,
     GENERATED,
     ORIGINAL,
@@ -16,7 +16,7 @@ from d2m.benchmark.metrics import (
     SHUFFLED,
 )
 from d2m.benchmark.results import Excerpt, LevelResults, Results
-from d2m.levels import SAMPLE_RATE
+from d2m.core.levels import SAMPLE_RATE
 from tests.training.conftest import bank, one_thread, small_corpus
 
 __all__ = ["bank", "one_thread", "small_corpus"]

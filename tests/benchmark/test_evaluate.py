@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from d2m.checkpoints import CHECKPOINTS
 from d2m.cli import app
-from d2m.errors import CheckpointError
+from d2m.core.errors import CheckpointError
 
 ROOT = Path(__file__).parents[2]
 

@@ -1,15 +1,21 @@
 import numpy as np
 import pytest
 
-from d2m.benchmark.genres import Ear, Genres, ear_for, fitted_ear, segments
+from d2m.benchmark.genre_classifier import (
+    AudioEmbedding,
+    Genres,
+    embedding_for,
+    fitted_ear,
+    segments,
+)
 from d2m.benchmark.held_out import Take
-from d2m.benchmark.metrics import GENRE_METRICS, ORIGINAL, RANDOM, SHUFFLED
+from d2m.benchmark.metric_table import GENRE_METRICS, ORIGINAL, RANDOM, SHUFFLED
 from d2m.benchmark.tables import blind
 from d2m.checkpoints import CHECKPOINTS
-from d2m.grid import grid_from_beats
-from d2m.levels import SAMPLE_RATE
-from d2m.training.corpus import Piece
-from d2m.training.songs.compose import style_of_song
+from d2m.core.levels import SAMPLE_RATE
+from d2m.core.metrical_grid import grid_from_beats
+from d2m.score.composition import style_of_song
+from d2m.training.data.corpus import Piece
 
 SONGS = (0, 1, 20, 21, 50, 51)
 BRIGHTNESS_HZ = {0: 300.0, 20: 900.0, 50: 2500.0}
@@ -56,7 +62,7 @@ def test_segments_are_whole():
 
 
 def test_scores_are_shares_of_segments_with_the_takes_genre():
-    ear = Ear(
+    ear = AudioEmbedding(
         title="level",
         note="",
         hear=lambda sounds: np.array([[sound.mean(), 0.0] for sound in sounds]),
@@ -80,7 +86,7 @@ def test_scores_are_shares_of_segments_with_the_takes_genre():
 
 
 def test_a_fitted_ear_tells_genres_of_takes_that_it_does_not_know(trained):
-    ear = ear_for(trained, CHECKPOINTS)
+    ear = embedding_for(trained, CHECKPOINTS)
     genres = Genres(trained, ear)
     scores = [genres.scores(one.audio, one) for one in (take(song, 0) for song in SONGS)]
     assert np.mean([one["genre"] for one in scores]) > 0.9

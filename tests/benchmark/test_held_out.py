@@ -5,8 +5,8 @@ from d2m.benchmark.dances import DANCE_S, HELD_OUT_DANCERS, procedural_dances, s
 from d2m.benchmark.held_out import load_held_out, spread
 from d2m.benchmark.measure import others
 from d2m.benchmark.player import earlier
-from d2m.errors import DataError
-from d2m.grid import FRAME, grid_from_beats
+from d2m.core.errors import DataError
+from d2m.core.metrical_grid import FRAME, grid_from_beats
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from d2m.benchmark.metrics import (
+from d2m.benchmark.metric_table import (
     BEAT_METRICS,
     CHANGE_METRICS,
     CODEC_METRICS,

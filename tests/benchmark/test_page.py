@@ -8,9 +8,9 @@ import pytest
 import soundfile
 from PIL import Image
 
-from d2m.benchmark.page import Grid, Heading, Points, Sounds, Text, as_html, as_markdown
+from d2m.benchmark.document import Grid, Heading, Points, Sounds, Text, as_html, as_markdown
 from d2m.benchmark.report import write_report
-from d2m.levels import SAMPLE_RATE
+from d2m.core.levels import SAMPLE_RATE
 
 BLOCKS = [
     Heading(text="A & B", depth=1),

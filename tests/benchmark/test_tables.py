@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
+from d2m.benchmark.d2mgan_comparison import AIST, TIKTOK, comparison
 from d2m.benchmark.goals import Goal, goals
-from d2m.benchmark.metrics import FIT_METRICS, GENERATED, ORIGINAL, SCORE_METRICS, SHUFFLED
-from d2m.benchmark.paper import AIST, TIKTOK, comparison
+from d2m.benchmark.metric_table import FIT_METRICS, GENERATED, ORIGINAL, SCORE_METRICS, SHUFFLED
 from d2m.benchmark.results import as_json
 from d2m.benchmark.tables import blind, definitions, goal_grid, score_grid
 

@@ -9,12 +9,12 @@ import pytest
 import torch
 from typer.testing import CliRunner
 
-from d2m.benchmark.genres import Genres, ear_for, vggish_ear
+from d2m.benchmark.genre_classifier import Genres, embedding_for, vggish_ear
 from d2m.checkpoints import import_files, load_vggish
+from d2m.checkpoints.catalog import FILES
 from d2m.checkpoints.cli import weights
-from d2m.checkpoints.files import FILES
-from d2m.checkpoints.networks import fitted, shapes
-from d2m.errors import CheckpointError
+from d2m.checkpoints.identify import fitted, shapes
+from d2m.core.errors import CheckpointError
 from d2m.models.vggish import log_mel_examples
 from tests.benchmark.test_genres import take
 from tests.models.oracle import filled
@@ -55,7 +55,7 @@ def test_the_installed_network_is_the_files(checkpoints):
 
 def test_genres_are_told_by_it_where_it_is_installed(checkpoints):
     trained = [take(song, 1, 2.0) for song in (0, 20)]
-    ear = ear_for(trained, checkpoints)
+    ear = embedding_for(trained, checkpoints)
     assert ear.title == "VGGish"
     assert "Nothing was fitted" in ear.note
     genres = Genres(trained, ear)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from d2m.checkpoints import missing_line
-from d2m.levels import LEVELS
+from d2m.core.levels import LEVELS
 from tests.conftest import Server
 
 if TYPE_CHECKING:

@@ -30,7 +30,7 @@ class Files:
     Parameters
     ----------
     content
-        Bodies by path.
+        RequestLimits by path.
     ranges
         Whether it sends parts.
     cut_after

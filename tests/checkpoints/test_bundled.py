@@ -17,10 +17,10 @@ from d2m.checkpoints import (
     load_generator,
     read_tensors,
 )
-from d2m.compose import compose
-from d2m.errors import CheckpointError
-from d2m.levels import HIGH, LEVELS, LOW, Level
-from d2m.settings import Settings
+from d2m.core.errors import CheckpointError
+from d2m.core.levels import HIGH, LEVELS, LOW, Level
+from d2m.core.settings import Settings
+from d2m.generation.generate import compose
 
 both_levels = pytest.mark.parametrize("level", LEVELS.values(), ids=LEVELS)
 

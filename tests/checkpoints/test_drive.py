@@ -15,11 +15,11 @@ from pathlib import Path
 
 import pytest
 
+from d2m.checkpoints.catalog import FILES, Source
 from d2m.checkpoints.fetch import fetch
-from d2m.checkpoints.files import FILES, Source
-from d2m.checkpoints.transfer import Patience
-from d2m.checkpoints.verify import verify
-from d2m.errors import CheckpointError
+from d2m.checkpoints.installed import verify
+from d2m.checkpoints.transfer_spec import RetryPolicy
+from d2m.core.errors import CheckpointError
 from tests.checkpoints.misbehaving import DRIVE_QUOTA_PAGE, DRIVE_VIRUS_PAGE, Files, Handler
 
 HOSTS = ("drive.google.com", "drive.usercontent.google.com", "docs.google.com")
@@ -30,7 +30,7 @@ FORM = (
     b'method="get"><input type="hidden" name="id" value="x">'
     b'<input type="hidden" name="confirm" value="t"></form>'
 )
-QUICK = Patience(timeout_s=2.0, attempts=1, pause_s=0.01)
+QUICK = RetryPolicy(timeout_s=2.0, attempts=1, pause_s=0.01)
 
 pytestmark = pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl is not installed")
 
@@ -102,7 +102,7 @@ def drive(certificate, monkeypatch) -> Iterator[tuple[Files, list[bytes]]]:
     server.server_close()
 
 
-def refusal(folder: Path, patience: Patience = QUICK) -> str:
+def refusal(folder: Path, patience: RetryPolicy = QUICK) -> str:
     with pytest.raises(CheckpointError) as error:
         fetch(KEY, folder=folder, patience=patience, sources=SOURCES)
     told = str(error.value)

@@ -12,15 +12,14 @@ from pathlib import Path
 import pytest
 import torch
 
+from d2m.checkpoints.catalog import FILES, Source
 from d2m.checkpoints.fetch import fetch
-from d2m.checkpoints.files import FILES, Source
-from d2m.checkpoints.installed import installed_path, read_index
+from d2m.checkpoints.installed import installed_path, read_index, verify
 from d2m.checkpoints.registry import SETS
-from d2m.checkpoints.transfer import Patience
-from d2m.checkpoints.untrusted import git_blob_id, sha256
-from d2m.checkpoints.verify import verify
-from d2m.errors import CheckpointError, SettingsError
-from d2m.progress import silent
+from d2m.checkpoints.safe_load import git_blob_id, sha256
+from d2m.checkpoints.transfer_spec import RetryPolicy
+from d2m.core.errors import CheckpointError, SettingsError
+from d2m.core.progress import silent
 from tests.checkpoints.misbehaving import (
     DRIVE_QUOTA_PAGE,
     DRIVE_VIRUS_PAGE,
@@ -30,7 +29,7 @@ from tests.checkpoints.misbehaving import (
 )
 from tests.models.oracle import filled_state_dict
 
-QUICK = Patience(timeout_s=0.4, attempts=2, pause_s=0.01)
+QUICK = RetryPolicy(timeout_s=0.4, attempts=2, pause_s=0.01)
 ONCE = replace(QUICK, attempts=1)
 KEY = "vqvae-jukebox"
 

@@ -23,14 +23,13 @@ from d2m.checkpoints import (
     missing,
     missing_line,
 )
-from d2m.checkpoints.files import FILES
+from d2m.checkpoints.catalog import FILES
 from d2m.checkpoints.importing import Found, identify, key_of
-from d2m.checkpoints.installed import installed_path, read_index
-from d2m.checkpoints.untrusted import git_blob_id, sha256
-from d2m.checkpoints.verify import installed_keys, verify
-from d2m.errors import CheckpointError, SettingsError
-from d2m.levels import HIGH, LEVELS, LOW, Level
-from d2m.perception.visual import build_i3d
+from d2m.checkpoints.installed import installed_keys, installed_path, read_index, verify
+from d2m.checkpoints.safe_load import git_blob_id, sha256
+from d2m.core.errors import CheckpointError, SettingsError
+from d2m.core.levels import HIGH, LEVELS, LOW, Level
+from d2m.models.i3d import build_i3d
 from tests.models.oracle import filled_state_dict
 
 
@@ -127,7 +126,7 @@ def test_the_installed_form(published, checkpoints):
 
 @pytest.mark.parametrize("level", LEVELS.values(), ids=LEVELS)
 def test_names_and_shapes_of_all_networks_are_the_published_ones(level):
-    from d2m.checkpoints import networks
+    from d2m.checkpoints import identify
 
     names = {"aist-motion": "aist/mencoder", "tiktok-motion": "tiktok/mencoder"}
     names[f"aist-{level.name}-generator"] = f"aist/netG_{level.name}"
@@ -135,10 +134,10 @@ def test_names_and_shapes_of_all_networks_are_the_published_ones(level):
         names["tiktok-high-generator"] = "tiktok/netG_high"
     for network, stored in names.items():
         with torch.device("meta"):
-            blank = networks.empty(network).state_dict()
+            blank = identify.empty(network).state_dict()
         shapes = json.loads((Path(__file__).parents[1] / "data/official_shapes.json").read_text())
         assert {n: list(t.shape) for n, t in blank.items()} == shapes[stored]
-        assert networks.recognise(blank, "x") == network
+        assert identify.recognise(blank, "x") == network
 
 
 def test_the_level_of_a_motion_encoder(published, checkpoints, tmp_path):

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from d2m.checkpoints import CHECKPOINTS
 from d2m.checkpoints.cli import weights
-from d2m.errors import CheckpointError, D2MError
+from d2m.core.errors import CheckpointError, D2MError
 
 
 def run(*arguments: str | Path, folder: Path) -> tuple[str, D2MError | None]:

@@ -8,18 +8,12 @@ import pyloudnorm
 import pytest
 import soundfile
 
-from d2m.errors import AudioError
-from d2m.levels import SAMPLE_RATE
-from d2m.media.audio import (
-    denoise,
-    fade_edges,
-    log_mel,
-    normalise_loudness,
-    read_audio,
-    write_wav,
-)
-
-from .conftest import ClipMaker, click_track, first_loud
+from d2m.audio.postprocess import denoise, fade_edges, normalise_loudness
+from d2m.audio.waveform import log_mel
+from d2m.core.errors import AudioError
+from d2m.core.levels import SAMPLE_RATE
+from d2m.media.audio_file import read_audio, write_wav
+from tests.media.conftest import ClipMaker, click_track, first_loud
 
 
 @pytest.fixture(scope="module")

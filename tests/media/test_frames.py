@@ -6,7 +6,7 @@ import av
 import numpy as np
 import pytest
 
-from d2m.errors import VideoError
+from d2m.core.errors import VideoError
 from d2m.media.frames import Upright, at_constant_rate
 
 

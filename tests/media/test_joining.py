@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from d2m.levels import HIGH, SAMPLE_RATE
-from d2m.media.joining import OVERLAP_S, join, segment_starts
+from d2m.audio.stitching import OVERLAP_S, join, segment_starts
+from d2m.core.levels import HIGH, SAMPLE_RATE
 
 N = 344 * 128
 STEP = N - round(OVERLAP_S * SAMPLE_RATE)

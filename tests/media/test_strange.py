@@ -13,13 +13,12 @@ import numpy as np
 import pytest
 from imageio_ffmpeg import get_ffmpeg_exe
 
-from d2m.media import sound
-from d2m.media.audio import read_audio
+from d2m.media import audio_track
+from d2m.media.audio_file import read_audio
+from d2m.media.clip import normalise, probe, read_frames
 from d2m.media.frames import Upright
-from d2m.media.video import normalise, probe, read_frames
+from tests.media.conftest import ClipMaker, click_track, first_loud, number_of
 from tests.torture.boxes import TRACK, patched
-
-from .conftest import ClipMaker, click_track, first_loud, number_of
 
 
 def ffmpeg(*arguments: object) -> None:
@@ -63,7 +62,7 @@ def test_sound_may_change_its_channels_on_the_way(tmp_path: Path, first: str) ->
     both.write_bytes(b"".join(part.read_bytes() for part in parts))
     for channels in (1, 2):
         with av.open(str(both)) as container:
-            got = sound.decode_sound(
+            got = audio_track.decode_sound(
                 container,
                 container.streams.audio[0],
                 sample_rate=44_100,
@@ -86,7 +85,7 @@ def test_stamps_that_stand_still_do_not_make_sound_endless(
     assert int.from_bytes(data[at + 4 : at + 8], "big") == 1024
     clip.write_bytes(data[: at + 4] + bytes(4) + data[at + 8 :])
     decoded = 0
-    resampled = sound._resampled
+    resampled = audio_track._resampled
 
     def counted(*arguments: Any) -> Iterator[Any]:
         nonlocal decoded
@@ -94,9 +93,9 @@ def test_stamps_that_stand_still_do_not_make_sound_endless(
             decoded += samples.shape[1]
             yield 0.0, samples
 
-    monkeypatch.setattr(sound, "_resampled", counted)
+    monkeypatch.setattr(audio_track, "_resampled", counted)
     with av.open(str(clip)) as container:
-        got = sound.decode_sound(
+        got = audio_track.decode_sound(
             container,
             container.streams.audio[0],
             sample_rate=44_100,

@@ -7,14 +7,13 @@ import av
 import numpy as np
 import pytest
 
-from d2m.errors import SettingsError, VideoError
-from d2m.media import video
-from d2m.media.audio import read_audio
+from d2m.core.errors import SettingsError, VideoError
+from d2m.media import clip
+from d2m.media.audio_file import read_audio
+from d2m.media.clip import normalise, probe, read_frames
 from d2m.media.frames import decode
-from d2m.media.guard import ClipLimits
-from d2m.media.video import normalise, probe, read_frames
-
-from .conftest import ClipMaker, click_track, first_loud, number_of, numbered_picture
+from d2m.media.safe_open import ClipLimits
+from tests.media.conftest import ClipMaker, click_track, first_loud, number_of, numbered_picture
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 B_FRAMES = {"preset": "medium", "bf": "3", "g": "48", "x264-params": "open-gop=1"}
@@ -141,7 +140,7 @@ def test_a_part_of_a_long_clip_is_taken_without_decoding_the_rest(
         normalise(source, tmp_path / "whole.mp4")
     asked: list[av.VideoFrame] = []
     monkeypatch.setattr(
-        video, "decode", lambda *a, **k: (asked.append(f) or f for f in decode(*a, **k))
+        clip, "decode", lambda *a, **k: (asked.append(f) or f for f in decode(*a, **k))
     )
     info = normalise(source, tmp_path / "part.mp4", start_s=400.0, length_s=20.0)
     assert info.duration_s == pytest.approx(20.0)
@@ -219,7 +218,7 @@ def test_samples_are_the_middles_of_equal_parts(
 ) -> None:
     source = make_clip(times=np.arange(210) / 30, encoder={"g": "1000"})
     normalise(source, tmp_path / "copy.mp4")
-    samples = video.sample_frames(tmp_path / "copy.mp4", count=count)
+    samples = clip.sample_frames(tmp_path / "copy.mp4", count=count)
     expected = (np.arange(count) + 0.5) / count * 210
     assert len(samples) == count
     for (time, picture), index in zip(samples, expected, strict=True):
@@ -229,7 +228,7 @@ def test_samples_are_the_middles_of_equal_parts(
 
 def test_samples_never_repeat_and_are_reduced(make_clip: ClipMaker, tmp_path: Path) -> None:
     normalise(make_clip(times=np.arange(60) / 30, size=(96, 64)), tmp_path / "copy.mp4")
-    samples = video.sample_frames(tmp_path / "copy.mp4", count=200, longest_side=48)
+    samples = clip.sample_frames(tmp_path / "copy.mp4", count=200, longest_side=48)
     times = [time for time, _ in samples]
     assert len(samples) == 60
     assert times == sorted(set(times))

@@ -10,13 +10,12 @@ import numpy as np
 import pytest
 import soundfile
 
-from d2m.errors import SettingsError, VideoError
-from d2m.media.audio import read_audio
+from d2m.core.errors import SettingsError, VideoError
+from d2m.media.audio_file import read_audio
+from d2m.media.clip import normalise, probe, read_frames
 from d2m.media.frames import common_rate, fitted_size
-from d2m.media.guard import ClipLimits
-from d2m.media.video import normalise, probe, read_frames
-
-from .conftest import ClipMaker, click_track, first_loud, number_of, numbered_picture
+from d2m.media.safe_open import ClipLimits
+from tests.media.conftest import ClipMaker, click_track, first_loud, number_of, numbered_picture
 
 
 def numbers(path: Path, fps: float) -> list[int]:

@@ -3,9 +3,8 @@ import pytest
 import torch
 from torch import nn
 
-from d2m.errors import SettingsError
-from d2m.levels import HIGH, SAMPLE_RATE
-from d2m.models.codec import Codebook, JukeboxVQVAE
+from d2m.core.errors import SettingsError
+from d2m.core.levels import HIGH, SAMPLE_RATE
 from d2m.models.discriminator import MultiScaleDiscriminator
 from d2m.models.losses import (
     PUBLISHED_CODE,
@@ -21,6 +20,7 @@ from d2m.models.losses import (
     straight_through,
     waveform,
 )
+from d2m.models.vqvae import Codebook, JukeboxVQVAE
 from tests.models.oracle import OUTPUTS, filled_state_dict, noise, stored_input
 
 FRAMES = 16
@@ -196,7 +196,7 @@ def test_waveform_distances():
 
 
 def test_log_mel_is_that_of_librosa(log_mel):
-    from d2m.librosa_import import load_librosa
+    from d2m.core.librosa_loader import load_librosa
 
     audio = 0.1 * noise("sound", (8192,)).astype(np.float32)
     padded = np.pad(audio, 384, mode="reflect")

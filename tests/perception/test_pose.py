@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from d2m.perception.flow import DirectogramMeter
+from d2m.perception.optical_flow import DirectogramMeter
 from d2m.perception.pose import PoseTrack, track_pose
 from d2m.perception.skeleton import COCO17, HIPS, WRISTS, coco17_from_mediapipe, torso_length
 from tests.perception.drawn_figure import draw_person, room

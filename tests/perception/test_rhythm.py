@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from d2m.errors import SettingsError
+from d2m.core.errors import SettingsError
 from d2m.perception.rhythm import DEFAULT_BPM, Rhythm, estimate_rhythm
 
 FPS = 30.0

@@ -95,12 +95,12 @@ def main() -> None:
     """Serve a `Prober`."""
     import av  # noqa: F401
 
-    import d2m.media.video as video
+    import d2m.media.clip as video
 
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if not int(sys.argv[2]):
-        from d2m.media.examine import examine
+        from d2m.media.probe import examine
 
         video.examine_apart = examine
     with Connection(int(sys.argv[1])) as connection, contextlib.suppress(EOFError, OSError):
@@ -109,8 +109,8 @@ def main() -> None:
 
 
 def _fate(clip: Path, target: Path, start_s: float, length_s: float | None) -> dict[str, object]:
-    from d2m.errors import D2MError
-    from d2m.media.video import normalise
+    from d2m.core.errors import D2MError
+    from d2m.media.clip import normalise
 
     try:
         info = normalise(clip, target, start_s=start_s, length_s=length_s)

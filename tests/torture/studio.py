@@ -119,9 +119,9 @@ def number_of(picture: Picture) -> int:
 
 def times_shown(copy: Path, most: int = 20_000) -> list[tuple[float, int]]:
     """Return (time in s, number) of each picture of a copy at its own rate."""
-    from d2m.media.examine import examine
-    from d2m.media.guard import ClipLimits
-    from d2m.media.video import read_frames
+    from d2m.media.clip import read_frames
+    from d2m.media.probe import examine
+    from d2m.media.safe_open import ClipLimits
 
     fps = examine(copy, ClipLimits()).info.fps
     frames = read_frames(copy, fps=round(fps, 3), longest_side=WIDTH)

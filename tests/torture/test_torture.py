@@ -114,7 +114,7 @@ def test_sentences_that_are_none(words: str) -> None:
 
 
 def test_judging_sees_what_is_wrong(studio: Studio, tmp_path: Path) -> None:
-    from d2m.media.video import normalise
+    from d2m.media.clip import normalise
 
     info = normalise(studio.dance, tmp_path / "copy.mp4")
     right = Outcome(

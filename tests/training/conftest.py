@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from d2m.training.corpus import render_corpus
-from d2m.training.dances import procedural_dance, view
-from d2m.training.movement import Movement, measure
-from d2m.training.songs.compose import UNSEEN_SONGS
+from d2m.score.composition import UNSEEN_SONGS
+from d2m.training.data.corpus import render_corpus
+from d2m.training.data.dances import procedural_dance, view
+from d2m.training.data.motion_bank import Movement, measure
 
 
 @pytest.fixture(autouse=True)

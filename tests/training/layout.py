@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from d2m.levels import SAMPLE_RATE
+from d2m.core.levels import SAMPLE_RATE
 
 AIST = ("gLO_sBM_c01_d15_mLO2_ch02_seg1", "gBR_sBM_c01_d04_mBR0_ch02_seg4", "gJB_x_seg2")
 TIKTOK = ("000007_7_188_seg3", "000007_7_188_seg5", "000011_76_322_seg10")

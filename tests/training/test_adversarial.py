@@ -12,13 +12,13 @@ import torch
 from typer.testing import CliRunner
 
 from d2m.checkpoints import load_codec, load_generator, read_tensors
-from d2m.errors import SettingsError
-from d2m.levels import HIGH
+from d2m.core.errors import SettingsError
+from d2m.core.levels import HIGH
 from d2m.models.losses import LossWeights
+from d2m.score.synthesizer import SOUNDFONT
 from d2m.training.cli import train
-from d2m.training.engine import Engine
-from d2m.training.generator import GeneratorRun, GeneratorTraining
-from d2m.training.songs.render import SOUNDFONT
+from d2m.training.distributed import Engine
+from d2m.training.generator import GeneratorConfig, GeneratorTask
 
 needs_soundfont = pytest.mark.skipif(not SOUNDFONT.is_file(), reason="needs fluid-soundfont-gm")
 FEW = ("--level", "high", "--narrow", 16, "--batch", 1, "--steps", 2, "--report-every", 1)
@@ -67,11 +67,11 @@ def test_a_compact_generator_learns_from_the_papers_losses_too(small_corpus, tmp
 
 @needs_soundfont
 def test_the_papers_losses_reach_the_compact_generator_and_are_off_by_default(small_corpus):
-    config = GeneratorTraining(batch=1, narrow=16, precision="no", device="cpu")
+    config = GeneratorConfig(batch=1, narrow=16, precision="no", device="cpu")
     engine = Engine(device="cpu", precision="no", threads=1)
     found = []
     for paper in (None, LossWeights(commitment=0, waveform=0, mel=0)):
-        run = GeneratorRun(small_corpus, load_codec(HIGH), replace(config, paper=paper))
+        run = GeneratorTask(small_corpus, load_codec(HIGH), replace(config, paper=paper))
         seen = run.step(0, np.random.default_rng(0), engine)
         found.append((run.generator.head[2].weight.grad.clone(), seen))
     (plain, without), (pushed, with_paper) = found

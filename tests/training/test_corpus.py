@@ -10,11 +10,13 @@ import pytest
 import torch
 
 from d2m.checkpoints import load_codec
-from d2m.errors import DataError
-from d2m.grid import FRAME, PHRASE_STEPS
-from d2m.levels import HIGH, SAMPLE_RATE
-from d2m.models.codec import JukeboxVQVAE
-from d2m.training.corpus import (
+from d2m.core.errors import DataError
+from d2m.core.levels import HIGH, SAMPLE_RATE
+from d2m.core.metrical_grid import FRAME, PHRASE_STEPS
+from d2m.models.vqvae import JukeboxVQVAE
+from d2m.score.composition import UNSEEN_SONGS
+from d2m.score.synthesizer import SOUNDFONT
+from d2m.training.data.corpus import (
     HELD_OUT_TEMPI,
     TEMPI,
     corpus_codes,
@@ -23,9 +25,7 @@ from d2m.training.corpus import (
     render_corpus,
     take,
 )
-from d2m.training.movement import Movement, draw_movement
-from d2m.training.songs.compose import UNSEEN_SONGS
-from d2m.training.songs.render import SOUNDFONT
+from d2m.training.data.motion_bank import Movement, draw_movement
 
 pytestmark = pytest.mark.skipif(not SOUNDFONT.is_file(), reason="needs fluid-soundfont-gm")
 

@@ -8,8 +8,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from d2m.errors import DataError
-from d2m.training.dances import Dance, load_aist, load_cmu, procedural_dance, view, warp_to_beats
+from d2m.core.errors import DataError
+from d2m.training.data.dances import (
+    AnnotatedDance,
+    load_aist,
+    load_cmu,
+    procedural_dance,
+    view,
+    warp_to_beats,
+)
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 BONES = ((5, 6), (11, 12), (5, 7), (7, 9), (6, 8), (8, 10), (11, 13), (13, 15), (12, 14), (14, 16))
@@ -19,11 +26,11 @@ CMU_JOINTS = (
 )
 
 
-def speed(dance: Dance) -> np.ndarray:
+def speed(dance: AnnotatedDance) -> np.ndarray:
     return np.linalg.norm(np.diff(dance.keypoints, axis=0), axis=-1).mean(axis=1) * dance.fps
 
 
-def beat_profile(dance: Dance, n_bins: int = 8) -> np.ndarray:
+def beat_profile(dance: AnnotatedDance, n_bins: int = 8) -> np.ndarray:
     """Mean speed by place in the beat; the first bin is centred on the beats."""
     times = (np.arange(len(dance.keypoints) - 1) + 0.5) / dance.fps
     place = np.interp(times, dance.beats_s, np.arange(len(dance.beats_s)))
@@ -112,16 +119,16 @@ class TestView:
 
 class TestWarp:
     @staticmethod
-    def ticking(n_beats: int = 9) -> Dance:
+    def ticking(n_beats: int = 9) -> AnnotatedDance:
         """Return a dance whose nose is at k on beat k, beats every 0.5 s from 0.25 s."""
         beats = 0.25 + 0.5 * np.arange(n_beats)
         times = np.arange(round((beats[-1] + 0.5) * 60)) / 60
         points = np.zeros((len(times), 17, 2))
         points[:, 0, 0] = (times - 0.25) / 0.5
-        return Dance(name="tick", source="procedural", keypoints=points, fps=60.0,
+        return AnnotatedDance(name="tick", source="procedural", keypoints=points, fps=60.0,
                      beats_s=beats, downbeats_s=beats[::4])  # fmt: skip
 
-    def nose_at(self, dance: Dance, times: np.ndarray) -> np.ndarray:
+    def nose_at(self, dance: AnnotatedDance, times: np.ndarray) -> np.ndarray:
         frames = np.arange(len(dance.keypoints)) / dance.fps
         return np.interp(times, frames, dance.keypoints[:, 0, 0])
 

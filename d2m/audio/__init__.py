@@ -1,0 +1,1 @@
+"""Signal processing on arrays of samples; no files are read or written here."""

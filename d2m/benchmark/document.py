@@ -1,0 +1,149 @@
+"""A page of headings, texts, tables, pictures and sounds, as Markdown and as one HTML file."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from typing import Any
+
+from d2m.core.levels import SAMPLE_RATE
+
+_CSS = (
+    "body{font:16px/1.5 system-ui,sans-serif;color:#222;max-width:70rem;margin:2rem auto;"
+    "padding:0 1rem}"
+    "div.wide{overflow-x:auto}table{border-collapse:collapse;margin:1rem 0}"
+    "th,td{padding:.3rem .7rem;border-bottom:1px solid #ccc;text-align:right;"
+    "font-variant-numeric:tabular-nums}"
+    "th{border-bottom:2px solid #555}th:first-child,td:first-child{text-align:left}"
+    "img{max-width:100%;height:auto}figure{margin:1rem 0}figcaption{color:#555}"
+    "audio{width:15rem;height:2.2rem;vertical-align:middle}"
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Heading:
+    """A heading of a depth, 1 the page's own."""
+
+    text: str
+    depth: int = 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class Text:
+    """A paragraph."""
+
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Points:
+    """A list."""
+
+    items: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Grid:
+    """A table; the first column is text, all others are numbers."""
+
+    head: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Picture:
+    """A PNG file beside the page, and what it shows in words."""
+
+    path: Path
+    alt_text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sounds:
+    """Short sounds (N,) at 22,050 Hz by name; only the HTML page plays them."""
+
+    title: str
+    sounds: dict[str, Any]
+
+
+Block = Heading | Text | Points | Grid | Picture | Sounds
+
+
+def as_markdown(blocks: Sequence[Block]) -> str:
+    """Return a page as Markdown that shows its pictures from files beside it."""
+    return "\n".join(filter(None, map(_markdown, blocks)))
+
+
+def as_html(blocks: Sequence[Block], title: str) -> str:
+    """Return a page as one HTML file that needs no other: pictures and sounds are in it."""
+    body = "\n".join(map(_html, blocks))
+    return (
+        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+        '<meta name="viewport" content="width=device-width,initial-scale=1">'
+        f"<title>{escape(title)}</title><style>{_CSS}</style></head>\n<body>\n{body}\n"
+        "</body></html>\n"
+    )
+
+
+def _markdown(block: Block) -> str:
+    if isinstance(block, Heading):
+        return f"{'#' * block.depth} {block.text}\n"
+    if isinstance(block, Text):
+        return f"{block.text}\n"
+    if isinstance(block, Points):
+        return "".join(f"- {item}\n" for item in block.items)
+    if isinstance(block, Picture):
+        return f"![{block.alt_text}]({block.path.name})\n"
+    if isinstance(block, Grid):
+        lines = [block.head, ("---", *("---:",) * (len(block.head) - 1)), *block.rows]
+        return "".join(f"| {' | '.join(_cell(cell) for cell in line)} |\n" for line in lines)
+    return ""
+
+
+def _html(block: Block) -> str:
+    if isinstance(block, Heading):
+        return f"<h{block.depth}>{escape(block.text)}</h{block.depth}>"
+    if isinstance(block, Text):
+        return f"<p>{escape(block.text)}</p>"
+    if isinstance(block, Points):
+        return f"<ul>{''.join(f'<li>{escape(item)}</li>' for item in block.items)}</ul>"
+    if isinstance(block, Picture):
+        data = base64.b64encode(block.path.read_bytes()).decode()
+        alt = escape(block.alt_text)
+        return (
+            f'<figure><img alt="{alt}" src="data:image/png;base64,{data}">'
+            f"<figcaption>{alt}</figcaption></figure>"
+        )
+    if isinstance(block, Grid):
+        head = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in block.head)
+        rows = "".join(
+            f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in block.rows
+        )
+        return (
+            f'<div class="wide"><table><thead><tr>{head}</tr></thead>'
+            f"<tbody>{rows}</tbody></table></div>"
+        )
+    players = "".join(
+        f'<tr><td>{escape(name)}</td><td><audio controls preload="none" '
+        f'aria-label="{escape(f"{block.title}, {name}")}" '
+        f'src="data:audio/mpeg;base64,{_mp3(sound)}"></audio></td></tr>'
+        for name, sound in block.sounds.items()
+    )
+    return f"<h3>{escape(block.title)}</h3><table>{players}</table>"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+def _mp3(sound: Any) -> str:
+    """Return a sound as MP3 in base64."""
+    import soundfile
+
+    file = io.BytesIO()
+    soundfile.write(file, sound.clip(-1.0, 1.0), SAMPLE_RATE, format="MP3")
+    return base64.b64encode(file.getvalue()).decode()

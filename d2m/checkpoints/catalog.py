@@ -1,0 +1,161 @@
+"""Every published file of weights that the project knows, and where it can be had.
+
+Drive ids, addresses and git blob ids are the ones that the authors of D2M-GAN
+(github.com/L-YeZhu/D2M-GAN), JukeBox, PyTorchVideo and torchvggish publish.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from d2m.core.levels import HIGH, LOW, Level
+
+NO_LICENCE = "none stated by the authors of D2M-GAN: for research, ask them for anything else"
+JUKEBOX_LICENCE = "JukeBox's Noncommercial Use License, also for what it generates"
+I3D_LICENCE = "PyTorchVideo's code is Apache-2.0; none is stated for the weights"
+VGGISH_LICENCE = "torchvggish's code is Apache-2.0; none is stated for the weights"
+AIST = "AIST++"
+TIKTOK = "TikTok Dance-Music"
+MEBIBYTE = 2**20
+
+
+@dataclass(frozen=True, kw_only=True)
+class Source:
+    """Where a published file can be had.
+
+    Parameters
+    ----------
+    url
+        Its address.
+    drive_id
+        Its id on Google Drive, where a page may stand before the file.
+    """
+
+    url: str
+    drive_id: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class WeightFile:
+    """One file of weights.
+
+    Parameters
+    ----------
+    key
+        Its name here, and of the installed file.
+    network
+        The network whose parameters it holds, see `d2m.checkpoints.identify`.
+    filename
+        What the authors call it.
+    title, trained_on, licence
+        For people.
+    source
+        Where it can be had; None if nowhere in public.
+    blob_id
+        Git's id of its content, where that is known.
+    max_bytes
+        A file above this size can't be it.
+    """
+
+    key: str
+    network: str
+    filename: str
+    title: str
+    trained_on: str
+    licence: str
+    source: Source | None = None
+    blob_id: str | None = None
+    max_bytes: int = 1024 * MEBIBYTE
+
+
+def _drive(drive_id: str) -> Source:
+    return Source(url=f"https://drive.google.com/uc?id={drive_id}", drive_id=drive_id)
+
+
+def _motion(dataset: str, trained_on: str, level: Level, source: Source | None) -> WeightFile:
+    return WeightFile(
+        key=f"{dataset}-{level.name}-motion",
+        network=f"{dataset}-motion",
+        filename="mencoder.pt",
+        title=f"motion encoder, {trained_on}, level {level.name}",
+        trained_on=trained_on,
+        licence=NO_LICENCE,
+        source=source,
+    )
+
+
+def _generator(dataset: str, trained_on: str, level: Level, source: Source | None) -> WeightFile:
+    return WeightFile(
+        key=f"{dataset}-{level.name}-generator",
+        network=f"{dataset}-{level.name}-generator",
+        filename="netG.pt",
+        title=f"generator, {trained_on}, level {level.name}",
+        trained_on=trained_on,
+        licence=NO_LICENCE,
+        source=source,
+    )
+
+
+def _tuned_codec(level: Level, blob_id: str) -> WeightFile:
+    filename = f"vqvae_{level.name}.pt"
+    return WeightFile(
+        key=f"vqvae-{level.name}",
+        network="vqvae",
+        filename=filename,
+        title=f"JukeBox VQ-VAE of D2M-GAN, level {level.name}",
+        trained_on="music (JukeBox), fine-tuned by the authors of D2M-GAN",
+        licence=JUKEBOX_LICENCE,
+        source=Source(
+            url=f"https://raw.githubusercontent.com/L-YeZhu/D2M-GAN/main/models/{filename}"
+        ),
+        blob_id=blob_id,
+        max_bytes=256 * MEBIBYTE,
+    )
+
+
+FILES = {
+    file.key: file
+    for file in (
+        _motion("aist", AIST, HIGH, _drive("1TWe1AGMbldfRWFBLnaE5d8GYzeHMlg4o")),
+        _generator("aist", AIST, HIGH, _drive("1z-jc_Hn_c39bqGov7mzEYxSmc_104NYY")),
+        _motion("aist", AIST, LOW, _drive("1Wg0H8RxogjrOd2ey95NqFEyvEjUDSIFP")),
+        _generator("aist", AIST, LOW, _drive("1aYorY23XfGumBwro58dm6jMqZ_j-4fEy")),
+        _motion("tiktok", TIKTOK, HIGH, None),
+        _generator("tiktok", TIKTOK, HIGH, None),
+        _tuned_codec(HIGH, "c396e753a21f20c88440c548ecaa9f896a176e82"),
+        _tuned_codec(LOW, "e67ad014500b7c7a3ebc9cb40ff1495fb201fe24"),
+        WeightFile(
+            key="vqvae-jukebox",
+            network="vqvae",
+            filename="vqvae.pth.tar",
+            title="JukeBox VQ-VAE, all levels",
+            trained_on="music (JukeBox)",
+            licence=JUKEBOX_LICENCE,
+            source=Source(url="https://openaipublic.azureedge.net/jukebox/models/5b/vqvae.pth.tar"),
+            max_bytes=256 * MEBIBYTE,
+        ),
+        WeightFile(
+            key="i3d",
+            network="i3d",
+            filename="I3D_8x8_R50.pyth",
+            title="I3D-R50 8x8 of PyTorchVideo",
+            trained_on="Kinetics-400",
+            licence=I3D_LICENCE,
+            source=Source(
+                url="https://dl.fbaipublicfiles.com/pytorchvideo/model_zoo/kinetics/I3D_8x8_R50.pyth"
+            ),
+        ),
+        WeightFile(
+            key="vggish",
+            network="vggish",
+            filename="vggish-10086976.pth",
+            title="VGGish, by which `evaluate` tells genres",
+            trained_on="YouTube videos (AudioSet's release)",
+            licence=VGGISH_LICENCE,
+            source=Source(
+                url="https://github.com/harritaylor/torchvggish/releases/download/v0.1/vggish-10086976.pth"
+            ),
+        ),
+    )
+}
+"""All published files, by key."""

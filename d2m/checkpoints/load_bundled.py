@@ -1,0 +1,112 @@
+"""The bundled weights: where they are, and how they become networks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from d2m.core.errors import CheckpointError
+from d2m.core.levels import Level
+from d2m.core.settings import COMPACT
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from d2m.models.compact_generator import CompactGenerator
+    from d2m.models.vqvae import JukeboxVQVAE
+
+CHECKPOINTS = Path(__file__).parents[2] / "checkpoints"
+"""Folder of the weights that come with the project."""
+
+
+def codec_path(level: Level, folder: Path = CHECKPOINTS) -> Path:
+    """Return the file of the compact weights' codec of a level."""
+    return folder / COMPACT / f"codec_{level.name}.safetensors"
+
+
+def generator_path(level: Level, folder: Path = CHECKPOINTS) -> Path:
+    """Return the file of the compact generator of a level."""
+    return folder / COMPACT / f"generator_{level.name}.safetensors"
+
+
+def load_codec(level: Level, path: Path | None = None) -> JukeboxVQVAE:
+    """Load the codec of one level, ready to use.
+
+    Parameters
+    ----------
+    level
+        The level to build.
+    path
+        A safetensors file; the bundled one by default.
+
+    Raises
+    ------
+    CheckpointError
+        If the file is missing, damaged, or holds other weights.
+    """
+    from d2m.models.vqvae import JukeboxVQVAE
+
+    tensors, _ = read_tensors(path or codec_path(level))
+    codec = JukeboxVQVAE([level])
+    codec.load_published(tensors)
+    return codec.eval().requires_grad_(False)
+
+
+def load_generator(level: Level, path: Path | None = None) -> CompactGenerator:
+    """Load the compact generator of one level, ready to use.
+
+    Parameters
+    ----------
+    level
+        The level that the weights must be of.
+    path
+        A safetensors file; the bundled one by default.
+
+    Raises
+    ------
+    CheckpointError
+        If the file is missing, damaged, or holds other weights.
+    """
+    from d2m.models.compact_generator import CompactConfig, CompactGenerator
+
+    path = path or generator_path(level)
+    tensors, metadata = read_tensors(path)
+    try:
+        config = CompactConfig.from_metadata(metadata)
+        generator = CompactGenerator(config)
+        generator.load_state_dict({name: tensor.float() for name, tensor in tensors.items()})
+    except (RuntimeError, TypeError, ValueError, KeyError, SyntaxError) as error:
+        raise CheckpointError(
+            f"{path.name} holds no compact generator: expected a file that "
+            "`python -m d2m train generator` wrote."
+        ) from error
+    if config.level != level.name:
+        raise CheckpointError(
+            f"{path.name} is a generator of level {config.level}, not {level.name}."
+        )
+    return generator.eval().requires_grad_(False)
+
+
+def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """Read a safetensors file: its tensors and its header's metadata.
+
+    Raises
+    ------
+    CheckpointError
+        If the file is missing or damaged.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    if not path.is_file():
+        raise CheckpointError(
+            f"The weights {path.name} are missing: get the project's folder "
+            f"checkpoints/{COMPACT} again, or train them with `python -m d2m train`."
+        )
+    try:
+        with safe_open(path, framework="pt") as file:
+            metadata = file.metadata() or {}
+            return {name: file.get_tensor(name) for name in file.keys()}, metadata  # noqa: SIM118
+    except (SafetensorError, OSError) as error:
+        raise CheckpointError(
+            f"{path.name} is damaged or is not a safetensors file: get it again."
+        ) from error

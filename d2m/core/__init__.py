@@ -1,0 +1,1 @@
+"""What every stage shares: errors, levels, styles, settings, the metrical grid, progress."""

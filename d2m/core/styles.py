@@ -1,0 +1,156 @@
+"""The ten dance genres of AIST++, in the order of the published one-hot vector."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from d2m.core.errors import SettingsError
+
+AUTO = "auto"
+"""The choice that lets the dance pick its own style."""
+SONGS_PER_STYLE = 6
+"""Songs that the bundled generators know in each style."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Style:
+    """A dance genre and the music that belongs to it.
+
+    Parameters
+    ----------
+    name
+        Name on the command line, such as ``"la-hip-hop"``.
+    label
+        Name on the page.
+    aist_code
+        Genre code in AIST file names, such as ``"LH"``.
+    tempo_bpm
+        Tempo that its music usually has.
+    legs, reach, hits
+        How much of the movement is in the legs, how high the hands go, and how sharply
+        the body stops, each from 0 to 1, for a typical dancer of the genre.
+    """
+
+    name: str
+    label: str
+    aist_code: str
+    tempo_bpm: float
+    legs: float
+    reach: float
+    hits: float
+
+
+STYLES = {
+    style.name: style
+    for style in (
+        Style(
+            name="break",
+            label="Break",
+            aist_code="BR",
+            tempo_bpm=112.0,
+            legs=0.75,
+            reach=0.3,
+            hits=0.5,
+        ),
+        Style(
+            name="pop",
+            label="Pop",
+            aist_code="PO",
+            tempo_bpm=100.0,
+            legs=0.35,
+            reach=0.45,
+            hits=0.85,
+        ),
+        Style(
+            name="lock",
+            label="Lock",
+            aist_code="LO",
+            tempo_bpm=108.0,
+            legs=0.45,
+            reach=0.5,
+            hits=0.75,
+        ),
+        Style(
+            name="middle-hip-hop",
+            label="Middle hip-hop",
+            aist_code="MH",
+            tempo_bpm=94.0,
+            legs=0.5,
+            reach=0.35,
+            hits=0.45,
+        ),
+        Style(
+            name="la-hip-hop",
+            label="LA-style hip-hop",
+            aist_code="LH",
+            tempo_bpm=88.0,
+            legs=0.45,
+            reach=0.45,
+            hits=0.6,
+        ),
+        Style(
+            name="house",
+            label="House",
+            aist_code="HO",
+            tempo_bpm=124.0,
+            legs=0.8,
+            reach=0.3,
+            hits=0.3,
+        ),
+        Style(
+            name="waack",
+            label="Waack",
+            aist_code="WA",
+            tempo_bpm=120.0,
+            legs=0.25,
+            reach=0.8,
+            hits=0.55,
+        ),
+        Style(
+            name="krump",
+            label="Krump",
+            aist_code="KR",
+            tempo_bpm=84.0,
+            legs=0.4,
+            reach=0.55,
+            hits=0.9,
+        ),
+        Style(
+            name="street-jazz",
+            label="Street jazz",
+            aist_code="JS",
+            tempo_bpm=104.0,
+            legs=0.5,
+            reach=0.6,
+            hits=0.45,
+        ),
+        Style(
+            name="ballet-jazz",
+            label="Ballet jazz",
+            aist_code="JB",
+            tempo_bpm=78.0,
+            legs=0.55,
+            reach=0.75,
+            hits=0.2,
+        ),
+    )
+}
+
+
+def style_named(name: str) -> Style:
+    """Return the style of that name.
+
+    Raises
+    ------
+    SettingsError
+        If there is none.
+    """
+    if name not in STYLES:
+        raise SettingsError(f"Unknown style {name!r}: choose {AUTO}, {', '.join(STYLES)}.")
+    return STYLES[name]
+
+
+def songs_of(style: Style) -> range:
+    """Return the indices of a style's songs in the generators' tables."""
+    first = list(STYLES.values()).index(style) * SONGS_PER_STYLE
+    return range(first, first + SONGS_PER_STYLE)

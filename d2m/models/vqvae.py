@@ -1,0 +1,284 @@
+"""The JukeBox VQ-VAE: waveform to codes and back, at hops 8, 32 and 128.
+
+Dhariwal et al., "Jukebox: A Generative Model for Music", 2020, Sec. 3. Parameter names
+and shapes are the published ones, so the authors' files load strictly.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from d2m.core.errors import CheckpointError
+from d2m.core.levels import Level
+
+EMBEDDING = 64
+"""Values in a latent vector and in a codebook entry."""
+CODEBOOK_SIZE = 2048
+DOWNS = (3, 2, 2)
+"""Halvings of the time axis in each block; a level has the blocks up to its own index."""
+DEPTH = 4
+WIDTH = 32
+DILATION_GROWTH = 3
+_ROWS = 8192
+"""Latents that are compared with the codebook at a time: bounds the memory."""
+
+_LEVEL_OF_NAME = re.compile(r"(?:encoders|decoders|bottleneck\.level_blocks)\.(\d)\.")
+
+
+@dataclass(frozen=True, kw_only=True)
+class LevelSize:
+    """Width and residual depth of one level's networks."""
+
+    width: int
+    depth: int
+
+
+SIZES = tuple(LevelSize(width=WIDTH * m, depth=DEPTH * m) for m in (2, 1, 1))
+
+
+class ResidualConv(nn.Module):
+    """Dilated residual convolution: ReLU, conv 3, ReLU, conv 1."""
+
+    def __init__(self, width: int, dilation: int) -> None:
+        super().__init__()
+        self.model = nn.Sequential(
+            nn.ReLU(),
+            nn.Conv1d(width, width, 3, padding=dilation, dilation=dilation),
+            nn.ReLU(),
+            nn.Conv1d(width, width, 1),
+        )
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return ``x`` plus its residual, (B, width, T)."""
+        residual: Tensor = self.model(x)
+        return x + residual
+
+
+class ResidualStack(nn.Module):
+    """Residual convolutions with growing (or, in decoders, shrinking) dilation."""
+
+    def __init__(self, size: LevelSize, *, reverse: bool) -> None:
+        super().__init__()
+        dilations = [DILATION_GROWTH**i for i in range(size.depth)]
+        order = reversed(dilations) if reverse else dilations
+        self.model = nn.Sequential(*(ResidualConv(size.width, d) for d in order))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (B, width, T) to (B, width, T)."""
+        out: Tensor = self.model(x)
+        return out
+
+
+class EncoderBlock(nn.Module):
+    """Halve the time axis ``downs`` times and project to latent size."""
+
+    def __init__(self, channels: int, downs: int, size: LevelSize) -> None:
+        super().__init__()
+        layers: list[nn.Module] = []
+        for i in range(downs):
+            conv = nn.Conv1d(channels if i == 0 else size.width, size.width, 4, 2, 1)
+            layers.append(nn.Sequential(conv, ResidualStack(size, reverse=False)))
+        layers.append(nn.Conv1d(size.width, EMBEDDING, 3, padding=1))
+        self.model = nn.Sequential(*layers)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (B, channels, T) to (B, 64, T / 2**downs)."""
+        out: Tensor = self.model(x)
+        return out
+
+
+class DecoderBlock(nn.Module):
+    """Double the time axis ``downs`` times."""
+
+    def __init__(self, downs: int, size: LevelSize) -> None:
+        super().__init__()
+        layers: list[nn.Module] = [nn.Conv1d(EMBEDDING, size.width, 3, padding=1)]
+        for i in range(downs):
+            out = EMBEDDING if i == downs - 1 else size.width
+            conv = nn.ConvTranspose1d(size.width, out, 4, 2, 1)
+            layers.append(nn.Sequential(ResidualStack(size, reverse=True), conv))
+        self.model = nn.Sequential(*layers)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (B, 64, T) to (B, 64, T * 2**downs)."""
+        out: Tensor = self.model(x)
+        return out
+
+
+class Encoder(nn.Module):
+    """Waveform to latents of one level."""
+
+    def __init__(self, level: int) -> None:
+        super().__init__()
+        self.level_blocks = nn.ModuleList(
+            EncoderBlock(1 if i == 0 else EMBEDDING, DOWNS[i], SIZES[level])
+            for i in range(level + 1)
+        )
+
+    def forward(self, audio: Tensor) -> Tensor:
+        """Map audio (B, 1, N) to latents (B, 64, N / hop)."""
+        for block in self.level_blocks:
+            audio = block(audio)
+        return audio
+
+
+class Decoder(nn.Module):
+    """Latents of one level to waveform."""
+
+    def __init__(self, level: int) -> None:
+        super().__init__()
+        self.level_blocks = nn.ModuleList(
+            DecoderBlock(DOWNS[i], SIZES[level]) for i in range(level + 1)
+        )
+        self.out = nn.Conv1d(EMBEDDING, 1, 3, padding=1)
+
+    def forward(self, latents: Tensor) -> Tensor:
+        """Map latents (B, 64, T) to audio (B, 1, T * hop)."""
+        for block in reversed(self.level_blocks):
+            latents = block(latents)
+        audio: Tensor = self.out(latents)
+        return audio
+
+
+class Codebook(nn.Module):
+    """The 2,048 entries that latents are rounded to."""
+
+    k: Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("k", torch.zeros(CODEBOOK_SIZE, EMBEDDING))
+
+    def nearest(
+        self,
+        latents: Tensor,
+        *,
+        temperature: float = 0.0,
+        generator: torch.Generator | None = None,
+    ) -> Tensor:
+        """Return the index of the nearest entry of each latent.
+
+        Parameters
+        ----------
+        latents : (B, 64, T)
+            What to round.
+        temperature
+            Above 0, entries are drawn with probability exp(-squared distance /
+            temperature): latents that average over many sounds, as predicted ones of noise
+            do, then get one of these sounds instead of the dull one in their middle.
+        generator
+            Source of the draws.
+
+        Returns
+        -------
+        (B, T)
+            Indices.
+        """
+        flat = latents.transpose(1, 2).reshape(-1, EMBEDDING)
+        codes = [self._nearest(part, temperature, generator) for part in torch.split(flat, _ROWS)]
+        return torch.cat(codes).view(latents.shape[0], latents.shape[2])
+
+    def _nearest(
+        self, flat: Tensor, temperature: float, generator: torch.Generator | None
+    ) -> Tensor:
+        # ||x||^2 is the same for every entry, so the nearest one needs only these terms.
+        closeness = torch.addmm(-self.k.square().sum(1), flat, self.k.t(), alpha=2.0)
+        if temperature > 0:  # the largest of values with Gumbel noise is a draw of softmax
+            noise = torch.empty_like(closeness).exponential_(generator=generator)
+            closeness -= temperature * noise.clamp_(min=1e-20).log_()
+        return closeness.argmax(1)
+
+    def entries(self, codes: Tensor) -> Tensor:
+        """Return the entries of codes: (B, T) to (B, 64, T)."""
+        return self.k[codes].transpose(1, 2)
+
+
+class Bottleneck(nn.Module):
+    """The codebooks of several levels."""
+
+    def __init__(self, levels: Sequence[int]) -> None:
+        super().__init__()
+        self.level_blocks = nn.ModuleDict({str(i): Codebook() for i in levels})
+
+
+class JukeboxVQVAE(nn.Module):
+    """The JukeBox VQ-VAE, or some of its levels.
+
+    Parameters
+    ----------
+    levels
+        Levels to build, as indices (0, 1, 2 for hops 8, 32, 128) or `Level` objects.
+    """
+
+    def __init__(self, levels: Iterable[Level | int] = (0, 1, 2)) -> None:
+        super().__init__()
+        self.levels = tuple(sorted(_index(level) for level in levels))
+        self.encoders = nn.ModuleDict({str(i): Encoder(i) for i in self.levels})
+        self.decoders = nn.ModuleDict({str(i): Decoder(i) for i in self.levels})
+        self.bottleneck = Bottleneck(self.levels)
+
+    def codebook(self, level: Level | int) -> Codebook:
+        """Return the codebook of a level."""
+        return self._part(self.bottleneck.level_blocks, level)  # type: ignore[return-value]
+
+    def latents(self, audio: Tensor, level: Level | int) -> Tensor:
+        """Encode audio (B, N) in [-1, 1] to latents (B, 64, N // hop) before rounding."""
+        latents: Tensor = self._part(self.encoders, level)(audio.unsqueeze(1))
+        return latents
+
+    def encode(self, audio: Tensor, level: Level | int) -> Tensor:
+        """Encode audio (B, N) to codes (B, N // hop)."""
+        return self.codebook(level).nearest(self.latents(audio, level))
+
+    def decode(self, codes: Tensor, level: Level | int) -> Tensor:
+        """Decode codes (B, T) to audio (B, T * hop)."""
+        return self.decode_latents(self.codebook(level).entries(codes), level)
+
+    def decode_latents(self, latents: Tensor, level: Level | int) -> Tensor:
+        """Decode latents (B, 64, T) to audio (B, T * hop)."""
+        audio: Tensor = self._part(self.decoders, level)(latents)
+        return audio.squeeze(1)
+
+    def load_published(self, state: Mapping[str, object]) -> None:
+        """Load a published state dict: bare, under ``"model"``, or named ``module.*``.
+
+        Levels of the file that this object does not have are left out; every parameter of
+        the levels that it has must be there.
+
+        Raises
+        ------
+        CheckpointError
+            If a parameter is missing, unknown, or of another shape.
+        """
+        inner = state.get("model", state)
+        if not isinstance(inner, Mapping):
+            raise CheckpointError("The file holds no VQ-VAE weights: expected a state dict.")
+        wanted = {}
+        for name, tensor in inner.items():
+            bare = str(name).removeprefix("module.")
+            if (found := _LEVEL_OF_NAME.match(bare)) and found[1] in self.encoders:
+                wanted[bare] = tensor
+        # JukeBox keeps the running sums of its codebook training only while it trains.
+        wanted = {n: t for n, t in wanted.items() if not n.endswith((".k_sum", ".k_elem"))}
+        try:
+            self.load_state_dict(wanted, strict=True)
+        except (RuntimeError, TypeError) as error:
+            raise CheckpointError(
+                "These weights are not those of a JukeBox VQ-VAE: "
+                "names or shapes differ from the published ones."
+            ) from error
+
+    def _part(self, parts: nn.ModuleDict, level: Level | int) -> nn.Module:
+        index = _index(level)
+        if index not in self.levels:
+            raise CheckpointError(f"Level {index} of the VQ-VAE is not loaded.")
+        return parts[str(index)]
+
+
+def _index(level: Level | int) -> int:
+    return level.vqvae_level if isinstance(level, Level) else level

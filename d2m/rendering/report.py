@@ -1,0 +1,117 @@
+"""All facts of a job, as JSON: enough to make the same music again."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from d2m import __version__
+from d2m.checkpoints import family_named
+from d2m.core.errors import SettingsError
+from d2m.core.settings import Settings
+from d2m.generation.generate import Soundtrack
+from d2m.media.atomic_write import replacing
+from d2m.perception.dance import Dance
+
+_LIBRARIES = ("torch", "numpy", "mediapipe", "librosa", "av")
+
+
+def report(dance: Dance, soundtracks: list[Soundtrack], name: str = "") -> dict[str, Any]:
+    """Return all facts of a job as JSON-ready values.
+
+    Parameters
+    ----------
+    dance, soundtracks
+        What was seen, and what was made for it.
+    name
+        The clip's.
+
+    Returns
+    -------
+    dict
+        ``clip`` (name, duration_s, fps, width, height), ``rhythm`` (tempo_bpm, beats_s,
+        confidence, pose_coverage, ...), ``warnings``, ``settings``, ``versions``, ``seconds``
+        of each stage of perception, and for each level ``levels.LEVEL``.
+    """
+    clip, rhythm = dance.clip, dance.rhythm
+    return {
+        "clip": {
+            "name": name,
+            "duration_s": round(clip.duration_s, 4),
+            "fps": round(clip.fps, 4),
+            "width": clip.width,
+            "height": clip.height,
+        },
+        "rhythm": {
+            "tempo_bpm": round(rhythm.tempo_bpm, 2),
+            "beats_s": _times(rhythm.beats_s),
+            "downbeats_s": _times(rhythm.downbeats_s),
+            "confidence": round(rhythm.confidence, 3),
+            "steady_default": rhythm.steady_default,
+            "pose_coverage": round(dance.pose.coverage, 4),
+        },
+        "warnings": list(dance.warnings),
+        "settings": soundtracks[0].settings.facts() if soundtracks else {},
+        "versions": _versions(),
+        "seconds": dance.seconds,
+        "levels": {track.level.name: _level(track) for track in soundtracks},
+    }
+
+
+def write_report(path: Path, facts: dict[str, Any]) -> None:
+    """Write a report as JSON."""
+    with replacing(path) as temporary:
+        temporary.write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
+
+
+def read_settings(path: Path) -> tuple[Settings, str]:
+    """Read how a report's music was made.
+
+    Returns
+    -------
+    settings, levels
+        The settings, and ``"high"``, ``"low"`` or ``"both"``.
+
+    Raises
+    ------
+    SettingsError
+        If the file is no report.
+    """
+    try:
+        facts = json.loads(path.read_text(encoding="utf-8"))
+        settings, levels = facts["settings"], list(facts["levels"])
+    except (OSError, ValueError, KeyError, TypeError):
+        raise SettingsError(
+            f"The file {path.name} is no report of D2M: give a report.json that it wrote."
+        ) from None
+    return Settings.from_facts(settings), "both" if len(levels) > 1 else str(levels[0])
+
+
+def _level(track: Soundtrack) -> dict[str, Any]:
+    return {
+        "hop_length": track.level.hop_length,
+        "sample_rate": track.sample_rate,
+        "weights": track.settings.weights,
+        "licence": family_named(track.settings.weights).licence,
+        "style": track.style.name,
+        "song": track.song,
+        "seed": track.settings.seed,
+        "codes_sha256": hashlib.sha256(track.codes.tobytes()).hexdigest(),
+        "seconds": track.seconds,
+        "music_beats_s": _times(track.music_beats_s),
+        "scores": {name: round(value, 4) for name, value in track.scores.items()},
+        "files": {kind: path.name for kind, path in track.paths.items()},
+    }
+
+
+def _versions() -> dict[str, str]:
+    found = {"d2m": __version__, "python": platform.python_version()}
+    return found | {name: metadata.version(name) for name in _LIBRARIES}
+
+
+def _times(times_s: Any) -> list[float]:
+    return [round(float(time), 4) for time in times_s]

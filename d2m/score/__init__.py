@@ -1,0 +1,1 @@
+"""Songs: composed by rule for a style, arranged for a dance, rendered with a soundfont."""

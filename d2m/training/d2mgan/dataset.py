@@ -1,0 +1,273 @@
+"""Data sets in the layout of the published D2M-GAN data, for training the paper's networks.
+
+A folder, ``dataset/`` in the published code, holds three lists a split, ``train`` or
+``test``, one file a line, in the same order::
+
+    aist_audio_train_segment.txt    ./aistplus/audio_s2/train/gBR_sBM_c01_d04_mBR0_ch01_seg1.wav
+    aist_motion_train_segment.txt   ./aistplus/motion_s2/train/gBR_..._seg1.npy
+    aist_video_train_segment.txt    ./aistplus/video_s2/train/gBR_..._seg1.npy
+    train_genre.npy                 (S, 10) one-hot, a row a line
+
+    tiktok_audio_train_segment.txt  ./tiktok/audio_s2/000007_7_188_seg3.wav
+    tiktok_motion_train_segment.txt ./tiktok/motion_s2/000007_7_188_seg3.npy
+    tiktok_video_train_segment.txt  ./tiktok/video_s2/000007_7_188_seg3.npy
+
+Paths are relative to the folder of the lists. TikTok lists were also published with absolute
+paths of their authors' machine; of these only what begins at ``tiktok`` counts. A segment is
+two seconds (or what the lists' folders hold instead): sound, motion (the shapes of
+`d2m.models.d2mgan.DATASETS`) and one I3D vector.
+Genre files did not come with the lists: without one, genres are read from AIST's file names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path, PurePosixPath
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from d2m.core.errors import DataError, SettingsError
+from d2m.core.levels import SAMPLE_RATE, Level
+from d2m.core.styles import STYLES
+from d2m.models.d2mgan import (
+    DATASETS,
+    N_GENRES,
+    SECONDS,
+    VISUAL,
+    motion_frames,
+    segment_codes,
+)
+
+ROOTS = {"aist": "aistplus", "tiktok": "tiktok"}
+"""The folder of each data set's segments, beside the lists."""
+SPLITS = ("train", "test")
+KINDS = ("audio", "motion", "video")
+PEAK = 0.95
+"""Largest sample of a segment, which loud and quiet recordings are brought to."""
+GAINS = (0.3, 1.0)
+"""Range of the random gains while training."""
+GENRE_CODES = tuple(style.aist_code for style in STYLES.values())
+
+
+class Segment(NamedTuple):
+    """A segment, or, with a first dimension B more, a batch of them.
+
+    Parameters
+    ----------
+    motion : (frames, values)
+        As the data set's motion encoder reads it.
+    visual : (1, 2048)
+        I3D vector.
+    audio : (N,)
+        Sound as long as the level's codes, in [-1, 1].
+    genre : ()
+        Index in the order of `d2m.core.styles.STYLES`; None in data sets without genres.
+    """
+
+    motion: Tensor
+    visual: Tensor
+    audio: Tensor
+    genre: Tensor | None
+
+
+class PublishedSegments(Dataset[Segment]):
+    """The segments of a split, read from their files when they are asked for.
+
+    Parameters
+    ----------
+    folder
+        Where the lists are.
+    dataset
+        ``"aist"`` or ``"tiktok"``.
+    split
+        ``"train"`` or ``"test"``.
+    level
+        The level whose segment length the sound is cut or, with silence, filled up to.
+    seconds
+        Length of the segments (s).
+
+    Raises
+    ------
+    SettingsError
+        If data set or split are unknown.
+    DataError
+        If a list or a listed file is missing, the lists don't name the same segments, or
+        genres are missing. What is in the segments' files is checked when they are read.
+    """
+
+    def __init__(
+        self, folder: Path, dataset: str, split: str, level: Level, seconds: int = SECONDS
+    ) -> None:
+        if dataset not in DATASETS:
+            raise SettingsError(f"Unknown data set {dataset!r}: choose {' or '.join(DATASETS)}.")
+        if split not in SPLITS:
+            raise SettingsError(f"Unknown split {split!r}: choose {' or '.join(SPLITS)}.")
+        self.layout = DATASETS[dataset]
+        self.n_samples = segment_codes(level, seconds) * level.hop_length
+        self._motion_shape = (motion_frames(self.layout, seconds), self.layout.values)
+        self._folder = folder
+        lists = {kind: f"{dataset}_{kind}_{split}_segment.txt" for kind in KINDS}
+        self._files = {kind: _listed(folder, name, ROOTS[dataset]) for kind, name in lists.items()}
+        self.names = _common_names(lists, self._files)
+        for file in (file for files in self._files.values() for file in files):
+            if not (folder / file).is_file():
+                raise DataError(f"{file} is on a list, but not in the data folder: add the file.")
+        self._genres = _genres(folder, split, self.names) if self.layout.genres else None
+
+    def __len__(self) -> int:
+        """Return the number of segments."""
+        return len(self.names)
+
+    def __getitem__(self, index: int) -> Segment:
+        """Read a segment.
+
+        Raises
+        ------
+        DataError
+            If a file can't be read, or holds another shape, another sample rate, values that
+            are no numbers, or no sound.
+        """
+        motion = _read_values(self._folder, self._files["motion"][index], self._motion_shape)
+        visual = _read_values(self._folder, self._files["video"][index], (1, VISUAL))
+        audio = np.zeros(self.n_samples, np.float32)
+        sound = _read_sound(self._folder, self._files["audio"][index])[: self.n_samples]
+        audio[: len(sound)] = sound
+        return Segment(
+            motion=torch.from_numpy(motion),
+            visual=torch.from_numpy(visual),
+            audio=torch.from_numpy(audio),
+            genre=None if self._genres is None else torch.tensor(self._genres[index]),
+        )
+
+
+def collate(segments: Sequence[Segment]) -> Segment:
+    """Stack segments to a batch, as ``collate_fn`` of a loader does."""
+    genres = [segment.genre for segment in segments if segment.genre is not None]
+    return Segment(
+        motion=torch.stack([segment.motion for segment in segments]),
+        visual=torch.stack([segment.visual for segment in segments]),
+        audio=torch.stack([segment.audio for segment in segments]),
+        genre=torch.stack(genres) if genres else None,
+    )
+
+
+def vary_loudness(audio: Tensor, rng: np.random.Generator) -> Tensor:
+    """Give each segment of a batch (B, N) a random gain from 0.3 to 1, as in the original."""
+    gains = torch.from_numpy(rng.uniform(*GAINS, size=(len(audio), 1)))
+    return audio * gains.to(audio)
+
+
+def _listed(folder: Path, name: str, root: str) -> list[PurePosixPath]:
+    """Return the files of a list, relative to the folder."""
+    try:
+        lines = (folder / name).read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError as error:
+        raise DataError(
+            f"The list {name} is missing: expected it in the data folder, beside {root}/."
+        ) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(f"The list {name} can't be read: expected one path a line.") from error
+    files = [_inside(PurePosixPath(line.strip()), name, root) for line in lines if line.strip()]
+    if not files:
+        raise DataError(f"The list {name} is empty: expected the path of one segment a line.")
+    return files
+
+
+def _inside(path: PurePosixPath, name: str, root: str) -> PurePosixPath:
+    if path.is_absolute() and root in path.parts:
+        path = PurePosixPath(*path.parts[path.parts.index(root) :])
+    if path.is_absolute() or ".." in path.parts:
+        raise DataError(
+            f"The list {name} names {path.name} outside the data folder: "
+            f"expected paths such as {root}/audio_s2/NAME."
+        )
+    return path
+
+
+def _common_names(lists: dict[str, str], files: dict[str, list[PurePosixPath]]) -> tuple[str, ...]:
+    """Return the segments' names, which all lists must have in the same order."""
+    names = {kind: tuple(file.stem for file in files[kind]) for kind in KINDS}
+    first = names[KINDS[0]]
+    for kind in KINDS[1:]:
+        if len(names[kind]) != len(first):
+            raise DataError(
+                f"{lists[kind]} has {len(names[kind])} segments, {lists[KINDS[0]]} has "
+                f"{len(first)}: expected the same segments in the same order."
+            )
+        for line, (one, other) in enumerate(zip(first, names[kind], strict=True), start=1):
+            if one != other:
+                raise DataError(
+                    f"Segment {line} is {other} in {lists[kind]}, but {one} in "
+                    f"{lists[KINDS[0]]}: expected the same segments in the same order."
+                )
+    return first
+
+
+def _genres(folder: Path, split: str, names: Sequence[str]) -> list[int]:
+    """Return the genre index of each segment, from the genre file or else from the names."""
+    file = PurePosixPath(f"{split}_genre.npy")
+    if not (folder / file).is_file():
+        return [_genre_of(name, file) for name in names]
+    one_hot = _read_values(folder, file, (len(names), N_GENRES))
+    if not (np.isin(one_hot, (0, 1)).all() and (one_hot.sum(1) == 1).all()):
+        raise DataError(f"{file} is not one-hot: expected a single 1 and nine 0 in each row.")
+    genres = [int(genre) for genre in one_hot.argmax(1)]
+    for row, (name, genre) in enumerate(zip(names, genres, strict=True), start=1):
+        if name[:1] == "g" and name[1:3] in GENRE_CODES and name[1:3] != GENRE_CODES[genre]:
+            raise DataError(
+                f"Row {row} of {file} says {GENRE_CODES[genre]}, but segment {row} is {name}: "
+                f"expected the order of the lists; without {file}, the names give the genres."
+            )
+    return genres
+
+
+def _genre_of(name: str, file: PurePosixPath) -> int:
+    code = name[1:3] if name.startswith("g") else ""
+    if code not in GENRE_CODES:
+        raise DataError(
+            f"The genre of {name} is unknown: add {file}, or names that begin with g and one "
+            f"of {', '.join(GENRE_CODES)}."
+        )
+    return GENRE_CODES.index(code)
+
+
+def _read_values(folder: Path, file: PurePosixPath, shape: tuple[int, ...]) -> NDArray[np.float32]:
+    """Read an array; axes of length 1 and split last axes, as of (60, 25, 3), don't matter."""
+    try:
+        stored = np.load(folder / file, allow_pickle=False)
+        values = np.asarray(stored, dtype=np.float32)
+    except (OSError, ValueError, TypeError, EOFError) as error:
+        raise DataError(
+            f"{file} can't be read: expected a NumPy file of numbers in shape {shape}."
+        ) from error
+    axes = [length for length in values.shape if length > 1]
+    wanted = [length for length in shape if length > 1]
+    if values.size != np.prod(shape) or axes[:1] != wanted[:1]:
+        raise DataError(f"{file} has the shape {values.shape}: expected {shape}.")
+    if not np.isfinite(values).all():
+        raise DataError(f"{file} holds values that are no numbers: expected finite ones.")
+    return values.reshape(shape)
+
+
+def _read_sound(folder: Path, file: PurePosixPath) -> NDArray[np.float32]:
+    """Read a sound file as one channel (N,) with its peak at 0.95, as the original does."""
+    import soundfile
+
+    try:
+        sound, rate = soundfile.read(folder / file, dtype="float32", always_2d=True)
+    except (OSError, RuntimeError) as error:
+        raise DataError(f"{file} can't be read: expected a WAV file.") from error
+    if rate != SAMPLE_RATE:
+        raise DataError(
+            f"{file} has {rate:,} samples a second: expected {SAMPLE_RATE:,}, so resample it."
+        )
+    mono: NDArray[np.float32] = sound.mean(axis=1)
+    if not mono.size or not np.isfinite(mono).all():
+        raise DataError(f"{file} holds no sound: expected the music of a segment.")
+    peak = float(np.abs(mono).max())
+    return mono if peak == 0 else mono * np.float32(PEAK / peak)

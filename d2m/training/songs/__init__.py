@@ -1,1 +1,0 @@
-"""Procedural songs of ten genres on the code grid."""

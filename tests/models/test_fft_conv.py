@@ -1,0 +1,103 @@
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from d2m.core.levels import HIGH, LOW
+from d2m.generation.segments import BATCH, SegmentNetworks, generate_segments
+from d2m.models.d2mgan import build
+from d2m.models.fft_conv import FFTConv1d, optimise_for_inference
+from d2m.models.layers import ResidualBlock, WeightNormConv1d
+from d2m.models.vqvae import JukeboxVQVAE
+from tests.models.oracle import filled_state_dict
+
+
+def relative(actual, expected):
+    return float((actual - expected).abs().max() / expected.abs().max())
+
+
+@torch.inference_mode()
+@pytest.mark.parametrize("kernel", [16, 40, 41])
+@pytest.mark.parametrize("padding", [0, 1])
+@pytest.mark.parametrize("length", [41, 96, 500])
+def test_fft_convolution_is_the_convolution(kernel, padding, length):
+    conv = nn.Conv1d(64, 96, kernel, padding=padding)
+    x = torch.randn(3, 64, length, generator=torch.Generator().manual_seed(0))
+    assert relative(FFTConv1d(conv)(x), conv(x)) < 1e-5
+
+
+@torch.inference_mode()
+def test_what_can_not_be_done_by_fft_stays():
+    layers = [
+        nn.Conv1d(64, 64, 40, stride=2),
+        nn.Conv1d(64, 64, 20, dilation=2),
+        nn.Conv1d(64, 64, 40, groups=2),
+        nn.Conv1d(64, 64, 4),
+        nn.Conv1d(1, 64, 40),
+    ]
+    assert list(optimise_for_inference(nn.Sequential(*layers))) == layers
+
+
+@torch.inference_mode()
+def test_folded_block_answers_the_same():
+    block = ResidualBlock(32, dilation=3)
+    for name, parameter in block.named_parameters():
+        if name.endswith("weight_g"):
+            parameter.uniform_(0.5, 2.0)
+    x = torch.randn(2, 32, 50)
+    expected = block(x)
+    assert relative(optimise_for_inference(block)(x), expected) < 1e-5
+    assert not any(isinstance(layer, WeightNormConv1d) for layer in block.modules())
+
+
+def test_weight_norm_starts_as_the_plain_convolution_and_learns_its_length():
+    conv = WeightNormConv1d(4, 6, 3, stride=2, padding=1, groups=2)
+    plain = nn.functional.conv1d(torch.ones(1, 4, 9), conv.weight_v, conv.bias, 2, 1, 1, 2)
+    assert torch.allclose(conv(torch.ones(1, 4, 9)), plain, atol=1e-6)
+    conv.weight_g.data *= 3
+    assert torch.allclose(conv.weight, 3 * conv.weight_v, atol=1e-6)
+    conv(torch.ones(1, 4, 9)).sum().backward()
+    assert conv.weight_g.grad.abs().sum() > 0
+
+
+@torch.inference_mode()
+@pytest.mark.parametrize(
+    ("dataset", "level"),
+    [("aist", HIGH), pytest.param("aist", LOW, marks=pytest.mark.slow), ("tiktok", HIGH)],
+    ids=str,
+)
+def test_batches_of_fast_networks_answer_as_the_eager_ones(dataset, level):
+    encoder, generator = build(dataset, level)
+    encoder.load_state_dict(filled_state_dict(f"{dataset}/mencoder"))
+    generator.load_state_dict(filled_state_dict(f"{dataset}/netG_{level.name}"))
+    codec = JukeboxVQVAE([level])
+    codec.load_published(filled_state_dict("vqvae"))
+    n = BATCH + 1
+    rng = np.random.default_rng(0)
+    shape = (n, 120, 219) if dataset == "aist" else (n, 60, 75)
+    motion = rng.standard_normal(shape).astype(np.float32)
+    visual = rng.standard_normal((n, 2048)).astype(np.float32)
+    genre = 4 if dataset == "aist" else None
+    genres = None if genre is None else torch.tensor([genre])
+    expected = torch.cat(
+        [
+            generator(encoder(torch.from_numpy(m[None])), torch.from_numpy(v[None, None]), genres)
+            for m, v in zip(motion, visual, strict=True)
+        ]
+    )
+    networks = SegmentNetworks.prepared(encoder, generator, codec, level, device="cpu")
+    code = networks.encoder(torch.from_numpy(motion))
+    every = None if genre is None else torch.full((n,), genre)
+    latents = networks.generator(code, torch.from_numpy(visual)[:, None], every)
+    assert relative(latents, expected) < 1e-4
+
+    told = []
+    codes, audio = generate_segments(
+        networks, motion=motion, visual=visual, genre=genre, progress=told.append
+    )
+    assert codes.shape == (n, level.segment_codes)
+    assert audio.shape == (n, level.segment_codes * level.hop_length)
+    # Where two entries are nearly as near, rounding decides.
+    agreement = (codes == codec.codebook(level).nearest(expected).numpy()).mean()
+    assert agreement > 0.995
+    assert told == [BATCH / n, 1.0]

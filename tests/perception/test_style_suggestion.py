@@ -1,0 +1,58 @@
+"""The style that suits a dance."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from d2m.core.styles import STYLES, Style
+from d2m.perception.step_features import FEATURES
+from d2m.perception.style_suggestion import suggest_style
+
+
+def typical(style: Style) -> np.ndarray:
+    features = np.zeros((64, len(FEATURES)))
+    features[:, FEATURES.index("lower")] = 0.8 * style.legs
+    features[:, FEATURES.index("upper")] = 0.8 * (1 - style.legs)
+    features[:, FEATURES.index("reach")] = style.reach
+    features[::8, FEATURES.index("accent")] = style.hits
+    return features
+
+
+@pytest.mark.parametrize("style", STYLES.values(), ids=STYLES)
+def test_a_typical_dance_gets_its_own_style(style):
+    assert suggest_style(style.tempo_bpm, typical(style)) is style
+
+
+@pytest.mark.parametrize("style", STYLES.values(), ids=STYLES)
+def test_a_nearly_typical_dance_does_too(style):
+    features = typical(style) * np.random.default_rng(0).uniform(0.95, 1.05, (64, 1))
+    assert suggest_style(1.01 * style.tempo_bpm, features) is style
+
+
+def test_tempo_counts():
+    manner = typical(STYLES["house"])
+    assert suggest_style(124.0, manner) is not suggest_style(80.0, manner)
+
+
+@pytest.mark.parametrize(
+    ("tempo_bpm", "one", "other"),
+    [
+        (
+            106.0,
+            {"legs": 0.75, "reach": 0.3, "hits": 0.5},
+            {"legs": 0.3, "reach": 0.3, "hits": 0.5},
+        ),
+        (110.0, {"legs": 0.4, "reach": 0.2, "hits": 0.6}, {"legs": 0.4, "reach": 0.9, "hits": 0.6}),
+        (86.0, {"legs": 0.4, "reach": 0.5, "hits": 1.0}, {"legs": 0.4, "reach": 0.5, "hits": 0.4}),
+    ],
+    ids=["legs", "reach", "hits"],
+)
+def test_manner_counts(tempo_bpm, one, other):
+    base = STYLES["pop"]
+    styles = [suggest_style(tempo_bpm, typical(replace(base, **manner))) for manner in (one, other)]
+    assert styles[0] is not styles[1]
+
+
+def test_a_dance_without_movement_has_a_style():
+    assert suggest_style(100.0, np.zeros((8, len(FEATURES)))) in STYLES.values()

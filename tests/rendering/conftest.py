@@ -1,0 +1,3 @@
+from tests.media.conftest import make_clip
+
+__all__ = ["make_clip"]

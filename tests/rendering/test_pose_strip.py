@@ -1,0 +1,138 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from d2m.media.clip import normalise
+from d2m.perception.pose import PoseTrack
+from d2m.rendering.pose_strip import LEFT, RIGHT, TRUNK, draw_pose_strip
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+FPS = 30.0
+LENGTH = 90
+HEIGHT_PX, PICTURE_PX = 250, 214
+# x and y of a standing body in body heights, from the middle of its top; the dancer's left
+# is on the picture's right.
+BODY = {
+    (0,): (0.0, 0.08),
+    (11, 13, 15): ((0.12, 0.2), (0.2, 0.35), (0.25, 0.5)),
+    (12, 14, 16): ((-0.12, 0.2), (-0.2, 0.35), (-0.25, 0.5)),
+    (23, 25, 27): ((0.08, 0.52), (0.09, 0.75), (0.1, 1.0)),
+    (24, 26, 28): ((-0.08, 0.52), (-0.09, 0.75), (-0.1, 1.0)),
+}
+
+
+def standing(x: float, top: float, size: float) -> PoseTrack:
+    """Return a track of a body that stands still, in picture heights."""
+    points = np.full((33, 2), (0.0, 0.1))
+    for joints, places in BODY.items():
+        points[list(joints)] = places
+    landmarks = np.zeros((LENGTH, 33, 3))
+    landmarks[..., :2] = (x, top) + points * size
+    return PoseTrack(
+        landmarks=landmarks,
+        world=np.zeros((LENGTH, 33, 3)),
+        visibility=np.ones((LENGTH, 33)),
+        found=np.ones(LENGTH, dtype=bool),
+        fps=FPS,
+    )
+
+
+@pytest.fixture(scope="module")
+def copies(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    folder = tmp_path_factory.mktemp("copies")
+    for shape in ("landscape", "portrait"):
+        (clip,) = EXAMPLES.glob({"landscape": "break*", "portrait": "salsa*"}[shape])
+        normalise(clip, folder / f"{shape}.mp4", start_s=1.0, length_s=3.0, longest_side=640)
+    return {shape: folder / f"{shape}.mp4" for shape in ("landscape", "portrait")}
+
+
+def drawn(path: Path) -> np.ndarray:
+    return cv2.imread(str(path))[..., ::-1].astype(int)
+
+
+def area(strip: np.ndarray, colour: tuple[int, int, int]) -> np.ndarray:
+    return np.abs(strip - colour).max(axis=2) < 12
+
+
+@pytest.mark.parametrize(("shape", "x"), [("landscape", 0.89), ("portrait", 0.28)])
+def test_a_strip_shows_the_skeleton_in_each_picture(
+    copies: dict[str, Path], tmp_path: Path, shape: str, x: float
+) -> None:
+    track = standing(x, 0.2, 0.6)
+    text = draw_pose_strip(tmp_path / "strip.png", copies[shape], track)
+    strip = drawn(tmp_path / "strip.png")
+    assert strip.shape == (HEIGHT_PX, 6 * 196 + 5 * 5, 3)
+    for index in range(6):
+        cell = strip[:PICTURE_PX, index * 201 : index * 201 + 196]
+        columns = {
+            name: np.median(np.nonzero(area(cell, colour))[1])
+            for name, colour in (("left", LEFT), ("right", RIGHT), ("trunk", TRUNK))
+        }
+        assert columns["right"] < columns["trunk"] < columns["left"]
+        caption = strip[PICTURE_PX:, index * 201 : index * 201 + 196]
+        assert (caption.mean(axis=2) < 100).sum() > 150
+    assert text == (
+        "6 pictures of the clip, from 0.2 to 2.7 s, with the skeleton that was followed: the "
+        "dancer is seen in 6 of them and in 100% of the clip."
+    )
+
+
+def test_the_skeleton_lies_where_the_joints_are(copies: dict[str, Path], tmp_path: Path) -> None:
+    track = standing(0.89, 0.1, 0.8)
+    draw_pose_strip(tmp_path / "strip.png", copies["landscape"], track, frames=1)
+    cell = drawn(tmp_path / "strip.png")[:PICTURE_PX]
+    for joint, colour in ((13, LEFT), (25, LEFT), (14, RIGHT), (26, RIGHT), (0, TRUNK)):
+        point = track.landmarks[0, joint, :2] - (0.89, 0.0)
+        column, row = np.round(point * PICTURE_PX + (98, 0)).astype(int)
+        assert area(cell, colour)[row - 2 : row + 3, column - 2 : column + 3].any(), joint
+
+
+def test_what_was_not_seen_is_dashed_and_faint(copies: dict[str, Path], tmp_path: Path) -> None:
+    track = standing(0.89, 0.1, 0.8)
+    draw_pose_strip(tmp_path / "seen.png", copies["landscape"], track)
+    half = replace(track, found=np.arange(LENGTH) < 45)
+    text = draw_pose_strip(tmp_path / "half.png", copies["landscape"], half)
+    assert "seen in 3 of them and in 50% of the clip" in text
+    seen, guessed = drawn(tmp_path / "seen.png"), drawn(tmp_path / "half.png")
+    middle = 3 * 201
+    assert (seen[:, :middle] == guessed[:, :middle]).all()
+    assert area(seen[:, middle:], LEFT).sum() > 1000
+    assert area(guessed[:, middle:], LEFT).sum() < 20
+    nobody = replace(
+        track, found=np.zeros(LENGTH, bool), landmarks=np.full((LENGTH, 33, 3), np.nan)
+    )
+    draw_pose_strip(tmp_path / "nobody.png", copies["landscape"], nobody)
+    plain = drawn(tmp_path / "nobody.png")
+    changed = [np.abs(strip - plain)[:PICTURE_PX, middle:] for strip in (guessed, seen)]
+    assert 500 < (changed[0] > 25).any(axis=2).sum() < 0.9 * (changed[1] > 25).any(axis=2).sum()
+
+
+def test_a_dancer_at_the_side_is_in_the_window(copies: dict[str, Path], tmp_path: Path) -> None:
+    for x in (0.1, 1.7):
+        draw_pose_strip(
+            tmp_path / "strip.png", copies["landscape"], standing(x, 0.2, 0.6), frames=2
+        )
+        assert area(drawn(tmp_path / "strip.png"), TRUNK).sum() > 500
+
+
+def test_a_body_of_the_whole_portrait_is_shown_whole(
+    copies: dict[str, Path], tmp_path: Path
+) -> None:
+    draw_pose_strip(
+        tmp_path / "strip.png", copies["portrait"], standing(0.28, 0.02, 0.96), frames=1
+    )
+    rows = np.nonzero(area(drawn(tmp_path / "strip.png")[:PICTURE_PX], RIGHT))[0]
+    assert rows.max() > 0.93 * PICTURE_PX
+    assert rows.min() < 0.25 * PICTURE_PX
+
+
+def test_a_jpeg_is_written_where_one_is_asked_for(copies: dict[str, Path], tmp_path: Path) -> None:
+    track = standing(0.89, 0.1, 0.8)
+    draw_pose_strip(tmp_path / "strip.jpg", copies["landscape"], track)
+    assert (tmp_path / "strip.jpg").read_bytes()[:2] == b"\xff\xd8"
+    assert (tmp_path / "strip.jpg").stat().st_size < 150_000

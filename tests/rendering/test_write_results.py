@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+
+from d2m.core.settings import Settings
+from d2m.core.styles import STYLES
+from d2m.rendering.write_results import stem_of
+
+
+@dataclass
+class Track:
+    style = STYLES["house"]
+    settings: Settings
+
+
+@pytest.mark.parametrize(
+    ("name", "stem"),
+    [
+        ("clip", "clip.house.seed3"),
+        ("../../etc/pass wd", "etc_pass_wd.house.seed3"),
+        ("тан€ц\n", "тан_ц.house.seed3"),
+        ("...", "clip.house.seed3"),
+        ("", "clip.house.seed3"),
+    ],
+)
+def test_names_are_plain(name, stem):
+    assert stem_of(Track(Settings(seed=3)), name) == stem
+
+
+@pytest.mark.parametrize("letter", ["a", "ж", "字", "𠀀"])
+def test_long_names_are_cut_between_letters(letter):
+    stem = stem_of(Track(Settings(weights="aist")), 200 * letter)
+    assert len(stem.encode()) <= 60 + len(".house.aist")
+    assert set(stem.removesuffix(".house.aist")) == {letter}
