@@ -1,12 +1,12 @@
 """Weights: the bundled ones, the published ones, and how they become networks."""
 
-from d2m.checkpoints.auto_import import Adopted, adopt_dropped
-from d2m.checkpoints.catalog import FILES, WeightFile
+from d2m.checkpoints.auto_import import AutoImportResult, import_dropped_files
+from d2m.checkpoints.catalog import WEIGHT_FILES, WeightFile
 from d2m.checkpoints.importing import import_files
 from d2m.checkpoints.installed import (
-    Installed,
+    InstalledFile,
     is_installed,
-    missing,
+    missing_keys,
     missing_line,
 )
 from d2m.checkpoints.load_bundled import (
@@ -23,24 +23,24 @@ from d2m.checkpoints.load_published import (
     load_published_codec,
     load_vggish,
 )
-from d2m.checkpoints.registry import FAMILIES, SETS, Family, WeightSet, family_named
+from d2m.checkpoints.registry import FAMILIES, WEIGHT_SETS, Family, WeightSet, family_named
 from d2m.core.settings import COMPACT
 
 __all__ = [
     "CHECKPOINTS",
     "COMPACT",
     "FAMILIES",
-    "FILES",
-    "SETS",
-    "Adopted",
+    "WEIGHT_FILES",
+    "WEIGHT_SETS",
+    "AutoImportResult",
     "Family",
-    "Installed",
+    "InstalledFile",
     "WeightFile",
     "WeightSet",
-    "adopt_dropped",
     "codec_path",
     "family_named",
     "generator_path",
+    "import_dropped_files",
     "import_files",
     "is_installed",
     "load_codec",
@@ -49,7 +49,7 @@ __all__ = [
     "load_published",
     "load_published_codec",
     "load_vggish",
-    "missing",
+    "missing_keys",
     "missing_line",
     "read_tensors",
 ]

@@ -5,26 +5,26 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from d2m.checkpoints.catalog import FILES
-from d2m.checkpoints.importing import Found, identify, install, key_of
+from d2m.checkpoints.catalog import WEIGHT_FILES
+from d2m.checkpoints.importing import IdentifiedFile, choose_key, identify_file, install_file
 from d2m.checkpoints.installed import (
-    PUBLISHED,
-    Installed,
+    PUBLISHED_FOLDER,
+    InstalledFile,
     installed_path,
     read_index,
     write_index,
 )
 from d2m.checkpoints.load_bundled import CHECKPOINTS
-from d2m.checkpoints.safe_load import sha256
+from d2m.checkpoints.safe_load import file_sha256
 from d2m.core.errors import CheckpointError
 from d2m.core.levels import LEVELS
 from d2m.core.settings import COMPACT
 
-SUFFIXES = (".pt", ".pth", ".tar", ".pyth")
+WEIGHT_SUFFIXES = (".pt", ".pth", ".tar", ".pyth")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Adopted:
+class AutoImportResult:
     """What became of a file in the checkpoints folder.
 
     Parameters
@@ -38,11 +38,11 @@ class Adopted:
     """
 
     name: str
-    installed: Installed | None
+    installed: InstalledFile | None
     message: str
 
 
-def adopt_dropped(folder: Path = CHECKPOINTS) -> list[Adopted]:
+def import_dropped_files(folder: Path = CHECKPOINTS) -> list[AutoImportResult]:
     """Import published files that were dropped anywhere under the checkpoints folder.
 
     The files stay where they are; what was imported once is not imported again while its
@@ -55,7 +55,7 @@ def adopt_dropped(folder: Path = CHECKPOINTS) -> list[Adopted]:
 
     Returns
     -------
-    list of Adopted
+    list of AutoImportResult
         One for each new file, also the refused ones; empty when there is nothing new.
     """
     try:
@@ -65,21 +65,23 @@ def adopt_dropped(folder: Path = CHECKPOINTS) -> list[Adopted]:
             "The checkpoints folder can't be read or written, so weights in it were not "
             "installed: check its permissions."
         )
-        return [Adopted(name=folder.name, installed=None, message=message)]
+        return [AutoImportResult(name=folder.name, installed=None, message=message)]
     found, results = [], []
     for path, digest in fresh:
         try:
-            found.append((identify(path), digest))
+            found.append((identify_file(path), digest))
         except CheckpointError as error:  # noqa: PERF203 (a bad file must not stop the others)
-            results.append(Adopted(name=path.name, installed=None, message=str(error)))
+            results.append(AutoImportResult(name=path.name, installed=None, message=str(error)))
     beside = [*known, *(file for file, _ in found)]
     return results + [_adopt(file, beside, digest, folder) for file, digest in found]
 
 
-def _adopt(file: Found, beside: list[Found], digest: str, folder: Path) -> Adopted:
+def _adopt(
+    file: IdentifiedFile, beside: list[IdentifiedFile], digest: str, folder: Path
+) -> AutoImportResult:
     name = file.path.name
     try:
-        key = key_of(file, beside, level=None, dataset=None)
+        key = choose_key(file, beside, level=None, dataset=None)
         if installed_path(key, folder).is_file():
             index = read_index(folder)
             index["imported"][digest] = key
@@ -88,19 +90,19 @@ def _adopt(file: Found, beside: list[Found], digest: str, folder: Path) -> Adopt
                 f"{name} was left alone, because {key} is installed from another file: to "
                 "replace it, run `python -m d2m weights import` on it."
             )
-            return Adopted(name=name, installed=None, message=message)
-        installed = install(file.path, key, folder)
+            return AutoImportResult(name=name, installed=None, message=message)
+        installed = install_file(file.path, key, folder)
     except CheckpointError as error:
-        return Adopted(name=name, installed=None, message=str(error))
-    return Adopted(name=name, installed=installed, message=f"Installed {key} from {name}.")
+        return AutoImportResult(name=name, installed=None, message=str(error))
+    return AutoImportResult(name=name, installed=installed, message=f"Installed {key} from {name}.")
 
 
-def _sorted_out(folder: Path) -> tuple[list[tuple[Path, str]], list[Found]]:
+def _sorted_out(folder: Path) -> tuple[list[tuple[Path, str]], list[IdentifiedFile]]:
     """Return the dropped files that are new, with their SHA-256, and those that are installed."""
     index = read_index(folder)
     looked_at = {}
     fresh: list[tuple[Path, str]] = []
-    known: list[Found] = []
+    known: list[IdentifiedFile] = []
     for path in _dropped(folder):
         stat = path.stat()
         place = str(path.relative_to(folder))
@@ -109,25 +111,27 @@ def _sorted_out(folder: Path) -> tuple[list[tuple[Path, str]], list[Found]]:
         if isinstance(seen, list) and seen[:2] == [stat.st_size, stat.st_mtime_ns]:
             digest = str(seen[2])
         else:
-            digest = sha256(path)
+            digest = file_sha256(path)
         looked_at[place] = [stat.st_size, stat.st_mtime_ns, digest]
         key = index["imported"].get(digest)
-        if key not in FILES or not installed_path(key, folder).is_file():
+        if key not in WEIGHT_FILES or not installed_path(key, folder).is_file():
             fresh.append((path, digest))
         else:
             levels = tuple(level for level in LEVELS.values() if level.name in key.split("-"))
-            known.append(Found(path=path, network=FILES[key].network, levels=levels, key=key))
+            known.append(
+                IdentifiedFile(path=path, network=WEIGHT_FILES[key].network, levels=levels, key=key)
+            )
     if looked_at != index["looked_at"]:
         write_index({**index, "looked_at": looked_at}, folder)
     return fresh, known
 
 
 def _dropped(folder: Path) -> list[Path]:
-    ours = {folder / PUBLISHED, folder / COMPACT}
+    ours = {folder / PUBLISHED_FOLDER, folder / COMPACT}
     return sorted(
         path
         for path in folder.rglob("*")
-        if path.suffix.lower() in SUFFIXES
+        if path.suffix.lower() in WEIGHT_SUFFIXES
         and path.is_file()
         and not any(parent in ours for parent in path.parents)
     )

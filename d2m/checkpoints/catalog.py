@@ -14,8 +14,8 @@ NO_LICENCE = "none stated by the authors of D2M-GAN: for research, ask them for 
 JUKEBOX_LICENCE = "JukeBox's Noncommercial Use License, also for what it generates"
 I3D_LICENCE = "PyTorchVideo's code is Apache-2.0; none is stated for the weights"
 VGGISH_LICENCE = "torchvggish's code is Apache-2.0; none is stated for the weights"
-AIST = "AIST++"
-TIKTOK = "TikTok Dance-Music"
+AIST_TITLE = "AIST++"
+TIKTOK_TITLE = "TikTok Dance-Music"
 MEBIBYTE = 2**20
 
 
@@ -113,15 +113,15 @@ def _tuned_codec(level: Level, blob_id: str) -> WeightFile:
     )
 
 
-FILES = {
+WEIGHT_FILES = {
     file.key: file
     for file in (
-        _motion("aist", AIST, HIGH, _drive("1TWe1AGMbldfRWFBLnaE5d8GYzeHMlg4o")),
-        _generator("aist", AIST, HIGH, _drive("1z-jc_Hn_c39bqGov7mzEYxSmc_104NYY")),
-        _motion("aist", AIST, LOW, _drive("1Wg0H8RxogjrOd2ey95NqFEyvEjUDSIFP")),
-        _generator("aist", AIST, LOW, _drive("1aYorY23XfGumBwro58dm6jMqZ_j-4fEy")),
-        _motion("tiktok", TIKTOK, HIGH, None),
-        _generator("tiktok", TIKTOK, HIGH, None),
+        _motion("aist", AIST_TITLE, HIGH, _drive("1TWe1AGMbldfRWFBLnaE5d8GYzeHMlg4o")),
+        _generator("aist", AIST_TITLE, HIGH, _drive("1z-jc_Hn_c39bqGov7mzEYxSmc_104NYY")),
+        _motion("aist", AIST_TITLE, LOW, _drive("1Wg0H8RxogjrOd2ey95NqFEyvEjUDSIFP")),
+        _generator("aist", AIST_TITLE, LOW, _drive("1aYorY23XfGumBwro58dm6jMqZ_j-4fEy")),
+        _motion("tiktok", TIKTOK_TITLE, HIGH, None),
+        _generator("tiktok", TIKTOK_TITLE, HIGH, None),
         _tuned_codec(HIGH, "c396e753a21f20c88440c548ecaa9f896a176e82"),
         _tuned_codec(LOW, "e67ad014500b7c7a3ebc9cb40ff1495fb201fe24"),
         WeightFile(

@@ -9,10 +9,10 @@ from typing import Annotated, Optional
 
 import typer
 
-from d2m.checkpoints.catalog import FILES
-from d2m.checkpoints.installed import Installed, missing_of
+from d2m.checkpoints.catalog import WEIGHT_FILES
+from d2m.checkpoints.installed import InstalledFile, missing_keys_of_set
 from d2m.checkpoints.load_bundled import CHECKPOINTS
-from d2m.checkpoints.registry import SETS
+from d2m.checkpoints.registry import WEIGHT_SETS
 from d2m.core.errors import CheckpointError, SettingsError
 from d2m.core.levels import level_named
 from d2m.core.settings import COMPACT
@@ -26,8 +26,8 @@ Folder = Annotated[Path, typer.Option(help="Checkpoints folder.", show_default=F
 @weights.command("list")
 def list_weights(folder: Folder = CHECKPOINTS) -> None:
     """Show all weights: whether they are installed, their licence, and what they need."""
-    for name, known in SETS.items():
-        lost = missing_of(name, folder)
+    for name, known in WEIGHT_SETS.items():
+        lost = missing_keys_of_set(name, folder)
         typer.echo(f"{name:12} {'missing' if lost else 'installed':10} {known.title}")
         typer.echo(f"{'':12} licence: {known.licence}")
         choices = [" or ".join(keys) for keys in ((key,) for key in known.files)]
@@ -37,7 +37,9 @@ def list_weights(folder: Folder = CHECKPOINTS) -> None:
         if lost:
             typer.echo(f"{'':12} missing: {', '.join(lost)}")
             private = [
-                FILES[key].filename for key in lost if key in FILES and not FILES[key].source
+                WEIGHT_FILES[key].filename
+                for key in lost
+                if key in WEIGHT_FILES and not WEIGHT_FILES[key].source
             ]
             if private:
                 typer.echo(f"{'':12} no public file is known of: {', '.join(private)}")
@@ -58,7 +60,7 @@ def fetch_weights(
 
     new = fetch(name, folder=folder, accept_new=accept_new, progress=_Lines())
     _tell(new)
-    lost = missing_of(name, folder) if name in SETS else ()
+    lost = missing_keys_of_set(name, folder) if name in WEIGHT_SETS else ()
     if name == COMPACT and lost:
         raise CheckpointError(
             "The bundled weights are incomplete: get the project's folder checkpoints/compact "
@@ -68,7 +70,7 @@ def fetch_weights(
         raise CheckpointError(
             f"{name} still lacks {' and '.join(lost)}, of which no public file is known: if you "
             f"have the authors', run `python -m d2m weights import "
-            f"{' '.join(FILES[key].filename for key in lost)}`."
+            f"{' '.join(WEIGHT_FILES[key].filename for key in lost)}`."
         )
     if not new:
         typer.echo(f"{name} is installed already.")
@@ -97,7 +99,7 @@ def import_weights(
 @weights.command("verify")
 def verify_weights(folder: Folder = CHECKPOINTS) -> None:
     """Read all installed weights again and check them."""
-    from d2m.checkpoints.installed import installed_keys, verify
+    from d2m.checkpoints.installed import installed_keys, verify_installed
 
     bad = []
     keys = installed_keys(folder)
@@ -105,7 +107,7 @@ def verify_weights(folder: Folder = CHECKPOINTS) -> None:
         typer.echo("No published weights are installed; `weights list` shows which there are.")
     for key in keys:
         try:
-            verify(key, folder)
+            verify_installed(key, folder)
             typer.echo(f"{key}: in order")
         except CheckpointError as error:  # noqa: PERF203 (the others are checked all the same)
             typer.echo(f"{key}: {error}")
@@ -117,11 +119,11 @@ def verify_weights(folder: Folder = CHECKPOINTS) -> None:
         )
 
 
-def _tell(new: list[Installed]) -> None:
+def _tell(new: list[InstalledFile]) -> None:
     for installed in new:
         note = f" ({installed.note})" if installed.note else ""
         typer.echo(f"Installed {installed.key} from {installed.source}{note}.")
-        typer.echo(f"  licence: {FILES[installed.key].licence}")
+        typer.echo(f"  licence: {WEIGHT_FILES[installed.key].licence}")
 
 
 class _Lines:

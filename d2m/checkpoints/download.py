@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from d2m.checkpoints.transfer_spec import Download
+from d2m.checkpoints.transfer_spec import TransferSpec
 from d2m.core.errors import CheckpointError
 
 
-def download(job: Download) -> Path:
+def download(job: TransferSpec) -> Path:
     """Download a file.
 
     Parameters
@@ -39,10 +39,12 @@ def download(job: Download) -> Path:
         else:
             import pooch
 
-            from d2m.checkpoints.http_download import Resuming
+            from d2m.checkpoints.http_download import ResumingDownloader
 
             pooch.get_logger().setLevel("WARNING")  # it would tell of its own steps
-            pooch.retrieve(job.source.url, None, target.name, job.folder, downloader=Resuming(job))
+            pooch.retrieve(
+                job.source.url, None, target.name, job.folder, downloader=ResumingDownloader(job)
+            )
     except OSError as error:
         raise CheckpointError(
             f"{job.name} can't be written to the folder checkpoints/published: check its "

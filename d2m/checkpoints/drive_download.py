@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from d2m.checkpoints.transfer_spec import Download
+from d2m.checkpoints.transfer_spec import TransferSpec
 from d2m.core.errors import CheckpointError
 
 _HOST = "Google Drive"
 
 
-def download_from_drive(job: Download, target: Path) -> None:
+def download_from_drive(job: TransferSpec, target: Path) -> None:
     """Download a file from Google Drive.
 
     Parameters
@@ -36,7 +36,7 @@ def download_from_drive(job: Download, target: Path) -> None:
         _drop_parts(target)
         raise CheckpointError(
             f"Google Drive doesn't give {job.name} to everybody at the moment (quota, or not "
-            f"shared any more): try again tomorrow, or {job.by_hand}."
+            f"shared any more): try again tomorrow, or {job.manual_import_hint}."
         ) from error
     except DownloadError as error:
         away = isinstance(error.__cause__, requests.RequestException)
@@ -50,7 +50,7 @@ def download_from_drive(job: Download, target: Path) -> None:
         # gdown takes headers and pages for granted that only Drive itself sends.
         _drop_parts(target)
         raise CheckpointError(
-            f"Google Drive answered for {job.name} in a way that is not understood: {job.by_hand}."
+            f"Google Drive answered for {job.name} in a way that is not understood: {job.manual_import_hint}."
         ) from error
     except (CheckpointError, OSError):
         _drop_parts(target)
@@ -58,7 +58,7 @@ def download_from_drive(job: Download, target: Path) -> None:
     return None
 
 
-def _get(job: Download, target: Path) -> None:
+def _get(job: TransferSpec, target: Path) -> None:
     import gdown
 
     def told(there: int, total: int | None) -> None:
@@ -71,17 +71,17 @@ def _get(job: Download, target: Path) -> None:
         quiet=True,
         resume=True,
         use_cookies=False,
-        timeout=job.patience.timeout_s,
-        retries=job.patience.attempts - 1,
+        timeout=job.retry_policy.timeout_s,
+        retries=job.retry_policy.attempts - 1,
         progress=told,
     )
 
 
-def _broken(job: Download, target: Path) -> str:
+def _broken(job: TransferSpec, target: Path) -> str:
     if _there(target):
-        return job.broke_off(_HOST)
+        return job.interrupted_message(_HOST)
     _drop_parts(target)
-    return job.away(_HOST)
+    return job.unreachable_message(_HOST)
 
 
 def _parts(target: Path) -> list[Path]:

@@ -5,21 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from d2m.checkpoints.catalog import FILES, Source, WeightFile
+from d2m.checkpoints.catalog import WEIGHT_FILES, Source, WeightFile
 from d2m.checkpoints.download import download
-from d2m.checkpoints.importing import identify, install
+from d2m.checkpoints.importing import identify_file, install_file
 from d2m.checkpoints.installed import (
-    PUBLISHED,
-    Installed,
+    PUBLISHED_FOLDER,
+    InstalledFile,
     installed_path,
-    missing_of,
+    missing_keys_of_set,
     read_index,
     write_index,
 )
 from d2m.checkpoints.load_bundled import CHECKPOINTS
-from d2m.checkpoints.registry import SETS, keys_named
-from d2m.checkpoints.safe_load import git_blob_id, sha256
-from d2m.checkpoints.transfer_spec import Download, RetryPolicy
+from d2m.checkpoints.registry import WEIGHT_SETS, file_keys
+from d2m.checkpoints.safe_load import file_sha256, git_blob_id
+from d2m.checkpoints.transfer_spec import RetryPolicy, TransferSpec
 from d2m.core.errors import CheckpointError
 from d2m.core.progress import Progress, silent
 from d2m.core.settings import COMPACT
@@ -34,8 +34,8 @@ def fetch(
     accept_new: bool = False,
     progress: Progress = silent,
     sources: Mapping[str, Source] | None = None,
-    patience: RetryPolicy | None = None,
-) -> list[Installed]:
+    retry_policy: RetryPolicy | None = None,
+) -> list[InstalledFile]:
     """Download and install a set of weights with all that it needs, or a single file.
 
     What is installed stays. Files of the set that no one publishes are left out, see
@@ -44,7 +44,7 @@ def fetch(
     Parameters
     ----------
     name
-        A key of `d2m.checkpoints.registry.SETS` or ``FILES``.
+        A key of `d2m.checkpoints.registry.WEIGHT_SETS` or ``WEIGHT_FILES``.
     folder
         Checkpoints folder.
     accept_new
@@ -53,12 +53,12 @@ def fetch(
         Told how far each download is.
     sources
         Other places to get files from, by key.
-    patience
+    retry_policy
         How long downloads are tried.
 
     Returns
     -------
-    list of Installed
+    list of InstalledFile
         What is new.
 
     Raises
@@ -70,19 +70,26 @@ def fetch(
     """
     if name == COMPACT:
         return []  # comes with the project
-    places = {key: file.source for key, file in FILES.items() if file.source}
+    places = {key: file.source for key, file in WEIGHT_FILES.items() if file.source}
     places.update(sources or {})
-    keys = missing_of(name, folder) if name in SETS else keys_named(name)
+    keys = missing_keys_of_set(name, folder) if name in WEIGHT_SETS else file_keys(name)
     lost = [key for key in keys if not installed_path(key, folder).is_file()]
     wanted = [key for key in lost if key in places]
     if lost and not wanted:
-        files = " ".join(FILES[key].filename for key in lost)
+        files = " ".join(WEIGHT_FILES[key].filename for key in lost)
         raise CheckpointError(
             f"No public file is known of {' and '.join(lost)}: if you have the authors', run "
             f"`python -m d2m weights import {files}`."
         )
     return [
-        _fetch_one(FILES[key], places[key], folder, accept_new, progress, patience or RetryPolicy())
+        _fetch_one(
+            WEIGHT_FILES[key],
+            places[key],
+            folder,
+            accept_new,
+            progress,
+            retry_policy or RetryPolicy(),
+        )
         for key in wanted
     ]
 
@@ -93,19 +100,19 @@ def _fetch_one(
     folder: Path,
     accept_new: bool,
     progress: Progress,
-    patience: RetryPolicy,
-) -> Installed:
+    retry_policy: RetryPolicy,
+) -> InstalledFile:
     def told(there: int, total: int) -> None:
         progress(f"getting {file.key}", min(there / total, 1.0) if total else 0.0)
 
-    downloads = folder / PUBLISHED / _DOWNLOADS / file.key  # some files have the same name
-    job = Download(
+    downloads = folder / PUBLISHED_FOLDER / _DOWNLOADS / file.key  # some files have the same name
+    job = TransferSpec(
         key=file.key,
         source=source,
         name=file.filename,
         folder=downloads,
         max_bytes=file.max_bytes,
-        patience=patience,
+        retry_policy=retry_policy,
         told=told,
     )
     raw = None
@@ -115,16 +122,16 @@ def _fetch_one(
         raw = raw.replace(downloads / file.filename)
         if not accept_new:
             _check_identity(raw, file, folder)
-        found = identify(raw)
+        found = identify_file(raw)
         if found.network != file.network:
             raise CheckpointError(
                 f"What was downloaded as {file.key} is another network ({found.network}): it was "
                 "not kept."
             )
-        installed = install(raw, file.key, folder)
+        installed = install_file(raw, file.key, folder)
         if accept_new:
             index = read_index(folder)
-            index["first_accepted"][file.key] = sha256(raw)
+            index["first_accepted"][file.key] = file_sha256(raw)
             write_index(index, folder)
         return installed
     finally:
@@ -145,7 +152,7 @@ def _check_identity(raw: Path, file: WeightFile, folder: Path) -> None:
             )
         return
     first = read_index(folder)["first_accepted"].get(file.key)
-    if first is not None and sha256(raw) != first:
+    if first is not None and file_sha256(raw) != first:
         raise CheckpointError(
             f"{file.filename} has changed since it was first installed as {file.key} (its "
             "SHA-256 differs), so it was not installed: add --accept-new if you trust it."

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from d2m.checkpoints.safe_load import not_weights
-from d2m.checkpoints.transfer_spec import Download
+from d2m.checkpoints.safe_load import describe_placeholder
+from d2m.checkpoints.transfer_spec import TransferSpec
 from d2m.core.errors import CheckpointError
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ class InterruptedTransferError(Exception):
     """A transfer stopped in a way that another attempt may mend; says how, for people."""
 
 
-class Resuming:
+class ResumingDownloader:
     """A downloader for pooch that goes on where an earlier one stopped.
 
     A part is kept, with its address and the server's name for this version of the file,
@@ -39,7 +39,7 @@ class Resuming:
         What is downloaded, and how.
     """
 
-    def __init__(self, job: Download) -> None:
+    def __init__(self, job: TransferSpec) -> None:
         self._job = job
         self._part = job.folder / f"{job.key}.part"
         self._facts = job.folder / f"{job.key}.part.json"
@@ -52,16 +52,16 @@ class Resuming:
         CheckpointError
             If the server can't be reached, or sends something else.
         """
-        patience = self._job.patience
-        for attempt in range(patience.attempts):
+        retry_policy = self._job.retry_policy
+        for attempt in range(retry_policy.attempts):
             try:
                 with self._kept_if_resumable():
                     self._transfer(url)
                 break
             except InterruptedTransferError as problem:
-                if attempt == patience.attempts - 1:
+                if attempt == retry_policy.attempts - 1:
                     raise CheckpointError(str(problem)) from problem
-                time.sleep(patience.pause_s * 2**attempt)
+                time.sleep(retry_policy.pause_s * 2**attempt)
         self._part.replace(output_file)
         self._facts.unlink(missing_ok=True)
 
@@ -89,18 +89,18 @@ class Resuming:
                 url,
                 headers={"Accept-Encoding": "identity", **asked},
                 stream=True,
-                timeout=self._job.patience.timeout_s,
+                timeout=self._job.retry_policy.timeout_s,
             )
         except requests.RequestException as error:
-            raise InterruptedTransferError(self._job.away(host)) from error
+            raise InterruptedTransferError(self._job.unreachable_message(host)) from error
         with response:
             start = self._accepted(response, there, host)
             try:
                 total = self._receive(response, url, start, host)
             except requests.RequestException as error:
-                raise InterruptedTransferError(self._job.broke_off(host)) from error
+                raise InterruptedTransferError(self._job.interrupted_message(host)) from error
         if total and _size(self._part) != total:  # urllib3 before 2.0 takes a short body
-            raise InterruptedTransferError(self._job.broke_off(host))
+            raise InterruptedTransferError(self._job.interrupted_message(host))
 
     def _resumable(self, url: str) -> tuple[int, dict[str, str]]:
         """Return the bytes that are there and the headers that ask for the rest."""
@@ -125,7 +125,7 @@ class Resuming:
                 return there
         if status in (206, 416):
             self._forget()
-            raise InterruptedTransferError(job.broke_off(host))
+            raise InterruptedTransferError(job.interrupted_message(host))
         if status in (408, 425, 429) or status >= 500:
             raise InterruptedTransferError(
                 f"{host} can't give {job.name} at the moment (HTTP status {status}): try again "
@@ -137,7 +137,7 @@ class Resuming:
                 "and run `python -m d2m weights import` on it."
             )
         raise CheckpointError(
-            f"{host} refuses to give {job.name} (HTTP status {status}): {job.by_hand}."
+            f"{host} refuses to give {job.name} (HTTP status {status}): {job.manual_import_hint}."
         )
 
     def _receive(self, response: Response, url: str, start: int, host: str) -> int:
@@ -152,7 +152,7 @@ class Resuming:
         there = start
         with self._part.open("ab" if start else "wb") as part:
             for chunk in response.iter_content(_CHUNK):
-                if there == 0 and (problem := not_weights(chunk)):
+                if there == 0 and (problem := describe_placeholder(chunk)):
                     raise CheckpointError(f"What {host} sent for {job.name} {problem}.")
                 there += len(chunk)
                 job.check_size(there, host)

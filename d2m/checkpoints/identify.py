@@ -12,11 +12,11 @@ from torch import Tensor, nn
 
 from d2m.core.errors import CheckpointError
 from d2m.core.levels import LEVELS
-from d2m.models.d2mgan import DATASETS, build
+from d2m.models.d2mgan import DATASETS, build_d2mgan
 from d2m.models.vggish import PCA_PREFIX, VGGish
 from d2m.models.vqvae import JukeboxVQVAE
 
-TITLES = {
+NETWORK_TITLES = {
     **{f"{dataset}-motion": f"D2M-GAN motion encoder ({dataset})" for dataset in DATASETS},
     **{
         f"{dataset}-{level}-generator": f"D2M-GAN generator ({dataset}, level {level})"
@@ -35,8 +35,8 @@ _COUNTER = ".num_batches_tracked"
 _VGGISH_PCA = "vggish-pca"
 
 
-def recognise(state: Mapping[str, Tensor], name: str) -> str:
-    """Tell which network a state dict belongs to: a key of ``TITLES``.
+def identify_network(state: Mapping[str, Tensor], name: str) -> str:
+    """Tell which network a state dict belongs to: a key of ``NETWORK_TITLES``.
 
     Parameters
     ----------
@@ -79,19 +79,19 @@ def vqvae_levels(names: Iterable[str]) -> tuple[int, ...]:
     return tuple(sorted({int(found[1]) for n in names if (found := _VQVAE.match(n))}))
 
 
-def variant(network: str, state: Mapping[str, Tensor]) -> str:
-    """Return a network's name for `empty`: VGGish has its post-processing in some files only."""
+def network_variant(network: str, state: Mapping[str, Tensor]) -> str:
+    """Return a network's name for `build_empty`: VGGish has its post-processing in some files only."""
     whitened = network == "vggish" and any(n.startswith(PCA_PREFIX) for n in state)
     return _VGGISH_PCA if whitened else network
 
 
-def empty(network: str, levels: tuple[int, ...] = (0, 1, 2)) -> nn.Module:
+def build_empty(network: str, levels: tuple[int, ...] = (0, 1, 2)) -> nn.Module:
     """Build a network without memory for its parameters (on torch's meta device).
 
     Parameters
     ----------
     network
-        A key of ``TITLES``, or its `variant`.
+        A key of ``NETWORK_TITLES``, or its `network_variant`.
     levels
         Levels of a VQ-VAE.
 
@@ -111,18 +111,18 @@ def empty(network: str, levels: tuple[int, ...] = (0, 1, 2)) -> nn.Module:
             return build_i3d()
         dataset, *_ = network.split("-")
         level = LEVELS[network.split("-")[1]] if network.endswith("generator") else LEVELS["high"]
-        motion, generator = build(dataset, level)
+        motion, generator = build_d2mgan(dataset, level)
         return generator if network.endswith("generator") else motion
 
 
 @cache
-def shapes(network: str, levels: tuple[int, ...] = (0, 1, 2)) -> Mapping[str, torch.Size]:
-    """Return the shape of each parameter and buffer of a network, see `empty`."""
-    state = empty(network, levels).state_dict()
+def expected_shapes(network: str, levels: tuple[int, ...] = (0, 1, 2)) -> Mapping[str, torch.Size]:
+    """Return the shape of each parameter and buffer of a network, see `build_empty`."""
+    state = build_empty(network, levels).state_dict()
     return MappingProxyType({name: tensor.shape for name, tensor in state.items()})
 
 
-def fitted(state: Mapping[str, Tensor], network: str, name: str) -> dict[str, Tensor]:
+def match_parameters(state: Mapping[str, Tensor], network: str, name: str) -> dict[str, Tensor]:
     """Return the tensors of a state dict that a network takes, once all names and shapes fit.
 
     Parameters
@@ -130,7 +130,7 @@ def fitted(state: Mapping[str, Tensor], network: str, name: str) -> dict[str, Te
     state
         Tensors by name.
     network
-        A key of ``TITLES``.
+        A key of ``NETWORK_TITLES``.
     name
         File name, for the message.
 
@@ -142,12 +142,12 @@ def fitted(state: Mapping[str, Tensor], network: str, name: str) -> dict[str, Te
     levels = vqvae_levels(state) if network == "vqvae" else ()
     if not set(levels) <= {0, 1, 2}:
         raise CheckpointError(f"{name} has a level that no JukeBox VQ-VAE has: get it again.")
-    wanted = shapes(variant(network, state), levels)
+    wanted = expected_shapes(network_variant(network, state), levels)
     given = {n: t for n, t in state.items() if not _left_out(n, network, wanted)}
     for counter in wanted:  # files of old versions of torch don't have these counters
         if counter.endswith(_COUNTER):
             given.setdefault(counter, torch.zeros((), dtype=torch.int64))
-    start = f"{name} is not the published {TITLES[network]}"
+    start = f"{name} is not the published {NETWORK_TITLES[network]}"
     if lost := next((n for n in wanted if n not in given), None):
         raise CheckpointError(f"{start}: it lacks the parameter `{lost}`; get it again.")
     if surplus := next((n for n in given if n not in wanted), None):
@@ -164,7 +164,7 @@ def fitted(state: Mapping[str, Tensor], network: str, name: str) -> dict[str, Te
     return {n: given[n] for n in wanted}
 
 
-def sound(state: Mapping[str, Tensor], name: str) -> dict[str, Tensor]:
+def to_finite_float32(state: Mapping[str, Tensor], name: str) -> dict[str, Tensor]:
     """Return tensors as finite float32 (counters as they are), each in memory of its own.
 
     Parameters

@@ -7,20 +7,20 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from d2m.checkpoints.catalog import FILES
-from d2m.checkpoints.installed import Installed, write_installed
+from d2m.checkpoints.catalog import WEIGHT_FILES
+from d2m.checkpoints.installed import InstalledFile, write_installed
 from d2m.checkpoints.load_bundled import CHECKPOINTS
 from d2m.checkpoints.registry import codec_keys
-from d2m.checkpoints.safe_load import git_blob_id, read_state, sha256
+from d2m.checkpoints.safe_load import file_sha256, git_blob_id, read_state_dict
 from d2m.core.errors import CheckpointError
 from d2m.core.levels import LEVELS, Level
 
 _HINT = re.compile(r"(?<![a-z])(high|low)(?![a-z])")
-_BLOBS = {file.blob_id: file.key for file in FILES.values() if file.blob_id}
+_BLOBS = {file.blob_id: file.key for file in WEIGHT_FILES.values() if file.blob_id}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Found:
+class IdentifiedFile:
     """What a file turned out to hold.
 
     Parameters
@@ -28,7 +28,7 @@ class Found:
     path
         The file.
     network
-        See `d2m.checkpoints.identify.TITLES`.
+        See `d2m.checkpoints.identify.NETWORK_TITLES`.
     levels
         Levels that it is good for, as far as its content tells.
     key
@@ -47,7 +47,7 @@ def import_files(
     level: Level | None = None,
     dataset: str | None = None,
     folder: Path = CHECKPOINTS,
-) -> list[Installed]:
+) -> list[InstalledFile]:
     """Install weights from files, whatever they are called.
 
     What a file holds is told by the names and shapes in it. The published motion encoders
@@ -66,7 +66,7 @@ def import_files(
 
     Returns
     -------
-    list of Installed
+    list of InstalledFile
         One a file, in the order given.
 
     Raises
@@ -75,18 +75,18 @@ def import_files(
         If a file is of no use, is damaged, or leaves its level open; nothing is installed
         then unless values that are not finite come to light, which stops at that file.
     """
-    found = [identify(Path(path)) for path in paths]
-    keys = [key_of(file, found, level=level, dataset=dataset) for file in found]
+    found = [identify_file(Path(path)) for path in paths]
+    keys = [choose_key(file, found, level=level, dataset=dataset) for file in found]
     if twice := next((key for key in keys if keys.count(key) > 1), None):
         names = [file.path.name for file, key in zip(found, keys, strict=True) if key == twice]
         raise CheckpointError(
             f"{' and '.join(names)} would both become {twice}: import them one by one, "
             "with --level."
         )
-    return [install(f.path, key, folder) for f, key in zip(found, keys, strict=True)]
+    return [install_file(f.path, key, folder) for f, key in zip(found, keys, strict=True)]
 
 
-def identify(path: Path) -> Found:
+def identify_file(path: Path) -> IdentifiedFile:
     """Tell what a file holds, by names and shapes.
 
     Raises
@@ -94,28 +94,34 @@ def identify(path: Path) -> Found:
     CheckpointError
         If it is of no use here.
     """
-    from d2m.checkpoints import identify
+    from d2m.checkpoints.identify import identify_network, match_parameters, vqvae_levels
 
-    state = read_state(path)
-    network = identify.recognise(state, path.name)
-    identify.fitted(state, network, path.name)
+    state = read_state_dict(path)
+    network = identify_network(state, path.name)
+    match_parameters(state, network, path.name)
     if network in ("i3d", "vggish"):
-        return Found(path=path, network=network, levels=(), key=network)
+        return IdentifiedFile(path=path, network=network, levels=(), key=network)
     if network == "vqvae":
-        there = identify.vqvae_levels(state)
+        there = vqvae_levels(state)
         levels = tuple(level for level in LEVELS.values() if level.vqvae_level in there)
-        return Found(path=path, network=network, levels=levels, key=_BLOBS.get(git_blob_id(path)))
+        return IdentifiedFile(
+            path=path, network=network, levels=levels, key=_BLOBS.get(git_blob_id(path))
+        )
     if network.endswith("generator"):
         level = LEVELS[network.split("-")[1]]
-        return Found(path=path, network=network, levels=(level,), key=network)
+        return IdentifiedFile(path=path, network=network, levels=(level,), key=network)
     dataset = network.removesuffix("-motion")
-    levels = tuple(x for x in LEVELS.values() if f"{dataset}-{x.name}-motion" in FILES)
+    levels = tuple(x for x in LEVELS.values() if f"{dataset}-{x.name}-motion" in WEIGHT_FILES)
     key = f"{dataset}-{levels[0].name}-motion" if len(levels) == 1 else None
-    return Found(path=path, network=network, levels=levels, key=key)
+    return IdentifiedFile(path=path, network=network, levels=levels, key=key)
 
 
-def key_of(
-    file: Found, beside: Sequence[Found], *, level: Level | None, dataset: str | None
+def choose_key(
+    file: IdentifiedFile,
+    beside: Sequence[IdentifiedFile],
+    *,
+    level: Level | None,
+    dataset: str | None,
 ) -> str:
     """Decide under which key a file is installed.
 
@@ -158,7 +164,7 @@ def key_of(
     return f"{own}-{hinted.name}-motion"
 
 
-def install(path: Path, key: str, folder: Path = CHECKPOINTS) -> Installed:
+def install_file(path: Path, key: str, folder: Path = CHECKPOINTS) -> InstalledFile:
     """Check a file as the weights of a key, and install it.
 
     Raises
@@ -166,17 +172,19 @@ def install(path: Path, key: str, folder: Path = CHECKPOINTS) -> Installed:
     CheckpointError
         If it is not of that network, or holds values that are not finite.
     """
-    from d2m.checkpoints import identify
+    from d2m.checkpoints.identify import match_parameters, to_finite_float32, vqvae_levels
 
-    file = FILES[key]
-    state = identify.fitted(read_state(path), file.network, path.name)
-    _check_levels(key, identify.vqvae_levels(state), path.name)
-    state = identify.sound(state, path.name)
-    written = write_installed(key, state, source_hash=sha256(path), source=path.name, folder=folder)
+    file = WEIGHT_FILES[key]
+    state = match_parameters(read_state_dict(path), file.network, path.name)
+    _check_levels(key, vqvae_levels(state), path.name)
+    state = to_finite_float32(state, path.name)
+    written = write_installed(
+        key, state, source_hash=file_sha256(path), source=path.name, folder=folder
+    )
     note = ""
     if file.blob_id and git_blob_id(path) != file.blob_id:
         note = "not the file that the authors published, though it fits"
-    return Installed(key=key, path=written, source=path.name, note=note)
+    return InstalledFile(key=key, path=written, source=path.name, note=note)
 
 
 def _check_levels(key: str, there: tuple[int, ...], name: str) -> None:
@@ -187,7 +195,7 @@ def _check_levels(key: str, there: tuple[int, ...], name: str) -> None:
             )
 
 
-def _only(file: Found) -> Level:
+def _only(file: IdentifiedFile) -> Level:
     if not file.levels:
         raise CheckpointError(
             f"{file.path.name} is a JukeBox VQ-VAE without the levels that are used here: "
@@ -196,7 +204,7 @@ def _only(file: Found) -> Level:
     return file.levels[0]
 
 
-def _level_of(file: Found, beside: Sequence[Found]) -> Level | None:
+def _level_of(file: IdentifiedFile, beside: Sequence[IdentifiedFile]) -> Level | None:
     if hint := _hinted(file.path.name):
         return hint
     if file.network == "vqvae":

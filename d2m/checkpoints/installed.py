@@ -14,9 +14,9 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from d2m.checkpoints.catalog import FILES
+from d2m.checkpoints.catalog import WEIGHT_FILES
 from d2m.checkpoints.load_bundled import CHECKPOINTS, codec_path, generator_path, read_tensors
-from d2m.checkpoints.registry import SETS, family_named
+from d2m.checkpoints.registry import WEIGHT_SETS, family_named
 from d2m.core.errors import CheckpointError
 from d2m.core.levels import LEVELS, Level
 from d2m.core.settings import COMPACT
@@ -26,18 +26,18 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
-PUBLISHED = "published"
+PUBLISHED_FOLDER = "published"
 _INDEX = "index.json"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Installed:
+class InstalledFile:
     """Weights that have just been installed.
 
     Parameters
     ----------
     key
-        Which, a key of `d2m.checkpoints.registry.FILES`.
+        Which, a key of `d2m.checkpoints.catalog.WEIGHT_FILES`.
     path
         The installed file.
     source
@@ -54,10 +54,10 @@ class Installed:
 
 def installed_path(key: str, folder: Path = CHECKPOINTS) -> Path:
     """Return the installed file of a key, whether it is there or not."""
-    return folder / PUBLISHED / f"{key}.safetensors"
+    return folder / PUBLISHED_FOLDER / f"{key}.safetensors"
 
 
-def missing(family: str, level: Level, folder: Path = CHECKPOINTS) -> tuple[str, ...]:
+def missing_keys(family: str, level: Level, folder: Path = CHECKPOINTS) -> tuple[str, ...]:
     """Return the keys of the files that a family at a level still needs.
 
     Raises
@@ -68,17 +68,17 @@ def missing(family: str, level: Level, folder: Path = CHECKPOINTS) -> tuple[str,
         If the family has no such level.
     """
     if level not in family_named(family).levels:
-        raise CheckpointError(no_level(family, level))
+        raise CheckpointError(no_level_message(family, level))
     if family == COMPACT:
         return _missing_bundled((level,), folder)
-    return missing_of(f"{family}-{level.name}", folder)
+    return missing_keys_of_set(f"{family}-{level.name}", folder)
 
 
-def missing_of(name: str, folder: Path = CHECKPOINTS) -> tuple[str, ...]:
+def missing_keys_of_set(name: str, folder: Path = CHECKPOINTS) -> tuple[str, ...]:
     """Return the keys of the files that a set, by its name, still needs."""
     if name == COMPACT:
         return _missing_bundled(LEVELS.values(), folder)
-    weights = SETS[name]
+    weights = WEIGHT_SETS[name]
     lost = [key for key in weights.files if not installed_path(key, folder).is_file()]
     lost += [
         choices[0]
@@ -97,8 +97,8 @@ def missing_line(family: str, level: Level, folder: Path = CHECKPOINTS) -> str:
         Empty if nothing is missing.
     """
     if level not in family_named(family).levels:
-        return no_level(family, level)
-    lost = missing(family, level, folder)
+        return no_level_message(family, level)
+    lost = missing_keys(family, level, folder)
     if not lost:
         return ""
     if family == COMPACT:
@@ -107,7 +107,7 @@ def missing_line(family: str, level: Level, folder: Path = CHECKPOINTS) -> str:
             "checkpoints/compact again."
         )
     name = f"{family}-{level.name}"
-    private = [FILES[key] for key in lost if FILES[key].source is None]
+    private = [WEIGHT_FILES[key] for key in lost if WEIGHT_FILES[key].source is None]
     if private:
         command = (
             "no public file is known, so import the authors' with `python -m d2m weights import "
@@ -117,12 +117,12 @@ def missing_line(family: str, level: Level, folder: Path = CHECKPOINTS) -> str:
             command += f" and get the rest with `python -m d2m weights fetch {name}`"
     else:
         command = f"get them with `python -m d2m weights fetch {name}`"
-    return f"{SETS[name].title}: {', '.join(lost)} missing; {command}."
+    return f"{WEIGHT_SETS[name].title}: {', '.join(lost)} missing; {command}."
 
 
 def is_installed(family: str, level: Level, folder: Path = CHECKPOINTS) -> bool:
     """Tell whether a family at a level can play."""
-    return level in family_named(family).levels and not missing(family, level, folder)
+    return level in family_named(family).levels and not missing_keys(family, level, folder)
 
 
 def read_installed(
@@ -137,8 +137,8 @@ def read_installed(
     """
     path = installed_path(key, folder)
     if not path.is_file():
-        how = "import" if FILES[key].source is None else "fetch"
-        what = FILES[key].filename if how == "import" else key
+        how = "import" if WEIGHT_FILES[key].source is None else "fetch"
+        what = WEIGHT_FILES[key].filename if how == "import" else key
         raise CheckpointError(
             f"The weights {key} are not installed: run `python -m d2m weights {how} {what}`."
         )
@@ -158,7 +158,7 @@ def write_installed(
     Parameters
     ----------
     key
-        A key of `d2m.checkpoints.registry.FILES`.
+        A key of `d2m.checkpoints.catalog.WEIGHT_FILES`.
     state
         Tensors that `d2m.checkpoints.identify` found to fit.
     source_hash, source
@@ -180,7 +180,7 @@ def write_installed(
         "source": source,
         "source_sha256": source_hash,
         "content_sha256": content_hash(state),
-        "licence": FILES[key].licence,
+        "licence": WEIGHT_FILES[key].licence,
         "imported_at": datetime.now(timezone.utc).isoformat(timespec="seconds"),
     }
     try:
@@ -193,7 +193,7 @@ def write_installed(
         write_index(index, folder)
     except (OSError, SafetensorError) as error:
         raise CheckpointError(
-            f"The weights {key} can't be written to the folder checkpoints/{PUBLISHED}: "
+            f"The weights {key} can't be written to the folder checkpoints/{PUBLISHED_FOLDER}: "
             "check its permissions and the free space."
         ) from error
     return path
@@ -213,7 +213,7 @@ def read_index(folder: Path = CHECKPOINTS) -> dict[str, dict[str, Any]]:
     """Return what is remembered about files: hashes first accepted, imported and looked at."""
     index: dict[str, dict[str, Any]] = {"first_accepted": {}, "imported": {}, "looked_at": {}}
     try:
-        stored = json.loads((folder / PUBLISHED / _INDEX).read_text())
+        stored = json.loads((folder / PUBLISHED_FOLDER / _INDEX).read_text())
     except (OSError, ValueError):
         return index
     if isinstance(stored, dict):
@@ -223,7 +223,7 @@ def read_index(folder: Path = CHECKPOINTS) -> dict[str, dict[str, Any]]:
 
 def write_index(index: Mapping[str, Mapping[str, Any]], folder: Path = CHECKPOINTS) -> None:
     """Remember what is known about files."""
-    with replacing(folder / PUBLISHED / _INDEX) as part:
+    with replacing(folder / PUBLISHED_FOLDER / _INDEX) as part:
         part.write_text(json.dumps(index, indent=1, sort_keys=True))
         part.chmod(0o644)
 
@@ -233,7 +233,7 @@ def _missing_bundled(levels: Iterable[Level], folder: Path) -> tuple[str, ...]:
     return () if all(path.is_file() for path in paths) else (COMPACT,)
 
 
-def no_level(family: str, level: Level) -> str:
+def no_level_message(family: str, level: Level) -> str:
     """Return the sentence for a family that has no such level."""
     if family == "tiktok":
         return (
@@ -243,7 +243,7 @@ def no_level(family: str, level: Level) -> str:
     return f"The weights {family} have no published networks of level {level.name}."
 
 
-def verify(key: str, folder: Path = CHECKPOINTS) -> None:
+def verify_installed(key: str, folder: Path = CHECKPOINTS) -> None:
     """Check the installed file of a key.
 
     Raises
@@ -251,12 +251,12 @@ def verify(key: str, folder: Path = CHECKPOINTS) -> None:
     CheckpointError
         If it is missing, damaged, of another network, not finite, or changed since.
     """
-    from d2m.checkpoints import identify
+    from d2m.checkpoints.identify import match_parameters, to_finite_float32
 
     tensors, header = read_installed(key, folder)
     name = installed_path(key, folder).name
-    state = identify.fitted(tensors, FILES[key].network, name)
-    identify.sound(state, name)
+    state = match_parameters(tensors, WEIGHT_FILES[key].network, name)
+    to_finite_float32(state, name)
     again = "delete it and get it again"
     if header.get("key") != key:
         raise CheckpointError(f"{name} was not installed under this name: {again}.")
@@ -266,4 +266,4 @@ def verify(key: str, folder: Path = CHECKPOINTS) -> None:
 
 def installed_keys(folder: Path = CHECKPOINTS) -> tuple[str, ...]:
     """Return the keys of all installed files."""
-    return tuple(key for key in FILES if installed_path(key, folder).is_file())
+    return tuple(key for key in WEIGHT_FILES if installed_path(key, folder).is_file())

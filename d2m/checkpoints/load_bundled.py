@@ -48,7 +48,7 @@ def load_codec(level: Level, path: Path | None = None) -> JukeboxVQVAE:
 
     tensors, _ = read_tensors(path or codec_path(level))
     codec = JukeboxVQVAE([level])
-    codec.load_published(tensors)
+    codec.load_published_state(tensors)
     return codec.eval().requires_grad_(False)
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from d2m.checkpoints.catalog import FILES
-from d2m.checkpoints.installed import installed_path, no_level, read_installed
+from d2m.checkpoints.catalog import WEIGHT_FILES
+from d2m.checkpoints.installed import installed_path, no_level_message, read_installed
 from d2m.checkpoints.load_bundled import CHECKPOINTS
 from d2m.checkpoints.registry import codec_keys, family_named
 from d2m.core.errors import CheckpointError
@@ -28,7 +28,7 @@ def load_published(
     Returns
     -------
     motion_encoder, generator
-        As `d2m.models.d2mgan.build` makes them, in evaluation mode, without gradients.
+        As `d2m.models.d2mgan.build_d2mgan` makes them, in evaluation mode, without gradients.
 
     Raises
     ------
@@ -36,7 +36,7 @@ def load_published(
         If there is no such level, or a file is missing, damaged, or of another network.
     """
     if family == COMPACT or level not in family_named(family).levels:
-        raise CheckpointError(no_level(family, level))
+        raise CheckpointError(no_level_message(family, level))
     motion, generator = (
         _loaded(f"{family}-{level.name}-{part}", folder) for part in ("motion", "generator")
     )
@@ -58,7 +58,7 @@ def load_published_codec(level: Level, folder: Path = CHECKPOINTS) -> JukeboxVQV
     key = next((k for k in codec_keys(level) if installed_path(k, folder).is_file()), None)
     tensors, _ = read_installed(key or codec_keys(level)[0], folder)
     codec = JukeboxVQVAE([level])
-    codec.load_published(tensors)
+    codec.load_published_state(tensors)
     return codec.eval().requires_grad_(False)
 
 
@@ -87,10 +87,10 @@ def load_vggish(folder: Path = CHECKPOINTS) -> VGGish:
 
 
 def _loaded(key: str, folder: Path) -> nn.Module:
-    from d2m.checkpoints import identify
+    from d2m.checkpoints.identify import build_empty, match_parameters, network_variant
 
     tensors, _ = read_installed(key, folder)
-    network = identify.empty(identify.variant(FILES[key].network, tensors))
-    fitting = identify.fitted(tensors, FILES[key].network, f"{key}.safetensors")
+    network = build_empty(network_variant(WEIGHT_FILES[key].network, tensors))
+    fitting = match_parameters(tensors, WEIGHT_FILES[key].network, f"{key}.safetensors")
     network.load_state_dict(fitting, assign=True)
     return network.eval().requires_grad_(False)

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from d2m.checkpoints.catalog import AIST, FILES, JUKEBOX_LICENCE, NO_LICENCE, TIKTOK
+from d2m.checkpoints.catalog import (
+    AIST_TITLE,
+    JUKEBOX_LICENCE,
+    NO_LICENCE,
+    TIKTOK_TITLE,
+    WEIGHT_FILES,
+)
 from d2m.core.errors import SettingsError
 from d2m.core.levels import HIGH, LEVELS, LOW, Level
 from d2m.core.settings import COMPACT
@@ -76,13 +82,13 @@ def _published(dataset: str, trained_on: str, level: Level) -> WeightSet:
 
 
 def _alone(name: str, key: str) -> WeightSet:
-    file = FILES[key]
+    file = WEIGHT_FILES[key]
     return WeightSet(
         name=name, title=file.title, trained_on=file.trained_on, licence=file.licence, files=(key,)
     )
 
 
-SETS = {
+WEIGHT_SETS = {
     weights.name: weights
     for weights in (
         WeightSet(
@@ -91,9 +97,9 @@ SETS = {
             trained_on="the project's own songs",
             licence="Apache-2.0, with the project",
         ),
-        _published("aist", AIST, HIGH),
-        _published("aist", AIST, LOW),
-        _published("tiktok", TIKTOK, HIGH),
+        _published("aist", AIST_TITLE, HIGH),
+        _published("aist", AIST_TITLE, LOW),
+        _published("tiktok", TIKTOK_TITLE, HIGH),
         _alone("jukebox", "vqvae-jukebox"),
         _alone("i3d", "i3d"),
         _alone("vggish", "vggish"),
@@ -107,8 +113,8 @@ FAMILIES = {
         Family(
             name=COMPACT,
             label="Compact (bundled)",
-            trained_on=SETS[COMPACT].trained_on,
-            licence=SETS[COMPACT].licence,
+            trained_on=WEIGHT_SETS[COMPACT].trained_on,
+            licence=WEIGHT_SETS[COMPACT].licence,
             levels=tuple(LEVELS.values()),
             segments=False,
             genres=True,
@@ -116,8 +122,8 @@ FAMILIES = {
         Family(
             name="aist",
             label="D2M-GAN, AIST++",
-            trained_on=AIST,
-            licence=SETS["aist-high"].licence,
+            trained_on=AIST_TITLE,
+            licence=WEIGHT_SETS["aist-high"].licence,
             levels=tuple(LEVELS.values()),
             segments=True,
             genres=True,
@@ -125,8 +131,8 @@ FAMILIES = {
         Family(
             name="tiktok",
             label="D2M-GAN, TikTok",
-            trained_on=TIKTOK,
-            licence=SETS["tiktok-high"].licence,
+            trained_on=TIKTOK_TITLE,
+            licence=WEIGHT_SETS["tiktok-high"].licence,
             levels=(HIGH,),
             segments=True,
             genres=False,
@@ -149,7 +155,7 @@ def family_named(name: str) -> Family:
     return FAMILIES[name]
 
 
-def keys_named(name: str) -> tuple[str, ...]:
+def file_keys(name: str) -> tuple[str, ...]:
     """Return the keys of the files that a set or a file's own name stands for.
 
     Raises
@@ -157,9 +163,9 @@ def keys_named(name: str) -> tuple[str, ...]:
     SettingsError
         If there is no such set or file.
     """
-    if name in FILES:
+    if name in WEIGHT_FILES:
         return (name,)
-    if name not in SETS:
-        known = dict.fromkeys((*SETS, *FILES))
+    if name not in WEIGHT_SETS:
+        known = dict.fromkeys((*WEIGHT_SETS, *WEIGHT_FILES))
         raise SettingsError(f"Unknown weights {name!r}: choose {', '.join(known)}.")
-    return SETS[name].files
+    return WEIGHT_SETS[name].files

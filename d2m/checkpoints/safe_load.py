@@ -21,9 +21,9 @@ from d2m.core.errors import CheckpointError
 if TYPE_CHECKING:
     from torch import Tensor
 
-MAX_BYTES = 2 * 2**30
+MAX_CHECKPOINT_BYTES = 2 * 2**30
 """The largest published file has about 0.4 GB."""
-WRAPPERS = ("model", "state_dict", "model_state", "netG")
+STATE_DICT_KEYS = ("model", "state_dict", "model_state", "netG")
 """Names under which training scripts put the state dict."""
 _HEAD = 64 * 1024
 _BLOCK = 2**20
@@ -53,7 +53,7 @@ class _Ignored:
         pass
 
 
-def sha256(path: Path) -> str:
+def file_sha256(path: Path) -> str:
     """Return the SHA-256 of a file, in hexadecimal."""
     return _hashed(path, hashlib.sha256())
 
@@ -67,13 +67,13 @@ def git_blob_id(path: Path) -> str:
     return _hashed(path, hashlib.sha1(start, usedforsecurity=False))
 
 
-def read_state(path: Path) -> dict[str, Tensor]:
+def read_state_dict(path: Path) -> dict[str, Tensor]:
     """Read the state dict in a file: torch's formats or safetensors.
 
     Parameters
     ----------
     path
-        The file. The state dict may be bare, under one of ``WRAPPERS``, or named
+        The file. The state dict may be bare, under one of ``STATE_DICT_KEYS``, or named
         ``module.*``.
 
     Returns
@@ -94,7 +94,7 @@ def read_state(path: Path) -> dict[str, Tensor]:
     if not tensors:
         raise CheckpointError(
             f"{path.name} holds no weights: expected a state dict, bare or under "
-            f"{', '.join(WRAPPERS)}."
+            f"{', '.join(STATE_DICT_KEYS)}."
         )
     if len(tensors) < len(state):
         other = next(str(n) for n, value in state.items() if not isinstance(value, Tensor))
@@ -121,17 +121,17 @@ def look(path: Path) -> str:
     size = path.stat().st_size
     if size == 0:
         raise CheckpointError(f"{path.name} is empty: get it again.")
-    if size > MAX_BYTES:
+    if size > MAX_CHECKPOINT_BYTES:
         raise CheckpointError(
             f"{path.name} has {size / 1e9:.1f} GB, but no published file has more than "
-            f"{MAX_BYTES / 1e9:.1f} GB: it is another file."
+            f"{MAX_CHECKPOINT_BYTES / 1e9:.1f} GB: it is another file."
         )
     try:
         with path.open("rb") as file:
             head = file.read(_HEAD)
     except OSError as error:
         raise CheckpointError(f"{path.name} can't be read: check its permissions.") from error
-    if problem := not_weights(head):
+    if problem := describe_placeholder(head):
         raise CheckpointError(f"{path.name} {problem}.")
     if head.startswith(b"PK\x03\x04"):
         _check_zip(path)
@@ -145,7 +145,7 @@ def look(path: Path) -> str:
     )
 
 
-def not_weights(head: bytes) -> str | None:
+def describe_placeholder(head: bytes) -> str | None:
     """Name what servers send in place of a file, from its first bytes; None for anything else."""
     text = head.removeprefix(b"\xef\xbb\xbf").lstrip().lower()
     if text.startswith(b"version https://git-lfs"):
@@ -174,9 +174,9 @@ def _check_zip(path: Path) -> None:
             entries = archive.infolist()
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
         raise CheckpointError(f"{path.name} is cut off or damaged: get it again.") from error
-    if sum(entry.file_size for entry in entries) > MAX_BYTES:
+    if sum(entry.file_size for entry in entries) > MAX_CHECKPOINT_BYTES:
         raise CheckpointError(
-            f"{path.name} would unpack to more than {MAX_BYTES / 1e9:.1f} GB, which no published "
+            f"{path.name} would unpack to more than {MAX_CHECKPOINT_BYTES / 1e9:.1f} GB, which no published "
             "file does: it was not opened."
         )
     names = {entry.filename.partition("/")[2] for entry in entries}
@@ -235,7 +235,7 @@ def _refusal(name: str, told: str) -> str:
 
 def _unwrapped(content: Mapping[str, object]) -> Mapping[str, object]:
     for _ in range(2):
-        inner = next((content[name] for name in WRAPPERS if name in content), None)
+        inner = next((content[name] for name in STATE_DICT_KEYS if name in content), None)
         if not isinstance(inner, Mapping):
             return content
         content = inner

@@ -30,7 +30,7 @@ class RetryPolicy:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Download:
+class TransferSpec:
     """What is downloaded, and how.
 
     Parameters
@@ -45,7 +45,7 @@ class Download:
         Where the file, and parts of it, are put.
     max_bytes
         A larger file is refused.
-    patience
+    retry_policy
         How long it is tried.
     told
         Called with the bytes that are there and the bytes expected (0 if nobody knows).
@@ -56,22 +56,22 @@ class Download:
     name: str
     folder: Path
     max_bytes: int
-    patience: RetryPolicy
+    retry_policy: RetryPolicy
     told: Callable[[int, int], None]
 
     @property
-    def by_hand(self) -> str:
+    def manual_import_hint(self) -> str:
         """What a person can do where the program can't."""
         return (
             f"download {self.name} in a browser from {self.source.url} and run "
             "`python -m d2m weights import` on it"
         )
 
-    def away(self, host: str) -> str:
+    def unreachable_message(self, host: str) -> str:
         """Return the sentence for a server that can't be reached."""
-        return f"{host} can't be reached: check the network, or {self.by_hand}."
+        return f"{host} can't be reached: check the network, or {self.manual_import_hint}."
 
-    def broke_off(self, host: str) -> str:
+    def interrupted_message(self, host: str) -> str:
         """Return the sentence for a transfer that stopped half-way."""
         return f"The download of {self.name} from {host} broke off: run the command again."
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from d2m.audio.beat_ducking import duck_between_beats
 from d2m.audio.postprocess import denoise, fade_edges, limited, normalise_loudness
-from d2m.checkpoints import CHECKPOINTS, adopt_dropped, missing_line
+from d2m.checkpoints import CHECKPOINTS, import_dropped_files, missing_line
 from d2m.checkpoints.registry import family_named
 from d2m.core.errors import CheckpointError
 from d2m.core.levels import Level
@@ -46,7 +46,7 @@ def check_weights(weights: str, levels: tuple[Level, ...], checkpoints: Path = C
     """
     family = family_named(weights)
     if any(missing_line(family.name, level, checkpoints) for level in family.levels):
-        adopt_dropped(checkpoints)
+        import_dropped_files(checkpoints)
     # What can never be had comes before what is missing.
     for level in sorted(levels, key=lambda level: level in family.levels):
         if line := missing_line(weights, level, checkpoints):
@@ -90,7 +90,7 @@ def compose(
     family = family_named(settings.weights)
     style = dance.style if settings.style == AUTO else style_named(settings.style)
     seconds: dict[str, float] = {}
-    stage = f"Making the music ({level.name})"
+    stage = f"Generating music ({level.name})"
     if family.segments:
         player = published or D2MGANModel(checkpoints)
         music = player.play(family, level, dance, style=style, seconds=seconds, tell=tell)

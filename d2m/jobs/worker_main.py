@@ -21,7 +21,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from d2m.checkpoints import adopt_dropped
+from d2m.checkpoints import import_dropped_files
 from d2m.core.errors import D2MError
 from d2m.core.librosa_loader import load_librosa
 from d2m.core.subprocess_limits import bound
@@ -68,7 +68,7 @@ def serve(connection: Connection[Any, Any], scratch: Path, cache: Path) -> None:
     _preload()
     # Only now, because processes must share the folder of the lock on importing librosa.
     os.environ["TMPDIR"] = tempfile.tempdir = str(scratch)
-    for dropped in adopt_dropped():
+    for dropped in import_dropped_files():
         sys.stderr.write(f"{dropped.message}\n")
     worker = _Server(connection, cache)
     while True:

@@ -11,9 +11,9 @@ from typer.testing import CliRunner
 
 from d2m.benchmark.genre_classifier import Genres, embedding_for, vggish_ear
 from d2m.checkpoints import import_files, load_vggish
-from d2m.checkpoints.catalog import FILES
+from d2m.checkpoints.catalog import WEIGHT_FILES
 from d2m.checkpoints.cli import weights
-from d2m.checkpoints.identify import fitted, shapes
+from d2m.checkpoints.identify import expected_shapes, match_parameters
 from d2m.core.errors import CheckpointError
 from d2m.models.vggish import log_mel_examples
 from tests.benchmark.test_genres import take
@@ -24,7 +24,7 @@ PCA = {"pproc.pca_eigen_vectors": (128, 128), "pproc.pca_means": (128, 1)}
 
 def light(**changed: tuple[int, ...]) -> dict[str, torch.Tensor]:
     """Return tensors of VGGish's names and shapes that take no memory."""
-    found = {name: tuple(shape) for name, shape in shapes("vggish").items()}
+    found = {name: tuple(shape) for name, shape in expected_shapes("vggish").items()}
     return {name: torch.zeros(1).expand(shape) for name, shape in (found | changed).items()}
 
 
@@ -32,7 +32,7 @@ def light(**changed: tuple[int, ...]) -> dict[str, torch.Tensor]:
 def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Install a file of the published form."""
     folder = tmp_path_factory.mktemp("vggish")
-    state = {name: filled(name, tuple(shape)) for name, shape in shapes("vggish").items()}
+    state = {name: filled(name, tuple(shape)) for name, shape in expected_shapes("vggish").items()}
     path = folder / "vggish-10086976.pth"
     torch.save(state, path)
     del state
@@ -69,11 +69,11 @@ def test_genres_are_told_by_it_where_it_is_installed(checkpoints):
 
 def test_post_processing_may_be_in_the_file():
     state = light()
-    assert fitted(state, "vggish", "a.pth").keys() == state.keys()
-    assert fitted(light(**PCA), "vggish", "a.pth").keys() == state.keys() | PCA.keys()
+    assert match_parameters(state, "vggish", "a.pth").keys() == state.keys()
+    assert match_parameters(light(**PCA), "vggish", "a.pth").keys() == state.keys() | PCA.keys()
     half = light(**dict([next(iter(PCA.items()))]))
     with pytest.raises(CheckpointError, match=r"lacks the parameter `pproc\.pca_means`"):
-        fitted(half, "vggish", "a.pth")
+        match_parameters(half, "vggish", "a.pth")
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_what_is_missing_is_said(tmp_path):
 
 
 def test_it_is_fetched_from_where_it_is_published():
-    source = FILES["vggish"].source
+    source = WEIGHT_FILES["vggish"].source
     assert source is not None
     assert source.url == (
         "https://github.com/harritaylor/torchvggish/releases/download/v0.1/vggish-10086976.pth"

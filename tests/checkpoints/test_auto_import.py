@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from d2m.checkpoints import CHECKPOINTS, adopt_dropped, missing
+from d2m.checkpoints import CHECKPOINTS, import_dropped_files, missing_keys
 from d2m.checkpoints.installed import installed_path
 from d2m.core.levels import HIGH
 from tests.models.oracle import filled_state_dict
@@ -23,14 +23,14 @@ def checkpoints(tmp_path) -> Path:
 
 
 def told(folder: Path) -> dict[str, str]:
-    return {result.name: result.message for result in adopt_dropped(folder)}
+    return {result.name: result.message for result in import_dropped_files(folder)}
 
 
 def test_a_folder_with_nothing_new_is_left_as_it_is(tmp_path):
-    assert adopt_dropped(tmp_path / "nowhere") == []
+    assert import_dropped_files(tmp_path / "nowhere") == []
     assert not (tmp_path / "nowhere").exists()
     shutil.copytree(CHECKPOINTS / "compact", tmp_path / "bundled" / "compact")
-    assert adopt_dropped(tmp_path / "bundled") == []
+    assert import_dropped_files(tmp_path / "bundled") == []
     assert [path.name for path in (tmp_path / "bundled").iterdir()] == ["compact"]
 
 
@@ -52,7 +52,7 @@ def test_dropped_files_are_taken_up_once_and_stay(published, checkpoints):
         "mencoder.pt": "Installed aist-high-motion from mencoder.pt.",
         "netG.pt": "Installed aist-high-generator from netG.pt.",
     }
-    assert missing("aist", HIGH, checkpoints) == ("i3d",)
+    assert missing_keys("aist", HIGH, checkpoints) == ("i3d",)
     assert (mine / "netG.pt").is_file()
     times = {p: p.stat().st_mtime_ns for p in (checkpoints / "published").iterdir()}
     assert set(told(checkpoints)) == {"letter.pt", "netD.pt"}
@@ -102,6 +102,6 @@ def test_a_changed_file_is_looked_at_again(published, checkpoints):
 def test_a_folder_that_cannot_be_written(published, checkpoints):
     os.link(published / "vqvae.pth.tar", checkpoints / "vqvae.pt")
     (checkpoints / "published").write_text("a file where the folder should be")
-    (result,) = adopt_dropped(checkpoints)
+    (result,) = import_dropped_files(checkpoints)
     assert result.installed is None
     assert "check its permissions" in result.message

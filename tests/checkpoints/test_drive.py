@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from d2m.checkpoints.catalog import FILES, Source
+from d2m.checkpoints.catalog import WEIGHT_FILES, Source
 from d2m.checkpoints.fetch import fetch
-from d2m.checkpoints.installed import verify
+from d2m.checkpoints.installed import verify_installed
 from d2m.checkpoints.transfer_spec import RetryPolicy
 from d2m.core.errors import CheckpointError
 from tests.checkpoints.misbehaving import DRIVE_QUOTA_PAGE, DRIVE_VIRUS_PAGE, Files, Handler
@@ -102,9 +102,9 @@ def drive(certificate, monkeypatch) -> Iterator[tuple[Files, list[bytes]]]:
     server.server_close()
 
 
-def refusal(folder: Path, patience: RetryPolicy = QUICK) -> str:
+def refusal(folder: Path, retry_policy: RetryPolicy = QUICK) -> str:
     with pytest.raises(CheckpointError) as error:
-        fetch(KEY, folder=folder, patience=patience, sources=SOURCES)
+        fetch(KEY, folder=folder, retry_policy=retry_policy, sources=SOURCES)
     told = str(error.value)
     assert told.endswith(".")
     assert "\n" not in told
@@ -117,11 +117,15 @@ def test_a_file_that_drive_gives_at_once(drive, published, tmp_path, leftovers):
     drive[0].content["/file"] = (published / "vqvae.pth.tar").read_bytes()
     seen = []
     (new,) = fetch(
-        KEY, folder=tmp_path, patience=QUICK, sources=SOURCES, progress=lambda _, s: seen.append(s)
+        KEY,
+        folder=tmp_path,
+        retry_policy=QUICK,
+        sources=SOURCES,
+        progress=lambda _, s: seen.append(s),
     )
     assert new.key == KEY
     assert seen[-1] == 1.0
-    verify(KEY, tmp_path)
+    verify_installed(KEY, tmp_path)
     assert leftovers(tmp_path) == []
 
 
@@ -129,7 +133,7 @@ def test_the_virus_page_is_confirmed(drive, published, tmp_path):
     files, pages = drive
     files.content["/file"] = (published / "vqvae.pth.tar").read_bytes()
     pages.append(DRIVE_VIRUS_PAGE + FORM)
-    (new,) = fetch(KEY, folder=tmp_path, patience=QUICK, sources=SOURCES)
+    (new,) = fetch(KEY, folder=tmp_path, retry_policy=QUICK, sources=SOURCES)
     assert new.key == KEY
 
 
@@ -152,9 +156,9 @@ def test_a_broken_transfer_goes_on_in_the_next_command(drive, published, tmp_pat
         "The download of vqvae.pth.tar from Google Drive broke off: run the command again."
     )
     assert len(leftovers(tmp_path)) == 1
-    fetch(KEY, folder=tmp_path, patience=QUICK, sources=SOURCES)
+    fetch(KEY, folder=tmp_path, retry_policy=QUICK, sources=SOURCES)
     assert any(str(asked).startswith("bytes=") for asked in files.asked)
-    verify(KEY, tmp_path)
+    verify_installed(KEY, tmp_path)
     assert leftovers(tmp_path) == []
 
 
@@ -164,13 +168,13 @@ def test_a_part_that_drive_will_not_go_on_from(drive, published, tmp_path, lefto
     files.cut_after = [2_000_000]
     refusal(tmp_path)
     files.ranges = False
-    fetch(KEY, folder=tmp_path, patience=QUICK, sources=SOURCES)
-    verify(KEY, tmp_path)
+    fetch(KEY, folder=tmp_path, retry_policy=QUICK, sources=SOURCES)
+    verify_installed(KEY, tmp_path)
     assert leftovers(tmp_path) == []
 
 
 def test_a_file_that_is_too_large(drive, tmp_path, leftovers, monkeypatch):
-    monkeypatch.setitem(FILES, KEY, replace(FILES[KEY], max_bytes=3_000_000))
+    monkeypatch.setitem(WEIGHT_FILES, KEY, replace(WEIGHT_FILES[KEY], max_bytes=3_000_000))
     drive[0].content["/file"] = bytes(4_000_000)
     assert "What Google Drive sends for vqvae.pth.tar has more than 3 MB" in refusal(tmp_path)
     assert leftovers(tmp_path) == []

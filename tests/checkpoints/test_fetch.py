@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 import torch
 
-from d2m.checkpoints.catalog import FILES, Source
+from d2m.checkpoints.catalog import WEIGHT_FILES, Source
 from d2m.checkpoints.fetch import fetch
-from d2m.checkpoints.installed import installed_path, read_index, verify
-from d2m.checkpoints.registry import SETS
-from d2m.checkpoints.safe_load import git_blob_id, sha256
+from d2m.checkpoints.installed import installed_path, read_index, verify_installed
+from d2m.checkpoints.registry import WEIGHT_SETS
+from d2m.checkpoints.safe_load import file_sha256, git_blob_id
 from d2m.checkpoints.transfer_spec import RetryPolicy
 from d2m.core.errors import CheckpointError, SettingsError
 from d2m.core.progress import silent
@@ -45,7 +45,7 @@ def codec(published) -> bytes:
 
 
 def get(files: Files, folder: Path, path: str = "/file", *, key: str = KEY, **options):
-    options = {"patience": QUICK, **options}
+    options = {"retry_policy": QUICK, **options}
     return fetch(key, folder=folder, sources={key: Source(url=files.url + path)}, **options)
 
 
@@ -69,7 +69,7 @@ def test_a_good_download(files, codec, checkpoints, leftovers):
     seen = []
     (new,) = get(files, checkpoints, progress=lambda stage, share: seen.append((stage, share)))
     assert (new.key, new.source, new.note) == (KEY, "vqvae.pth.tar", "")
-    verify(KEY, checkpoints)
+    verify_installed(KEY, checkpoints)
     assert leftovers(checkpoints) == []
     assert {stage for stage, _ in seen} == {f"getting {KEY}"}
     shares = [share for _, share in seen]
@@ -128,7 +128,7 @@ def test_nobody_there(checkpoints, leftovers):
         files = Files(url=f"http://127.0.0.1:{probe.getsockname()[1]}")
     assert "127.0.0.1 can't be reached: check the network" in refusal(files, checkpoints)
     files.url = "http://nowhere.invalid"
-    assert "nowhere.invalid can't be reached" in refusal(files, checkpoints, patience=ONCE)
+    assert "nowhere.invalid can't be reached" in refusal(files, checkpoints, retry_policy=ONCE)
     assert leftovers(checkpoints) == []
 
 
@@ -147,7 +147,7 @@ def test_a_broken_transfer_goes_on_where_it_was(files, codec, checkpoints, lefto
     assert 900_000 < begun[1] <= 1_000_000
     assert begun[1] + 1_900_000 < begun[2] <= begun[1] + 2_000_000
     assert files.sent == [1_000_000, 2_000_000, len(codec) - begun[2]]
-    verify(KEY, checkpoints)
+    verify_installed(KEY, checkpoints)
     assert leftovers(checkpoints) == []
 
 
@@ -155,18 +155,18 @@ def test_a_server_without_ranges_begins_again(files, codec, checkpoints, leftove
     files.content["/file"] = codec
     files.ranges = False
     files.cut_after = [1_000_000]
-    assert "broke off" in refusal(files, checkpoints, patience=ONCE)
+    assert "broke off" in refusal(files, checkpoints, retry_policy=ONCE)
     assert leftovers(checkpoints) == []
     files.cut_after = [1_000_000]
     get(files, checkpoints)
     assert files.sent == [1_000_000, 1_000_000, len(codec)]
-    verify(KEY, checkpoints)
+    verify_installed(KEY, checkpoints)
 
 
 def test_a_server_that_forgets_about_ranges_begins_again(files, codec, checkpoints, leftovers):
     files.content["/file"] = codec
     files.cut_after = [1_000_000]
-    refusal(files, checkpoints, patience=ONCE)
+    refusal(files, checkpoints, retry_policy=ONCE)
     files.ranges = False
     get(files, checkpoints)
     assert started(files.asked[-1]) > 900_000
@@ -177,17 +177,17 @@ def test_a_server_that_forgets_about_ranges_begins_again(files, codec, checkpoin
 def test_a_file_that_changed_between_is_not_put_together(files, codec, checkpoints):
     files.content["/file"] = bytes(len(codec))
     files.cut_after = [1_000_000]
-    refusal(files, checkpoints, patience=ONCE)
+    refusal(files, checkpoints, retry_policy=ONCE)
     files.content["/file"], files.etag = codec, '"two"'
     get(files, checkpoints)
     assert files.sent[-1] == len(codec)
-    verify(KEY, checkpoints)
+    verify_installed(KEY, checkpoints)
 
 
 def test_a_part_from_another_address_is_not_used(files, codec, checkpoints):
     files.content.update({"/file": codec, "/other": codec})
     files.cut_after = [1_000_000]
-    refusal(files, checkpoints, patience=ONCE)
+    refusal(files, checkpoints, retry_policy=ONCE)
     get(files, checkpoints, "/other")
     assert files.asked == [None, None]
 
@@ -208,7 +208,7 @@ def test_stopping_by_hand_keeps_the_part(files, codec, checkpoints, leftovers):
 
 @pytest.mark.parametrize("path", ["/file", "/unannounced"])
 def test_a_body_that_is_too_large_is_not_kept(path, files, checkpoints, leftovers, monkeypatch):
-    monkeypatch.setitem(FILES, KEY, replace(FILES[KEY], max_bytes=3_000_000))
+    monkeypatch.setitem(WEIGHT_FILES, KEY, replace(WEIGHT_FILES[KEY], max_bytes=3_000_000))
     files.content["/file"] = b"PK\x03\x04" + bytes(4_000_000)
     assert refusal(files, checkpoints, path) == (
         "What 127.0.0.1 sends for vqvae.pth.tar has more than 3 MB, far more than the published "
@@ -229,7 +229,9 @@ def test_a_file_with_another_blob_id(files, codec, checkpoints, leftovers):
 
 def test_a_file_with_the_right_blob_id(files, codec, published, checkpoints, monkeypatch):
     blob = git_blob_id(published / "vqvae.pth.tar")
-    monkeypatch.setitem(FILES, "vqvae-high", replace(FILES["vqvae-high"], blob_id=blob))
+    monkeypatch.setitem(
+        WEIGHT_FILES, "vqvae-high", replace(WEIGHT_FILES["vqvae-high"], blob_id=blob)
+    )
     files.content["/file"] = codec
     (new,) = get(files, checkpoints, key="vqvae-high")
     assert new.note == ""
@@ -250,7 +252,7 @@ def test_a_file_that_is_not_the_one_accepted_first(files, codec, checkpoints, tm
     assert leftovers(checkpoints) == []
     assert not new.path.exists()
     get(files, checkpoints, accept_new=True)
-    assert read_index(checkpoints)["first_accepted"][KEY] == sha256(tmp_path / "x") != first
+    assert read_index(checkpoints)["first_accepted"][KEY] == file_sha256(tmp_path / "x") != first
 
 
 def test_another_network_than_asked_for(files, codec, checkpoints, leftovers):
@@ -298,11 +300,11 @@ def test_a_folder_that_cannot_be_written(files, codec, checkpoints):
 
 def test_sets_get_what_is_missing_and_tell_what_nobody_publishes(files, codec, checkpoints):
     files.content["/file"] = codec
-    sources = {key: Source(url=files.url + "/404/x") for key in FILES}
+    sources = {key: Source(url=files.url + "/404/x") for key in WEIGHT_FILES}
     sources["vqvae-high"] = Source(url=files.url + "/file")
-    known = {key: source for key, source in sources.items() if FILES[key].source}
+    known = {key: source for key, source in sources.items() if WEIGHT_FILES[key].source}
     with pytest.raises(CheckpointError, match=r"no file I3D_8x8_R50\.pyth"):
-        fetch("tiktok-high", folder=checkpoints, sources=known, patience=ONCE, accept_new=True)
+        fetch("tiktok-high", folder=checkpoints, sources=known, retry_policy=ONCE, accept_new=True)
     assert installed_path("vqvae-high", checkpoints).is_file()
     installed_path("i3d", checkpoints).touch()
     with pytest.raises(CheckpointError, match="No public file is known of tiktok-high-motion and"):
@@ -313,5 +315,5 @@ def test_sets_get_what_is_missing_and_tell_what_nobody_publishes(files, codec, c
 
 
 def test_each_set_names_known_files():
-    for known in SETS.values():
-        assert {*known.files, *(key for keys in known.needs for key in keys)} <= set(FILES)
+    for known in WEIGHT_SETS.values():
+        assert {*known.files, *(key for keys in known.needs for key in keys)} <= set(WEIGHT_FILES)

@@ -20,13 +20,13 @@ from d2m.checkpoints import (
     load_i3d,
     load_published,
     load_published_codec,
-    missing,
+    missing_keys,
     missing_line,
 )
-from d2m.checkpoints.catalog import FILES
-from d2m.checkpoints.importing import Found, identify, key_of
-from d2m.checkpoints.installed import installed_keys, installed_path, read_index, verify
-from d2m.checkpoints.safe_load import git_blob_id, sha256
+from d2m.checkpoints.catalog import WEIGHT_FILES
+from d2m.checkpoints.importing import IdentifiedFile, choose_key, identify_file
+from d2m.checkpoints.installed import installed_keys, installed_path, read_index, verify_installed
+from d2m.checkpoints.safe_load import file_sha256, git_blob_id
 from d2m.core.errors import CheckpointError, SettingsError
 from d2m.core.levels import HIGH, LEVELS, LOW, Level
 from d2m.models.i3d import build_i3d
@@ -74,7 +74,7 @@ def i3d_file(tmp_path_factory) -> Path:
 
 
 def test_what_the_authors_publish_becomes_networks_that_play(published, i3d_file, checkpoints):
-    assert missing("aist", HIGH, checkpoints) == (
+    assert missing_keys("aist", HIGH, checkpoints) == (
         "aist-high-motion",
         "aist-high-generator",
         "vqvae-high",
@@ -106,7 +106,7 @@ def test_what_the_authors_publish_becomes_networks_that_play(published, i3d_file
         assert not any(p.requires_grad for p in network.parameters())
         assert all(t.device.type == "cpu" for t in (*network.parameters(), *network.buffers()))
     for key in installed_keys(checkpoints):
-        verify(key, checkpoints)
+        verify_installed(key, checkpoints)
 
 
 def test_the_installed_form(published, checkpoints):
@@ -117,8 +117,8 @@ def test_the_installed_form(published, checkpoints):
         header = file.metadata()
         assert all(file.get_tensor(n).dtype == torch.float32 for n in file.keys())  # noqa: SIM118
     assert header["key"] == "aist-high-generator"
-    assert header["source_sha256"] == sha256(published / "netG.pt")
-    assert header["licence"] == FILES["aist-high-generator"].licence
+    assert header["source_sha256"] == file_sha256(published / "netG.pt")
+    assert header["licence"] == WEIGHT_FILES["aist-high-generator"].licence
     assert header["imported_at"].startswith("20")
     assert {path.name for path in new.path.parent.iterdir()} == {new.path.name, "index.json"}
     assert "/" not in header["source"]
@@ -126,7 +126,7 @@ def test_the_installed_form(published, checkpoints):
 
 @pytest.mark.parametrize("level", LEVELS.values(), ids=LEVELS)
 def test_names_and_shapes_of_all_networks_are_the_published_ones(level):
-    from d2m.checkpoints import identify
+    from d2m.checkpoints.identify import build_empty, identify_network
 
     names = {"aist-motion": "aist/mencoder", "tiktok-motion": "tiktok/mencoder"}
     names[f"aist-{level.name}-generator"] = f"aist/netG_{level.name}"
@@ -134,10 +134,10 @@ def test_names_and_shapes_of_all_networks_are_the_published_ones(level):
         names["tiktok-high-generator"] = "tiktok/netG_high"
     for network, stored in names.items():
         with torch.device("meta"):
-            blank = identify.empty(network).state_dict()
+            blank = build_empty(network).state_dict()
         shapes = json.loads((Path(__file__).parents[1] / "data/official_shapes.json").read_text())
         assert {n: list(t.shape) for n, t in blank.items()} == shapes[stored]
-        assert identify.recognise(blank, "x") == network
+        assert identify_network(blank, "x") == network
 
 
 def test_the_level_of_a_motion_encoder(published, checkpoints, tmp_path):
@@ -147,14 +147,14 @@ def test_the_level_of_a_motion_encoder(published, checkpoints, tmp_path):
         "mencoder.pt fits level high and level low: say which with --level, or import it "
         "together with its generator."
     )
-    found = identify(source)
-    high = identify(published / "netG.pt")
+    found = identify_file(source)
+    high = identify_file(published / "netG.pt")
 
-    def key(place: str, *beside: Found, level: Level | None = None) -> str:
+    def key(place: str, *beside: IdentifiedFile, level: Level | None = None) -> str:
         file = replace(found, path=tmp_path / place)
-        return key_of(file, [file, *beside], level=level, dataset=None)
+        return choose_key(file, [file, *beside], level=level, dataset=None)
 
-    def beside(place: str) -> Found:
+    def beside(place: str) -> IdentifiedFile:
         return replace(high, path=tmp_path / place)
 
     assert key("mencoder.pt", level=LOW) == "aist-low-motion"
@@ -176,9 +176,9 @@ def test_tiktok(published, checkpoints):
     told = missing_line("tiktok", HIGH, checkpoints)
     assert "no public file is known" in told
     assert keys(checkpoints, published / "tiktok_mencoder.pt") == ["tiktok-high-motion"]
-    assert missing("tiktok", HIGH, checkpoints)[0] == "tiktok-high-generator"
+    assert missing_keys("tiktok", HIGH, checkpoints)[0] == "tiktok-high-generator"
     assert "no public file is known" in missing_line("tiktok", HIGH, checkpoints)
-    for ask in (missing, load_published):
+    for ask in (missing_keys, load_published):
         with pytest.raises(CheckpointError, match=r"TikTok generator of level low can't run"):
             ask("tiktok", LOW, checkpoints)
     assert not is_installed("tiktok", LOW, checkpoints)
@@ -188,7 +188,7 @@ def test_tiktok(published, checkpoints):
 def test_published_networks_that_are_of_no_use_here(published, checkpoints, tmp_path):
     told = refusal(checkpoints, published / "netD.pt")
     assert told == "netD.pt is D2M-GAN's discriminator, which only training needs: leave it out."
-    # Shapes are enough to recognise it, so no values of that size are made.
+    # Shapes are enough to identify_network it, so no values of that size are made.
     shapes = json.loads((Path(__file__).parents[1] / "data/official_shapes.json").read_text())
     state = {n: torch.zeros(()).expand(s) for n, s in shapes["tiktok/netG_low"].items()}
     torch.save(state, tmp_path / "netG.pt")
@@ -249,7 +249,7 @@ def test_a_codec_of_one_level(checkpoints, tmp_path):
 def test_a_codec_is_known_by_its_content(published, checkpoints, tmp_path, monkeypatch):
     path = moved(published / "vqvae.pth.tar", tmp_path / "download(1)")
     blob = git_blob_id(path)
-    monkeypatch.setitem(FILES, "vqvae-low", replace(FILES["vqvae-low"], blob_id=blob))
+    monkeypatch.setitem(WEIGHT_FILES, "vqvae-low", replace(WEIGHT_FILES["vqvae-low"], blob_id=blob))
     monkeypatch.setitem(importing._BLOBS, blob, "vqvae-low")
     (new,) = import_files([path], folder=checkpoints)
     assert (new.key, new.note) == ("vqvae-low", "")
@@ -339,7 +339,7 @@ def test_tensors_that_share_memory_or_have_half_precision(checkpoints, tmp_path)
     state["bottleneck.level_blocks.2.k"] = state["bottleneck.level_blocks.2.k"].t().contiguous().t()
     torch.save(state, tmp_path / "net.pt")
     (new,) = import_files([tmp_path / "net.pt"], folder=checkpoints)
-    verify(new.key, checkpoints)
+    verify_installed(new.key, checkpoints)
     codec = load_published_codec(HIGH, checkpoints)
     assert torch.equal(codec.codebook(HIGH).k, state["bottleneck.level_blocks.2.k"])
     assert codec.state_dict()["decoders.2.out.weight"].dtype == torch.float32
@@ -365,7 +365,7 @@ def test_contradictions(published, checkpoints):
     told = refusal(checkpoints, published / "netG.pt", published / "netG.pt")
     assert "would both become aist-high-generator" in told
     with pytest.raises(SettingsError, match="Unknown weights 'mist'"):
-        missing("mist", HIGH, checkpoints)
+        missing_keys("mist", HIGH, checkpoints)
 
 
 def test_one_bad_file_installs_none(published, checkpoints, tmp_path):
@@ -382,7 +382,7 @@ def test_verify_finds_changes(published, checkpoints):
 
     def told() -> str:
         with pytest.raises(CheckpointError) as error:
-            verify(new.key, checkpoints)
+            verify_installed(new.key, checkpoints)
         return str(error.value)
 
     new.path.write_bytes(whole[:-1])
@@ -396,7 +396,7 @@ def test_verify_finds_changes(published, checkpoints):
     save_file(state, new.path, {**header, "key": "vqvae-low"})
     assert "was not installed under this name" in told()
     new.path.write_bytes(whole)
-    verify(new.key, checkpoints)
+    verify_installed(new.key, checkpoints)
     new.path.unlink()
     assert told() == (
         "The weights vqvae-jukebox are not installed: "
@@ -416,4 +416,6 @@ def test_a_damaged_index_is_no_obstacle(published, checkpoints):
     (checkpoints / "published").mkdir(parents=True)
     (checkpoints / "published" / "index.json").write_text("{]")
     (new,) = import_files([published / "vqvae.pth.tar"], folder=checkpoints)
-    assert read_index(checkpoints)["first_accepted"][new.key] == sha256(published / "vqvae.pth.tar")
+    assert read_index(checkpoints)["first_accepted"][new.key] == file_sha256(
+        published / "vqvae.pth.tar"
+    )

@@ -13,7 +13,12 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from d2m.checkpoints.safe_load import MAX_BYTES, git_blob_id, read_state, sha256
+from d2m.checkpoints.safe_load import (
+    MAX_CHECKPOINT_BYTES,
+    file_sha256,
+    git_blob_id,
+    read_state_dict,
+)
 from d2m.core.errors import CheckpointError
 from tests.checkpoints.misbehaving import DRIVE_QUOTA_PAGE, DRIVE_VIRUS_PAGE, LFS_POINTER
 
@@ -22,7 +27,7 @@ WEIGHTS = {"a.weight": torch.arange(6.0).reshape(2, 3), "a.bias": torch.ones(2)}
 
 def refusal(path: Path) -> str:
     with pytest.raises(CheckpointError) as error:
-        read_state(path)
+        read_state_dict(path)
     told = str(error.value)
     assert told.endswith(".")
     assert "\n" not in told
@@ -68,21 +73,21 @@ def written(path: Path, content: bytes) -> Path:
 def test_the_forms_of_published_files(wrap, zipped, tmp_path):
     path = tmp_path / "net.pt"
     torch.save(wrap(WEIGHTS), path, _use_new_zipfile_serialization=zipped)
-    state = read_state(path)
+    state = read_state_dict(path)
     assert list(state) == list(WEIGHTS)
     assert all(torch.equal(state[name], tensor) for name, tensor in WEIGHTS.items())
 
 
 def test_safetensors_under_any_name(tmp_path):
     save_file(WEIGHTS, tmp_path / "net.pt")
-    assert torch.equal(read_state(tmp_path / "net.pt")["a.bias"], WEIGHTS["a.bias"])
+    assert torch.equal(read_state_dict(tmp_path / "net.pt")["a.bias"], WEIGHTS["a.bias"])
 
 
 def test_git_names_content_as_git_does(tmp_path):
     # `printf 'hello\n' | git hash-object --stdin`
     path = written(tmp_path / "hello", b"hello\n")
     assert git_blob_id(path) == "ce013625030ba8dba906f756967f9e9ca394464a"
-    assert sha256(path).startswith("5891b5b522d5df086d0ff0b110fbd9d2")
+    assert file_sha256(path).startswith("5891b5b522d5df086d0ff0b110fbd9d2")
 
 
 @pytest.mark.parametrize(
@@ -139,7 +144,7 @@ def test_a_file_of_absurd_size_is_not_opened(tmp_path):
     path = tmp_path / "huge.pt"
     with path.open("wb") as file:
         file.write(b"PK\x03\x04")
-        file.truncate(MAX_BYTES + 1)
+        file.truncate(MAX_CHECKPOINT_BYTES + 1)
     assert "huge.pt has 2.1 GB, but no published file has more" in refusal(path)
 
 
