@@ -1,1 +1,1 @@
-"""Songs: composed by rule for a style, arranged for a dance, rendered with a soundfont."""
+"""Songs composed by rule for each style, arranged for a dance and rendered with a soundfont."""

@@ -1,9 +1,13 @@
-"""How the music answers the movement: from what the body does to which layers play.
+"""Arrange a song for a dance: turn movement features into note events.
 
-Each rule is one that a viewer can see: harder movement brings more instruments, the
-legs drive kick and bass, the arms drive hats and percussion, raised hands raise the
-melody, a hit gets a stab, a sudden turn a fill, small movement halves the drums' time, and
-when the dancer freezes, the band breaks.
+Every rule links a movement that viewers can see to a change that they can hear:
+
+- More energetic movement adds instruments; little movement puts the drums in half time.
+- Energetic legs add kicks and bass notes, energetic arms add hi-hats and percussion.
+- Raised hands transpose the melody up by an octave.
+- A hit (limbs that stop abruptly) triggers a stab chord with a crash cymbal.
+- A change of direction adds a snare.
+- While the dancer freezes, only the chords and a rim click on the beats remain.
 """
 
 from __future__ import annotations
@@ -16,30 +20,49 @@ from numpy.typing import NDArray
 
 from d2m.core.levels import SAMPLE_RATE
 from d2m.core.metrical_grid import FRAME, PHRASE_STEPS, STEPS_PER_BAR, STEPS_PER_BEAT, StepGrid
-from d2m.perception.step_features import FEATURES
+from d2m.perception.step_features import MOVEMENT_FEATURES
 from d2m.score.composition import CRASH, KICK, RIM, SNARE, Note, Song
 
-GROOVE, FULL = 0.48, 0.70
-"""Half-bar energies from which the groove, and the full band, play."""
-CALM = 0.3
-"""Half-bar energy below which the drums play in half time."""
-FASTEST_FULL_TIME_BPM = 100.0
-"""Up to this tempo there is no half time: it would no longer be heard as a beat."""
-BUSY = 0.64
-"""Half-bar energy of legs or arms from which their layers double."""
-RAISED = 0.48
-"""Half-bar reach of the hands from which the melody plays an octave up."""
-HIT = 0.5
-"""Accent strength that gets a stab."""
-TURN = 0.6
-"""Turn strength that gets a fill."""
-FROZEN = 0.5
-"""Freeze value from which the band breaks."""
+GROOVE_ENERGY = 0.48
+"""Feature ``bar_energy`` (0 to 1) from which hi-hats and lead play. Chosen by hand."""
+FULL_ENERGY = 0.70
+"""Feature ``bar_energy`` (0 to 1) from which the second hi-hat layer plays. Chosen by hand."""
+HALF_TIME_ENERGY = 0.3
+"""Feature ``bar_energy`` (0 to 1) below which the drums play in half time. Chosen by hand."""
+HALF_TIME_MIN_BPM = 100.0
+"""Tempo (BPM) above which the drums may play in half time. At slower tempi, half-time drums
+are too sparse to mark the beat. Chosen by hand."""
+BUSY_ENERGY = 0.64
+"""Features ``bar_upper`` and ``bar_lower`` (0 to 1) from which arms and legs add their
+layers. Chosen by hand."""
+RAISED_REACH = 0.48
+"""Feature ``bar_reach`` (0 to 1) from which the lead plays an octave higher. Chosen by hand."""
+HIT_ACCENT = 0.5
+"""Feature ``accent`` (0 to 1) from which a step gets a stab. Chosen by hand."""
+SHARP_TURN = 0.6
+"""Feature ``turn`` (0 to 1) from which a step gets a snare. Chosen by hand."""
+FREEZE_LEVEL = 0.5
+"""Feature ``freeze`` (0 to 1) from which the rhythm section pauses. Chosen by hand."""
+
+_OCTAVE = 12  # semitones
+_CHANNEL = {"bass": "bass", "busy_bass": "bass", "chords": "chord", "lead": "lead", "stab": "stab"}
 
 
 @dataclass(frozen=True, kw_only=True)
-class Event:
-    """One sounding note: frames on the code grid, channel, pitch, velocity."""
+class NoteEvent:
+    """One note of an arrangement.
+
+    Parameters
+    ----------
+    start, end
+        Onset and release, in frames of the code grid (`d2m.core.metrical_grid.FRAME`).
+    channel
+        Name of the channel, a key of `d2m.score.synthesizer.MIDI_CHANNELS`.
+    pitch
+        MIDI note number; on the drum channel, the General MIDI drum.
+    velocity
+        MIDI velocity, 1 to 127.
+    """
 
     start: int
     end: int
@@ -48,37 +71,41 @@ class Event:
     velocity: int
 
 
-_CHANNEL = {"bass": "bass", "busy_bass": "bass", "chords": "chord", "lead": "lead", "stab": "stab"}
-
-
-def playing(features: NDArray[np.floating[Any]]) -> dict[str, NDArray[np.bool_]]:
-    """Return for every layer in which steps it plays.
+def active_layers(features: NDArray[np.floating[Any]]) -> dict[str, NDArray[np.bool_]]:
+    """Decide from the movement in which steps each layer of a song plays.
 
     Parameters
     ----------
     features : (S, K)
-        Movement in each 16th step, see `d2m.perception.step_features`.
+        Movement in each 16th step, see `d2m.perception.step_features.MOVEMENT_FEATURES`.
+
+    Returns
+    -------
+    dict of (S,)
+        One mask for each layer of `d2m.score.composition.Song` except ``stab``.
     """
-    column = {name: features[:, i] for i, name in enumerate(FEATURES)}
-    band = column["freeze"] < FROZEN
-    groove = band & (column["bar_energy"] >= GROOVE)
-    full = band & (column["bar_energy"] >= FULL)
+    column = {name: features[:, i] for i, name in enumerate(MOVEMENT_FEATURES)}
+    moving = column["freeze"] < FREEZE_LEVEL
+    groove = moving & (column["bar_energy"] >= GROOVE_ENERGY)
+    full = moving & (column["bar_energy"] >= FULL_ENERGY)
+    busy_arms = moving & (column["bar_upper"] >= BUSY_ENERGY)
+    busy_legs = moving & (column["bar_lower"] >= BUSY_ENERGY)
     return {
-        "kick": band,
-        "snare": band,
-        "bass": band,
+        "kick": moving,
+        "snare": moving,
+        "bass": moving,
         "chords": np.ones(len(features), dtype=bool),
         "hats": groove,
         "lead": groove,
-        "busy_hats": full | (band & (column["bar_upper"] >= BUSY)),
-        "percussion": band & (column["bar_upper"] >= BUSY),
-        "extra_kick": band & (column["bar_lower"] >= BUSY),
-        "busy_bass": band & (column["bar_lower"] >= BUSY),
+        "busy_hats": full | busy_arms,
+        "percussion": busy_arms,
+        "extra_kick": busy_legs,
+        "busy_bass": busy_legs,
     }
 
 
-def arrange(song: Song, grid: StepGrid, features: NDArray[np.floating[Any]]) -> list[Event]:
-    """Play a song along a grid the way the movement asks for.
+def arrange(song: Song, grid: StepGrid, features: NDArray[np.floating[Any]]) -> list[NoteEvent]:
+    """Arrange a song on a grid according to the movement.
 
     Parameters
     ----------
@@ -87,30 +114,31 @@ def arrange(song: Song, grid: StepGrid, features: NDArray[np.floating[Any]]) -> 
     grid
         ``S`` steps.
     features : (S, K)
-        Movement in each step.
+        Movement in each step, see `d2m.perception.step_features.MOVEMENT_FEATURES`.
 
     Returns
     -------
-    list of Event
-        Ordered by start.
+    list of NoteEvent
+        Sorted by onset.
     """
-    plays = playing(features)
-    full, half = _by_step(song.layers), _by_step(song.layers | half_time(song))
-    calm = features[:, FEATURES.index("bar_energy")] < CALM
-    calm &= tempo_bpm(grid) > FASTEST_FULL_TIME_BPM
-    raised = features[:, FEATURES.index("bar_reach")] >= RAISED
-    events: list[Event] = []
+    active = active_layers(features)
+    full, half = _by_step(song.layers), _by_step(song.layers | half_time_drums(song))
+    calm = features[:, MOVEMENT_FEATURES.index("bar_energy")] < HALF_TIME_ENERGY
+    calm &= median_tempo_bpm(grid) > HALF_TIME_MIN_BPM
+    raised = features[:, MOVEMENT_FEATURES.index("bar_reach")] >= RAISED_REACH
+    events: list[NoteEvent] = []
     for index, position in enumerate(grid.position):
         for layer, note in (half if calm[index] else full).get(int(position), ()):
-            if layer != "stab" and plays[layer][index]:
-                lift = 12 if layer == "lead" and raised[index] else 0
-                events.append(_event(song, grid, index, note, _CHANNEL.get(layer, "drums"), lift))
-        events += _reactions(song, grid, index, features[index])
+            if layer != "stab" and active[layer][index]:
+                shift = _OCTAVE if layer == "lead" and raised[index] else 0
+                channel = _CHANNEL.get(layer, "drums")
+                events.append(_note_event(song, grid, index, note, channel, shift))
+        events += _step_events(song, grid, index, features[index])
     return sorted(events, key=lambda event: event.start)
 
 
-def half_time(song: Song) -> dict[str, tuple[Note, ...]]:
-    """Return a song's kick and snare in half time: on the first and the third beat of a bar."""
+def half_time_drums(song: Song) -> dict[str, tuple[Note, ...]]:
+    """Return a song's half-time drums: kick on the first beat of each bar, snare on the third."""
     kick, snare = (song.layers.get(name, ()) for name in ("kick", "snare"))
     third_beats = range(2 * STEPS_PER_BEAT, PHRASE_STEPS, STEPS_PER_BAR)
     return {
@@ -119,13 +147,14 @@ def half_time(song: Song) -> dict[str, tuple[Note, ...]]:
     }
 
 
-def tempo_bpm(grid: StepGrid) -> float:
-    """Return the median tempo of a grid (BPM)."""
+def median_tempo_bpm(grid: StepGrid) -> float:
+    """Return the tempo (BPM) of a grid, from its median step length."""
     frames = float(np.median(np.diff(grid.starts))) * STEPS_PER_BEAT
     return 60.0 * SAMPLE_RATE / (FRAME * frames)
 
 
 def _by_step(layers: dict[str, tuple[Note, ...]]) -> dict[int, list[tuple[str, Note]]]:
+    """Group the notes of all layers by their step in the phrase."""
     by_step: dict[int, list[tuple[str, Note]]] = {}
     for layer, notes in layers.items():
         for note in notes:
@@ -133,39 +162,42 @@ def _by_step(layers: dict[str, tuple[Note, ...]]) -> dict[int, list[tuple[str, N
     return by_step
 
 
-def _reactions(
+def _step_events(
     song: Song, grid: StepGrid, index: int, feature: NDArray[np.floating[Any]]
-) -> list[Event]:
-    """Return what one step adds at once: stab, fill, or the tick of a break."""
-    value = dict(zip(FEATURES, feature, strict=True))
-    frozen = value["freeze"] >= FROZEN
+) -> list[NoteEvent]:
+    """Return the events that one step's movement triggers: stab, snare, or click in a freeze."""
+    value = dict(zip(MOVEMENT_FEATURES, feature, strict=True))
+    frozen = value["freeze"] >= FREEZE_LEVEL
     position = int(grid.position[index])
     drums: list[tuple[int, int]] = []
-    events: list[Event] = []
+    events: list[NoteEvent] = []
     if frozen and position % STEPS_PER_BEAT == 0:
         drums.append((RIM, 96))
-    if not frozen and value["accent"] >= HIT:
+    if not frozen and value["accent"] >= HIT_ACCENT:
         drums += [(CRASH, 96), (KICK, 110)]
         bar_start = position // STEPS_PER_BAR * STEPS_PER_BAR
         events += [
-            _event(song, grid, index, note, "stab", 0)
+            _note_event(song, grid, index, note, "stab", 0)
             for note in song.layers["stab"]
             if note.step == bar_start % PHRASE_STEPS
         ]
-    elif not frozen and value["turn"] >= TURN:
+    elif not frozen and value["turn"] >= SHARP_TURN:
         drums.append((SNARE, 74))
     for pitch, velocity in drums:
         note = Note(step=position, length=1, pitch=pitch, velocity=velocity)
-        events.append(_event(song, grid, index, note, "drums", 0))
+        events.append(_note_event(song, grid, index, note, "drums", 0))
     return events
 
 
-def _event(song: Song, grid: StepGrid, index: int, note: Note, channel: str, lift: int) -> Event:
+def _note_event(
+    song: Song, grid: StepGrid, index: int, note: Note, channel: str, shift: int
+) -> NoteEvent:
+    """Place a note at a step of the grid, transposed by ``shift`` semitones."""
     last = min(index + note.length, grid.n_steps)
-    late = song.swing if grid.position[index] % 2 else 0
-    start = int(grid.starts[index]) + late
-    # One frame of rest before the next onset lets a repeated note speak again.
+    delay = song.swing if grid.position[index] % 2 else 0
+    start = int(grid.starts[index]) + delay
+    # Release a note one frame before the next step, so that a repeated pitch is struck again.
     end = max(start + 1, int(grid.starts[last]) - 1)
-    return Event(
-        start=start, end=end, channel=channel, pitch=note.pitch + lift, velocity=note.velocity
+    return NoteEvent(
+        start=start, end=end, channel=channel, pitch=note.pitch + shift, velocity=note.velocity
     )

@@ -1,4 +1,4 @@
-"""Compose the songs: sixty eight-bar phrases, six for each style."""
+"""Compose songs by rule: eight-bar phrases, six for each style and a seventh held out."""
 
 from __future__ import annotations
 
@@ -8,24 +8,43 @@ import numpy as np
 
 from d2m.core.metrical_grid import BARS_PER_PHRASE, STEPS_PER_BAR
 from d2m.core.styles import SONGS_PER_STYLE, STYLES
-from d2m.score.genres import GENRES, Genre
+from d2m.score.style_templates import STYLE_TEMPLATES, StyleTemplate
 
 N_SONGS = SONGS_PER_STYLE * len(STYLES)
-"""Songs that generators learn: 0 to 59, six consecutive ones share a style."""
+"""Number of songs that generators learn: indices 0 to 59, six consecutive ones per style."""
 UNSEEN_SONGS = range(N_SONGS, N_SONGS + len(STYLES))
-"""A seventh song for each style, kept from all training: what codecs are measured on."""
+"""Indices of the seventh song of each style: never trained on, used to evaluate codecs."""
 
 VELOCITIES = {"X": 118, "x": 92, "o": 58}
+"""MIDI velocity (1 to 127) of each mark of a rhythm pattern. Chosen by hand."""
 
-# General MIDI drum notes.
 KICK, SNARE, CLAP, RIM = 36, 38, 39, 37
-CLOSED_HAT, OPEN_HAT, CRASH = 42, 46, 49
+"""General MIDI note numbers of drums (bass drum 1, acoustic snare, hand clap, side stick)."""
+CLOSED_HAT, CRASH = 42, 49
+"""General MIDI note numbers of the closed hi-hat and crash cymbal 1."""
 SHAKER, CONGA = 70, 63
+"""General MIDI note numbers of maracas and open high conga."""
+
+# Lowest MIDI pitches of the parts: each is folded into the octave above. Chosen by hand.
+_LOWEST_KEY = 36  # C2
+_LOWEST_BASS = 28  # E1
+_LOWEST_CHORD = 52  # E3
+_LOWEST_LEAD = 64  # E4
 
 
 @dataclass(frozen=True, kw_only=True)
 class Note:
-    """One note of a layer: onset and length in steps of the phrase."""
+    """One note of a layer.
+
+    Parameters
+    ----------
+    step, length
+        Onset in the phrase and duration, in 16th steps.
+    pitch
+        MIDI note number.
+    velocity
+        MIDI velocity, 1 to 127.
+    """
 
     step: int
     length: int
@@ -35,20 +54,20 @@ class Note:
 
 @dataclass(frozen=True, kw_only=True)
 class Song:
-    """An eight-bar phrase in layers that an arrangement switches.
+    """An eight-bar phrase in layers that an arrangement switches on and off.
 
     Parameters
     ----------
     style
-        Name of its style.
+        Name of its style, see `d2m.core.styles.STYLES`.
     kit, bass, chord, lead, stab
-        Programs of the drum kit and of the melodic layers.
+        General MIDI programs (from 0) of the drum kit and of the melodic channels.
     layers
         Notes of each layer by name: ``kick, snare, hats, busy_hats, extra_kick, bass,
-        busy_bass, chords, lead, percussion`` and, for accents, ``stab`` (one note list a
-        bar's chord, all at that bar's first step).
+        busy_bass, chords, lead, percussion``, and ``stab``, which holds each bar's chord at
+        the first step of the bar.
     swing
-        Frames by which every second 16th is late.
+        Delay of every second 16th step, in frames of the code grid.
     """
 
     style: str
@@ -62,32 +81,32 @@ class Song:
 
 
 def style_of_song(index: int) -> str:
-    """Return the style name of a song index, see `N_SONGS` and `UNSEEN_SONGS`."""
+    """Return the style name of a song index: 0 to 59, or one of `UNSEEN_SONGS`."""
     unseen = index in UNSEEN_SONGS
     return list(STYLES)[index - N_SONGS if unseen else index // SONGS_PER_STYLE]
 
 
-def compose(index: int) -> Song:
-    """Compose one song. The same index always gives the same song.
+def compose_song(index: int) -> Song:
+    """Compose the song of an index. The same index always gives the same song.
 
     Parameters
     ----------
     index
-        See `N_SONGS` and `UNSEEN_SONGS`.
+        0 to 59 for the songs that generators learn, or one of `UNSEEN_SONGS`.
     """
     style = style_of_song(index)
-    genre = GENRES[style]
+    template = STYLE_TEMPLATES[style]
     rng = np.random.default_rng([2022, index])
     number = SONGS_PER_STYLE if index in UNSEEN_SONGS else index % SONGS_PER_STYLE
-    scale = genre.scales[number % len(genre.scales)]
-    key = 36 + int(rng.permutation(12)[0])
-    progression = genre.progressions[number % len(genre.progressions)]
+    scale = template.scales[number % len(template.scales)]
+    key = _LOWEST_KEY + int(rng.permutation(12)[0])
+    progression = template.progressions[number % len(template.progressions)]
     chords = tuple(progression) * (BARS_PER_PHRASE // len(progression))
-    harmony = [_chord(key, scale, degree, sevenths=genre.sevenths) for degree in chords]
-    layers = _drums(genre, rng)
-    layers |= _bass(genre, rng, key, scale, chords)
-    layers["chords"] = _comping(_pick(rng, genre.chord_rhythms), harmony)
-    layers["lead"] = _melody(genre, rng, key, scale, chords)
+    harmony = [_chord(key, scale, degree, sevenths=template.sevenths) for degree in chords]
+    layers = _drum_layers(template, rng)
+    layers |= _bass_layers(template, rng, key, scale, chords)
+    layers["chords"] = _chord_layer(_choose(rng, template.chord_rhythms), harmony)
+    layers["lead"] = _melody(template, rng, key, scale, chords)
     layers["stab"] = tuple(
         Note(step=bar * STEPS_PER_BAR, length=2, pitch=pitch + 12, velocity=112)
         for bar, notes in enumerate(harmony)
@@ -95,30 +114,47 @@ def compose(index: int) -> Song:
     )
     return Song(
         style=style,
-        kit=genre.kits[number % len(genre.kits)],
-        bass=genre.basses[number % len(genre.basses)],
-        chord=genre.chords[number % len(genre.chords)],
-        lead=genre.leads[(number + number // 3) % len(genre.leads)],
-        stab=genre.stabs[number % len(genre.stabs)],
+        kit=template.kits[number % len(template.kits)],
+        bass=template.basses[number % len(template.basses)],
+        chord=template.chords[number % len(template.chords)],
+        lead=template.leads[(number + number // 3) % len(template.leads)],
+        stab=template.stabs[number % len(template.stabs)],
         layers=layers,
-        swing=genre.swing,
+        swing=template.swing,
     )
 
 
-def _pick(rng: np.random.Generator, options: tuple[str, ...]) -> str:
+def _choose(rng: np.random.Generator, options: tuple[str, ...]) -> str:
     return options[int(rng.integers(len(options)))]
 
 
 def _pitch(key: int, scale: tuple[int, ...], degree: int) -> int:
+    """Return the MIDI pitch of a scale degree (0 is the key note, 7 the octave above it)."""
     octave, step = divmod(degree, len(scale))
     return key + 12 * octave + scale[step]
 
 
+def _fold(pitch: int, lowest: int) -> int:
+    """Transpose a pitch by octaves into the octave that starts at ``lowest``."""
+    return lowest + (pitch - lowest) % 12
+
+
 def _chord(key: int, scale: tuple[int, ...], degree: int, *, sevenths: bool) -> list[int]:
-    thirds = (0, 2, 4, 6) if sevenths else (0, 2, 4)
-    pitches = [_pitch(key, scale, degree + third) + 12 for third in thirds]
-    # Close position around middle C keeps the hand still from chord to chord.
-    return sorted(52 + (pitch - 52) % 12 for pitch in pitches)
+    """Return the pitches of the triad or seventh chord on a degree, in ascending order."""
+    intervals = (0, 2, 4, 6) if sevenths else (0, 2, 4)
+    pitches = [_pitch(key, scale, degree + interval) for interval in intervals]
+    # Close position within one octave keeps the voices from leaping between chords.
+    return sorted(_fold(pitch, _LOWEST_CHORD) for pitch in pitches)
+
+
+def _onsets(rhythm: str) -> list[int]:
+    """Return the steps of a one-bar rhythm that have a mark."""
+    return [step for step, mark in enumerate(rhythm) if mark != "."]
+
+
+def _gap(onsets: list[int], step: int) -> int:
+    """Return the number of steps from an onset to the next one, or to the end of the bar."""
+    return min([onset for onset in onsets if onset > step] + [STEPS_PER_BAR]) - step
 
 
 def _repeat(rhythm: str, pitch: int, length: int = 1) -> tuple[Note, ...]:
@@ -131,42 +167,40 @@ def _repeat(rhythm: str, pitch: int, length: int = 1) -> tuple[Note, ...]:
     )
 
 
-def _drums(genre: Genre, rng: np.random.Generator) -> dict[str, tuple[Note, ...]]:
+def _drum_layers(template: StyleTemplate, rng: np.random.Generator) -> dict[str, tuple[Note, ...]]:
     snare = CLAP if rng.random() < 0.25 else SNARE
-    hats = _pick(rng, genre.hats)
+    hats = _choose(rng, template.hats)
     busy = "".join("o" if mark == "." else "." for mark in hats)
     percussion = SHAKER if rng.random() < 0.5 else CONGA
     return {
-        "kick": _repeat(_pick(rng, genre.kicks), KICK),
-        "snare": _repeat(_pick(rng, genre.snares), snare),
+        "kick": _repeat(_choose(rng, template.kicks), KICK),
+        "snare": _repeat(_choose(rng, template.snares), snare),
         "hats": _repeat(hats, CLOSED_HAT),
         "busy_hats": _repeat(busy, CLOSED_HAT),
-        "extra_kick": _repeat(_pick(rng, genre.extra_kicks), KICK),
-        "percussion": _repeat(_pick(rng, genre.percussion), percussion),
+        "extra_kick": _repeat(_choose(rng, template.extra_kicks), KICK),
+        "percussion": _repeat(_choose(rng, template.percussion), percussion),
     }
 
 
-def _bass(
-    genre: Genre,
+def _bass_layers(
+    template: StyleTemplate,
     rng: np.random.Generator,
     key: int,
     scale: tuple[int, ...],
     chords: tuple[int, ...],
 ) -> dict[str, tuple[Note, ...]]:
-    """Write the plain bass and the notes that a busy bass adds between them."""
-    rhythm = _pick(rng, genre.bass_lines)
-    onsets = [i for i, mark in enumerate(rhythm) if mark != "."]
-    steps = rng.choice([0, 0, 4, 7], size=STEPS_PER_BAR)
+    """Write the bass line, and the off-beat octaves that a busy bass adds to it."""
+    onsets = _onsets(_choose(rng, template.bass_rhythms))
+    intervals = rng.choice([0, 0, 4, 7], size=STEPS_PER_BAR)
     plain, busy = [], []
     for bar, degree in enumerate(chords):
-        root = 28 + (_pitch(key, scale, degree) - 28) % 12
+        root = _fold(_pitch(key, scale, degree), _LOWEST_BASS)
         for i in onsets:
-            gap = min([j for j in onsets if j > i] + [STEPS_PER_BAR]) - i
-            offset = 0 if i % 8 == 0 else _diatonic(scale, degree, int(steps[i]))
+            offset = 0 if i % 8 == 0 else _chord_tone_offset(scale, degree, int(intervals[i]))
             plain.append(
                 Note(
                     step=bar * STEPS_PER_BAR + i,
-                    length=min(gap, 3),
+                    length=min(_gap(onsets, i), 3),
                     pitch=root + offset,
                     velocity=104 if i % 4 == 0 else 90,
                 )
@@ -179,52 +213,50 @@ def _bass(
     return {"bass": tuple(plain), "busy_bass": tuple(busy)}
 
 
-def _diatonic(scale: tuple[int, ...], degree: int, third_steps: int) -> int:
-    """Return the semitones from a degree to the note some scale steps above it."""
-    above = {0: 0, 4: 2, 7: 4}[third_steps]
+def _chord_tone_offset(scale: tuple[int, ...], degree: int, interval: int) -> int:
+    """Return the semitones from a degree to its chord's root (0), third (4) or fifth (7)."""
+    above = {0: 0, 4: 2, 7: 4}[interval]
     return _pitch(0, scale, degree + above) - _pitch(0, scale, degree)
 
 
-def _comping(rhythm: str, harmony: list[list[int]]) -> tuple[Note, ...]:
-    onsets = [i for i, mark in enumerate(rhythm) if mark != "."]
-    notes = []
-    for bar, pitches in enumerate(harmony):
-        for i in onsets:
-            gap = min([j for j in onsets if j > i] + [STEPS_PER_BAR]) - i
-            notes += [
-                Note(step=bar * STEPS_PER_BAR + i, length=min(gap, 4), pitch=pitch, velocity=78)
-                for pitch in pitches
-            ]
-    return tuple(notes)
+def _chord_layer(rhythm: str, harmony: list[list[int]]) -> tuple[Note, ...]:
+    """Play each bar's chord in a one-bar rhythm."""
+    onsets = _onsets(rhythm)
+    return tuple(
+        Note(step=bar * STEPS_PER_BAR + i, length=min(_gap(onsets, i), 4), pitch=pitch, velocity=78)
+        for bar, pitches in enumerate(harmony)
+        for i in onsets
+        for pitch in pitches
+    )
 
 
 def _melody(
-    genre: Genre,
+    template: StyleTemplate,
     rng: np.random.Generator,
     key: int,
     scale: tuple[int, ...],
     chords: tuple[int, ...],
 ) -> tuple[Note, ...]:
     """Write a melody of two-bar motifs in the form A A' B A'."""
-    rhythms = [genre.lead_rhythms[i] for i in rng.permutation(len(genre.lead_rhythms))[:3]]
+    order = rng.permutation(len(template.lead_rhythms))[:3]
+    rhythms = [template.lead_rhythms[i] for i in order]
     form = [(0, 1), (0, 2), (2, 1), (0, 2)]
     contours = {i: rng.integers(-2, 3, size=STEPS_PER_BAR) for i in range(3)}
     notes = []
     for bar in range(BARS_PER_PHRASE):
         motif = form[bar // 2][bar % 2]
-        onsets = [i for i, mark in enumerate(rhythms[motif]) if mark != "."]
+        onsets = _onsets(rhythms[motif])
         position = 0
         for i in onsets:
-            gap = min([j for j in onsets if j > i] + [STEPS_PER_BAR]) - i
             position = int(np.clip(position + contours[motif][i], -3, 6))
-            # Strong steps take chord tones (even distances from the root).
-            place = position - position % 2 if i % 4 == 0 else position
-            pitch = _pitch(key, scale, chords[bar] + place)
+            # Notes on a beat are chord tones: an even number of scale steps above the root.
+            degree = position - position % 2 if i % 4 == 0 else position
+            pitch = _fold(_pitch(key, scale, chords[bar] + degree), _LOWEST_LEAD)
             notes.append(
                 Note(
                     step=bar * STEPS_PER_BAR + i,
-                    length=min(gap, 4),
-                    pitch=64 + (pitch - 64) % 12 + 12 * (place > 4),
+                    length=min(_gap(onsets, i), 4),
+                    pitch=pitch + 12 * (degree > 4),
                     velocity=100 if i % 4 == 0 else 88,
                 )
             )

@@ -1,10 +1,13 @@
-"""Play events through FluidSynth, every onset on the code grid."""
+"""Render note events with FluidSynth and a General MIDI soundfont.
+
+Every onset falls on a whole frame of the code grid, so that the same note always gives the
+same waveform inside its codes.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 import numpy as np
@@ -13,29 +16,31 @@ from numpy.typing import NDArray
 from d2m.core.errors import DataError
 from d2m.core.levels import SAMPLE_RATE
 from d2m.core.metrical_grid import FRAME
-from d2m.score.arrangement import Event
+from d2m.score.arrangement import NoteEvent
 from d2m.score.composition import Song
 
 SOUNDFONT = Path("/usr/share/sounds/sf2/FluidR3_GM.sf2")
-"""Where Debian's package ``fluid-soundfont-gm`` puts its (MIT-licensed) instruments."""
+"""FluidR3 (MIT licence), where Debian's package ``fluid-soundfont-gm`` installs it."""
 
-CHANNELS = {"bass": 0, "chord": 1, "lead": 2, "stab": 3, "drums": 9}
-VOLUMES = {"bass": 104, "chord": 74, "lead": 84, "stab": 84, "drums": 112}
-"""MIDI channel volumes: the mix."""
-_SYNTH_GAIN = 0.25  # low enough that no arrangement clips inside the synthesizer
-_TAIL_FRAMES = 86
-_DRUM_BANK = 128
-_VOLUME_CONTROL = 7
-_ALL_SOUND_OFF = 120
+MIDI_CHANNELS = {"bass": 0, "chord": 1, "lead": 2, "stab": 3, "drums": 9}
+"""MIDI channel numbers counted from 0. General MIDI reserves channel 9 for drums."""
+CHANNEL_VOLUMES = {"bass": 104, "chord": 74, "lead": 84, "stab": 84, "drums": 112}
+"""MIDI volume (0 to 127) of each channel in the mix. Chosen by hand."""
+
+_SYNTH_GAIN = 0.25  # FluidSynth's gain; low enough that no arrangement clips inside it
+_RELEASE_FRAMES = 86  # 0.5 s: the longest that notes of the previous rendering ring on
+_DRUM_BANK = 128  # bank of the percussion kits in a General MIDI soundfont
+_VOLUME_CONTROL = 7  # MIDI control change number: channel volume
+_ALL_SOUND_OFF = 120  # MIDI control change number
 
 
-class Band:
-    """A synthesizer with the instruments of one song at a time.
+class SoundfontSynthesizer:
+    """A FluidSynth instance with one soundfont; use it as a context manager.
 
     Parameters
     ----------
     soundfont
-        A General MIDI soundfont.
+        Path of a General MIDI soundfont.
 
     Raises
     ------
@@ -58,24 +63,37 @@ class Band:
         self._synth: Any = fluidsynth.Synth(gain=_SYNTH_GAIN, samplerate=float(SAMPLE_RATE))
         for name in ("synth.reverb.active", "synth.chorus.active"):
             self._synth.setting(name, 0)
-        self._font = self._synth.sfload(str(soundfont))
+        self._font: int = self._synth.sfload(str(soundfont))
 
-    def play(self, song: Song, events: list[Event], n_frames: int) -> NDArray[np.float32]:
-        """Render events to mono audio at 22,050 Hz.
+    def __enter__(self) -> SoundfontSynthesizer:
+        """Return the synthesizer."""
+        return self
+
+    def __exit__(
+        self,
+        error_type: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Close the synthesizer."""
+        self.close()
+
+    def render(self, song: Song, events: list[NoteEvent], n_frames: int) -> NDArray[np.float32]:
+        """Render note events to mono audio at 22,050 Hz.
 
         Parameters
         ----------
         song
-            Whose instruments play.
+            The song whose instruments are used.
         events
-            Ordered by start; those that start before frame 0 are left out.
+            Note events sorted by onset. Those that start before frame 0 are ignored.
         n_frames
             Length of the result in frames of 128 samples.
 
         Returns
         -------
         (n_frames * 128,)
-            Audio as FluidSynth scales it; see `gain_of`.
+            Audio at FluidSynth's level; see `normalisation_gain`.
         """
         self._reset(song)
         changes = sorted(
@@ -83,36 +101,37 @@ class Band:
             + [(event.end, 0, event) for event in events if event.start >= 0],
             key=lambda change: change[:2],
         )
-        pieces, now = [], 0
+        chunks, now = [], 0
         for frame, on, event in changes:
             if frame >= n_frames:
                 break
             if frame > now:
-                pieces.append(self._samples(frame - now))
+                chunks.append(self._samples(frame - now))
                 now = frame
-            channel = CHANNELS[event.channel]
+            channel = MIDI_CHANNELS[event.channel]
             if on:
                 self._synth.noteon(channel, event.pitch, event.velocity)
             else:
                 self._synth.noteoff(channel, event.pitch)
-        pieces.append(self._samples(n_frames - now))
-        return np.concatenate(pieces)
+        chunks.append(self._samples(n_frames - now))
+        return np.concatenate(chunks)
 
     def close(self) -> None:
-        """Free the synthesizer."""
+        """Free the memory of FluidSynth."""
         self._synth.delete()
 
     def _reset(self, song: Song) -> None:
+        """Silence all channels and load the song's instruments."""
         self._synth.system_reset()
-        for channel in CHANNELS.values():  # the reset lets cymbals ring on
+        for channel in MIDI_CHANNELS.values():  # the reset alone does not silence cymbals
             self._synth.cc(channel, _ALL_SOUND_OFF, 0)
-        self._samples(_TAIL_FRAMES)  # let the last piece's tails die away
+        self._samples(_RELEASE_FRAMES)
         programs = {"bass": song.bass, "chord": song.chord, "lead": song.lead, "stab": song.stab}
         for name, program in programs.items():
-            self._synth.program_select(CHANNELS[name], self._font, 0, program)
-        self._synth.program_select(CHANNELS["drums"], self._font, _DRUM_BANK, song.kit)
-        for name, volume in VOLUMES.items():
-            self._synth.cc(CHANNELS[name], _VOLUME_CONTROL, volume)
+            self._synth.program_select(MIDI_CHANNELS[name], self._font, 0, program)
+        self._synth.program_select(MIDI_CHANNELS["drums"], self._font, _DRUM_BANK, song.kit)
+        for name, volume in CHANNEL_VOLUMES.items():
+            self._synth.cc(MIDI_CHANNELS[name], _VOLUME_CONTROL, volume)
 
     def _samples(self, frames: int) -> NDArray[np.float32]:
         stereo = self._synth.get_samples(frames * FRAME).reshape(-1, 2)
@@ -120,21 +139,22 @@ class Band:
         return mono
 
 
-@contextmanager
-def band(soundfont: Path = SOUNDFONT) -> Iterator[Band]:
-    """Open a band and close it at the end."""
-    players = Band(soundfont)
-    try:
-        yield players
-    finally:
-        players.close()
+def normalisation_gain(
+    audio: NDArray[np.float32], *, rms: float = 0.115, peak: float = 0.95
+) -> float:
+    """Return the factor that scales audio to an RMS level without exceeding a peak.
 
+    Apply the gain of a song's full arrangement to all its arrangements: the same note then
+    has the same level, and so the same codes, in each of them.
 
-def gain_of(audio: NDArray[np.float32], *, rms: float = 0.115, peak: float = 0.95) -> float:
-    """Return the factor that brings a song's full arrangement to its level.
-
-    One factor a song, not a piece, keeps the same event at the same level everywhere,
-    and so in the same codes.
+    Parameters
+    ----------
+    audio : (N,)
+        Audio of the full arrangement.
+    rms
+        Target RMS level (full scale is 1). Chosen by hand.
+    peak
+        Highest absolute sample value of the result (full scale is 1).
     """
     level = float(np.sqrt(np.mean(np.square(audio)))) + 1e-9
     return min(rms / level, peak / (float(np.max(np.abs(audio))) + 1e-9))

@@ -1,4 +1,4 @@
-"""The songs, how they answer the movement, and how they sound."""
+"""Songs: their composition, their arrangement for a dance and their rendering."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from d2m.core.errors import DataError
 from d2m.core.metrical_grid import FRAME, PHRASE_STEPS, STEPS_PER_BAR, StepGrid, grid_from_beats
 from d2m.core.styles import STYLES, songs_of
 from d2m.metrics.beats import beat_f_measure, music_beats
-from d2m.perception.step_features import FEATURES
-from d2m.score.arrangement import Event, arrange, playing
-from d2m.score.composition import KICK, N_SONGS, RIM, UNSEEN_SONGS, compose
-from d2m.score.synthesizer import SOUNDFONT, Band, band, gain_of
+from d2m.perception.step_features import MOVEMENT_FEATURES
+from d2m.score.arrangement import NoteEvent, active_layers, arrange
+from d2m.score.composition import KICK, N_SONGS, RIM, UNSEEN_SONGS, compose_song
+from d2m.score.synthesizer import SOUNDFONT, SoundfontSynthesizer, normalisation_gain
 
 needs_soundfont = pytest.mark.skipif(not SOUNDFONT.is_file(), reason="needs fluid-soundfont-gm")
-SONGS = [compose(index) for index in range(N_SONGS)]
-UNSEEN = [compose(index) for index in UNSEEN_SONGS]
+SONGS = [compose_song(index) for index in range(N_SONGS)]
+UNSEEN = [compose_song(index) for index in UNSEEN_SONGS]
 MELODIC = ("bass", "chord", "lead", "stab")
 
 
@@ -31,9 +31,9 @@ def phrase(tempo_bpm: float, bars: int = 8) -> StepGrid:
 
 
 def movement(n_steps: int, **values: float) -> np.ndarray:
-    features = np.zeros((n_steps, len(FEATURES)))
+    features = np.zeros((n_steps, len(MOVEMENT_FEATURES)))
     for name, value in values.items():
-        features[:, FEATURES.index(name)] = value
+        features[:, MOVEMENT_FEATURES.index(name)] = value
     return features
 
 
@@ -42,32 +42,32 @@ def groove(n_steps: int) -> np.ndarray:
 
 
 @pytest.fixture(scope="module")
-def players() -> Iterator[Band]:
-    with band() as opened:
+def synthesizer() -> Iterator[SoundfontSynthesizer]:
+    with SoundfontSynthesizer() as opened:
         yield opened
 
 
 class TestCompose:
-    def test_the_same_index_is_the_same_song(self):
-        assert SONGS[::7] == [compose(index) for index in range(0, N_SONGS, 7)]
+    def test_the_same_index_gives_the_same_song(self):
+        assert SONGS[::7] == [compose_song(index) for index in range(0, N_SONGS, 7)]
 
-    def test_sixty_songs_differ(self):
+    def test_all_sixty_songs_differ(self):
         assert len(SONGS) == 60
         assert len({repr(song.layers) for song in SONGS}) == 60
         melodies = {repr(song.layers["lead"]) for song in SONGS}
         assert len(melodies) == 60
 
-    def test_unseen_songs_are_other_songs_of_each_style(self):
+    def test_unseen_songs_are_new_songs_of_each_style(self):
         assert [song.style for song in UNSEEN] == list(STYLES)
         known = {repr(song.layers["lead"]) for song in SONGS}
         assert not known & {repr(song.layers["lead"]) for song in UNSEEN}
 
-    def test_songs_are_in_the_order_of_the_styles(self):
+    def test_songs_are_ordered_by_style(self):
         for style in STYLES.values():
             assert {SONGS[index].style for index in songs_of(style)} == {style.name}
 
     @pytest.mark.parametrize("index", range(0, N_SONGS, 5))
-    def test_notes_lie_in_the_phrase_and_in_midi(self, index):
+    def test_notes_are_within_the_phrase_and_the_midi_range(self, index):
         song = SONGS[index]
         for name, notes in song.layers.items():
             assert notes or name.startswith("busy_"), name
@@ -84,62 +84,66 @@ class TestCompose:
         assert marked >= set(range(0, PHRASE_STEPS, 4))
 
 
-class TestAnswer:
+class TestArrange:
     grid = phrase(110.0)
 
-    def notes(self, features: np.ndarray, index: int = 8) -> list[Event]:
+    def notes(self, features: np.ndarray, index: int = 8) -> list[NoteEvent]:
         return arrange(SONGS[index], self.grid, features)
 
     def frames(self, steps) -> set[int]:
         return {int(self.grid.starts[step]) for step in steps}
 
-    def test_a_freeze_breaks_the_band_exactly_there(self):
+    def test_a_freeze_pauses_the_rhythm_section_for_its_steps_only(self):
         features = groove(self.grid.n_steps)
-        features[32:48, FEATURES.index("freeze")] = 1.0
-        for name, plays in playing(features).items():
+        features[32:48, MOVEMENT_FEATURES.index("freeze")] = 1.0
+        for name, plays in active_layers(features).items():
             assert plays[32:48].all() if name == "chords" else not plays[32:48].any()
-            assert (plays[:32] == playing(groove(128))[name][:32]).all()
+            assert (plays[:32] == active_layers(groove(128))[name][:32]).all()
         swing = SONGS[8].swing
         first, last = self.grid.starts[32], self.grid.starts[48]
-        frozen = [event for event in self.notes(features) if first <= event.start < last]
-        assert {event.channel for event in frozen} <= {"drums", "chord"}
-        ticks = [event for event in frozen if event.channel == "drums"]
-        assert {event.pitch for event in ticks} == {RIM}
-        assert {event.start for event in ticks} == self.frames(range(32, 48, 4))
+        in_freeze = [event for event in self.notes(features) if first <= event.start < last]
+        assert {event.channel for event in in_freeze} <= {"drums", "chord"}
+        clicks = [event for event in in_freeze if event.channel == "drums"]
+        assert {event.pitch for event in clicks} == {RIM}
+        assert {event.start for event in clicks} == self.frames(range(32, 48, 4))
         outside = [e for e in self.notes(features) if not first <= e.start < last + swing]
         usual = [e for e in self.notes(groove(128)) if not first <= e.start < last + swing]
         assert Counter(outside) == Counter(usual)
 
-    def test_hits_get_stabs_exactly_there(self):
+    def test_only_hits_get_stabs(self):
         features, hits = groove(self.grid.n_steps), [0, 22, 70, 101]
-        features[hits, FEATURES.index("accent")] = 0.9
-        features[50, FEATURES.index("accent")] = 0.3
+        features[hits, MOVEMENT_FEATURES.index("accent")] = 0.9
+        features[50, MOVEMENT_FEATURES.index("accent")] = 0.3
         stabs = [event for event in self.notes(features) if event.channel == "stab"]
-        late = SONGS[8].swing
-        wanted = {int(self.grid.starts[hit]) + (late if hit % 2 else 0) for hit in hits}
-        assert {event.start for event in stabs} == wanted
+        delay = SONGS[8].swing
+        expected = {int(self.grid.starts[hit]) + (delay if hit % 2 else 0) for hit in hits}
+        assert {event.start for event in stabs} == expected
         for bar, hit in ((1, 22), (4, 70)):
             first = bar * STEPS_PER_BAR
             chord = {note.pitch for note in SONGS[8].layers["stab"] if note.step == first}
             assert {e.pitch for e in stabs if e.start == self.grid.starts[hit]} == chord
         assert not [event for event in self.notes(groove(128)) if event.channel == "stab"]
 
-    def test_a_frozen_body_gets_no_stab(self):
+    def test_a_freeze_gets_no_stab(self):
         features = groove(self.grid.n_steps)
-        features[:, [FEATURES.index("accent"), FEATURES.index("freeze")]] = 1.0
+        features[:, [MOVEMENT_FEATURES.index("accent"), MOVEMENT_FEATURES.index("freeze")]] = 1.0
         assert not [event for event in self.notes(features) if event.channel == "stab"]
 
-    def test_harder_movement_brings_more_layers(self):
+    def test_more_energy_adds_layers(self):
         energies = (0.2, 0.6, 0.9)
-        sounding = [
-            {name for name, plays in playing(movement(16, bar_energy=energy)).items() if plays[0]}
+        active = [
+            {
+                name
+                for name, plays in active_layers(movement(16, bar_energy=energy)).items()
+                if plays[0]
+            }
             for energy in energies
         ]
-        assert sounding[0] < sounding[1] < sounding[2]
+        assert active[0] < active[1] < active[2]
         counts = [len(self.notes(movement(128, bar_energy=energy))) for energy in energies]
         assert counts[0] < counts[1] < counts[2]
 
-    def test_small_movement_halves_the_time_of_the_drums_but_not_at_slow_tempi(self):
+    def test_little_movement_gives_half_time_drums_but_not_at_slow_tempi(self):
         calm = movement(128, bar_energy=0.2)
 
         def onsets(grid, pitch: int) -> set[int]:
@@ -154,76 +158,81 @@ class TestAnswer:
         written = {note.step for note in SONGS[8].layers["kick"]}
         assert onsets(slow, KICK) == written > set(range(0, 128, STEPS_PER_BAR))
 
-    def test_legs_drive_kick_and_bass_and_arms_the_percussion(self):
+    def test_legs_add_kick_and_bass_and_arms_add_percussion(self):
         def added(**values: float) -> set[str]:
-            plain, more = playing(movement(16, bar_energy=0.6)), movement(16, bar_energy=0.6)
+            plain, more = active_layers(movement(16, bar_energy=0.6)), movement(16, bar_energy=0.6)
             for name, value in values.items():
-                more[:, FEATURES.index(name)] = value
-            return {name for name, plays in playing(more).items() if (plays > plain[name]).any()}
+                more[:, MOVEMENT_FEATURES.index(name)] = value
+            return {
+                name for name, plays in active_layers(more).items() if (plays > plain[name]).any()
+            }
 
         assert added(bar_lower=0.9) == {"extra_kick", "busy_bass"}
         assert added(bar_upper=0.9) == {"percussion", "busy_hats"}
 
-    def test_raised_hands_lift_the_melody_an_octave_and_nothing_else(self):
+    def test_raised_hands_transpose_only_the_melody_by_an_octave(self):
         low = self.notes(groove(128))
         high = self.notes(groove(128) + movement(128, bar_reach=0.5))
         lead = [event for event in low if event.channel == "lead"]
-        lifted = [replace(event, pitch=event.pitch + 12) for event in lead]
+        transposed = [replace(event, pitch=event.pitch + 12) for event in lead]
         assert lead
-        assert Counter(event for event in high if event.channel == "lead") == Counter(lifted)
+        assert Counter(event for event in high if event.channel == "lead") == Counter(transposed)
         rest = [event for event in low if event.channel != "lead"]
         assert Counter(event for event in high if event.channel != "lead") == Counter(rest)
 
-    def test_events_are_in_order_and_on_the_grid(self):
-        features = np.random.default_rng(3).random((128, len(FEATURES)))
+    def test_events_are_sorted_and_on_the_grid(self):
+        features = np.random.default_rng(3).random((128, len(MOVEMENT_FEATURES)))
         for index in (0, 20, 58):
             events = self.notes(features, index)
             starts = [event.start for event in events]
             assert starts == sorted(starts)
-            late = SONGS[index].swing
-            assert set(starts) <= {int(f) + s for f in self.grid.starts for s in (0, late)}
+            delay = SONGS[index].swing
+            assert set(starts) <= {int(f) + s for f in self.grid.starts for s in (0, delay)}
             assert all(event.start < event.end <= self.grid.starts[-1] for event in events)
 
 
 @needs_soundfont
 class TestRender:
-    def test_an_onset_lies_on_its_frame(self, players):
+    def test_a_note_starts_on_its_frame(self, synthesizer):
         for channel, pitch in (("drums", KICK), ("bass", 40), ("chord", 60), ("stab", 60)):
-            event = Event(start=40, end=60, channel=channel, pitch=pitch, velocity=110)
-            audio = players.play(SONGS[9], [event], 120)
+            event = NoteEvent(start=40, end=60, channel=channel, pitch=pitch, velocity=110)
+            audio = synthesizer.render(SONGS[9], [event], 120)
             assert audio.shape == (120 * FRAME,)
             onset = 40 * FRAME
             assert np.abs(audio[:onset]).max() < 2e-4
             assert np.abs(audio[onset : onset + 12 * FRAME]).max() > 1e-2, channel
 
-    def test_a_piece_begins_without_the_tail_of_the_last_one(self, players):
+    def test_notes_of_the_previous_rendering_do_not_ring_on(self, synthesizer):
         grid = phrase(120.0, bars=1)
         features = movement(grid.n_steps, bar_energy=1, bar_upper=1, bar_lower=1, accent=1)
-        players.play(SONGS[45], arrange(SONGS[45], grid, features), grid.n_frames)
-        assert np.abs(players.play(SONGS[45], [], 40)).max() < 2e-4
+        synthesizer.render(SONGS[45], arrange(SONGS[45], grid, features), grid.n_frames)
+        assert np.abs(synthesizer.render(SONGS[45], [], 40)).max() < 2e-4
 
-    def test_the_same_event_sounds_the_same_at_every_tempo(self, players):
+    def test_the_same_note_gives_the_same_audio_at_every_tempo(self, synthesizer):
         song = SONGS[13]
         kick = tuple(note for note in song.layers["kick"] if note.step == STEPS_PER_BAR)
         solo = replace(song, layers={"kick": kick})
-        heard = []
-        # The synthesizer's first note with an instrument may differ in its first milliseconds.
+        audios = []
+        # The first note with an instrument may differ in its first milliseconds, so the first
+        # rendering is not compared.
         for tempo in (100.0, 81.7, 127.1):
             grid = phrase(tempo)
-            audio = players.play(solo, arrange(solo, grid, groove(128)), grid.n_frames)
+            audio = synthesizer.render(solo, arrange(solo, grid, groove(128)), grid.n_frames)
             first = int(grid.starts[STEPS_PER_BAR]) * FRAME
-            heard.append(audio[first : first + 18 * FRAME])  # until the first one is let go
-        assert np.abs(heard[1]).max() > 1e-2
-        np.testing.assert_allclose(heard[1], heard[2], atol=1e-4)
+            audios.append(audio[first : first + 18 * FRAME])  # up to its release
+        assert np.abs(audios[1]).max() > 1e-2
+        np.testing.assert_allclose(audios[1], audios[2], atol=1e-4)
 
     @pytest.mark.parametrize("index", [3, 31, 45])
-    def test_the_full_band_does_not_clip(self, players, index):
+    def test_the_full_arrangement_does_not_clip(self, synthesizer, index):
         grid = phrase(120.0, bars=4)
         features = movement(grid.n_steps, bar_energy=1, bar_upper=1, bar_lower=1, bar_reach=1)
-        features[::8, FEATURES.index("accent")] = 1.0
-        audio = players.play(SONGS[index], arrange(SONGS[index], grid, features), grid.n_frames)
+        features[::8, MOVEMENT_FEATURES.index("accent")] = 1.0
+        audio = synthesizer.render(
+            SONGS[index], arrange(SONGS[index], grid, features), grid.n_frames
+        )
         assert 0.05 < np.abs(audio).max() < 0.999
-        gain = gain_of(audio)
+        gain = normalisation_gain(audio)
         level = np.sqrt(np.mean(np.square(gain * audio)))
         assert np.abs(gain * audio).max() <= 0.951
         assert level <= 0.1151
@@ -232,16 +241,16 @@ class TestRender:
     @pytest.mark.parametrize(
         ("index", "tempo"), [(0, 112.0), (8, 100.0), (17, 108.0), (34, 124.0), (50, 104.0)]
     )
-    def test_a_beat_tracker_finds_the_beats(self, players, index, tempo):
+    def test_a_beat_tracker_finds_the_beats(self, synthesizer, index, tempo):
         grid = phrase(tempo)
         events = arrange(SONGS[index], grid, groove(grid.n_steps))
-        audio = players.play(SONGS[index], events, grid.n_frames)
-        _, beats = music_beats(gain_of(audio) * audio)
+        audio = synthesizer.render(SONGS[index], events, grid.n_frames)
+        _, beats = music_beats(normalisation_gain(audio) * audio)
         assert beat_f_measure(beats, grid.beats_s) >= 0.8
 
 
-def test_a_missing_soundfont_is_named_without_its_folder(tmp_path: Path):
+def test_the_message_of_a_missing_soundfont_names_the_file_without_its_folder(tmp_path: Path):
     with pytest.raises(DataError) as refusal:
-        Band(tmp_path / "grand.sf2")
+        SoundfontSynthesizer(tmp_path / "grand.sf2")
     assert str(refusal.value).startswith("The soundfont grand.sf2 is missing: ")
     assert str(tmp_path) not in str(refusal.value)

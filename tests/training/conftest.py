@@ -11,7 +11,7 @@ import torch
 from d2m.score.composition import UNSEEN_SONGS
 from d2m.training.data.corpus import render_corpus
 from d2m.training.data.dances import procedural_dance, view
-from d2m.training.data.motion_bank import Movement, measure
+from d2m.training.data.motion_bank import MotionFeatures, measure
 
 
 @pytest.fixture(autouse=True)
@@ -24,7 +24,7 @@ def one_thread() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def bank() -> list[Movement]:
+def bank() -> list[MotionFeatures]:
     """Return four procedural dancers, the last one held out."""
     measured = []
     for seed in range(4):
@@ -35,8 +35,8 @@ def bank() -> list[Movement]:
 
 
 @pytest.fixture(scope="session")
-def small_corpus(bank: list[Movement], tmp_path_factory: pytest.TempPathFactory) -> Path:
+def small_corpus(bank: list[MotionFeatures], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Render two songs with three takes each, and an unseen one."""
     folder = tmp_path_factory.mktemp("corpus")
-    render_corpus(folder, bank, takes=3, songs=(0, 1, UNSEEN_SONGS[0]))
+    render_corpus(folder, bank, pieces_per_song=3, songs=(0, 1, UNSEEN_SONGS[0]))
     return folder

@@ -1,4 +1,4 @@
-"""The paired corpus, made small: two songs, three takes, four procedural dancers."""
+"""The training corpus, on a small one: two songs, three pieces each, four procedural dances."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ from d2m.models.vqvae import JukeboxVQVAE
 from d2m.score.composition import UNSEEN_SONGS
 from d2m.score.synthesizer import SOUNDFONT
 from d2m.training.data.corpus import (
-    HELD_OUT_TEMPI,
-    TEMPI,
+    HELD_OUT_TEMPO_RANGES_BPM,
+    TEMPO_RANGE_BPM,
     corpus_codes,
     load_audio,
     load_pieces,
     render_corpus,
-    take,
+    sample_piece,
 )
-from d2m.training.data.motion_bank import Movement, draw_movement
+from d2m.training.data.motion_bank import MotionFeatures, sample_motion
 
 pytestmark = pytest.mark.skipif(not SOUNDFONT.is_file(), reason="needs fluid-soundfont-gm")
 
 
 @pytest.fixture(scope="module")
 def corpus(small_corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a copy that other modules' tests don't write to."""
+    """Return a copy of the corpus that only this module's tests write to."""
     folder = tmp_path_factory.mktemp("copy") / "corpus"
     shutil.copytree(small_corpus, folder)
     shutil.rmtree(folder / "codes", ignore_errors=True)
@@ -44,8 +44,8 @@ def codec() -> JukeboxVQVAE:
     return load_codec(HIGH)
 
 
-def rows(movements: list[Movement]) -> set[bytes]:
-    return {row.tobytes() for movement in movements for row in movement.features}
+def rows(motions: list[MotionFeatures]) -> set[bytes]:
+    return {row.tobytes() for motion in motions for row in motion.features}
 
 
 def test_pieces_are_named_paired_and_on_the_grid(corpus):
@@ -63,28 +63,30 @@ def test_pieces_are_named_paired_and_on_the_grid(corpus):
         assert 0.01 < np.abs(audio).max() <= 1.0
 
 
-def test_take_0_is_held_out_by_tempo_and_by_dance(bank):
-    held_out = rows([movement for movement in bank if movement.held_out])
+def test_piece_0_is_held_out_by_tempo_and_by_dance(bank):
+    held_out = rows([motion for motion in bank if motion.held_out])
     for song in range(3):
         for number in range(6):
-            piece = take(song, number, bank)
-            in_band = any(low <= piece.tempo_bpm <= high for low, high in HELD_OUT_TEMPI)
-            unknown = {row.tobytes() in held_out for row in piece.features}
+            piece = sample_piece(song, number, bank)
+            in_held_out_range = any(
+                low <= piece.tempo_bpm <= high for low, high in HELD_OUT_TEMPO_RANGES_BPM
+            )
+            held_out_dance = {row.tobytes() in held_out for row in piece.features}
             assert piece.held_out == (number == 0)
-            assert in_band == piece.held_out
-            assert unknown == {piece.held_out}
-            assert TEMPI[0] <= piece.tempo_bpm <= TEMPI[1]
+            assert in_held_out_range == piece.held_out
+            assert held_out_dance == {piece.held_out}
+            assert TEMPO_RANGE_BPM[0] <= piece.tempo_bpm <= TEMPO_RANGE_BPM[1]
 
 
-def test_takes_differ_but_are_the_same_every_time(bank):
-    one, again, other = take(4, 2, bank), take(4, 2, bank), take(4, 3, bank)
+def test_pieces_differ_but_are_reproducible(bank):
+    one, again, other = (sample_piece(4, number, bank) for number in (2, 2, 3))
     assert one.tempo_bpm == again.tempo_bpm != other.tempo_bpm
     assert (one.features == again.features).all()
     assert (one.features != other.features).any()
 
 
-def test_sources_count_alike_and_dances_are_drawn_from_bar_to_bar(bank):
-    rare = Movement(
+def test_sources_are_equally_likely_and_motion_fills_the_bars(bank):
+    rare = MotionFeatures(
         name="rare",
         source="other",
         features=np.full((16, 11), 0.123, dtype=np.float32),
@@ -92,20 +94,20 @@ def test_sources_count_alike_and_dances_are_drawn_from_bar_to_bar(bank):
         held_out=False,
     )
     rng = np.random.default_rng(0)
-    drawn = [draw_movement([*bank, rare], 2, rng)[0] for _ in range(200)]
+    drawn = [sample_motion([*bank, rare], 2, rng)[0] for _ in range(200)]
     assert {len(features) for features in drawn} == {32}
     share = np.mean([(features[0] == np.float32(0.123)).all() for features in drawn])
     assert 0.35 < share < 0.65
 
 
-def test_a_second_rendering_leaves_what_is_there(corpus, bank):
+def test_a_second_rendering_keeps_existing_pieces(corpus, bank):
     kept = corpus / "audio" / "00-01.flac"
-    kept.write_bytes(b"mine")
+    kept.write_bytes(b"kept")
     (corpus / "pieces" / "01-02.npz").unlink()
     (corpus / "audio" / "01-02.flac").unlink()
     before = (corpus / "pieces" / "00-01.npz").stat().st_mtime_ns
-    render_corpus(corpus, bank, takes=3, songs=(0, 1, UNSEEN_SONGS[0]))
-    assert kept.read_bytes() == b"mine"
+    render_corpus(corpus, bank, pieces_per_song=3, songs=(0, 1, UNSEEN_SONGS[0]))
+    assert kept.read_bytes() == b"kept"
     assert (corpus / "pieces" / "00-01.npz").stat().st_mtime_ns == before
     assert (corpus / "audio" / "01-02.flac").stat().st_size > 10_000
     assert not list(corpus.rglob("*.part"))
@@ -114,24 +116,24 @@ def test_a_second_rendering_leaves_what_is_there(corpus, bank):
 def test_a_piece_rendered_again_is_the_same(corpus, small_corpus, bank):
     again = {piece.name: piece for piece in load_pieces(corpus)}["01-02"]
     first = {piece.name: piece for piece in load_pieces(small_corpus)}["01-02"]
-    assert again.tempo_bpm == first.tempo_bpm == take(1, 2, bank).tempo_bpm
+    assert again.tempo_bpm == first.tempo_bpm == sample_piece(1, 2, bank).tempo_bpm
     difference = np.abs(load_audio(corpus, again) - load_audio(small_corpus, first))
-    # The synthesizer's first notes may differ for a millisecond; nothing else may.
+    # Only the synthesizer's first notes may differ, for a millisecond.
     assert (difference > 2e-3).mean() < 1e-3
 
 
-def test_codes_are_made_once(small_corpus, codec):
+def test_codes_are_encoded_once(small_corpus, codec):
     pieces = load_pieces(small_corpus)
     codes = corpus_codes(small_corpus, pieces, codec, HIGH)
-    assert [len(own) for own in codes] == [piece.grid.n_frames for piece in pieces]
+    assert [len(piece_codes) for piece_codes in codes] == [piece.grid.n_frames for piece in pieces]
     cache = small_corpus / "codes" / "high.npz"
-    made = cache.stat().st_mtime_ns
+    encoded_ns = cache.stat().st_mtime_ns
     again = corpus_codes(small_corpus, pieces, codec, HIGH)
-    assert cache.stat().st_mtime_ns == made
+    assert cache.stat().st_mtime_ns == encoded_ns
     assert all((one == other).all() for one, other in zip(codes, again, strict=True))
 
 
-def test_codes_are_made_anew_for_another_codec_or_other_pieces(corpus, codec):
+def test_another_codec_or_other_pieces_are_encoded_again(corpus, codec):
     pieces = sorted(load_pieces(corpus)[3:], key=lambda piece: piece.grid.n_frames)[:1]
     codes = corpus_codes(corpus, pieces, codec, HIGH)[0]
     other = load_codec(HIGH)
@@ -142,7 +144,7 @@ def test_codes_are_made_anew_for_another_codec_or_other_pieces(corpus, codec):
     assert list(np.load(corpus / "codes" / "high.npz")["names"]) == [pieces[0].name]
 
 
-def test_codes_give_the_music_back(small_corpus, codec):
+def test_codes_decode_to_the_music(small_corpus, codec):
     pieces = load_pieces(small_corpus)
     codes = corpus_codes(small_corpus, pieces, codec, HIGH)[1][200:600].astype(np.int64)
     decoded = codec.decode(torch.from_numpy(codes)[None], HIGH)[0].numpy()
@@ -151,7 +153,7 @@ def test_codes_give_the_music_back(small_corpus, codec):
     assert np.corrcoef(decoded[inner], audio[inner])[0, 1] > 0.7
 
 
-def test_an_empty_folder_is_no_corpus(tmp_path):
+def test_an_empty_folder_is_refused(tmp_path):
     folder = tmp_path / "nothing"
     folder.mkdir()
     with pytest.raises(DataError) as refusal:

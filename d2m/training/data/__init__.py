@@ -1,1 +1,1 @@
-"""Training data: the corpus of songs, excerpts of it, and the dances it is played for."""
+"""Training data: dances with known beats, songs arranged for them, and crops of the result."""

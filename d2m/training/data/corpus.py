@@ -1,7 +1,7 @@
-"""The paired corpus: songs played for dances, on the code grid, with their codes.
+"""The training corpus: songs arranged for dances, as audio and as codes of the codecs.
 
-A corpus folder holds ``pieces/SS-TT.npz`` (the clock and the movement of take TT of song
-SS), ``audio/SS-TT.flac`` and, for each codec that trained on it, ``codes/LEVEL.npz``.
+A corpus folder holds ``pieces/SS-TT.npz`` (grid and movement of piece TT of song SS),
+``audio/SS-TT.flac`` and, for each level that has been encoded, ``codes/LEVEL.npz``.
 """
 
 from __future__ import annotations
@@ -19,45 +19,50 @@ from d2m.core.errors import DataError
 from d2m.core.levels import SAMPLE_RATE, Level
 from d2m.core.metrical_grid import (
     BARS_PER_PHRASE,
+    BEATS_PER_BAR,
     PHRASE_STEPS,
     STEPS_PER_BAR,
     StepGrid,
     grid_from_beats,
 )
 from d2m.models.vqvae import JukeboxVQVAE
-from d2m.perception.step_features import FEATURES
+from d2m.perception.step_features import MOVEMENT_FEATURES
 from d2m.score.arrangement import arrange
-from d2m.score.composition import N_SONGS, UNSEEN_SONGS, Song, compose
-from d2m.score.synthesizer import SOUNDFONT, Band, band, gain_of
-from d2m.training.data.motion_bank import Movement, draw_movement
+from d2m.score.composition import N_SONGS, UNSEEN_SONGS, Song, compose_song
+from d2m.score.synthesizer import SOUNDFONT, SoundfontSynthesizer, normalisation_gain
+from d2m.training.data.motion_bank import MotionFeatures, sample_motion
 
-TEMPI = (64.0, 146.0)
-"""Range of tempi (BPM) that the songs are played in."""
-HELD_OUT_TEMPI = ((84.0, 88.0), (114.0, 118.0))
-"""Bands of tempi (BPM) that only held-out takes are played in."""
-N_TAKES = 12
-UNSEEN_TAKES = 2
-"""Takes of each song that no training sees."""
+TEMPO_RANGE_BPM = (64.0, 146.0)
+"""Range of the pieces' tempi (BPM). Chosen by hand."""
+HELD_OUT_TEMPO_RANGES_BPM = ((84.0, 88.0), (114.0, 118.0))
+"""Ranges of tempi (BPM) that only held-out pieces have. Chosen by hand."""
+PIECES_PER_SONG = 12
+"""Number of pieces of each song that generators learn, one of them held out."""
+PIECES_PER_UNSEEN_SONG = 2
+"""Number of pieces of each song in `UNSEEN_SONGS`, all held out."""
+
+_PHRASE_BEATS = BEATS_PER_BAR * BARS_PER_PHRASE
 
 
 @dataclass(frozen=True, kw_only=True)
 class Piece:
-    """One take of a song.
+    """One song, arranged for one dance at one tempo.
 
     Parameters
     ----------
     name
-        ``"SS-TT"``.
+        ``"SS-TT"``: piece TT of song SS.
     song
-        Index of the song.
+        Index of the song, see `d2m.score.composition.compose_song`.
     tempo_bpm
-        Tempo.
+        Tempo (BPM).
     held_out
-        Whether training must not see it: its dance and its tempo are unknown to training.
+        Whether the piece is excluded from training. Its dance and its tempo occur in no
+        training piece.
     grid
-        ``S`` steps from frame 0 on.
+        ``S`` steps, starting at frame 0.
     features, visual : (S, 11), (S, 8)
-        Movement that the music answers.
+        Movement features and directogram of the dance in each step.
     """
 
     name: str
@@ -69,20 +74,28 @@ class Piece:
     visual: NDArray[np.float32]
 
 
-def take(song: int, number: int, bank: list[Movement]) -> Piece:
-    """Draw tempo, start in the phrase and movement of one take; take 0 is held out.
+def sample_piece(song: int, number: int, bank: list[MotionFeatures]) -> Piece:
+    """Choose tempo, first bar and dance of a piece at random, seeded by song and number.
 
-    All takes of an unseen song are held out.
+    Parameters
+    ----------
+    song
+        Index of the song.
+    number
+        Number of the piece. Piece 0 of each song is held out, and so are all pieces of the
+        songs in `UNSEEN_SONGS`.
+    bank
+        Dances to choose from, with held-out ones for held-out pieces.
     """
     rng = np.random.default_rng([song, number])
     held_out = number == 0 or song in UNSEEN_SONGS
-    tempo = _tempo(rng, held_out=held_out)
-    beats = np.arange(4 * BARS_PER_PHRASE + 1) * (60.0 / tempo)
+    tempo = _sample_tempo(rng, held_out=held_out)
+    beats = np.arange(_PHRASE_BEATS + 1) * (60.0 / tempo)
     grid = grid_from_beats(beats, float(beats[-1])).window(0, PHRASE_STEPS)
     first_bar = int(rng.integers(BARS_PER_PHRASE))
     grid = replace(grid, position=(grid.position + first_bar * STEPS_PER_BAR) % PHRASE_STEPS)
-    allowed = [movement for movement in bank if movement.held_out == held_out]
-    features, visual = draw_movement(allowed, BARS_PER_PHRASE, rng)
+    allowed = [motion for motion in bank if motion.held_out == held_out]
+    features, visual = sample_motion(allowed, BARS_PER_PHRASE, rng)
     return Piece(
         name=f"{song:02d}-{number:02d}",
         song=song,
@@ -96,13 +109,26 @@ def take(song: int, number: int, bank: list[Movement]) -> Piece:
 
 def render_corpus(
     folder: Path,
-    bank: list[Movement],
+    bank: list[MotionFeatures],
     *,
-    takes: int = N_TAKES,
+    pieces_per_song: int = PIECES_PER_SONG,
     songs: Sequence[int] = (*UNSEEN_SONGS, *range(N_SONGS)),
     soundfont: Path = SOUNDFONT,
 ) -> None:
-    """Play all takes of all songs into a corpus folder; those already there stay.
+    """Render the pieces of all songs into a corpus folder, skipping those already there.
+
+    Parameters
+    ----------
+    folder
+        Corpus folder; created if it does not exist.
+    bank
+        Dances to arrange the songs for, both held-out and training ones.
+    pieces_per_song
+        Number of pieces of each song, except for `UNSEEN_SONGS`.
+    songs
+        Indices of the songs.
+    soundfont
+        Path of a General MIDI soundfont.
 
     Raises
     ------
@@ -113,31 +139,32 @@ def render_corpus(
 
     for name in ("pieces", "audio"):
         (folder / name).mkdir(parents=True, exist_ok=True)
-    with band(soundfont) as players:
+    with SoundfontSynthesizer(soundfont) as synthesizer:
         for index in tqdm(songs, desc="songs", unit="song"):
-            song = compose(index)
-            gain = gain_of(_full_band(players, song))
-            for number in range(UNSEEN_TAKES if index in UNSEEN_SONGS else takes):
-                piece = take(index, number, bank)
+            song = compose_song(index)
+            gain = normalisation_gain(_full_arrangement(synthesizer, song))
+            count = PIECES_PER_UNSEEN_SONG if index in UNSEEN_SONGS else pieces_per_song
+            for number in range(count):
+                piece = sample_piece(index, number, bank)
                 target = folder / "pieces" / f"{piece.name}.npz"
                 if target.is_file():
                     continue
                 events = arrange(song, piece.grid, piece.features)
-                audio = gain * players.play(song, events, piece.grid.n_frames)
+                audio = gain * synthesizer.render(song, events, piece.grid.n_frames)
                 audio = np.clip(audio, -1.0, 1.0)
                 soundfile.write(folder / "audio" / f"{piece.name}.flac", audio, SAMPLE_RATE)
                 _save(piece, target)
 
 
 def load_pieces(folder: Path, *, unseen: bool = False) -> list[Piece]:
-    """Load the pieces of a corpus folder, ordered by name.
+    """Load the pieces of a corpus folder, sorted by name.
 
     Parameters
     ----------
     folder
         Corpus folder.
     unseen
-        Load the takes of the songs that no training sees, instead of all others.
+        Load the pieces of `UNSEEN_SONGS` instead of all others.
 
     Raises
     ------
@@ -155,7 +182,7 @@ def load_pieces(folder: Path, *, unseen: bool = False) -> list[Piece]:
 
 
 def load_audio(folder: Path, piece: Piece) -> NDArray[np.float32]:
-    """Load the audio of a piece, (n_frames * 128,)."""
+    """Load the audio of a piece, (n_frames * 128,), at 22,050 Hz."""
     import soundfile
 
     audio, _ = soundfile.read(folder / "audio" / f"{piece.name}.flac", dtype="float32")
@@ -165,13 +192,31 @@ def load_audio(folder: Path, piece: Piece) -> NDArray[np.float32]:
 def corpus_codes(
     folder: Path, pieces: list[Piece], codec: JukeboxVQVAE, level: Level
 ) -> list[NDArray[np.int16]]:
-    """Encode all pieces with a codec, or load the codes if this codec made them before."""
+    """Return the codes of all pieces, from the corpus folder if this codec encoded them before.
+
+    Parameters
+    ----------
+    folder
+        Corpus folder; newly encoded codes are stored in its ``codes/LEVEL.npz``.
+    pieces
+        Pieces of that folder.
+    codec
+        Codec with the codebook of the level.
+    level
+        Hop level of the codes.
+
+    Returns
+    -------
+    list of (T,)
+        Codes of each piece.
+    """
     target = folder / "codes" / f"{level.name}.npz"
-    mark = codec.codebook(level).k.double().sum().item()
+    # The sum of the codebook's entries identifies the codec.
+    checksum = codec.codebook(level).k.double().sum().item()
     names = [piece.name for piece in pieces]
     if target.is_file():
         with np.load(target) as stored:
-            if stored["mark"] == mark and list(stored["names"]) == names:
+            if stored["mark"] == checksum and list(stored["names"]) == names:
                 bounds = np.cumsum(stored["lengths"])[:-1]
                 return list(np.split(stored["codes"], bounds))
     codes = [
@@ -181,7 +226,7 @@ def corpus_codes(
     target.parent.mkdir(exist_ok=True)
     np.savez(
         target,
-        mark=mark,
+        mark=checksum,
         names=names,
         lengths=[len(piece_codes) for piece_codes in codes],
         codes=np.concatenate(codes),
@@ -191,30 +236,32 @@ def corpus_codes(
 
 @torch.inference_mode()
 def _encode(codec: JukeboxVQVAE, audio: NDArray[np.float32], level: Level) -> NDArray[np.int16]:
-    # Half the time of float32, and 95-98 % of the same codes; what matters is only that
-    # the same sound gets the same codes throughout.
+    # bfloat16 takes half the time of float32 and gives 95-98 % of the same codes. Training
+    # only needs the same sound to have the same codes throughout the corpus.
     with torch.autocast("cpu", dtype=torch.bfloat16):
         latents = codec.latents(torch.from_numpy(audio)[None], level)
     return codec.codebook(level).nearest(latents.float())[0].numpy().astype(np.int16)
 
 
-def _tempo(rng: np.random.Generator, *, held_out: bool) -> float:
+def _sample_tempo(rng: np.random.Generator, *, held_out: bool) -> float:
     if held_out:
-        return float(rng.uniform(*HELD_OUT_TEMPI[int(rng.integers(len(HELD_OUT_TEMPI)))]))
+        ranges = HELD_OUT_TEMPO_RANGES_BPM
+        return float(rng.uniform(*ranges[int(rng.integers(len(ranges)))]))
     while True:
-        tempo = float(rng.uniform(*TEMPI))
-        if not any(low <= tempo <= high for low, high in HELD_OUT_TEMPI):
+        tempo = float(rng.uniform(*TEMPO_RANGE_BPM))
+        if not any(low <= tempo <= high for low, high in HELD_OUT_TEMPO_RANGES_BPM):
             return tempo
 
 
-def _full_band(players: Band, song: Song) -> NDArray[np.float32]:
-    """Play a song's phrase with all layers and some stabs: what sets its gain."""
-    grid = grid_from_beats(np.arange(4 * BARS_PER_PHRASE + 1) * 0.5, 16.0)
-    features = np.ones((grid.n_steps, len(FEATURES)))
-    features[:, FEATURES.index("freeze")] = 0.0
-    features[:, FEATURES.index("accent")] = np.arange(grid.n_steps) % STEPS_PER_BAR == 0
-    features[:, FEATURES.index("turn")] = 0.0
-    return players.play(song, arrange(song, grid, features), grid.n_frames)
+def _full_arrangement(synthesizer: SoundfontSynthesizer, song: Song) -> NDArray[np.float32]:
+    """Render a song at 120 BPM with all layers and a stab in each bar, to measure its level."""
+    beats = np.arange(_PHRASE_BEATS + 1) * 0.5
+    grid = grid_from_beats(beats, float(beats[-1]))
+    features = np.ones((grid.n_steps, len(MOVEMENT_FEATURES)))
+    features[:, MOVEMENT_FEATURES.index("freeze")] = 0.0
+    features[:, MOVEMENT_FEATURES.index("accent")] = np.arange(grid.n_steps) % STEPS_PER_BAR == 0
+    features[:, MOVEMENT_FEATURES.index("turn")] = 0.0
+    return synthesizer.render(song, arrange(song, grid, features), grid.n_frames)
 
 
 def _save(piece: Piece, target: Path) -> None:

@@ -1,4 +1,4 @@
-"""Random crops of the corpus: of its sound, and of its codes with what the dance gives."""
+"""Random crops of the corpus: of its audio, and of its codes with their conditioning."""
 
 from __future__ import annotations
 
@@ -15,80 +15,97 @@ from d2m.core.metrical_grid import FRAME, STEPS_PER_BAR
 from d2m.training.data.corpus import Piece, load_audio
 from d2m.training.distributed import Engine
 
-ALIGNMENT = 128
-"""Crops begin on the code grid, as all onsets do."""
 CONTEXT_STEPS = STEPS_PER_BAR
-"""Steps of clock and movement that the step network sees on each side of a crop."""
-
-
-PEAK = 32767
-"""What a sample of 1 is kept as: 16 bits hold hours of sound in memory."""
-
-
-def load_sounds(corpus: Path, pieces: list[Piece]) -> list[NDArray[np.int16]]:
-    """Load the audio of pieces, each (N,), as 16-bit numbers."""
-    return [np.round(load_audio(corpus, piece) * PEAK).astype(np.int16) for piece in pieces]
-
-
-class AudioCrops:
-    """Random aligned crops of the corpus's audio."""
-
-    def __init__(self, corpus: Path, pieces: list[Piece]) -> None:
-        self._audio = load_sounds(corpus, pieces)
-
-    def draw(
-        self, batch: int, crop: int, rng: np.random.Generator, engine: Engine | None = None
-    ) -> Tensor:
-        """Draw crops (batch, crop) in [-1, 1], of all processes' draw an engine's share."""
-        total = batch if engine is None else batch * engine.processes
-        crops = []
-        for index in rng.integers(len(self._audio), size=total):
-            audio = self._audio[int(index)]
-            first = int(rng.integers((len(audio) - crop) // ALIGNMENT)) * ALIGNMENT
-            crops.append(audio[first : first + crop])
-        drawn = torch.from_numpy(np.stack(crops).astype(np.float32) / PEAK)
-        return drawn if engine is None else drawn[engine.share(batch)].to(engine.device)
-
-    def first(self, seconds: float) -> Tensor:
-        """Return the beginning of the first piece, (1, N)."""
-        n_samples = int(seconds * SAMPLE_RATE) // ALIGNMENT * ALIGNMENT
-        return torch.from_numpy(self._audio[0][None, :n_samples].astype(np.float32) / PEAK)
-
+"""16th steps of grid and movement on each side of a crop that the step network also reads."""
+PCM16_SCALE = 32767
+"""Value of 16-bit PCM for a sample of 1."""
 
 Batch = dict[str, Tensor]
 
 
-class CropSize(Protocol):
-    """What of a training's settings says how crops are drawn."""
+def load_pcm16(corpus: Path, pieces: list[Piece]) -> list[NDArray[np.int16]]:
+    """Load the audio of pieces, each (N,), as 16-bit PCM, to halve the memory of float32."""
+    return [np.round(load_audio(corpus, piece) * PCM16_SCALE).astype(np.int16) for piece in pieces]
+
+
+class AudioCrops:
+    """Random crops of the corpus's audio, aligned to frames of the code grid.
+
+    Parameters
+    ----------
+    corpus
+        Corpus folder.
+    pieces
+        Pieces to crop.
+    """
+
+    def __init__(self, corpus: Path, pieces: list[Piece]) -> None:
+        self._audio = load_pcm16(corpus, pieces)
+
+    def draw(
+        self, batch: int, crop: int, rng: np.random.Generator, engine: Engine | None = None
+    ) -> Tensor:
+        """Draw a batch of crops (batch, crop) in [-1, 1].
+
+        Parameters
+        ----------
+        batch
+            Crops of each process.
+        crop
+            Length of a crop (samples).
+        rng
+            Random generator, in the same state in all processes.
+        engine
+            With it, the batches of all processes are drawn, and this process's share is
+            returned on its device.
+        """
+        total = batch if engine is None else batch * engine.world_size
+        crops = []
+        for index in rng.integers(len(self._audio), size=total):
+            audio = self._audio[int(index)]
+            first = int(rng.integers((len(audio) - crop) // FRAME)) * FRAME
+            crops.append(audio[first : first + crop])
+        drawn = torch.from_numpy(np.stack(crops).astype(np.float32) / PCM16_SCALE)
+        return drawn if engine is None else drawn[engine.share(batch)].to(engine.device)
+
+    def first(self, seconds: float) -> Tensor:
+        """Return the beginning of the first piece, (1, N), in whole frames."""
+        n_samples = int(seconds * SAMPLE_RATE) // FRAME * FRAME
+        return torch.from_numpy(self._audio[0][None, :n_samples].astype(np.float32) / PCM16_SCALE)
+
+
+class CropConfig(Protocol):
+    """The settings of a training that decide how crops of codes are drawn."""
 
     @property
     def batch(self) -> int:
-        """Crops in a batch of each process."""
+        """Crops in the batch of each process."""
 
     @property
     def crop(self) -> int:
-        """Frames in a crop."""
+        """Length of a crop (frames of the code grid)."""
 
     @property
     def drop_motion(self) -> float:
-        """Share of crops in which the movement is hidden."""
+        """Share of crops whose movement features are zeroed."""
 
     @property
     def drop_visual(self) -> float:
-        """Share of crops in which the directogram is hidden."""
+        """Share of crops whose directogram is zeroed."""
 
 
-class Crops:
-    """Random crops of pieces, as the generator's inputs and target codes.
+class CodeCrops:
+    """Random crops of pieces, as inputs and target codes of the compact generator.
 
     Parameters
     ----------
     pieces, codes
         The pieces, and the codes (T,) of each.
     level
-        The level of the codes.
-    sounds
-        The sound of each, if crops are to have their ``audio`` (batch, N) too.
+        Hop level of the codes.
+    pcm16
+        Audio of each piece as 16-bit PCM. With it, batches also have an entry ``audio``
+        (batch, N).
     """
 
     def __init__(
@@ -96,21 +113,38 @@ class Crops:
         pieces: list[Piece],
         codes: list[NDArray[np.int16]],
         level: Level,
-        sounds: list[NDArray[np.int16]] | None = None,
+        pcm16: list[NDArray[np.int16]] | None = None,
     ) -> None:
         self._pieces = pieces
         self._codes = codes
-        self._sounds = sounds
+        self._pcm16 = pcm16
         self._clocks = [piece.grid.clock() for piece in pieces]
-        self._ratio = FRAME // level.hop_length
+        self._codes_per_frame = FRAME // level.hop_length
 
-    def draw(self, size: CropSize, rng: np.random.Generator, engine: Engine | None = None) -> Batch:
-        """Draw a batch, of all processes' draw an engine's share.
+    def draw(
+        self, config: CropConfig, rng: np.random.Generator, engine: Engine | None = None
+    ) -> Batch:
+        """Draw a batch of crops.
 
-        See `d2m.models.compact_generator.CompactGenerator.forward` for its entries.
+        Parameters
+        ----------
+        config
+            Size of the batch and of its crops.
+        rng
+            Random generator, in the same state in all processes.
+        engine
+            With it, the batches of all processes are drawn, and this process's share is
+            returned on its device.
+
+        Returns
+        -------
+        dict of Tensor
+            The inputs of `d2m.models.compact_generator.CompactGenerator.forward` by name,
+            ``codes`` (batch, T) and, if there is audio, ``audio`` (batch, N).
         """
-        total = size.batch if engine is None else size.batch * engine.processes
-        items = [self._item(int(i), size, rng) for i in rng.integers(len(self._pieces), size=total)]
+        total = config.batch if engine is None else config.batch * engine.world_size
+        indices = rng.integers(len(self._pieces), size=total)
+        items = [self._item(int(index), config, rng) for index in indices]
         n_steps = max(len(item["position"]) for item in items)
         for item in items:
             for name in ("position", "movement", "visual"):
@@ -122,29 +156,30 @@ class Crops:
         }
         if engine is None:
             return batch
-        share = engine.share(size.batch)
+        share = engine.share(config.batch)
         return {name: values[share].to(engine.device) for name, values in batch.items()}
 
-    def _item(self, index: int, size: CropSize, rng: np.random.Generator) -> dict[str, Any]:
+    def _item(self, index: int, config: CropConfig, rng: np.random.Generator) -> dict[str, Any]:
         piece, codes, clock = self._pieces[index], self._codes[index], self._clocks[index]
-        first = int(rng.integers(piece.grid.n_frames - size.crop))
-        part = slice(first, first + size.crop)
-        sound = slice(part.start * self._ratio, part.stop * self._ratio)
-        step = clock.step[part]
+        first = int(rng.integers(piece.grid.n_frames - config.crop))
+        frames = slice(first, first + config.crop)
+        code = slice(frames.start * self._codes_per_frame, frames.stop * self._codes_per_frame)
+        step = clock.step[frames]
         from_step = max(0, int(step[0]) - CONTEXT_STEPS)
         steps = slice(from_step, int(step[-1]) + CONTEXT_STEPS + 1)
-        shown, seen = rng.random(2) >= (size.drop_motion, size.drop_visual)
-        heard: dict[str, Any] = {}
-        if self._sounds is not None:
-            samples = slice(part.start * FRAME, part.stop * FRAME)
-            heard["audio"] = self._sounds[index][samples].astype(np.float32) / PEAK
-        return heard | {
+        keep_motion, keep_visual = rng.random(2) >= (config.drop_motion, config.drop_visual)
+        audio: dict[str, Any] = {}
+        if self._pcm16 is not None:
+            samples = slice(frames.start * FRAME, frames.stop * FRAME)
+            audio["audio"] = self._pcm16[index][samples].astype(np.float32) / PCM16_SCALE
+        # At least one of movement and directogram stays, so that crops always show the dance.
+        return audio | {
             "song": np.int64(piece.song),
             "position": piece.grid.position[steps],
-            "movement": piece.features[steps] * np.float32(shown),
-            "visual": piece.visual[steps] * np.float32(seen or not shown),
+            "movement": piece.features[steps] * np.float32(keep_motion),
+            "visual": piece.visual[steps] * np.float32(keep_visual or not keep_motion),
             "step": step - from_step,
-            "offset_in_step": clock.offset_in_step[part],
-            "offset_in_beat": clock.offset_in_beat[part],
-            "codes": codes[sound].astype(np.int64),
+            "offset_in_step": clock.offset_in_step[frames],
+            "offset_in_beat": clock.offset_in_beat[frames],
+            "codes": codes[code].astype(np.int64),
         }

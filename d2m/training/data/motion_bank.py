@@ -1,8 +1,8 @@
-"""A bank of movement: what dancers do in each 16th step, to pair with songs.
+"""A bank of motion: the features of dances in each 16th step, to pair with songs.
 
-Dances come with their beats. Measured on the grid of their own beats they are ready for
-a song of any tempo: laying step by step on the song's grid is the time-warp to regular
-beats of "Dancing to Music" (Lee et al. 2019, Sec. 3.1).
+The beats of the dances are known. Features measured on the grid of these beats fit a song of
+any tempo: moving them step by step to the song's grid is the time-warp to regular beats of
+"Dancing to Music" (Lee et al. 2019, Sec. 3.1).
 """
 
 from __future__ import annotations
@@ -15,28 +15,30 @@ import numpy as np
 from numpy.typing import NDArray
 
 from d2m.core.metrical_grid import STEPS_PER_BAR, grid_from_beats
-from d2m.perception.step_features import joint_directogram, movement_features, visual_features
+from d2m.perception.step_features import directogram_features, joint_directogram, movement_features
 from d2m.training.data.dances import AnnotatedDance, load_aist, load_cmu, procedural_dance, view
 
 N_PROCEDURAL = 160
+"""Number of procedural dances in the bank. Chosen by hand."""
 PROCEDURAL_BARS = 16
-_YAWS = (-0.6, 0.0, 0.6)
+"""Length of a procedural dance (bars). Chosen by hand."""
+_CMU_YAWS_RAD = (-0.6, 0.0, 0.6)  # camera angles for each CMU take, chosen by hand
 
 
 @dataclass(frozen=True, kw_only=True)
-class Movement:
-    """One dance, step by step, whole bars only.
+class MotionFeatures:
+    """Features of one dance in each of its 16th steps, in whole bars.
 
     Parameters
     ----------
     name, source
-        Where it comes from.
+        Name and source of the dance, see `d2m.training.data.dances.AnnotatedDance`.
     features : (S, 11)
-        See `d2m.perception.step_features.FEATURES`.
+        Movement features, see `d2m.perception.step_features.MOVEMENT_FEATURES`.
     visual : (S, 8)
         Directogram.
     held_out
-        Whether training must not see it.
+        Whether the dance is excluded from training.
     """
 
     name: str
@@ -46,21 +48,21 @@ class Movement:
     held_out: bool
 
 
-def measure(dance: AnnotatedDance, *, held_out: bool) -> Movement | None:
-    """Measure a dance on its own beats; None if it has less than one whole bar."""
+def measure(dance: AnnotatedDance, *, held_out: bool) -> MotionFeatures | None:
+    """Measure a dance on the grid of its beats; return None if it has less than one whole bar."""
     duration = len(dance.keypoints) / dance.fps
     if len(dance.beats_s) < 2:
         return None
     downbeat = float(dance.downbeats_s[0]) if len(dance.downbeats_s) else None
     grid = grid_from_beats(dance.beats_s, duration, downbeat_s=downbeat)
     features = movement_features(dance.keypoints, dance.fps, grid)
-    visual = visual_features(joint_directogram(dance.keypoints, dance.fps), dance.fps, grid)
+    visual = directogram_features(joint_directogram(dance.keypoints, dance.fps), dance.fps, grid)
     first = int(-grid.position[0] % STEPS_PER_BAR)
     bars = (grid.n_steps - first) // STEPS_PER_BAR
     if bars < 1:
         return None
     whole = slice(first, first + bars * STEPS_PER_BAR)
-    return Movement(
+    return MotionFeatures(
         name=dance.name,
         source=dance.source,
         features=features[whole].astype(np.float32),
@@ -69,19 +71,25 @@ def measure(dance: AnnotatedDance, *, held_out: bool) -> Movement | None:
     )
 
 
-def movement_bank(aist: Path | None, cmu: Path | None) -> list[Movement]:
-    """Measure all dances: procedural ones, and motion capture where its files are given.
+def load_motion_bank(aist: Path | None, cmu: Path | None) -> list[MotionFeatures]:
+    """Measure the procedural dances, and motion capture if its files are given.
 
     Parameters
     ----------
     aist, cmu
-        Files that `load_aist` and `load_cmu` read.
+        Files for `d2m.training.data.dances.load_aist` and
+        `d2m.training.data.dances.load_cmu`.
 
     Returns
     -------
-    list of Movement
-        Held out: the last AIST++ choreography, every sixth CMU take, every eighth
-        procedural dancer.
+    list of MotionFeatures
+        Held out are the last AIST++ choreography, every sixth CMU take and every eighth
+        procedural dance.
+
+    Raises
+    ------
+    DataError
+        If a file is not of the expected form.
     """
     measured = list(_procedural())
     if aist is not None:
@@ -90,11 +98,12 @@ def movement_bank(aist: Path | None, cmu: Path | None) -> list[Movement]:
         measured += [measure(d, held_out=_choreography(d.name) == last) for d in dances]
     if cmu is not None:
         for i, dance in enumerate(load_cmu(cmu)):
-            measured += [measure(view(dance, yaw), held_out=i % 6 == 5) for yaw in _YAWS]
-    return [movement for movement in measured if movement is not None]
+            measured += [measure(view(dance, yaw), held_out=i % 6 == 5) for yaw in _CMU_YAWS_RAD]
+    return [motion for motion in measured if motion is not None]
 
 
-def _procedural() -> Iterable[Movement | None]:
+def _procedural() -> Iterable[MotionFeatures | None]:
+    """Measure procedural dances at random tempi, seen from random angles."""
     for seed in range(N_PROCEDURAL):
         rng = np.random.default_rng([7, seed])
         tempo = float(rng.uniform(66.0, 145.0))
@@ -108,29 +117,41 @@ def _choreography(name: str) -> str:
     return name.split(" ")[0]
 
 
-def draw_movement(
-    bank: list[Movement], n_bars: int, rng: np.random.Generator
+def sample_motion(
+    bank: list[MotionFeatures], n_bars: int, rng: np.random.Generator
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Draw movement for some bars of music, dance after dance from a random bar on.
+    """Choose the motion for some bars of music at random.
 
-    Sources count alike, however many dances each has.
+    Dances follow each other until the bars are full, each from a random bar to its end. All
+    sources are equally likely, however many dances each has.
+
+    Parameters
+    ----------
+    bank
+        Dances to choose from.
+    n_bars
+        Number of bars.
+    rng
+        Random generator.
 
     Returns
     -------
     features : (16 n_bars, 11)
+        Movement features.
     visual : (16 n_bars, 8)
+        Directogram.
     """
-    sources = sorted({movement.source for movement in bank})
+    sources = sorted({motion.source for motion in bank})
     features: list[NDArray[np.float32]] = []
     visual: list[NDArray[np.float32]] = []
     missing = n_bars * STEPS_PER_BAR
     while missing > 0:
         source = sources[int(rng.integers(len(sources)))]
-        choices = [movement for movement in bank if movement.source == source]
-        movement = choices[int(rng.integers(len(choices)))]
-        first = int(rng.integers(len(movement.features) // STEPS_PER_BAR)) * STEPS_PER_BAR
-        taken = slice(first, first + missing)
-        features.append(movement.features[taken])
-        visual.append(movement.visual[taken])
+        choices = [motion for motion in bank if motion.source == source]
+        motion = choices[int(rng.integers(len(choices)))]
+        first = int(rng.integers(len(motion.features) // STEPS_PER_BAR)) * STEPS_PER_BAR
+        excerpt = slice(first, first + missing)
+        features.append(motion.features[excerpt])
+        visual.append(motion.visual[excerpt])
         missing -= len(features[-1])
     return np.concatenate(features), np.concatenate(visual)

@@ -1,8 +1,9 @@
-"""The sound of each style: instruments, rhythms and harmony that songs choose from.
+"""Musical material of each style: the instruments, rhythms and harmony that songs choose from.
 
-Rhythms are bars of 16 steps: ``X`` accented, ``x`` plain, ``o`` soft, ``.`` silent.
-Kick and snare together mark all four beats, because the music is danced to.
-Programs are General MIDI numbers counted from 0.
+Rhythms are strings of one bar with a character for each 16th step: ``X`` accented, ``x``
+normal, ``o`` soft, ``.`` silent. Kick and snare together mark all four beats, so that the
+beat is clear enough to dance to. Programs are General MIDI numbers counted from 0. All
+entries were written for this project by hand.
 """
 
 from __future__ import annotations
@@ -14,25 +15,33 @@ MIXOLYDIAN = (0, 2, 4, 5, 7, 9, 10)
 DORIAN = (0, 2, 3, 5, 7, 9, 10)
 MINOR = (0, 2, 3, 5, 7, 8, 10)
 HARMONIC_MINOR = (0, 2, 3, 5, 7, 8, 11)
+"""Scales, in semitones above the key note."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Genre:
-    """What the songs of one style have in common.
+class StyleTemplate:
+    """Options that the songs of one style choose from.
 
     Parameters
     ----------
-    scales, progressions
-        Scales (semitones above the key note) and four-bar chord progressions (scale
-        degrees, from 0).
-    kits, basses, chords, leads, stabs
-        Drum kits (bank 128) and melodic programs.
-    kicks, snares, hats, extra_kicks, percussion, bass_lines, chord_rhythms, lead_rhythms
-        One-bar rhythms; ``extra_kicks`` answer the legs, ``percussion`` the arms.
+    scales
+        Scales (semitones above the key note).
+    progressions
+        Chord progressions of four bars, as scale degrees counted from 0.
+    kits
+        Programs of drum kits in the percussion bank (128).
+    basses, chords, leads, stabs
+        Programs of the melodic channels.
+    kicks, snares, hats
+        One-bar rhythms of the drums that play by default.
+    extra_kicks, percussion
+        One-bar rhythms that energetic legs and arms add.
+    bass_rhythms, chord_rhythms, lead_rhythms
+        One-bar rhythms of the melodic channels.
     swing
-        Frames (5.8 ms) by which every second 16th is late.
+        Delay of every second 16th step, in frames of the code grid (5.8 ms each).
     sevenths
-        Whether chords carry a seventh.
+        Whether chords contain a seventh.
     """
 
     scales: tuple[tuple[int, ...], ...]
@@ -47,7 +56,7 @@ class Genre:
     hats: tuple[str, ...]
     extra_kicks: tuple[str, ...]
     percussion: tuple[str, ...]
-    bass_lines: tuple[str, ...]
+    bass_rhythms: tuple[str, ...]
     chord_rhythms: tuple[str, ...]
     lead_rhythms: tuple[str, ...]
     swing: int = 0
@@ -59,8 +68,8 @@ _EIGHTHS = "x.o.x.o.x.o.x.o."
 _OFFBEATS = "..x...x...x...x."
 _LEADS = ("x..x..x...x.x...", "x...x.x.x.......", "..x.x...x..x..x.", "x.x...x...x.x...")
 
-GENRES: dict[str, Genre] = {
-    "break": Genre(
+STYLE_TEMPLATES: dict[str, StyleTemplate] = {
+    "break": StyleTemplate(
         scales=(DORIAN, MIXOLYDIAN),
         progressions=((0, 0, 3, 0), (0, 3, 0, 4), (0, 0, 0, 3)),
         kits=(0, 8),
@@ -73,11 +82,11 @@ GENRES: dict[str, Genre] = {
         hats=(_EIGHTHS, "x.x.x.x.x.x.x.x."),
         extra_kicks=("..x....x......x.", "...x.......x..x."),
         percussion=("o.oxo.oxo.oxo.ox", "..x..x....x..x.."),
-        bass_lines=("x..x..x.x..x..x.", "x.....x.x.x...x.", "x..x....x..x.x.."),
+        bass_rhythms=("x..x..x.x..x..x.", "x.....x.x.x...x.", "x..x....x..x.x.."),
         chord_rhythms=("..x...x...x...x.", "x..x......x....."),
         lead_rhythms=_LEADS,
     ),
-    "pop": Genre(
+    "pop": StyleTemplate(
         scales=(MINOR, DORIAN),
         progressions=((0, 5, 2, 6), (0, 3, 5, 4), (0, 6, 5, 6)),
         kits=(24, 25),
@@ -90,11 +99,11 @@ GENRES: dict[str, Genre] = {
         hats=(_EIGHTHS, "x.oox.o.x.oox.o."),
         extra_kicks=("......x....x..x.", "...x..x.......x."),
         percussion=("o.o.o.x.o.o.o.xo", "..o..ox...o..ox."),
-        bass_lines=("x.x.x.x.x.x.x.x.", "x..x..x.x..x..x.", "x...x.x.x...x.x."),
+        bass_rhythms=("x.x.x.x.x.x.x.x.", "x..x..x.x..x..x.", "x...x.x.x...x.x."),
         chord_rhythms=("x.....x.....x...", "x...x...x...x..."),
         lead_rhythms=_LEADS,
     ),
-    "lock": Genre(
+    "lock": StyleTemplate(
         scales=(MIXOLYDIAN, DORIAN),
         progressions=((0, 3, 0, 3), (0, 0, 3, 4), (0, 6, 3, 0)),
         kits=(0,),
@@ -107,12 +116,12 @@ GENRES: dict[str, Genre] = {
         hats=("x.x.x.x.x.x.x.x.", "xoxoxoxoxoxoxoxo"),
         extra_kicks=("......x....x..x.", "..x...x........x"),
         percussion=("x..x..x.x..x..x.", "o.oxo.oxo.oxo.ox"),
-        bass_lines=("x..x.x..x.x..x.x", "x.x..x.xx.x..x..", "x..x..x.x.x.x..."),
+        bass_rhythms=("x..x.x..x.x..x.x", "x.x..x.xx.x..x..", "x..x..x.x.x.x..."),
         chord_rhythms=("..xx..x...xx..x.", "x..x..x..x..x..."),
         lead_rhythms=("x.x.....x.xx....", "x..x..x.....x...", "x...xx..x......."),
         sevenths=True,
     ),
-    "middle-hip-hop": Genre(
+    "middle-hip-hop": StyleTemplate(
         scales=(MINOR, DORIAN),
         progressions=((0, 0, 5, 4), (0, 3, 0, 4), (0, 5, 3, 4)),
         kits=(0, 8),
@@ -125,13 +134,13 @@ GENRES: dict[str, Genre] = {
         hats=(_EIGHTHS, "x.ox..o.x.ox..o."),
         extra_kicks=("...x......x....x", "......x....x...."),
         percussion=("..o..o.x..o..o.x", "...x..o....x..o."),
-        bass_lines=("x......xx.x.....", "x..x....x.....x.", "x.....x.x.x....."),
+        bass_rhythms=("x......xx.x.....", "x..x....x.....x.", "x.....x.x.x....."),
         chord_rhythms=("x.......x.......", "x..x....x..x...."),
         lead_rhythms=_LEADS,
         swing=4,
         sevenths=True,
     ),
-    "la-hip-hop": Genre(
+    "la-hip-hop": StyleTemplate(
         scales=(MINOR, HARMONIC_MINOR),
         progressions=((0, 0, 5, 4), (0, 5, 0, 4), (0, 0, 3, 4)),
         kits=(25, 24),
@@ -144,11 +153,11 @@ GENRES: dict[str, Genre] = {
         hats=("x.x.x.x.x.x.xxx.", _EIGHTHS),
         extra_kicks=("......x...x...x.", "...x..x....x...."),
         percussion=("....xo......xox.", "o.xxo.x.o.xxo.x."),
-        bass_lines=("x.....x.x.......", "x..x....x..x....", "x......xx......."),
+        bass_rhythms=("x.....x.x.......", "x..x....x..x....", "x......xx......."),
         chord_rhythms=("x...x...x...x...", "x.......x.....x."),
         lead_rhythms=("x..x..x.x..x..x.", "x.x.x...x.x.....", "x...x..x..x....."),
     ),
-    "house": Genre(
+    "house": StyleTemplate(
         scales=(MINOR, DORIAN),
         progressions=((0, 5, 3, 4), (0, 3, 6, 5), (0, 0, 5, 6)),
         kits=(24, 25),
@@ -161,12 +170,12 @@ GENRES: dict[str, Genre] = {
         hats=(_OFFBEATS, "..x...x...x..ox."),
         extra_kicks=("..............x.", "..........x...x."),
         percussion=("o.xoo.xoo.xoo.xo", "x..x..x..x..x.x."),
-        bass_lines=("..x...x...x...x.", "x..x..x...x..x..", "..x.x.x...x.x.x."),
+        bass_rhythms=("..x...x...x...x.", "x..x..x...x..x..", "..x.x.x...x.x.x."),
         chord_rhythms=("x..x..x...x..x..", "..x...x...x...x.", "x..x....x..x...."),
         lead_rhythms=_LEADS,
         sevenths=True,
     ),
-    "waack": Genre(
+    "waack": StyleTemplate(
         scales=(MINOR, DORIAN),
         progressions=((0, 3, 6, 2), (0, 5, 3, 4), (0, 3, 4, 0)),
         kits=(0, 16),
@@ -179,11 +188,11 @@ GENRES: dict[str, Genre] = {
         hats=("..x...x...x...x.", "o.x.o.x.o.x.o.x."),
         extra_kicks=("..............x.", "......x.......x."),
         percussion=("x.oox.oox.oox.oo", "o.o.o.o.o.o.o.o."),
-        bass_lines=("x.x.x.x.x.x.x.x.", "x.xxx.xxx.xxx.xx"),
+        bass_rhythms=("x.x.x.x.x.x.x.x.", "x.xxx.xxx.xxx.xx"),
         chord_rhythms=("x.....x.x.....x.", "..x...x...x...x."),
         lead_rhythms=("x.x.x...x.x.x...", "x...x.x.x...x.x.", "xx..x...xx..x..."),
     ),
-    "krump": Genre(
+    "krump": StyleTemplate(
         scales=(MINOR, HARMONIC_MINOR),
         progressions=((0, 0, 5, 5), (0, 0, 1, 0), (0, 5, 4, 0)),
         kits=(16, 25),
@@ -196,11 +205,11 @@ GENRES: dict[str, Genre] = {
         hats=("x.x.x.x.x.x.x.x.", _EIGHTHS),
         extra_kicks=("..x...x....x..x.", "...x..x...xx...."),
         percussion=("..x.o.x...x.o.x.", "x..xo..xx..xo..x"),
-        bass_lines=("x.....x.x..x....", "x.x.....x.x.....", "x..x..x.x......."),
+        bass_rhythms=("x.....x.x..x....", "x.x.....x.x.....", "x..x..x.x......."),
         chord_rhythms=("x.......x.......", "x...x...x...x..."),
         lead_rhythms=("x..x..x.........", "x.......x..x....", "x.x.x.....x....."),
     ),
-    "street-jazz": Genre(
+    "street-jazz": StyleTemplate(
         scales=(DORIAN, MAJOR),
         progressions=((0, 5, 1, 4), (0, 3, 1, 4), (0, 2, 3, 4)),
         kits=(0, 32),
@@ -213,13 +222,13 @@ GENRES: dict[str, Genre] = {
         hats=("x..ox..ox..ox..o", _EIGHTHS),
         extra_kicks=("...x......x.....", "......x.......x."),
         percussion=("..o..o.x..o..o.x", "o..xo..xo..xo..x"),
-        bass_lines=("x...x...x...x...", "x..xx...x..xx..."),
+        bass_rhythms=("x...x...x...x...", "x..xx...x..xx..."),
         chord_rhythms=("x..x....x..x....", "...x..x....x..x."),
         lead_rhythms=("x..xx...x..x....", "x.x.x..x...x....", "...xx..xx......."),
         swing=4,
         sevenths=True,
     ),
-    "ballet-jazz": Genre(
+    "ballet-jazz": StyleTemplate(
         scales=(MAJOR, MINOR),
         progressions=((0, 5, 3, 4), (0, 4, 5, 3), (0, 3, 4, 0)),
         kits=(40, 32),
@@ -232,7 +241,7 @@ GENRES: dict[str, Genre] = {
         hats=("x...x...x...x...", "x.o.x.o.x.o.x.o."),
         extra_kicks=("......x.......x.", "...x.......x...."),
         percussion=("o.o.o.o.o.o.o.o.", "..o...o...o...o."),
-        bass_lines=("x.......x.......", "x...x...x...x..."),
+        bass_rhythms=("x.......x.......", "x...x...x...x..."),
         chord_rhythms=("x.x.x.x.x.x.x.x.", "x...x.x.x...x.x."),
         lead_rhythms=("x...x...x.x.x...", "x.....x.x.......", "x.x.x.x.x......."),
         sevenths=True,
