@@ -20,7 +20,8 @@ from torch import Tensor
 
 from d2m.core.levels import LEVELS, Level
 from d2m.generation.segments import BATCH, SegmentNetworks, generate_segments
-from d2m.models.d2mgan import VISUAL, build
+from d2m.models.d2mgan import build_d2mgan
+from d2m.models.i3d import I3D_FEATURES
 from d2m.models.vqvae import JukeboxVQVAE
 
 ROUNDS = 3
@@ -37,8 +38,8 @@ def main(segments: Annotated[int, typer.Option(help="Segments to generate.")] = 
 def measure(level: Level, n: int) -> None:
     """Time both forms of a level's networks in turn, and keep the best round of each."""
     torch.manual_seed(0)
-    encoder, generator = (network.eval() for network in build("aist", level))
-    motion, visual = torch.randn(n, 120, 219), torch.randn(n, 1, VISUAL)
+    encoder, generator = (network.eval() for network in build_d2mgan("aist", level))
+    motion, visual = torch.randn(n, 120, 219), torch.randn(n, 1, I3D_FEATURES)
     genre = torch.zeros(n, dtype=torch.long)
     start = time.perf_counter()
     with torch.inference_mode(False), torch.no_grad():

@@ -1,13 +1,12 @@
-"""Dances whose beats are known, and the music that is composed for them end to end.
+"""Dances with known beats, and the music that is generated for them.
 
-The joints are seen as the pose network would give them, at 30 fps with jitter; tempo, beats,
-steps and style come out of them as for a clip, and the music is composed, cleaned and scored
-as for a clip. Only the pose network itself is left out.
+The joints get the frame rate and the jitter of the pose network. Tempo, beats, features and
+style are estimated from them as for a clip, and the music is generated, cleaned and scored as
+for a clip. Only the pose network itself is left out.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,39 +17,28 @@ from d2m.benchmark.held_out import spread
 from d2m.benchmark.metric_table import HEARD, SHUFFLED, TRUE
 from d2m.benchmark.results import LevelResults
 from d2m.benchmark.scoring import ScoreTable, beat_figures
-from d2m.core.levels import Level
-from d2m.core.metrical_grid import grid_from_beats
 from d2m.core.settings import Settings
-from d2m.generation.generate import compose
-from d2m.media.clip import ClipInfo
-from d2m.perception import dance as perceived
-from d2m.perception.clip_analysis import POSE_FPS, ClipAnalysis
-from d2m.perception.pose import N_LANDMARKS, PoseTrack
-from d2m.perception.rhythm import Rhythm, estimate_rhythm
-from d2m.perception.step_features import (
-    DIRECTIONS,
-    accentuate_beats,
-    joint_directogram,
-    movement_features,
-    visual_features,
-)
-from d2m.perception.style_suggestion import suggest_style
+from d2m.generation.compact import CompactModel
+from d2m.generation.generate import generate_soundtrack
+from d2m.perception.clip_analysis import POSE_FPS
+from d2m.perception.conditioning import Conditioning, condition, known_rhythm
 from d2m.training.data.dances import AnnotatedDance, load_aist, procedural_dance, view
 from d2m.training.data.motion_bank import N_PROCEDURAL
 
 DANCE_S = 12.0
-"""So much of each dance is seen (s)."""
+"""Length of each dance that is used (s): that of the AIST++ excerpts."""
 HELD_OUT_DANCERS = tuple(seed for seed in range(N_PROCEDURAL) if seed % 8 == 7)
-"""Every eighth procedural dancer: no training saw it."""
+"""Every eighth procedural dancer, which training never uses."""
 JITTER = 0.01
-"""Standard deviation of each joint's place in the picture (torso lengths): a pixel or so."""
+"""Standard deviation of each joint's position (torso lengths): about a pixel, like MediaPipe."""
 AIST_VIEWS = ("c01", "c05")
+"""Cameras of AIST++ that are used: from the front and from the side."""
 OWN_CLOCK = "clock heard, scored by that clock"
 CLOCK = "the heard clock itself"
 
 
 def procedural_dances(count: int | None) -> list[AnnotatedDance]:
-    """Return held-out procedural dancers, as a camera sees them."""
+    """Create the held-out procedural dancers, projected to a camera, evenly spread if fewer."""
     dances = []
     for seed in spread(HELD_OUT_DANCERS, count):
         rng = np.random.default_rng([7, seed])  # the dancer's own tempo and angle in the bank
@@ -61,7 +49,7 @@ def procedural_dances(count: int | None) -> list[AnnotatedDance]:
 
 
 def aist_dances(path: Path) -> dict[str, list[AnnotatedDance]]:
-    """Return AIST++ dances: choreographies of training, and the last one, which is held out.
+    """Load AIST++ dances: the choreographies of the training data, and the held-out one.
 
     Raises
     ------
@@ -76,77 +64,48 @@ def aist_dances(path: Path) -> dict[str, list[AnnotatedDance]]:
     return {name: some for name, some in found.items() if some}
 
 
-def seen(dance: AnnotatedDance, *, true_clock: bool) -> perceived.Dance:
-    """Return what perception makes of a dance's joints.
+def dance_conditioning(dance: AnnotatedDance, *, true_beats: bool) -> Conditioning:
+    """Condition on the joints of a dance as on those that the pose network finds in a clip.
 
     Parameters
     ----------
     dance
         A 2-D dance.
-    true_clock
-        Whether to take the dance's own beats instead of the estimated ones.
+    true_beats
+        Whether to use the known beats instead of the estimated ones.
     """
-    fps = POSE_FPS
-    points = _as_pose(dance, fps)
-    rhythm = estimate_rhythm(points, fps)
-    if true_clock:
-        rhythm = _true(dance, rhythm, len(points) / fps)
-    duration_s = len(points) / fps
-    downbeat = float(rhythm.downbeats_s[0]) if len(rhythm.downbeats_s) else None
-    grid = grid_from_beats(rhythm.beats_s, duration_s, downbeat_s=downbeat)
-    features = movement_features(points, fps, grid)
-    style = suggest_style(rhythm.tempo_bpm, features)
-    if rhythm.tempo_bpm < perceived.SLOW_BPM:
-        features = accentuate_beats(features, grid)
-    blank = np.empty((0, N_LANDMARKS, 3))
-    # The bundled weights read the steps alone.
-    unseen = PoseTrack(
-        landmarks=blank,
-        world=blank,
-        visibility=blank[..., 0],
-        found=np.empty(0, dtype=bool),
-        fps=fps,
-    )
-    return perceived.Dance(
-        sighting=ClipAnalysis(
-            clip=ClipInfo(duration_s=duration_s, fps=fps, width=640, height=640, has_audio=False),
-            video=Path(),
-            pose=unseen,
-            directogram=np.empty((0, DIRECTIONS)),
-        ),
-        rhythm=rhythm,
-        grid=grid,
-        features=features,
-        visual=visual_features(joint_directogram(points, fps), fps, grid),
-        style=style,
-        warnings=(),
-        seconds={},
-    )
+    points = _as_tracked(dance, POSE_FPS)
+    duration_s = len(points) / POSE_FPS
+    rhythm = None
+    if true_beats:
+        known = (dance.beats_s, dance.downbeats_s)
+        rhythm = known_rhythm(*(times[times < duration_s] for times in known))
+    return condition(points, POSE_FPS, rhythm=rhythm, settings=Settings())
 
 
 def measure_dances(
-    kind: str, dances: list[AnnotatedDance], level: Level, weights: Path, seed: int
+    kind: str, dances: list[AnnotatedDance], model: CompactModel, seed: int
 ) -> LevelResults:
-    """Compose music for dances of a kind, and score its beats against the true ones."""
+    """Generate music for dances of a kind, and score its beats against the known beats."""
     table = ScoreTable()
-    before: NDArray[np.float64] | None = None
-    for dance in tqdm(dances, desc=f"{kind} {level.name}", unit="dance"):
+    previous: NDArray[np.float64] | None = None
+    for dance in tqdm(dances, desc=f"{kind} {model.level.name}", unit="dance"):
         true_s = dance.beats_s[dance.beats_s < DANCE_S]
-        for row, true_clock in ((HEARD, False), (TRUE, True)):
-            shown = seen(dance, true_clock=true_clock)
-            music = compose(shown, level, Settings(seed=seed), checkpoints=weights)
+        for row, true_beats in ((HEARD, False), (TRUE, True)):
+            conditioning = dance_conditioning(dance, true_beats=true_beats)
+            music = generate_soundtrack(model, conditioning, Settings(seed=seed))
             table.add(row, beat_figures(music.music_beats_s, true_s))
-            if not true_clock:
-                heard, clock = music.music_beats_s, shown.rhythm.beats_s
-                table.add(OWN_CLOCK, beat_figures(heard, clock))
-                table.add(CLOCK, beat_figures(clock, true_s))
-        if before is not None:
-            table.add(SHUFFLED, beat_figures(before, true_s))
-        before = heard
+            if not true_beats:
+                generated, estimated = music.music_beats_s, conditioning.rhythm.beats_s
+                table.add(OWN_CLOCK, beat_figures(generated, estimated))
+                table.add(CLOCK, beat_figures(estimated, true_s))
+        if previous is not None:
+            table.add(SHUFFLED, beat_figures(previous, true_s))
+        previous = generated
     return LevelResults(dances={kind: table.rows()})
 
 
-def _as_pose(dance: AnnotatedDance, fps: float) -> NDArray[np.float64]:
+def _as_tracked(dance: AnnotatedDance, fps: float) -> NDArray[np.float64]:
     """Return the joints (F, 17, 2) of the first seconds at another rate, with jitter."""
     duration_s = min(DANCE_S, dance.duration_s)
     times = np.arange(round(duration_s * fps)) / fps
@@ -154,9 +113,3 @@ def _as_pose(dance: AnnotatedDance, fps: float) -> NDArray[np.float64]:
     points = dance.keypoints[index, :, :2]
     rng = np.random.default_rng(len(points))
     return np.asarray(points + JITTER * rng.standard_normal(points.shape))
-
-
-def _true(dance: AnnotatedDance, rhythm: Rhythm, duration_s: float) -> Rhythm:
-    beats, downbeats = (times[times < duration_s] for times in (dance.beats_s, dance.downbeats_s))
-    tempo = 60.0 / float(np.median(np.diff(beats)))
-    return replace(rhythm, beats_s=beats, downbeats_s=downbeats, tempo_bpm=tempo)

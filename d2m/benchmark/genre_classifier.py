@@ -64,7 +64,7 @@ def vggish_ear(weights: Path) -> AudioEmbedding:
     CheckpointError
         If it is not installed, or damaged.
     """
-    from d2m.models.vggish import embedded
+    from d2m.models.vggish import mean_embeddings
 
     network = load_vggish(weights)
     whitened = "with" if network.pproc is not None else "without"
@@ -72,7 +72,7 @@ def vggish_ear(weights: Path) -> AudioEmbedding:
         title=VGGISH,
         note=f"VGGish as published with AudioSet, {whitened} its post-processing; a segment is the "
         "mean of its examples of 0.96 s. Nothing was fitted to this project's music.",
-        hear=lambda sounds: embedded(network, sounds, SAMPLE_RATE),
+        hear=lambda sounds: mean_embeddings(network, sounds, SAMPLE_RATE),
     )
 
 

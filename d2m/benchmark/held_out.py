@@ -10,11 +10,11 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from d2m.perception.step_features import FEATURES
-from d2m.score.arrangement import HIT
+from d2m.perception.step_features import MOVEMENT_FEATURES
+from d2m.score.arrangement import HIT_ACCENT
 from d2m.score.composition import style_of_song
 from d2m.training.data.corpus import Piece, load_audio, load_pieces, render_corpus
-from d2m.training.data.motion_bank import movement_bank
+from d2m.training.data.motion_bank import load_motion_bank
 
 CORPUS = Path("runs/corpus")
 """The corpus of a training run, measured on if it is there."""
@@ -57,7 +57,7 @@ class Take:
         return np.asarray(self.piece.grid.times[:-1][~self._hits()])
 
     def _hits(self) -> NDArray[np.bool_]:
-        hits: NDArray[Any] = self.piece.features[:, FEATURES.index("accent")] >= HIT
+        hits: NDArray[Any] = self.piece.features[:, MOVEMENT_FEATURES.index("accent")] >= HIT_ACCENT
         return hits
 
 
@@ -137,7 +137,7 @@ def _cache(aist: Path | None, cmu: Path | None) -> Path:
     """Render the first takes of all songs, those that are not there yet, and say where."""
     dancers = ["aist"] * (aist is not None) + ["cmu"] * (cmu is not None)
     folder = CACHE / "-".join(["held_out", *dancers])
-    render_corpus(folder, movement_bank(aist, cmu), takes=1 + TRAINED_TAKES)
+    render_corpus(folder, load_motion_bank(aist, cmu), pieces_per_song=1 + TRAINED_TAKES)
     return folder
 
 

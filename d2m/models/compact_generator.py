@@ -15,9 +15,9 @@ from torch import Tensor, nn
 
 from d2m.core.levels import HIGH, LEVELS
 from d2m.core.metrical_grid import FRAME, PHRASE_STEPS, STEPS_PER_BEAT
-from d2m.models.vqvae import EMBEDDING
+from d2m.models.vqvae import LATENT_CHANNELS
 
-SLOWEST_BEAT_S = 1.2
+MAX_BEAT_S = 1.2
 """Longest beat (s) whose frames have offsets of their own; slower ones repeat the last."""
 
 
@@ -74,7 +74,7 @@ class CompactConfig:
         return cls(**{name: ast.literal_eval(value) for name, value in known.items()})
 
 
-class Residual(nn.Module):
+class BatchNormResidual(nn.Module):
     """Pre-activated residual convolution with BatchNorm and LeakyReLU."""
 
     def __init__(self, width: int, dilation: int) -> None:
@@ -103,8 +103,8 @@ class StepEncoder(nn.Module):
             nn.Conv1d(n_inputs, width, 1),
             nn.LeakyReLU(0.2),
             nn.Conv1d(width, width, 1),
-            Residual(width, 1),
-            Residual(width, 2),
+            BatchNormResidual(width, 1),
+            BatchNormResidual(width, 2),
         )
 
     def forward(self, x: Tensor) -> Tensor:
@@ -125,7 +125,7 @@ class CompactGenerator(nn.Module):
     def __init__(self, config: CompactConfig) -> None:
         super().__init__()
         self.config = config
-        longest = int(SLOWEST_BEAT_S * HIGH.codes_per_second)
+        longest = int(MAX_BEAT_S * HIGH.codes_per_second)
         self.table = nn.Embedding(config.n_songs * PHRASE_STEPS, config.table)
         self.motion = StepEncoder(config.n_features, config.motion)
         self.visual = StepEncoder(config.n_directions, config.visual)
@@ -133,14 +133,14 @@ class CompactGenerator(nn.Module):
         self.gate = nn.Conv1d(dance, config.table, 1)
         self.steps = nn.Sequential(
             nn.Conv1d(config.table + dance, config.steps, 1),
-            *(Residual(config.steps, dilation) for dilation in config.step_dilations),
+            *(BatchNormResidual(config.steps, dilation) for dilation in config.step_dilations),
         )
         self.spread = nn.Conv1d(config.steps, 3 * config.width, 1)
         self.in_step = nn.Embedding(longest // STEPS_PER_BEAT, config.width)
         self.in_beat = nn.Embedding(longest, config.width)
-        self.frames = nn.Sequential(*(Residual(config.width, d) for d in config.dilations))
+        self.frames = nn.Sequential(*(BatchNormResidual(config.width, d) for d in config.dilations))
         self.fine = _finer(config) if config.codes_per_frame > 1 else nn.Identity()
-        out = nn.Conv1d(config.width, EMBEDDING, 1)
+        out = nn.Conv1d(config.width, LATENT_CHANNELS, 1)
         self.head = nn.Sequential(nn.BatchNorm1d(config.width), nn.LeakyReLU(0.2), out)
         with torch.no_grad():  # start near zero, where tanh is not saturated
             out.weight.mul_(0.15)
@@ -198,5 +198,5 @@ def _finer(config: CompactConfig) -> nn.Sequential:
     ratio = config.codes_per_frame
     return nn.Sequential(
         nn.ConvTranspose1d(config.width, config.width, ratio, stride=ratio),
-        *(Residual(config.width, dilation) for dilation in config.fine_dilations),
+        *(BatchNormResidual(config.width, dilation) for dilation in config.fine_dilations),
     )

@@ -17,16 +17,15 @@ from torch import Tensor, nn
 from d2m.core.errors import CheckpointError, SettingsError
 from d2m.core.levels import HIGH, LOW, SAMPLE_RATE, Level
 from d2m.models.conv_stack import Conv, ConvStack
-from d2m.models.layers import DILATIONS, SLOPE, ResidualBlock
-from d2m.models.vqvae import EMBEDDING
+from d2m.models.i3d import I3D_FEATURES
+from d2m.models.layers import DILATIONS, LEAKY_SLOPE, ResidualBlock
+from d2m.models.vqvae import LATENT_CHANNELS
 
-MOTION_FEATURES = 800
-MOTION_CODE = 1024
-VISUAL = 2048
-"""Values in the I3D vector of a segment."""
-GENRE = 256
+MOTION_HIDDEN = 800
+MOTION_CODE_SIZE = 1024
+GENRE_SIZE = 256
 N_GENRES = 10
-SCALE = 100.0
+PUBLISHED_SIGMA = 100.0
 """Sigma: what the generator's tanh is multiplied by (Sec. 3.3)."""
 
 
@@ -46,7 +45,7 @@ DATASETS = {
 }
 
 
-MOTION = ConvStack(
+MOTION_STACK = ConvStack(
     padding=0,
     convs=(
         Conv(256, 6, leaky=False),
@@ -55,7 +54,7 @@ MOTION = ConvStack(
         Conv(1, 4, residual=False),
     ),
 )
-GENERATORS = {
+GENERATOR_STACKS = {
     HIGH.name: ConvStack(
         padding=1,
         convs=(
@@ -64,7 +63,7 @@ GENERATORS = {
             Conv(128, 41),
             Conv(256, 41),
             Conv(512, 41),
-            Conv(EMBEDDING, 40, residual=False),
+            Conv(LATENT_CHANNELS, 40, residual=False),
         ),
     ),
     LOW.name: ConvStack(
@@ -77,20 +76,20 @@ GENERATORS = {
             Conv(512, 40, reflect=64),
             Conv(1024, 40, reflect=64),
             Conv(1024, 40, reflect=64, residual=False),
-            Conv(EMBEDDING, 40, reflect=64, leaky=False, residual=False),
+            Conv(LATENT_CHANNELS, 40, reflect=64, leaky=False, residual=False),
         ),
     ),
 }
-SECONDS = 2
+SEGMENT_SECONDS = 2
 """Length of a published segment (s)."""
-SEQUENCES = {HIGH.name: 2058, LOW.name: 2048}
+SEQUENCE_LENGTHS = {HIGH.name: 2058, LOW.name: 2048}
 """Length of the one-channel sequence that the first linear layer gives for such a segment."""
-RESIZED = frozenset({LOW.name})
+RESIZED_LEVELS = frozenset({LOW.name})
 """Levels where a last linear layer brings the convolutions' length to the level's codes."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Variant:
+class NetworkVariant:
     """How networks differ from the published ones; as it stands, they don't.
 
     Parameters
@@ -103,20 +102,20 @@ class Variant:
         What the channels between first and last layers are divided by.
     """
 
-    seconds: int = SECONDS
-    sigma: float = SCALE
+    seconds: int = SEGMENT_SECONDS
+    sigma: float = PUBLISHED_SIGMA
     narrow: int = 1
 
 
-PUBLISHED = Variant()
+PUBLISHED_VARIANT = NetworkVariant()
 
 
-def segment_codes(level: Level, seconds: int = SECONDS) -> int:
+def segment_codes(level: Level, seconds: int = SEGMENT_SECONDS) -> int:
     """Return the whole codes in a segment of so many seconds."""
     return int(seconds * SAMPLE_RATE / level.hop_length)
 
 
-def motion_frames(layout: MotionLayout, seconds: int = SECONDS) -> int:
+def motion_frames(layout: MotionLayout, seconds: int = SEGMENT_SECONDS) -> int:
     """Return the motion frames of a segment of so many seconds."""
     return round(layout.fps * seconds)
 
@@ -132,13 +131,13 @@ class MotionEncoder(nn.Module):
         Other than published, for training.
     """
 
-    def __init__(self, layout: MotionLayout, variant: Variant = PUBLISHED) -> None:
+    def __init__(self, layout: MotionLayout, variant: NetworkVariant = PUBLISHED_VARIANT) -> None:
         super().__init__()
-        self.lin1 = nn.Linear(layout.values, MOTION_FEATURES)
-        layers = list(_layers(motion_frames(layout, variant.seconds), MOTION, variant.narrow))
+        self.lin1 = nn.Linear(layout.values, MOTION_HIDDEN)
+        layers = list(_layers(motion_frames(layout, variant.seconds), MOTION_STACK, variant.narrow))
         layers.insert(1, nn.ReLU())
         self.model = nn.Sequential(*layers)
-        self.lin2 = nn.Linear(MOTION.length(MOTION_FEATURES), MOTION_CODE)
+        self.lin2 = nn.Linear(MOTION_STACK.length(MOTION_HIDDEN), MOTION_CODE_SIZE)
 
     def forward(self, motion: Tensor) -> Tensor:
         """Map motion (B, frames, values) to its code (B, 1, 1024)."""
@@ -146,7 +145,7 @@ class MotionEncoder(nn.Module):
         return code
 
 
-class Generator(nn.Module):
+class D2MGANGenerator(nn.Module):
     """Motion code, visual vector and genre of a segment to its VQ features.
 
     Parameters
@@ -160,18 +159,18 @@ class Generator(nn.Module):
         has it besides, so that nobody takes the weights for published ones.
     """
 
-    def __init__(self, level: Level, *, genres: bool, variant: Variant = PUBLISHED) -> None:
+    def __init__(self, level: Level, *, genres: bool, variant: NetworkVariant = PUBLISHED_VARIANT) -> None:
         super().__init__()
-        self.genre_embed = nn.Embedding(N_GENRES, GENRE) if genres else None
-        inputs = MOTION_CODE + VISUAL + (GENRE if genres else 0)
-        table, length = GENERATORS[level.name], sequence_length(level, variant.seconds)
+        self.genre_embed = nn.Embedding(N_GENRES, GENRE_SIZE) if genres else None
+        inputs = MOTION_CODE_SIZE + I3D_FEATURES + (GENRE_SIZE if genres else 0)
+        table, length = GENERATOR_STACKS[level.name], sequence_length(level, variant.seconds)
         self.lin = nn.Linear(inputs, length)
         self.model = nn.Sequential(*_layers(1, table, variant.narrow), nn.Tanh())
         codes = segment_codes(level, variant.seconds)
-        resized = level.name in RESIZED
+        resized = level.name in RESIZED_LEVELS
         self.fc = nn.Linear(table.length(length), codes) if resized else None
         self.sigma = variant.sigma
-        if variant.sigma != SCALE:
+        if variant.sigma != PUBLISHED_SIGMA:
             self.register_buffer("unpublished_sigma", torch.tensor(variant.sigma))
 
     def forward(self, motion_code: Tensor, visual: Tensor, genre: Tensor | None = None) -> Tensor:
@@ -203,16 +202,16 @@ class Generator(nn.Module):
         return self.sigma * latents
 
 
-def sequence_length(level: Level, seconds: int = SECONDS) -> int:
+def sequence_length(level: Level, seconds: int = SEGMENT_SECONDS) -> int:
     """Return the length of the sequence that the generator's first linear layer gives."""
-    if seconds == SECONDS:
-        return SEQUENCES[level.name]
-    if level.name in RESIZED:
-        return SEQUENCES[level.name] * seconds // SECONDS
-    return GENERATORS[level.name].needed(segment_codes(level, seconds))
+    if seconds == SEGMENT_SECONDS:
+        return SEQUENCE_LENGTHS[level.name]
+    if level.name in RESIZED_LEVELS:
+        return SEQUENCE_LENGTHS[level.name] * seconds // SEGMENT_SECONDS
+    return GENERATOR_STACKS[level.name].needed(segment_codes(level, seconds))
 
 
-def build(dataset: str, level: Level) -> tuple[MotionEncoder, Generator]:
+def build_d2mgan(dataset: str, level: Level) -> tuple[MotionEncoder, D2MGANGenerator]:
     """Build the published networks of a data set and level, without their weights.
 
     Parameters
@@ -243,14 +242,14 @@ def build(dataset: str, level: Level) -> tuple[MotionEncoder, Generator]:
             "The published TikTok generator of level low cannot run: its input layer is missing, "
             "so 1,301 values meet a layer made for 1,045; choose TikTok at level high, or AIST++."
         )
-    return MotionEncoder(layout), Generator(level, genres=layout.genres)
+    return MotionEncoder(layout), D2MGANGenerator(level, genres=layout.genres)
 
 
 def _layers(channels: int, table: ConvStack, narrow: int = 1) -> Iterator[nn.Module]:
     for conv in table.convs:
         outputs = conv.channels if conv is table.convs[-1] else conv.channels // narrow
         if conv.leaky:
-            yield nn.LeakyReLU(SLOPE)
+            yield nn.LeakyReLU(LEAKY_SLOPE)
         if conv.reflect:
             yield nn.ReflectionPad1d(conv.reflect)
         yield nn.Conv1d(channels, outputs, conv.kernel, conv.stride, table.padding)

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-from d2m.models.layers import SLOPE, WeightNormConv1d
+from d2m.models.layers import LEAKY_SLOPE, WeightNormConv1d
 
-SCALES = 3
-WIDTH = 32
-STRIDED = (128, 512, 1024, 1024)
+N_SCALES = 3
+FIRST_CHANNELS = 32
+STRIDED_CHANNELS = (128, 512, 1024, 1024)
 """Channels of the strided, grouped convolutions."""
-LAST = 512
+LAST_CHANNELS = 512
 
 
 class ScaleDiscriminator(nn.Module):
@@ -26,20 +26,20 @@ class ScaleDiscriminator(nn.Module):
         Channels of the strided convolutions: their number is the depth.
     """
 
-    def __init__(self, strided: tuple[int, ...] = STRIDED) -> None:
+    def __init__(self, strided: tuple[int, ...] = STRIDED_CHANNELS) -> None:
         super().__init__()
         layers: list[nn.Module] = [
-            nn.Sequential(nn.ReflectionPad1d(7), WeightNormConv1d(1, WIDTH, 16), _leaky())
+            nn.Sequential(nn.ReflectionPad1d(7), WeightNormConv1d(1, FIRST_CHANNELS, 16), _leaky())
         ]
-        channels = WIDTH
+        channels = FIRST_CHANNELS
         for outputs in strided:
             conv = WeightNormConv1d(
                 channels, outputs, 41, stride=4, padding=20, groups=channels // 4
             )
             layers.append(nn.Sequential(conv, _leaky()))
             channels = outputs
-        last = WeightNormConv1d(channels, LAST, 5, padding=2)
-        layers += [nn.Sequential(last, _leaky()), WeightNormConv1d(LAST, 1, 3, padding=1)]
+        last = WeightNormConv1d(channels, LAST_CHANNELS, 5, padding=2)
+        layers += [nn.Sequential(last, _leaky()), WeightNormConv1d(LAST_CHANNELS, 1, 3, padding=1)]
         self.model = nn.ModuleDict({f"layer_{i}": layer for i, layer in enumerate(layers)})
 
     def forward(self, x: Tensor) -> list[Tensor]:
@@ -62,7 +62,7 @@ class MultiScaleDiscriminator(nn.Module):
         Channels of the strided convolutions of each.
     """
 
-    def __init__(self, scales: int = SCALES, strided: tuple[int, ...] = STRIDED) -> None:
+    def __init__(self, scales: int = N_SCALES, strided: tuple[int, ...] = STRIDED_CHANNELS) -> None:
         super().__init__()
         self.model = nn.ModuleDict(
             {f"disc_{i}": ScaleDiscriminator(strided) for i in range(scales)}
@@ -90,4 +90,4 @@ class MultiScaleDiscriminator(nn.Module):
 
 
 def _leaky() -> nn.Module:
-    return nn.LeakyReLU(SLOPE)
+    return nn.LeakyReLU(LEAKY_SLOPE)

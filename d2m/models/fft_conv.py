@@ -14,9 +14,9 @@ from torch.nn import functional
 from d2m.models.layers import WeightNormConv1d
 
 FFT_SIZE = 96
-LONG = range(16, FFT_SIZE // 2 + 1)
+FFT_KERNELS = range(16, FFT_SIZE // 2 + 1)
 """Sizes of kernels for which an FFT saves more than it costs."""
-LEAST_CHANNELS = 64
+MIN_FFT_CHANNELS = 64
 """With fewer channels the multiplications are too few for that."""
 
 
@@ -83,8 +83,8 @@ def _is_long(layer: nn.Module) -> TypeGuard[nn.Conv1d]:
     return (
         isinstance(layer, nn.Conv1d)
         and layer.weight.device.type == "cpu"  # GPUs have libraries that do as well
-        and layer.kernel_size[0] in LONG
-        and min(layer.in_channels, layer.out_channels) >= LEAST_CHANNELS
+        and layer.kernel_size[0] in FFT_KERNELS
+        and min(layer.in_channels, layer.out_channels) >= MIN_FFT_CHANNELS
         and layer.stride == (1,)
         and layer.dilation == (1,)
         and layer.groups == 1

@@ -12,6 +12,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
+I3D_FEATURES = 2048
+"""Values in the feature vector of a segment: the channels before the last projection."""
+
 _IMPORTING = Lock()
 
 

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-SLOPE = 0.2
+LEAKY_SLOPE = 0.2
 """Negative slope of every LeakyReLU."""
 DILATIONS = (1, 3, 9, 27)
 """Dilations of the residual blocks after a convolution."""
@@ -89,10 +89,10 @@ class ResidualBlock(nn.Module):
     def __init__(self, channels: int, dilation: int) -> None:
         super().__init__()
         self.block = nn.Sequential(
-            nn.LeakyReLU(SLOPE),
+            nn.LeakyReLU(LEAKY_SLOPE),
             nn.ReflectionPad1d(dilation),
             WeightNormConv1d(channels, channels, 3, dilation=dilation),
-            nn.LeakyReLU(SLOPE),
+            nn.LeakyReLU(LEAKY_SLOPE),
             WeightNormConv1d(channels, channels, 1),
         )
         self.shortcut = WeightNormConv1d(channels, channels, 1)

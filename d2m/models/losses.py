@@ -24,10 +24,10 @@ from d2m.models.vqvae import Codebook
 Features = Sequence[Sequence[Tensor]]
 """Features of each scale's layers, as `d2m.models.discriminator` gives them."""
 
-MEL_BANDS = 128
-FFT = 1024
-HOP = 256
-QUIETEST = 1e-5
+N_MEL_BANDS = 128
+FFT_SAMPLES = 1024
+MEL_HOP_SAMPLES = 256
+MIN_AMPLITUDE = 1e-5
 """Mel amplitudes below this count as this, so that silence has a logarithm."""
 
 
@@ -36,22 +36,22 @@ class LossWeights:
     """Weights of the generator's losses; a weight of 0 switches its loss off.
 
     The defaults are those we know of the paper: 3, 15, 40 and 15 beside an adversarial loss,
-    which we give the weight 1. `PUBLISHED_CODE` has those of the published training code.
+    which we give the weight 1. `PUBLISHED_CODE_WEIGHTS` has those of the published training code.
 
     Parameters
     ----------
     adversarial
-        Of `generator_hinge` (Eq. 3).
+        Of `generator_hinge_loss` (Eq. 3).
     feature_matching
-        Of `feature_matching` (Eq. 4).
+        Of `feature_matching_loss` (Eq. 4).
     commitment
-        Of `commitment` to the codebook entries of the real codes (Eq. 5).
+        Of `commitment_loss` to the codebook entries of the real codes (Eq. 5).
     latent
-        Of `commitment` to the real latents before rounding: only the published code has it.
+        Of `commitment_loss` to the real latents before rounding: only the published code has it.
     waveform
-        Of `waveform` (Eq. 6).
+        Of `waveform_loss` (Eq. 6).
     mel
-        Of `mel` (Eq. 7).
+        Of `mel_loss` (Eq. 7).
 
     Raises
     ------
@@ -78,17 +78,17 @@ class LossWeights:
             raise SettingsError("All losses are switched off: give one a weight above 0.")
 
     @property
-    def decodes(self) -> bool:
+    def needs_audio(self) -> bool:
         """Whether a loss needs the decoded sound."""
         return self.waveform > 0 or self.mel > 0
 
 
 # 0.8 is 3 times its factor of feature matching, 4 / (5 layers * 3 scales).
-PUBLISHED_CODE = LossWeights(feature_matching=0.8, commitment=8.0, latent=5.0)
+PUBLISHED_CODE_WEIGHTS = LossWeights(feature_matching=0.8, commitment=8.0, latent=5.0)
 """What the published training code minimises; it rounds with ``gradient=False`` besides."""
 
 
-def objective(
+def weighted_loss(
     weights: LossWeights, losses: Mapping[str, Callable[[], Tensor]]
 ) -> tuple[Tensor, dict[str, Tensor]]:
     """Add up the generator's losses (Sec. 3.3); those switched off are not even computed.
@@ -155,7 +155,7 @@ def reshape_sequence(latents: Tensor) -> Tensor:
     return latents.reshape(latents.shape[0], 1, -1)
 
 
-def discriminator_hinge(real: Features, generated: Features) -> Tensor:
+def discriminator_hinge_loss(real: Features, generated: Features) -> Tensor:
     """Return the discriminator's hinge loss (Eq. 2), summed over the scales.
 
     Parameters
@@ -169,7 +169,7 @@ def discriminator_hinge(real: Features, generated: Features) -> Tensor:
     return torch.stack(losses).sum()
 
 
-def generator_hinge(generated: Features) -> Tensor:
+def generator_hinge_loss(generated: Features) -> Tensor:
     """Return the generator's adversarial loss (Eq. 3), summed over the scales.
 
     Parameters
@@ -181,13 +181,13 @@ def generator_hinge(generated: Features) -> Tensor:
     return -torch.stack([scale[-1].mean() for scale in generated]).sum()
 
 
-def feature_matching(real: Features, generated: Features) -> Tensor:
+def feature_matching_loss(real: Features, generated: Features) -> Tensor:
     """Return the L1 distance of the discriminator's features (Eq. 4).
 
     Each layer's distance is divided by its number of values, as in the equation; layers
     and scales are then summed, without the last layers, which are the judgements. The
     published code multiplies this sum by 4 / (5 layers * 3 scales), which
-    `PUBLISHED_CODE` has in its weight.
+    `PUBLISHED_CODE_WEIGHTS` has in its weight.
 
     Parameters
     ----------
@@ -204,7 +204,7 @@ def feature_matching(real: Features, generated: Features) -> Tensor:
     return torch.stack(distances).sum()
 
 
-def commitment(generated: Tensor, real: Tensor) -> Tensor:
+def commitment_loss(generated: Tensor, real: Tensor) -> Tensor:
     """Return the mean L1 distance of generated features from those of the real music (Eq. 5).
 
     Only the generated features get a gradient: the real ones, and with them codebook and
@@ -221,7 +221,7 @@ def commitment(generated: Tensor, real: Tensor) -> Tensor:
     return functional.l1_loss(generated, real.detach())
 
 
-def waveform(generated: Tensor, real: Tensor, *, squared: bool = False) -> Tensor:
+def waveform_loss(generated: Tensor, real: Tensor, *, squared: bool = False) -> Tensor:
     """Return the mean L1 distance of waveforms (Eq. 6), or the mean squared one.
 
     Parameters
@@ -237,13 +237,13 @@ def waveform(generated: Tensor, real: Tensor, *, squared: bool = False) -> Tenso
     return distance(generated, real.detach())
 
 
-def mel(generated: Tensor, real: Tensor, log_mel: LogMel) -> Tensor:
+def mel_loss(generated: Tensor, real: Tensor, log_mel: LogMel) -> Tensor:
     """Return the mean L1 distance of log-mel spectrograms (Eq. 7).
 
     Parameters
     ----------
     generated, real : (B, N)
-        As in `waveform`.
+        As in `waveform_loss`.
     log_mel
         On the same device as the sound.
     """
@@ -267,23 +267,23 @@ class LogMel(nn.Module):
     bank: Tensor
     window: Tensor
 
-    def __init__(self, bands: int = MEL_BANDS) -> None:
+    def __init__(self, bands: int = N_MEL_BANDS) -> None:
         super().__init__()
-        bank = load_librosa().filters.mel(sr=SAMPLE_RATE, n_fft=FFT, n_mels=bands)
+        bank = load_librosa().filters.mel(sr=SAMPLE_RATE, n_fft=FFT_SAMPLES, n_mels=bands)
         self.register_buffer("bank", torch.from_numpy(bank).float(), persistent=False)
-        self.register_buffer("window", torch.hann_window(FFT), persistent=False)
+        self.register_buffer("window", torch.hann_window(FFT_SAMPLES), persistent=False)
 
     def forward(self, audio: Tensor) -> Tensor:
         """Map audio (B, N) to (B, bands, N // 256), never under -5."""
-        edge = (FFT - HOP) // 2
+        edge = (FFT_SAMPLES - MEL_HOP_SAMPLES) // 2
         padded = functional.pad(audio.float().unsqueeze(1), (edge, edge), mode="reflect")
         spectrum = torch.stft(
             padded.squeeze(1),
-            FFT,
-            hop_length=HOP,
+            FFT_SAMPLES,
+            hop_length=MEL_HOP_SAMPLES,
             window=self.window,
             center=False,
             return_complex=True,
         )
         # abs of a complex 0 has gradient 0; the root of summed squares would give NaN.
-        return torch.matmul(self.bank, spectrum.abs()).clamp(min=QUIETEST).log10()
+        return torch.matmul(self.bank, spectrum.abs()).clamp(min=MIN_AMPLITUDE).log10()

@@ -18,15 +18,15 @@ from torch import Tensor, nn
 
 FloatArray = NDArray[np.float64]
 
-SAMPLE_RATE = 16_000
+VGGISH_SAMPLE_RATE = 16_000
 """What the network hears (Hz)."""
-WINDOW, HOP, N_FFT = 400, 160, 512
+WINDOW_SAMPLES, HOP_SAMPLES, N_FFT = 400, 160, 512
 """Frames of 25 ms every 10 ms (samples)."""
-N_MELS, LOW_HZ, HIGH_HZ = 64, 125.0, 7500.0
+N_BANDS, LOW_HZ, HIGH_HZ = 64, 125.0, 7500.0
 LOG_OFFSET = 0.01
 EXAMPLE_FRAMES = 96
 """Frames of an example: 0.96 s."""
-EMBEDDING = 128
+EMBEDDING_SIZE = 128
 PCA_PREFIX = "pproc."
 """Begin of the names of the post-processing, which a file may lack."""
 _PCA_CLIP = 2.0
@@ -41,8 +41,8 @@ class Whitening(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.pca_eigen_vectors = nn.Parameter(torch.empty(EMBEDDING, EMBEDDING))
-        self.pca_means = nn.Parameter(torch.empty(EMBEDDING, 1))
+        self.pca_eigen_vectors = nn.Parameter(torch.empty(EMBEDDING_SIZE, EMBEDDING_SIZE))
+        self.pca_means = nn.Parameter(torch.empty(EMBEDDING_SIZE, 1))
 
     def forward(self, embeddings: Tensor) -> Tensor:
         """Turn (B, 128) to (B, 128)."""
@@ -69,13 +69,13 @@ class VGGish(nn.Module):
                 before = channels
             layers.append(nn.MaxPool2d(2))
         self.features = nn.Sequential(*layers)
-        places = (EXAMPLE_FRAMES // 16) * (N_MELS // 16)
+        places = (EXAMPLE_FRAMES // 16) * (N_BANDS // 16)
         self.embeddings = nn.Sequential(
             nn.Linear(places * before, 4096),
             nn.ReLU(),
             nn.Linear(4096, 4096),
             nn.ReLU(),
-            nn.Linear(4096, EMBEDDING),
+            nn.Linear(4096, EMBEDDING_SIZE),
             nn.ReLU(),
         )
         self.pproc: Whitening | None = Whitening() if pca else None
@@ -104,26 +104,26 @@ def log_mel_examples(audio: NDArray[Any], sample_rate: int) -> NDArray[np.float3
         Natural log of (mel amplitude + 0.01).
     """
     sound = _resampled(np.asarray(audio, dtype=float), sample_rate)
-    shortest = WINDOW + (EXAMPLE_FRAMES - 1) * HOP
+    shortest = WINDOW_SAMPLES + (EXAMPLE_FRAMES - 1) * HOP_SAMPLES
     sound = np.pad(sound, (0, max(0, shortest - len(sound))))
-    frames = np.lib.stride_tricks.sliding_window_view(sound, WINDOW)[::HOP]
-    periodic = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(WINDOW) / WINDOW)
-    mel = np.abs(np.fft.rfft(frames * periodic, N_FFT)) @ mel_bands()
+    frames = np.lib.stride_tricks.sliding_window_view(sound, WINDOW_SAMPLES)[::HOP_SAMPLES]
+    periodic = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(WINDOW_SAMPLES) / WINDOW_SAMPLES)
+    mel = np.abs(np.fft.rfft(frames * periodic, N_FFT)) @ mel_filterbank()
     count = len(mel) // EXAMPLE_FRAMES
     heard = np.log(mel[: count * EXAMPLE_FRAMES] + LOG_OFFSET)
-    examples: NDArray[np.float32] = heard.reshape(count, 1, EXAMPLE_FRAMES, N_MELS).astype("f4")
+    examples: NDArray[np.float32] = heard.reshape(count, 1, EXAMPLE_FRAMES, N_BANDS).astype("f4")
     return examples
 
 
 @cache
-def mel_bands() -> FloatArray:
+def mel_filterbank() -> FloatArray:
     """Return the weights (257, 64) of frequencies in bands: triangles on HTK's mel scale.
 
     Straight lines are straight in mel, not in Hz as with librosa, and the constant part of
     a sound is in no band.
     """
-    at = _mel(np.linspace(0.0, SAMPLE_RATE / 2, N_FFT // 2 + 1))[:, None]
-    edges = np.linspace(_mel(LOW_HZ), _mel(HIGH_HZ), N_MELS + 2)
+    at = _mel(np.linspace(0.0, VGGISH_SAMPLE_RATE / 2, N_FFT // 2 + 1))[:, None]
+    edges = np.linspace(_mel(LOW_HZ), _mel(HIGH_HZ), N_BANDS + 2)
     low, centre, high = edges[:-2], edges[1:-1], edges[2:]
     weights = np.maximum(
         0.0, np.minimum((at - low) / (centre - low), (high - at) / (high - centre))
@@ -134,7 +134,7 @@ def mel_bands() -> FloatArray:
 
 
 @torch.inference_mode()
-def embedded(
+def mean_embeddings(
     network: VGGish, sounds: Sequence[NDArray[Any]], sample_rate: int
 ) -> NDArray[np.float64]:
     """Return the mean embeddings (n, 128) of the examples of sounds.
@@ -158,11 +158,11 @@ def _mel(hertz: Any) -> Any:
 
 
 def _resampled(sound: FloatArray, sample_rate: int) -> FloatArray:
-    if sample_rate == SAMPLE_RATE:
+    if sample_rate == VGGISH_SAMPLE_RATE:
         return sound
     from math import gcd
 
     from scipy.signal import resample_poly
 
-    common = gcd(sample_rate, SAMPLE_RATE)
-    return np.asarray(resample_poly(sound, SAMPLE_RATE // common, sample_rate // common))
+    common = gcd(sample_rate, VGGISH_SAMPLE_RATE)
+    return np.asarray(resample_poly(sound, VGGISH_SAMPLE_RATE // common, sample_rate // common))

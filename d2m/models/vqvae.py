@@ -16,13 +16,13 @@ from torch import Tensor, nn
 from d2m.core.errors import CheckpointError
 from d2m.core.levels import Level
 
-EMBEDDING = 64
+LATENT_CHANNELS = 64
 """Values in a latent vector and in a codebook entry."""
 CODEBOOK_SIZE = 2048
 DOWNS = (3, 2, 2)
 """Halvings of the time axis in each block; a level has the blocks up to its own index."""
-DEPTH = 4
-WIDTH = 32
+BASE_DEPTH = 4
+BASE_WIDTH = 32
 DILATION_GROWTH = 3
 _ROWS = 8192
 """Latents that are compared with the codebook at a time: bounds the memory."""
@@ -38,7 +38,7 @@ class LevelSize:
     depth: int
 
 
-SIZES = tuple(LevelSize(width=WIDTH * m, depth=DEPTH * m) for m in (2, 1, 1))
+SIZES = tuple(LevelSize(width=BASE_WIDTH * m, depth=BASE_DEPTH * m) for m in (2, 1, 1))
 
 
 class ResidualConv(nn.Module):
@@ -83,7 +83,7 @@ class EncoderBlock(nn.Module):
         for i in range(downs):
             conv = nn.Conv1d(channels if i == 0 else size.width, size.width, 4, 2, 1)
             layers.append(nn.Sequential(conv, ResidualStack(size, reverse=False)))
-        layers.append(nn.Conv1d(size.width, EMBEDDING, 3, padding=1))
+        layers.append(nn.Conv1d(size.width, LATENT_CHANNELS, 3, padding=1))
         self.model = nn.Sequential(*layers)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -97,9 +97,9 @@ class DecoderBlock(nn.Module):
 
     def __init__(self, downs: int, size: LevelSize) -> None:
         super().__init__()
-        layers: list[nn.Module] = [nn.Conv1d(EMBEDDING, size.width, 3, padding=1)]
+        layers: list[nn.Module] = [nn.Conv1d(LATENT_CHANNELS, size.width, 3, padding=1)]
         for i in range(downs):
-            out = EMBEDDING if i == downs - 1 else size.width
+            out = LATENT_CHANNELS if i == downs - 1 else size.width
             conv = nn.ConvTranspose1d(size.width, out, 4, 2, 1)
             layers.append(nn.Sequential(ResidualStack(size, reverse=True), conv))
         self.model = nn.Sequential(*layers)
@@ -116,7 +116,7 @@ class Encoder(nn.Module):
     def __init__(self, level: int) -> None:
         super().__init__()
         self.level_blocks = nn.ModuleList(
-            EncoderBlock(1 if i == 0 else EMBEDDING, DOWNS[i], SIZES[level])
+            EncoderBlock(1 if i == 0 else LATENT_CHANNELS, DOWNS[i], SIZES[level])
             for i in range(level + 1)
         )
 
@@ -135,7 +135,7 @@ class Decoder(nn.Module):
         self.level_blocks = nn.ModuleList(
             DecoderBlock(DOWNS[i], SIZES[level]) for i in range(level + 1)
         )
-        self.out = nn.Conv1d(EMBEDDING, 1, 3, padding=1)
+        self.out = nn.Conv1d(LATENT_CHANNELS, 1, 3, padding=1)
 
     def forward(self, latents: Tensor) -> Tensor:
         """Map latents (B, 64, T) to audio (B, 1, T * hop)."""
@@ -152,7 +152,7 @@ class Codebook(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.register_buffer("k", torch.zeros(CODEBOOK_SIZE, EMBEDDING))
+        self.register_buffer("k", torch.zeros(CODEBOOK_SIZE, LATENT_CHANNELS))
 
     def nearest(
         self,
@@ -179,7 +179,7 @@ class Codebook(nn.Module):
         (B, T)
             Indices.
         """
-        flat = latents.transpose(1, 2).reshape(-1, EMBEDDING)
+        flat = latents.transpose(1, 2).reshape(-1, LATENT_CHANNELS)
         codes = [self._nearest(part, temperature, generator) for part in torch.split(flat, _ROWS)]
         return torch.cat(codes).view(latents.shape[0], latents.shape[2])
 
@@ -244,7 +244,7 @@ class JukeboxVQVAE(nn.Module):
         audio: Tensor = self._part(self.decoders, level)(latents)
         return audio.squeeze(1)
 
-    def load_published(self, state: Mapping[str, object]) -> None:
+    def load_published_state(self, state: Mapping[str, object]) -> None:
         """Load a published state dict: bare, under ``"model"``, or named ``module.*``.
 
         Levels of the file that this object does not have are left out; every parameter of

@@ -8,13 +8,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from d2m.core.errors import SettingsError
-from d2m.perception.rhythm import BEATS_PER_BAR, Rhythm
+from d2m.core.metrical_grid import BEATS_PER_BAR
+from d2m.perception.rhythm import Rhythm
 
-FEWEST_TAPS = 4
-SLOWEST_BPM, FASTEST_BPM = 30.0, 300.0
+MIN_TAPS = 4
+MIN_TAPPED_BPM, MAX_TAPPED_BPM = 30.0, 300.0
 
 
-def tapped_rhythm(rhythm: Rhythm, taps_s: NDArray[np.float64], duration_s: float) -> Rhythm:
+def fit_taps(rhythm: Rhythm, taps_s: NDArray[np.float64], duration_s: float) -> Rhythm:
     """Return a rhythm whose beats lie where somebody tapped.
 
     A steady grid is fitted through the taps by least squares: a single tap is some 30 ms off,
@@ -35,18 +36,18 @@ def tapped_rhythm(rhythm: Rhythm, taps_s: NDArray[np.float64], duration_s: float
         If the taps are too few, or too slow or fast to be beats.
     """
     taps = np.asarray(taps_s, dtype=float)
-    taps = taps[np.diff(taps, prepend=-np.inf) > 60.0 / FASTEST_BPM / 2]
-    if len(taps) < FEWEST_TAPS:
+    taps = taps[np.diff(taps, prepend=-np.inf) > 60.0 / MAX_TAPPED_BPM / 2]
+    if len(taps) < MIN_TAPS:
         raise SettingsError(
-            f"{len(taps)} tapped beats are too few to tell a tempo: tap at least {FEWEST_TAPS}."
+            f"{len(taps)} tapped beats are too few to tell a tempo: tap at least {MIN_TAPS}."
         )
     period = float(np.median(np.diff(taps)))
     number = np.concatenate([[0.0], np.cumsum(np.maximum(1.0, np.round(np.diff(taps) / period)))])
     period, first = (float(value) for value in np.polyfit(number, taps, 1))
-    if not SLOWEST_BPM <= 60.0 / period <= FASTEST_BPM:
+    if not MIN_TAPPED_BPM <= 60.0 / period <= MAX_TAPPED_BPM:
         raise SettingsError(
             f"The taps are {60.0 / period:.0f} a minute: tap one for each beat, "
-            f"{SLOWEST_BPM:.0f} to {FASTEST_BPM:.0f} a minute."
+            f"{MIN_TAPPED_BPM:.0f} to {MAX_TAPPED_BPM:.0f} a minute."
         )
     index = np.arange(np.ceil(-first / period), np.floor((duration_s - first) / period) + 1)
     beats = np.clip(first + index * period, 0.0, duration_s)
@@ -61,7 +62,7 @@ def tapped_rhythm(rhythm: Rhythm, taps_s: NDArray[np.float64], duration_s: float
     )
 
 
-def shifted(rhythm: Rhythm, shift_s: float, duration_s: float) -> Rhythm:
+def shift_beats(rhythm: Rhythm, shift_s: float, duration_s: float) -> Rhythm:
     """Return a rhythm whose beats come later by a time (s), still covering the clip."""
     if not shift_s or not len(rhythm.beats_s):
         return rhythm

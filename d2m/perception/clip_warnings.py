@@ -11,8 +11,8 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from d2m.perception.other_people import MOST_OTHERS, OtherPeople, find_other_people
-from d2m.perception.pose import FloatArray, Frame, PoseTrack
+from d2m.perception.other_people import MAX_OTHERS, OtherPeople, find_other_people
+from d2m.perception.pose import FloatArray, PoseTrack, TimedFrame
 from d2m.perception.skeleton import coco17_from_mediapipe, torso_length
 
 N_SAMPLES = 8
@@ -53,21 +53,21 @@ class FrameSampler:
 
     def __init__(self, expected: int, count: int = N_SAMPLES) -> None:
         self._wanted = set(((np.arange(count) + 0.5) / count * expected).astype(int).tolist())
-        self._kept: list[Frame] = []
+        self._kept: list[TimedFrame] = []
 
-    def watch(self, frames: Iterable[Frame]) -> Iterator[Frame]:
+    def pass_through(self, frames: Iterable[TimedFrame]) -> Iterator[TimedFrame]:
         """Yield the frames as they come, and keep some."""
         for index, (time, frame) in enumerate(frames):
             if index in self._wanted:
                 self._kept.append((time, frame.copy()))
             yield time, frame
 
-    def result(self) -> list[Frame]:
+    def result(self) -> list[TimedFrame]:
         """Return what was kept so far."""
         return list(self._kept)
 
 
-def conditions(samples: Sequence[Frame], pose: PoseTrack) -> list[str]:
+def find_clip_warnings(samples: Sequence[TimedFrame], pose: PoseTrack) -> list[str]:
     """Say what of a clip may make its music fit the dance less well.
 
     Parameters
@@ -89,7 +89,7 @@ def conditions(samples: Sequence[Frame], pose: PoseTrack) -> list[str]:
     aspect = width / height
     said = (
         _company_sentence(find_other_people(samples, pose)),
-        _away_sentence(away_times(pose, aspect)),
+        _away_sentence(find_absences(pose, aspect)),
         _dark_sentence(samples, pose),
         _small_sentence(pose, aspect),
         _cut_sentence(pose),
@@ -103,14 +103,14 @@ def _company_sentence(company: OtherPeople | None) -> str:
     if company.others == 1:
         who = "Another person is in the picture"
     else:
-        more = " or more" if company.others >= MOST_OTHERS else ""
+        more = " or more" if company.others >= MAX_OTHERS else ""
         who = f"{company.others}{more} other people are in the picture"
     nearest = ", who is the nearest" if company.is_nearest else ""
     where = "in the middle" if company.place == "middle" else f"on the {company.place}"
     return f"{who}: the music follows the one {where}{nearest}."
 
 
-def away_times(pose: PoseTrack, aspect: float) -> list[tuple[float, float]]:
+def find_absences(pose: PoseTrack, aspect: float) -> list[tuple[float, float]]:
     """Return when the dancer is beside the picture.
 
     Either the middle of the body is beyond a side, or the dancer is lost, and was near a
@@ -157,8 +157,8 @@ def _away_sentence(times: list[tuple[float, float]]) -> str:
     return f"The dancer is out of the picture {listed}: the music goes on from what is seen."
 
 
-def _dark_sentence(samples: Sequence[Frame], pose: PoseTrack) -> str:
-    luma = brightness(samples, pose)
+def _dark_sentence(samples: Sequence[TimedFrame], pose: PoseTrack) -> str:
+    luma = measure_brightness(samples, pose)
     if luma >= (_DARK if pose.coverage >= _DIM_COVERAGE else _DIM):
         return ""
     return (
@@ -167,7 +167,7 @@ def _dark_sentence(samples: Sequence[Frame], pose: PoseTrack) -> str:
     )
 
 
-def brightness(samples: Sequence[Frame], pose: PoseTrack) -> float:
+def measure_brightness(samples: Sequence[TimedFrame], pose: PoseTrack) -> float:
     """Measure how bright the brightest places around the dancer are.
 
     Parameters

@@ -21,9 +21,9 @@ from d2m.perception.smpl import JOINTS, joint_rotations, smpl_joints_from_mediap
 FloatArray = NDArray[np.float64]
 Motion = NDArray[np.float32]
 
-AIST_FPS, AIST_FRAMES = 60.0, 120
+AIST_MOTION_FPS, AIST_FRAMES = 60.0, 120
 """Rate (Hz) and number of frames that the AIST++ networks read at once: two seconds."""
-TIKTOK_FPS, TIKTOK_FRAMES = 30.0, 60
+TIKTOK_MOTION_FPS, TIKTOK_FRAMES = 30.0, 60
 """The same of the TikTok networks."""
 
 REST_PELVIS = (0.0, -0.23, 0.03)
@@ -45,7 +45,7 @@ _FARTHEST_M = 3.0
 
 
 def aist_motion(
-    world: NDArray[Any], landmarks: NDArray[Any], fps: float, *, out_fps: float = AIST_FPS
+    world: NDArray[Any], landmarks: NDArray[Any], fps: float, *, out_fps: float = AIST_MOTION_FPS
 ) -> Motion:
     """Describe a dance as the AIST++ networks read it.
 
@@ -167,7 +167,7 @@ def tiktok_motion(
     fps: float,
     *,
     height_px: float,
-    out_fps: float = TIKTOK_FPS,
+    out_fps: float = TIKTOK_MOTION_FPS,
 ) -> Motion:
     """Describe a dance as the TikTok networks read it.
 
@@ -214,7 +214,7 @@ def tiktok_motion(
     return motion.reshape(len(motion), -1).astype(np.float32)
 
 
-def segments_of(
+def cut_segments(
     motion: NDArray[Any], starts_s: NDArray[Any], fps: float, n_frames: int
 ) -> NDArray[Any]:
     """Cut windows out of a motion.

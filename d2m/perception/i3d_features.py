@@ -21,14 +21,13 @@ if TYPE_CHECKING:
 
 Frames = Iterable[tuple[float, NDArray[np.uint8]]]
 
-N_FRAMES = 8
+FRAMES_PER_SEGMENT = 8
 """Frames that the network sees of each segment."""
-FEATURES = 2048
-CROP = 224
+CROP_SIDE = 224
 """Side of the square that the network sees (px), as in its training."""
 SHORT_SIDE = 256
 """Size to which a frame's shorter side is scaled before the crop (px)."""
-MEAN, STD = 0.45, 0.225
+PIXEL_MEAN, PIXEL_STD = 0.45, 0.225
 """Of each colour in [0, 1], as in the network's training."""
 
 
@@ -65,11 +64,11 @@ def sample_segments(
     if starts_s.ndim != 1 or not len(starts_s) or not segment_s > 0:
         raise ValueError("starts_s must have the shape (segments,) and segment_s be positive")
     # The frame that comes when a segment ends is the next one's: stop just before it.
-    offsets = np.linspace(0.0, segment_s * (1.0 - 1e-4), N_FRAMES)
+    offsets = np.linspace(0.0, segment_s * (1.0 - 1e-4), FRAMES_PER_SEGMENT)
     wanted = (starts_s[:, None] + offsets).ravel()
     order = np.argsort(wanted, kind="stable")
     wanted = wanted[order]
-    picked = np.empty((wanted.size, CROP, CROP, 3), np.uint8)
+    picked = np.empty((wanted.size, CROP_SIDE, CROP_SIDE, 3), np.uint8)
     served, last = 0, None
     for time_s, frame in frames:
         # Times are sums of binary fractions: a frame that is due now may come a hair late.
@@ -82,7 +81,7 @@ def sample_segments(
         raise ValueError("there are no frames")
     if served < wanted.size:
         picked[order[served:]] = centre_crop(last)
-    return picked.reshape(len(starts_s), N_FRAMES, CROP, CROP, 3)
+    return picked.reshape(len(starts_s), FRAMES_PER_SEGMENT, CROP_SIDE, CROP_SIDE, 3)
 
 
 def centre_crop(frame: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -96,20 +95,22 @@ def centre_crop(frame: NDArray[np.uint8]) -> NDArray[np.uint8]:
     factor = SHORT_SIDE / min(height, width)
     size = [max(SHORT_SIDE, math.floor(side * factor)) for side in (width, height)]
     scaled = cv2.resize(frame, size, interpolation=cv2.INTER_LINEAR)
-    left, top = (round((side - CROP) / 2) for side in size)
-    crop: NDArray[np.uint8] = np.asarray(scaled[top : top + CROP, left : left + CROP], np.uint8)
+    left, top = (round((side - CROP_SIDE) / 2) for side in size)
+    crop: NDArray[np.uint8] = np.asarray(
+        scaled[top : top + CROP_SIDE, left : left + CROP_SIDE], np.uint8
+    )
     return crop
 
 
-def normalised(segments: NDArray[np.uint8]) -> Tensor:
+def normalise_pixels(segments: NDArray[np.uint8]) -> Tensor:
     """Turn crops (B, 8, 224, 224, 3) into the network's input (B, 3, 8, 224, 224)."""
     import torch
 
     pictures = torch.from_numpy(segments).permute(0, 4, 1, 2, 3).to(torch.float32)
-    return pictures.div_(255.0).sub_(MEAN).div_(STD)
+    return pictures.div_(255.0).sub_(PIXEL_MEAN).div_(PIXEL_STD)
 
 
-def visual_vectors(
+def extract_i3d_features(
     network: nn.Module,
     segments: NDArray[np.uint8],
     *,
@@ -137,10 +138,10 @@ def visual_vectors(
     import torch
 
     tell = progress or silent
-    vectors = np.empty((len(segments), FEATURES), np.float32)
+    vectors = np.empty((len(segments), 2048), np.float32)
     for at in range(0, len(segments), batch):
-        tell("Looking at the scene", at / len(segments))
+        tell("Analysing the scene", at / len(segments))
         with torch.inference_mode():
-            vectors[at : at + batch] = network(normalised(segments[at : at + batch])).numpy()
-    tell("Looking at the scene", 1.0)
+            vectors[at : at + batch] = network(normalise_pixels(segments[at : at + batch])).numpy()
+    tell("Analysing the scene", 1.0)
     return vectors

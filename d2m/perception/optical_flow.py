@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-SHORTEST_SIDE = 16
+MIN_SIDE = 16
 """Least size (px) at which the flow is measured, for clips that are mere slivers."""
 
 FloatArray = NDArray[np.float64]
-Frame = tuple[float, NDArray[np.uint8]]
+TimedFrame = tuple[float, NDArray[np.uint8]]
 
 
 class DirectogramMeter:
@@ -49,7 +49,7 @@ class DirectogramMeter:
 
         height, width = frame.shape[:2]
         scale = min(1.0, self._longest_side / max(height, width))
-        size = tuple(max(SHORTEST_SIDE, round(side * scale)) for side in (width, height))
+        size = tuple(max(MIN_SIDE, round(side * scale)) for side in (width, height))
         # Shrinking before taking the grey costs a third of the other order.
         small = cv2.resize(frame, size, interpolation=cv2.INTER_AREA)
         grey: NDArray[np.uint8] = np.asarray(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY))
@@ -68,7 +68,7 @@ class DirectogramMeter:
         direction = np.round(turn * self._bins).astype(np.int64) % self._bins
         return np.bincount(direction, weights=speed, minlength=self._bins).astype(float)
 
-    def watch(self, frames: Iterable[Frame]) -> Iterator[Frame]:
+    def pass_through(self, frames: Iterable[TimedFrame]) -> Iterator[TimedFrame]:
         """Pass ``(time_s, frame)`` through and measure each on its way."""
         for time_s, frame in frames:
             self.update(frame)
@@ -107,8 +107,8 @@ def _flow(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> NDArray[Any]:
     )
 
 
-def directogram(
-    frames: Iterable[Frame], fps: float, *, bins: int = 8, longest_side: int = 160
+def measure_directogram(
+    frames: Iterable[TimedFrame], fps: float, *, bins: int = 8, longest_side: int = 160
 ) -> FloatArray:
     """Measure the directogram of a whole clip; see ``DirectogramMeter``.
 
@@ -129,6 +129,6 @@ def directogram(
         In longest sides of the frame a second.
     """
     meter = DirectogramMeter(fps, bins=bins, longest_side=longest_side)
-    for _ in meter.watch(frames):
+    for _ in meter.pass_through(frames):
         pass
     return meter.result()

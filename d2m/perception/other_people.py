@@ -10,12 +10,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from d2m.perception.pose import FloatArray, Frame, PoseTrack, detect, pose_network, quiet_stderr
+from d2m.perception.pose import (
+    FloatArray,
+    PoseTrack,
+    TimedFrame,
+    detect_pose,
+    open_pose_network,
+    silence_stderr,
+)
 from d2m.perception.skeleton import coco17_from_mediapipe, torso_length
 
-Picture = NDArray[np.uint8]
+Image = NDArray[np.uint8]
 
-MOST_OTHERS = 3
+MAX_OTHERS = 3
 """More are counted as this many."""
 _AGREEING = 0.5  # share of the pictures that must show somebody
 _LEAST_PICTURES = 3
@@ -48,7 +55,7 @@ class OtherPeople:
     is_nearest: bool
 
 
-def find_other_people(frames: Iterable[Frame], pose: PoseTrack) -> OtherPeople | None:
+def find_other_people(frames: Iterable[TimedFrame], pose: PoseTrack) -> OtherPeople | None:
     """Look for others in some pictures of a clip.
 
     In each picture the dancer is painted over and a pose network looks at what is left.
@@ -76,7 +83,7 @@ def find_other_people(frames: Iterable[Frame], pose: PoseTrack) -> OtherPeople |
     seen: list[OtherPeople] = []
     if len(pictures) < needed:
         return None
-    with pose_network(still=True) as network:
+    with open_pose_network(still=True) as network:
         for done, (picture, points) in enumerate(pictures):
             if len(seen) == needed or len(seen) + len(pictures) - done < needed:
                 break
@@ -94,16 +101,16 @@ def find_other_people(frames: Iterable[Frame], pose: PoseTrack) -> OtherPeople |
     )
 
 
-def _company_in(network: Any, picture: Picture, dancer: FloatArray) -> OtherPeople | None:
+def _company_in(network: Any, picture: Image, dancer: FloatArray) -> OtherPeople | None:
     """Count the others in one picture; ``dancer`` (33, 2) is in picture heights."""
     left = picture.copy()
     size = _torso(dancer)
     boxes = [_paint_over(left, dancer, size)]
     others: list[FloatArray] = []
     for view, offset in _sides(left, boxes[0]):
-        while len(others) < MOST_OTHERS:
-            with quiet_stderr():
-                result = detect(network, view)
+        while len(others) < MAX_OTHERS:
+            with silence_stderr():
+                result = detect_pose(network, view)
             if result is None:
                 break
             result[:, 0] += offset
@@ -121,7 +128,7 @@ def _company_in(network: Any, picture: Picture, dancer: FloatArray) -> OtherPeop
     return OtherPeople(others=len(others), place=place, is_nearest=nearest)
 
 
-def _sides(picture: Picture, box: FloatArray) -> list[tuple[Picture, float]]:
+def _sides(picture: Image, box: FloatArray) -> list[tuple[Image, float]]:
     """Return views left and right of a box's far sides, and where they start (heights).
 
     Detectors see a picture small: in half of it they see people who are lost in the whole.
@@ -145,7 +152,7 @@ def _is_person(result: FloatArray, boxes: list[FloatArray], size: float) -> bool
     return bool(max(inside) < _OVERLAP)
 
 
-def _paint_over(picture: Picture, points: FloatArray, size: float) -> FloatArray:
+def _paint_over(picture: Image, points: FloatArray, size: float) -> FloatArray:
     """Paint a person over in the colour beside, in place; return the box's corners (2, 2)."""
     height, width = picture.shape[:2]
     margin = _MARGIN_TORSOS * size

@@ -3,7 +3,7 @@
 The frames are read once. What else wants to see them taps the same pass::
 
     meter = DirectogramMeter(fps)
-    track = track_pose(meter.watch(frames), fps)
+    track = track_pose(meter.pass_through(frames), fps)
     directogram = meter.result()
 """
 
@@ -22,10 +22,10 @@ from numpy.typing import NDArray
 from d2m.perception.skeleton import HIPS, coco17_from_mediapipe, fill_gaps, torso_length
 
 FloatArray = NDArray[np.float64]
-Frame = tuple[float, NDArray[np.uint8]]
+TimedFrame = tuple[float, NDArray[np.uint8]]
 
 N_LANDMARKS = 33
-JUMP_TORSOS = 1.0
+MAX_JUMP_TORSOS = 1.0
 """Hips that move further than this between frames (torso lengths) are someone else's."""
 JUMP_HOLD_S = 0.5
 """So long a new place is not believed; after that the dancer is taken to be there."""
@@ -64,7 +64,7 @@ class PoseTrack:
 
 
 def track_pose(
-    frames: Iterable[Frame], fps: float, *, progress: Callable[[int], None] | None = None
+    frames: Iterable[TimedFrame], fps: float, *, progress: Callable[[int], None] | None = None
 ) -> PoseTrack:
     """Follow the dancer through a clip.
 
@@ -95,24 +95,24 @@ def track_pose(
     """
     results: list[FloatArray | None] = []
     seen = False
-    with pose_network() as network:
+    with open_pose_network() as network:
         for _, frame in frames:
-            with nullcontext() if seen else quiet_stderr():
-                results.append(detect(network, frame))
+            with nullcontext() if seen else silence_stderr():
+                results.append(detect_pose(network, frame))
             seen = seen or results[-1] is not None
             if progress is not None:
                 progress(len(results))
     return _assemble(results, fps)
 
 
-def anybody_in(frames: Iterable[Frame]) -> bool:
+def person_visible(frames: Iterable[TimedFrame]) -> bool:
     """Tell whether a person is in one of some frames, each ``(time_s, (H, W, 3) RGB)``."""
-    with pose_network(still=True) as network:
-        return any(detect(network, frame) is not None for _, frame in frames)
+    with open_pose_network(still=True) as network:
+        return any(detect_pose(network, frame) is not None for _, frame in frames)
 
 
 @contextmanager
-def pose_network(*, still: bool = False) -> Iterator[Any]:
+def open_pose_network(*, still: bool = False) -> Iterator[Any]:
     """Open MediaPipe's pose network; an unclosed one would keep about 100 MB.
 
     Parameters
@@ -122,7 +122,7 @@ def pose_network(*, still: bool = False) -> Iterator[Any]:
     """
     from mediapipe.python.solutions.pose import Pose
 
-    with quiet_stderr():
+    with silence_stderr():
         network = Pose(static_image_mode=still, model_complexity=1)
         # A picture of nobody makes it load all that it would load, and say so, right now.
         network.process(np.zeros((64, 64, 3), dtype=np.uint8))
@@ -133,7 +133,7 @@ def pose_network(*, still: bool = False) -> Iterator[Any]:
 
 
 @contextmanager
-def quiet_stderr() -> Iterator[None]:
+def silence_stderr() -> Iterator[None]:
     """Keep what MediaPipe's C++ side logs at its start and with the first person off stderr.
 
     It writes to the file descriptor before its logging is set up, so no level holds it.
@@ -152,7 +152,7 @@ def quiet_stderr() -> Iterator[None]:
         os.close(kept)
 
 
-def detect(network: Any, frame: NDArray[np.uint8]) -> FloatArray | None:
+def detect_pose(network: Any, frame: NDArray[np.uint8]) -> FloatArray | None:
     """Return x, y, z, world x, y, z and visibility, (33, 7), or None if nobody is there."""
     if frame.ndim != 3 or frame.shape[2] != 3 or frame.size == 0:
         # One empty frame would break every later call of the same network.
@@ -195,7 +195,7 @@ def _strangers(points: FloatArray, seen: NDArray[np.bool_], fps: float) -> NDArr
         return strange
     joints = coco17_from_mediapipe(points)
     hips = joints[:, list(HIPS)].mean(axis=1)
-    limit = JUMP_TORSOS * float(np.median(torso_length(joints[seen])))
+    limit = MAX_JUMP_TORSOS * float(np.median(torso_length(joints[seen])))
     last = int(np.argmax(seen))
     for frame in np.flatnonzero(seen):
         jumped = np.linalg.norm(hips[frame] - hips[last]) > limit

@@ -13,29 +13,29 @@ import numpy as np
 from numpy.typing import NDArray
 
 from d2m.core.errors import SettingsError
+from d2m.core.metrical_grid import BEATS_PER_BAR
 from d2m.perception import motion_signals, tempo
-from d2m.perception.motion_signals import RATE
+from d2m.perception.motion_signals import SIGNAL_RATE
 
 FloatArray = NDArray[np.float64]
 
 DEFAULT_BPM = 110.0
 """Tempo (BPM) of a clip whose rhythm can't be told."""
-BEATS_PER_BAR = 4
 STILL_SPEED = 0.05
 """Mean joint speed (body sizes a second) under which nobody dances."""
-LEAST_CONTRAST = 4.0
+MIN_CONTRAST = 4.0
 """Tempo contrast that movement without rhythm seldom reaches."""
-TELLING_SECONDS = 5.0
+FULL_CONTRAST_S = 5.0
 """Shorter clips can't reach that contrast, though dances' tempi come out mostly right: less
 is asked of them, in proportion."""
-LEAST_SEEN = 0.4
+MIN_SEEN_SHARE = 0.4
 """Share of joints that must be seen for the pose to be worth more than the flow."""
-LEAST_SECONDS = 1.5
+MIN_DURATION_S = 1.5
 """Shortest clip whose rhythm is looked for."""
-EARLY_S = 0.07
+EARLY_BEAT_S = 0.07
 """A beat at most this long (s) before the clip is heard at its start: within 70 ms two beats
 pass for one (MIREX's tolerance)."""
-LAG_S = 0.015
+BEAT_LAG_S = 0.015
 """A beat sounds this much (s) after the movement's slowest moment: the mean over AIST++."""
 
 _BEAT_SIGNALS = ("all", "wrists", "ankles", "knees", "flow")
@@ -109,20 +109,22 @@ def estimate_rhythm(
     keypoints = np.asarray(keypoints, dtype=float)
     _check(keypoints, fps, tempo_bpm)
     duration = len(keypoints) / fps
-    positions, seen = motion_signals.clean(keypoints, fps)
-    signals = motion_signals.motion_signals(positions)
-    trusted = float(seen.mean()) >= LEAST_SEEN
+    positions, seen = motion_signals.clean_keypoints(keypoints, fps)
+    signals = motion_signals.pose_signals(positions)
+    trusted = float(seen.mean()) >= MIN_SEEN_SHARE
     danced = trusted and float(signals["all"].mean()) > STILL_SPEED
-    offsets = motion_signals.directional_offsets(positions)
+    offsets = motion_signals.kinematic_offsets(positions)
     of_pose = _rhythm(signals, offsets, duration, danced, tempo_bpm)
     # Who is seen to stand still does not dance; what flows then is the camera or the codec.
     stands = trusted and not danced
     if flow is None or len(flow) < 2 or stands or (danced and not of_pose.steady_default):
         return of_pose
-    directogram = motion_signals.to_rate(np.nan_to_num(np.asarray(flow, dtype=float)), fps)
+    directogram = motion_signals.resample_to_signal_rate(
+        np.nan_to_num(np.asarray(flow, dtype=float)), fps
+    )
     signals, offsets = (
         motion_signals.flow_signals(directogram),
-        motion_signals.offsets_of(directogram),
+        motion_signals.directogram_offsets(directogram),
     )
     of_flow = _rhythm(signals, offsets, duration, bool(directogram.max() > 0), tempo_bpm)
     return of_flow if of_flow.confidence > of_pose.confidence or not danced else of_pose
@@ -145,21 +147,21 @@ def _rhythm(
     tempo_bpm: float | None,
 ) -> Rhythm:
     """Lay beats through movement signals (each (E,)) of a clip of ``duration`` (s)."""
-    danced = danced and duration >= LEAST_SECONDS
-    plain = {name: tempo.detrended(signal) for name, signal in signals.items()}
+    danced = danced and duration >= MIN_DURATION_S
+    plain = {name: tempo.detrend(signal) for name, signal in signals.items()}
     stillness = -np.sum([plain[name] for name in _BEAT_SIGNALS if name in plain], axis=0)
     confidence, told, bpm = 0.0, False, DEFAULT_BPM
     if danced:
-        found = tempo.find_tempo(np.stack(list(plain.values())))
+        found = tempo.estimate_tempo(np.stack(list(plain.values())))
         confidence = found.confidence
-        told = found.contrast >= LEAST_CONTRAST * min(1.0, duration / TELLING_SECONDS)
+        told = found.contrast >= MIN_CONTRAST * min(1.0, duration / FULL_CONTRAST_S)
         bpm = found.bpm if told else DEFAULT_BPM
-    beats = tempo.steady_beats(stillness, tempo_bpm or bpm)
+    beats = tempo.fit_steady_beats(stillness, tempo_bpm or bpm)
     if told and tempo_bpm is None:
-        beats = tempo.follow_drift(stillness, beats)
+        beats = tempo.track_drift(stillness, beats)
         bpm = 60 * (len(beats) - 1) / float(beats[-1] - beats[0])
-    beats = beats + LAG_S
-    beats = np.where((beats < 0) & (beats > -EARLY_S), 0.0, beats)
+    beats = beats + BEAT_LAG_S
+    beats = np.where((beats < 0) & (beats > -EARLY_BEAT_S), 0.0, beats)
     beats = beats[(beats >= 0) & (beats <= duration)]
     envelope = np.clip(offsets / (float(np.quantile(offsets, 0.99)) + 1e-9), 0, 1)
     if not danced:
@@ -170,7 +172,7 @@ def _rhythm(
         downbeats_s=beats[_first_downbeat(beats, envelope) :: BEATS_PER_BAR],
         confidence=confidence,
         envelope=envelope,
-        envelope_rate=RATE,
+        envelope_rate=SIGNAL_RATE,
         steady_default=not told and tempo_bpm is None,
     )
 
@@ -179,9 +181,9 @@ def _first_downbeat(beats_s: FloatArray, envelope: FloatArray) -> int:
     """Return the index of the first beat that begins a bar, by mean accent."""
     if len(beats_s) < 2 * BEATS_PER_BAR:
         return 0
-    reach = int(np.median(np.diff(beats_s)) / 2 * RATE)
+    reach = int(np.median(np.diff(beats_s)) / 2 * SIGNAL_RATE)
     total = np.concatenate([[0.0], np.cumsum(envelope)])
-    centre = np.round(beats_s * RATE).astype(int)
+    centre = np.round(beats_s * SIGNAL_RATE).astype(int)
     low, high = (np.clip(centre + r, 0, len(envelope)) for r in (-reach, reach))
     accent = (total[high] - total[low]) / np.maximum(high - low, 1)
     return int(np.argmax([accent[k::BEATS_PER_BAR].mean() for k in range(BEATS_PER_BAR)]))

@@ -20,7 +20,7 @@ def kabsch(source: FloatArray, target: FloatArray, prior: FloatArray) -> FloatAr
     return np.asarray(left @ right)
 
 
-def turn(axis: FloatArray, angle: FloatArray) -> FloatArray:
+def rotation_about_axis(axis: FloatArray, angle: FloatArray) -> FloatArray:
     """Return rotations (F, 3, 3) about unit axes (F, 3) by angles (F,) (rad)."""
     cross = np.zeros((*axis.shape, 3))
     cross[..., [2, 0, 1], [1, 2, 0]] = axis
@@ -39,7 +39,7 @@ def slerp(start: FloatArray, end: FloatArray, share: FloatArray) -> FloatArray:
     return np.asarray((first * Rotation.from_rotvec(arc)).as_matrix().reshape(start.shape))
 
 
-def unit(vectors: FloatArray, instead: FloatArray | None = None) -> FloatArray:
+def normalise_vectors(vectors: FloatArray, instead: FloatArray | None = None) -> FloatArray:
     """Scale vectors (..., 3) to length 1; those of no length become ``instead``, or 0."""
     length = np.linalg.norm(vectors, axis=-1, keepdims=True)
     known = length > 1e-9

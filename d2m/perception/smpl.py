@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from d2m.perception.rotations import kabsch, turn, unit
+from d2m.perception.rotations import kabsch, normalise_vectors, rotation_about_axis
 
 FloatArray = NDArray[np.float64]
 
@@ -132,12 +132,12 @@ def _torso_axes(joints: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]
     hips, shoulders = joints[:, [1, 2]], joints[:, [16, 17]]
     origin = hips.mean(axis=1)
     spine = shoulders.mean(axis=1) - origin
-    up = unit(spine)[:, None]
+    up = normalise_vectors(spine)[:, None]
     heights = REST_POSE[_TORSO, 1:2] - REST_POSE[1, 1]
     share = np.clip(heights / (REST_POSE[16, 1] - REST_POSE[1, 1]), 0, 1)
-    lines = [unit(pair[:, 0] - pair[:, 1])[:, None] for pair in (hips, shoulders)]
+    lines = [normalise_vectors(pair[:, 0] - pair[:, 1])[:, None] for pair in (hips, shoulders)]
     aside = (1 - share) * lines[0] + share * lines[1]
-    aside = unit(aside - (aside * up).sum(axis=-1, keepdims=True) * up)
+    aside = normalise_vectors(aside - (aside * up).sum(axis=-1, keepdims=True) * up)
     up = np.broadcast_to(up, aside.shape)
     axes = np.stack([aside, up, np.cross(aside, up)], axis=-1)
     return axes, origin, np.linalg.norm(spine, axis=-1)
@@ -233,7 +233,7 @@ def _fit(joints: NDArray[Any]) -> tuple[FloatArray, FloatArray]:
     bones = np.zeros_like(joints)
     bones[:, 1:] = joints[:, 1:] - joints[:, list(PARENTS[1:])]
     lengths = np.median(np.linalg.norm(bones, axis=-1), axis=0)
-    offsets = unit(REST_OFFSETS) * lengths[:, None]
+    offsets = normalise_vectors(REST_OFFSETS) * lengths[:, None]
     turned = np.empty((*joints.shape, 3))
     for joint, children in enumerate(_CHILDREN):
         turned[:, joint] = carried = turned[:, PARENTS[joint]] if joint else np.eye(3)
@@ -258,33 +258,38 @@ def _rigid_fit(
     first = kabsch(rest, bones, prior)
     shape = np.median(np.einsum("fji,fkj->fki", first, bones), axis=0)
     shape = shape @ kabsch(rest, shape[None], np.eye(3))[0]
-    shape = unit(shape, unit(rest)) * np.linalg.norm(rest, axis=-1, keepdims=True)
+    shape = normalise_vectors(shape, normalise_vectors(rest)) * np.linalg.norm(
+        rest, axis=-1, keepdims=True
+    )
     return kabsch(shape, bones, prior), shape
 
 
 def _pointed(turned: FloatArray, rest: FloatArray, bone: FloatArray) -> FloatArray:
     """Swing rotations (F, 3, 3) the least way that turns ``rest`` (3,) onto ``bone`` (F, 3)."""
-    start = turned @ unit(rest)
-    end = unit(bone, start)
+    start = turned @ normalise_vectors(rest)
+    end = normalise_vectors(bone, start)
     axis = np.cross(start, end)
     angle = np.arctan2(np.linalg.norm(axis, axis=-1), (start * end).sum(axis=-1))
     # Opposite directions leave the axis open: any across the bone serves.
-    across = unit(np.cross(start, np.eye(3)[np.abs(start).argmin(axis=-1)]))
-    return turn(unit(axis, across), angle) @ turned
+    across = normalise_vectors(np.cross(start, np.eye(3)[np.abs(start).argmin(axis=-1)]))
+    return rotation_about_axis(normalise_vectors(axis, across), angle) @ turned
 
 
 def _hinged(turned: FloatArray, joint: int, bones: FloatArray) -> FloatArray:
     """Twist an upper arm or thigh so that what is below bends about its hinge."""
     middle = _CHILDREN[joint][0]
     end = _CHILDREN[middle][0]
-    along = unit(REST_OFFSETS[middle])
-    hinge = turned @ unit(np.cross(np.cross(along, _HINGES[joint]), along))
+    along = normalise_vectors(REST_OFFSETS[middle])
+    hinge = turned @ normalise_vectors(np.cross(np.cross(along, _HINGES[joint]), along))
     axis = turned @ along
-    bend = np.cross(axis, unit(bones[:, end], axis))
+    bend = np.cross(axis, normalise_vectors(bones[:, end], axis))
     sine = (np.cross(hinge, bend) * axis).sum(axis=-1)
     twist = np.arctan2(sine, (hinge * bend).sum(axis=-1))
     twist *= 1 - _smooth_step(np.abs(twist), *_TWIST)
-    return turn(axis, twist * _smooth_step(np.linalg.norm(bend, axis=-1), *_BENT)) @ turned
+    return (
+        rotation_about_axis(axis, twist * _smooth_step(np.linalg.norm(bend, axis=-1), *_BENT))
+        @ turned
+    )
 
 
 def _smooth_step(value: FloatArray, low: float, high: float) -> FloatArray:

@@ -15,7 +15,7 @@ from d2m.perception.skeleton import ANKLES, HIPS, LOWER, SHOULDERS, UPPER, WRIST
 
 FloatArray = NDArray[np.float64]
 
-FEATURES = (
+MOVEMENT_FEATURES = (
     "energy",
     "upper",
     "lower",
@@ -35,7 +35,7 @@ FEATURES = (
 direction, ``reach`` how high the hands are. ``bar_*`` are means over the half bar that
 the step belongs to, and ``freeze`` tells that the body stands still for the whole beat.
 """
-DIRECTIONS = 8
+N_DIRECTIONS = 8
 """Bins of movement direction in a directogram."""
 
 _SMOOTH_S = 0.03
@@ -81,7 +81,7 @@ def movement_features(keypoints: FloatArray, fps: float, grid: StepGrid) -> Floa
         column[f"bar_{name}"] = _block_mean(column[name], half_bar)
     beat = _block_mean(column["energy"], _blocks(grid, STEPS_PER_BEAT))
     column["freeze"] = np.clip(1.5 - beat / _FROZEN, 0.0, 1.0)
-    return np.stack([column[name] for name in FEATURES], axis=1)
+    return np.stack([column[name] for name in MOVEMENT_FEATURES], axis=1)
 
 
 def accentuate_beats(features: FloatArray, grid: StepGrid) -> FloatArray:
@@ -91,7 +91,7 @@ def accentuate_beats(features: FloatArray, grid: StepGrid) -> FloatArray:
     by beat trackers: in threes, or twice as fast.
     """
     marked = features.copy()
-    accent, turn = FEATURES.index("accent"), FEATURES.index("turn")
+    accent, turn = MOVEMENT_FEATURES.index("accent"), MOVEMENT_FEATURES.index("turn")
     on_beat = grid.position % STEPS_PER_BEAT == 0
     marked[:, accent] = np.where(on_beat, np.maximum(marked[:, accent], _MARK), 0.0)
     marked[:, turn] = np.minimum(marked[:, turn], _MILD_TURN)
@@ -114,7 +114,7 @@ def scale_contrast(features: FloatArray, response: float) -> FloatArray:
     return np.asarray(np.clip(mean + response * (features - mean), 0.0, 1.0))
 
 
-def visual_features(directogram: FloatArray, fps: float, grid: StepGrid) -> FloatArray:
+def directogram_features(directogram: FloatArray, fps: float, grid: StepGrid) -> FloatArray:
     """Average a directogram over each step of a grid.
 
     Parameters
@@ -149,9 +149,9 @@ def joint_directogram(keypoints: FloatArray, fps: float) -> FloatArray:
     points = _scaled(np.asarray(keypoints, dtype=float)[..., :2], fps)
     velocity = np.gradient(points, 1.0 / fps, axis=0)
     angle = np.arctan2(velocity[..., 1], velocity[..., 0])
-    bins = np.floor((angle / (2 * np.pi) + 0.5) * DIRECTIONS).astype(int) % DIRECTIONS
+    bins = np.floor((angle / (2 * np.pi) + 0.5) * N_DIRECTIONS).astype(int) % N_DIRECTIONS
     speed = np.linalg.norm(velocity, axis=-1)
-    return np.stack([(speed * (bins == b)).sum(1) for b in range(DIRECTIONS)], axis=1)
+    return np.stack([(speed * (bins == b)).sum(1) for b in range(N_DIRECTIONS)], axis=1)
 
 
 def _scaled(points: FloatArray, fps: float) -> FloatArray:

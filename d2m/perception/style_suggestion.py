@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from d2m.core.styles import STYLES, Style
-from d2m.perception.step_features import FEATURES
+from d2m.perception.step_features import MOVEMENT_FEATURES
 
 _TEMPO_OCTAVES = 0.18
 _MANNER = 0.25
@@ -27,8 +27,8 @@ def suggest_style(tempo_bpm: float, features: NDArray[np.floating[Any]]) -> Styl
     features : (S, 11)
         Movement features, see `d2m.perception.step_features.FEATURES`.
     """
-    mean = {name: float(features[:, i].mean()) for i, name in enumerate(FEATURES)}
-    accents = features[:, FEATURES.index("accent")]
+    mean = {name: float(features[:, i].mean()) for i, name in enumerate(MOVEMENT_FEATURES)}
+    accents = features[:, MOVEMENT_FEATURES.index("accent")]
     legs = mean["lower"] / (mean["lower"] + mean["upper"] + 1e-9)
     hits = float(accents[accents > 0].mean()) if np.any(accents > 0) else 0.0
 

@@ -10,23 +10,28 @@ from torch import Tensor, nn
 
 from d2m.core.errors import SettingsError
 from d2m.core.levels import Level
-from d2m.models.discriminator import SCALES, STRIDED, WIDTH, MultiScaleDiscriminator
+from d2m.models.discriminator import (
+    FIRST_CHANNELS,
+    N_SCALES,
+    STRIDED_CHANNELS,
+    MultiScaleDiscriminator,
+)
 from d2m.models.layers import WeightNormConv1d
 from d2m.models.losses import (
     Features,
     LogMel,
     LossWeights,
-    commitment,
-    discriminator_hinge,
-    feature_matching,
-    generator_hinge,
-    mel,
-    objective,
+    commitment_loss,
+    discriminator_hinge_loss,
+    feature_matching_loss,
+    generator_hinge_loss,
+    mel_loss,
     reshape_sequence,
     straight_through,
-    waveform,
+    waveform_loss,
+    weighted_loss,
 )
-from d2m.models.vqvae import EMBEDDING, JukeboxVQVAE
+from d2m.models.vqvae import LATENT_CHANNELS, JukeboxVQVAE
 from d2m.training.distributed import Engine
 
 BETAS = (0.5, 0.9)
@@ -54,11 +59,11 @@ class Adversary:
         If it can't be divided so.
     """
 
-    def __init__(self, *, inputs: int = 1, scales: int = SCALES, narrow: int = 1) -> None:
+    def __init__(self, *, inputs: int = 1, scales: int = N_SCALES, narrow: int = 1) -> None:
         if narrow not in NARROW:
             choices = ", ".join(str(choice) for choice in NARROW)
             raise SettingsError(f"--narrow is {narrow}: choose {choices}.")
-        strided = tuple(channels // narrow for channels in STRIDED)
+        strided = tuple(channels // narrow for channels in STRIDED_CHANNELS)
         self.network = MultiScaleDiscriminator(scales, strided)
         if inputs != 1:
             _read_channels(self.network, inputs)
@@ -76,7 +81,7 @@ class Adversary:
         """
         with engine.autocast():
             judged = [self.network(x.detach()) for x in (real, generated)]
-        loss = discriminator_hinge(*(_float(features) for features in judged))
+        loss = discriminator_hinge_loss(*(_float(features) for features in judged))
         engine.update(loss, self.optimizer)
         return loss.detach()
 
@@ -98,8 +103,8 @@ class Adversary:
                 return _float(self.network(real))
 
         return {
-            "adversarial": lambda: generator_hinge(features),
-            "feature_matching": lambda: feature_matching(aim(), features),
+            "adversarial": lambda: generator_hinge_loss(features),
+            "feature_matching": lambda: feature_matching_loss(aim(), features),
         }
 
 
@@ -136,7 +141,7 @@ class PaperObjective:
         level: Level,
         weights: LossWeights,
         *,
-        scales: int = SCALES,
+        scales: int = N_SCALES,
         narrow: int = 1,
         reshape: bool = True,
         gradient: bool = True,
@@ -148,7 +153,7 @@ class PaperObjective:
         self._lay: Callable[[Tensor], Tensor] = reshape_sequence if reshape else _as_it_is
         self.log_mel = LogMel()
         judged = weights.adversarial > 0 or weights.feature_matching > 0
-        inputs = 1 if reshape else EMBEDDING
+        inputs = 1 if reshape else LATENT_CHANNELS
         self.adversary = Adversary(inputs=inputs, scales=scales, narrow=narrow) if judged else None
 
     def __call__(
@@ -166,19 +171,19 @@ class PaperObjective:
             Where the training runs.
         """
         losses: dict[str, Callable[[], Tensor]] = {
-            "commitment": lambda: commitment(generated, real.entries),
-            "latent": lambda: commitment(generated, real.latents),
+            "commitment": lambda: commitment_loss(generated, real.entries),
+            "latent": lambda: commitment_loss(generated, real.latents),
         }
         figures = {}
         if self.adversary is not None:
             sequences = self._lay(real.latents), self._lay(generated)
             figures["discriminator"] = self.adversary.learn(*sequences, engine)
             losses |= self.adversary.losses(*sequences, engine)
-        if self._weights.decodes:
+        if self._weights.needs_audio:
             sound = self.decode(generated, engine)
-            losses["waveform"] = lambda: waveform(sound, real.audio)
-            losses["mel"] = lambda: mel(sound, real.audio, self.log_mel)
-        total, parts = objective(self._weights, losses)
+            losses["waveform"] = lambda: waveform_loss(sound, real.audio)
+            losses["mel"] = lambda: mel_loss(sound, real.audio, self.log_mel)
+        total, parts = weighted_loss(self._weights, losses)
         return total, figures | parts | {"generator": total.detach()}
 
     def decode(self, generated: Tensor, engine: Engine) -> Tensor:
@@ -211,4 +216,4 @@ def _read_channels(network: MultiScaleDiscriminator, inputs: int) -> None:
     for scale in network.model.values():
         layers: nn.ModuleDict = scale.model  # type: ignore[assignment]
         pad, _, leaky = layers["layer_0"].children()
-        layers["layer_0"] = nn.Sequential(pad, WeightNormConv1d(inputs, WIDTH, 16), leaky)
+        layers["layer_0"] = nn.Sequential(pad, WeightNormConv1d(inputs, FIRST_CHANNELS, 16), leaky)

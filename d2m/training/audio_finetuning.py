@@ -25,12 +25,12 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from d2m.core.levels import Level
 from d2m.core.metrical_grid import FRAME
 from d2m.models.compact_generator import CompactGenerator
-from d2m.models.losses import LogMel, mel, straight_through
+from d2m.models.losses import LogMel, mel_loss, straight_through
 from d2m.models.vqvae import JukeboxVQVAE
 from d2m.training.adversarial import Adversary
 from d2m.training.codec import LOUDNESS, spectral_figures
 from d2m.training.data.corpus import Piece
-from d2m.training.data.crops import Crops, load_sounds
+from d2m.training.data.crops import CodeCrops, load_pcm16
 from d2m.training.decoder_finetuning import FEATURE_MATCHING
 from d2m.training.distributed import Engine
 from d2m.training.generator import EDGE_FRAMES, GeneratorConfig, GeneratorTask
@@ -214,7 +214,7 @@ class AudioFinetuningTask(GeneratorTask):
 
     def _distances(self, decoded: Tensor, audio: Tensor, engine: Engine) -> dict[str, Tensor]:
         return spectral_figures(decoded, audio) | {
-            "mel": mel(decoded, audio, self._log_mel.to(engine.device)),
+            "mel": mel_loss(decoded, audio, self._log_mel.to(engine.device)),
             "waveform": functional.mse_loss(decoded, audio) / LOUDNESS**2,
         }
 
@@ -231,8 +231,8 @@ class AudioFinetuningTask(GeneratorTask):
 
     def _crops(
         self, corpus: Path, pieces: list[Piece], codes: list[NDArray[np.int16]], level: Level
-    ) -> Crops:
-        return Crops(pieces, codes, level, load_sounds(corpus, pieces))
+    ) -> CodeCrops:
+        return CodeCrops(pieces, codes, level, load_pcm16(corpus, pieces))
 
 
 def _inner(audio: Tensor) -> Tensor:

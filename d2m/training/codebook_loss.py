@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from d2m.models.vqvae import EMBEDDING
+from d2m.models.vqvae import LATENT_CHANNELS
 
 
 class CodebookLoss(nn.Module):
@@ -42,7 +42,7 @@ class CodebookLoss(nn.Module):
     def forward(self, features: Tensor, codes: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
         """Return the loss of features (B, 64, T) against codes (B, T), and figures."""
         inner = slice(self._edge, codes.shape[1] - self._edge)
-        flat = features[..., inner].transpose(1, 2).reshape(-1, EMBEDDING)
+        flat = features[..., inner].transpose(1, 2).reshape(-1, LATENT_CHANNELS)
         target = codes[:, inner].reshape(-1)
         # ||f - k||^2 without ||f||^2, which is the same for all entries.
         closeness = torch.addmm(-self.codebook.square().sum(1), flat, self.codebook.t(), alpha=2.0)

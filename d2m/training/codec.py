@@ -16,8 +16,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from d2m.core.levels import LEVELS, Level
-from d2m.models.losses import LogMel, mel
-from d2m.models.vqvae import CODEBOOK_SIZE, EMBEDDING, Codebook, JukeboxVQVAE
+from d2m.models.losses import LogMel, mel_loss
+from d2m.models.vqvae import CODEBOOK_SIZE, LATENT_CHANNELS, Codebook, JukeboxVQVAE
 from d2m.training.data.corpus import load_pieces
 from d2m.training.data.crops import AudioCrops
 from d2m.training.distributed import Engine
@@ -139,7 +139,7 @@ class CodecTask:
         self.codec = JukeboxVQVAE([self._level])
         self._warm = start is not None
         if start is not None:
-            self.codec.load_published(start)
+            self.codec.load_published_state(start)
         index = str(self._level.vqvae_level)
         trained: nn.Module = self.codec.decoders[index] if config.decoder_only else self.codec
         self.codec.requires_grad_(False)
@@ -161,7 +161,7 @@ class CodecTask:
         with engine.autocast():
             decoded = self.codec.decode_latents(rounded, self._level)
         figures = spectral_figures(decoded.float(), audio)
-        figures["mel"] = mel(decoded.float(), audio, self._log_mel.to(engine.device))
+        figures["mel"] = mel_loss(decoded.float(), audio, self._log_mel.to(engine.device))
         waveform = functional.mse_loss(decoded.float(), audio) / LOUDNESS**2
         loss = figures["convergence"] + figures["log_magnitude"] + waveform
         loss = loss + config.mel * figures["mel"] + config.commitment * commitment
@@ -195,7 +195,7 @@ class CodecTask:
     ) -> tuple[Tensor, Tensor]:
         """Round latents to entries, straight-through, as far as the run has come."""
         config, book = self._config, self.codec.codebook(self._level)
-        flat = latents.detach().transpose(1, 2).reshape(-1, EMBEDDING)
+        flat = latents.detach().transpose(1, 2).reshape(-1, LATENT_CHANNELS)
         if not self._warm and done < config.warm_up:
             return latents, latents.new_zeros(())
         if not self._warm and done == config.warm_up:

@@ -6,7 +6,7 @@ import torch
 from d2m.core.levels import LEVELS
 from d2m.core.metrical_grid import PHRASE_STEPS
 from d2m.models.compact_generator import CompactConfig, CompactGenerator
-from d2m.models.vqvae import EMBEDDING
+from d2m.models.vqvae import LATENT_CHANNELS
 
 SIZES = {"table": 24, "motion": 16, "visual": 8, "steps": 32, "width": 16}
 
@@ -40,7 +40,7 @@ def inputs(n_frames: int, *, step_frames: int = 20, items: int = 2) -> dict[str,
 def test_codes_of_any_number_of_frames_within_sigma(level, n_frames):
     features = generator_of(level)(**inputs(n_frames))
     codes_per_frame = {"high": 1, "low": 4}[level]
-    assert features.shape == (2, EMBEDDING, codes_per_frame * n_frames)
+    assert features.shape == (2, LATENT_CHANNELS, codes_per_frame * n_frames)
     assert features.abs().max() <= 3.5
     assert features.abs().max() > 3.0
 

@@ -6,7 +6,7 @@ import torch
 
 from d2m.core.errors import CheckpointError, SettingsError
 from d2m.core.levels import HIGH, LOW
-from d2m.models.d2mgan import DATASETS, build
+from d2m.models.d2mgan import DATASETS, build_d2mgan
 from d2m.models.discriminator import MultiScaleDiscriminator
 from tests.models.oracle import DATA, OUTPUTS, filled_state_dict, relative_error, stored_input
 
@@ -22,7 +22,7 @@ def oracle():
 
 
 def filled_networks(dataset, level):
-    encoder, generator = build(dataset, level)
+    encoder, generator = build_d2mgan(dataset, level)
     encoder.load_state_dict(filled_state_dict(f"{dataset}/mencoder"))
     generator.load_state_dict(filled_state_dict(f"{dataset}/netG_{level.name}"))
     return encoder.eval(), generator.eval()
@@ -31,7 +31,7 @@ def filled_networks(dataset, level):
 @pytest.mark.parametrize(("dataset", "level"), BUILDS, ids=ids)
 def test_names_and_shapes_are_the_published_ones(dataset, level):
     with torch.device("meta"):
-        networks = build(dataset, level)
+        networks = build_d2mgan(dataset, level)
     for network, name in zip(networks, ("mencoder", f"netG_{level.name}"), strict=True):
         shapes = {key: list(value.shape) for key, value in network.state_dict().items()}
         assert shapes == SHAPES[f"{dataset}/{name}"]
@@ -71,17 +71,17 @@ def test_discriminator_answers_as_the_original(oracle):
 
 def test_published_tiktok_low_is_refused():
     with pytest.raises(CheckpointError, match="cannot run: its input layer is missing"):
-        build("tiktok", LOW)
+        build_d2mgan("tiktok", LOW)
 
 
 def test_unknown_data_set_is_refused():
     with pytest.raises(SettingsError, match="choose aist or tiktok"):
-        build("youtube", HIGH)
+        build_d2mgan("youtube", HIGH)
 
 
 def test_genre_is_needed_where_it_is_known():
     with torch.device("meta"):
-        _, generator = build("aist", HIGH)
+        _, generator = build_d2mgan("aist", HIGH)
         with pytest.raises(SettingsError, match="need a genre"):
             generator(torch.zeros(1, 1, 1024), torch.zeros(1, 1, 2048))
 

@@ -5,7 +5,7 @@ from torch import nn
 
 from d2m.core.levels import HIGH, LOW
 from d2m.generation.segments import BATCH, SegmentNetworks, generate_segments
-from d2m.models.d2mgan import build
+from d2m.models.d2mgan import build_d2mgan
 from d2m.models.fft_conv import FFTConv1d, optimise_for_inference
 from d2m.models.layers import ResidualBlock, WeightNormConv1d
 from d2m.models.vqvae import JukeboxVQVAE
@@ -67,11 +67,11 @@ def test_weight_norm_starts_as_the_plain_convolution_and_learns_its_length():
     ids=str,
 )
 def test_batches_of_fast_networks_answer_as_the_eager_ones(dataset, level):
-    encoder, generator = build(dataset, level)
+    encoder, generator = build_d2mgan(dataset, level)
     encoder.load_state_dict(filled_state_dict(f"{dataset}/mencoder"))
     generator.load_state_dict(filled_state_dict(f"{dataset}/netG_{level.name}"))
     codec = JukeboxVQVAE([level])
-    codec.load_published(filled_state_dict("vqvae"))
+    codec.load_published_state(filled_state_dict("vqvae"))
     n = BATCH + 1
     rng = np.random.default_rng(0)
     shape = (n, 120, 219) if dataset == "aist" else (n, 60, 75)

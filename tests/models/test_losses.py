@@ -7,18 +7,18 @@ from d2m.core.errors import SettingsError
 from d2m.core.levels import HIGH, SAMPLE_RATE
 from d2m.models.discriminator import MultiScaleDiscriminator
 from d2m.models.losses import (
-    PUBLISHED_CODE,
+    PUBLISHED_CODE_WEIGHTS,
     LogMel,
     LossWeights,
-    commitment,
-    discriminator_hinge,
-    feature_matching,
-    generator_hinge,
-    mel,
-    objective,
+    commitment_loss,
+    discriminator_hinge_loss,
+    feature_matching_loss,
+    generator_hinge_loss,
+    mel_loss,
     reshape_sequence,
     straight_through,
-    waveform,
+    waveform_loss,
+    weighted_loss,
 )
 from d2m.models.vqvae import Codebook, JukeboxVQVAE
 from tests.models.oracle import OUTPUTS, filled_state_dict, noise, stored_input
@@ -72,20 +72,20 @@ def reached(network):
 
 
 def discriminator_step(n, _):
-    return discriminator_hinge(n.judge(n.real), n.judge(n.latents.detach()))
+    return discriminator_hinge_loss(n.judge(n.real), n.judge(n.latents.detach()))
 
 
 REACHES = {
     "discriminator": (discriminator_step, False, True),
-    "adversarial": (lambda n, _: generator_hinge(n.judge(n.latents)), True, True),
+    "adversarial": (lambda n, _: generator_hinge_loss(n.judge(n.latents)), True, True),
     "feature_matching": (
-        lambda n, _: feature_matching(n.judge(n.real), n.judge(n.latents)),
+        lambda n, _: feature_matching_loss(n.judge(n.real), n.judge(n.latents)),
         True,
         True,
     ),
-    "commitment": (lambda n, _: commitment(n.latents, n.real), True, False),
-    "waveform": (lambda n, _: waveform(n.decoded(gradient=True), n.real_sound), True, False),
-    "mel": (lambda n, m: mel(n.decoded(gradient=True), n.real_sound, m), True, False),
+    "commitment": (lambda n, _: commitment_loss(n.latents, n.real), True, False),
+    "waveform": (lambda n, _: waveform_loss(n.decoded(gradient=True), n.real_sound), True, False),
+    "mel": (lambda n, m: mel_loss(n.decoded(gradient=True), n.real_sound, m), True, False),
 }
 
 
@@ -103,7 +103,7 @@ def test_which_networks_a_loss_reaches(loss, log_mel):
 def test_sound_without_gradient_teaches_nothing(loss, log_mel):
     networks = Networks()
     audio, real = networks.decoded(gradient=False), networks.real_sound
-    value = waveform(audio, real) if loss == "waveform" else mel(audio, real, log_mel)
+    value = waveform_loss(audio, real) if loss == "waveform" else mel_loss(audio, real, log_mel)
     assert value > 0
     assert not value.requires_grad
 
@@ -153,36 +153,36 @@ def test_discriminator_hinge_sums_both_sides_and_all_scales():
     real = [[values(9, 9), values(2.0, 0.5)], [values(9), values(-2.0)]]
     generated = [[values(9, 9), values(-3.0, 0.0)], [values(9), values(1.0)]]
     expected = (0 + 0.5) / 2 + 3.0 + (0 + 1.0) / 2 + 2.0
-    assert discriminator_hinge(real, generated).item() == pytest.approx(expected)
+    assert discriminator_hinge_loss(real, generated).item() == pytest.approx(expected)
 
 
 def test_generator_hinge_sums_the_scales():
     generated = [[values(9, 9), values(-3.0, 1.0)], [values(9), values(5.0)]]
-    assert generator_hinge(generated).item() == pytest.approx(1.0 - 5.0)
+    assert generator_hinge_loss(generated).item() == pytest.approx(1.0 - 5.0)
 
 
 def test_feature_matching_weighs_layers_alike_and_leaves_out_judgements():
     real = [[values(1, 1, 1, 1), values(0, 2), values(7)], [values(3), values(7)]]
     generated = [[values(2, 1, 1, 1), values(1, 0), values(0)], [values(-1), values(0)]]
     expected = 1 / 4 + 3 / 2 + 4
-    assert feature_matching(real, generated).item() == pytest.approx(expected)
+    assert feature_matching_loss(real, generated).item() == pytest.approx(expected)
 
 
 def test_feature_matching_does_not_move_the_real_features():
     real, generated = values(1.0, 2.0).requires_grad_(), values(0.0, 5.0).requires_grad_()
-    feature_matching([[real, values(0)]], [[generated, values(0)]]).backward()
+    feature_matching_loss([[real, values(0)]], [[generated, values(0)]]).backward()
     assert real.grad is None
     assert generated.grad.flatten().tolist() == [-0.5, 0.5]
 
 
 def test_feature_matching_needs_features_of_one_network():
     with pytest.raises(ValueError, match="zip"):
-        feature_matching([[values(1), values(1)]], [])
+        feature_matching_loss([[values(1), values(1)]], [])
 
 
 def test_commitment_moves_only_the_generated_features():
     generated, real = values(1.0, 2.0, 0.0).requires_grad_(), values(4.0, 1.0, 0.0).requires_grad_()
-    loss = commitment(generated, real)
+    loss = commitment_loss(generated, real)
     loss.backward()
     assert loss.item() == pytest.approx((3 + 1 + 0) / 3)
     assert real.grad is None
@@ -191,8 +191,8 @@ def test_commitment_moves_only_the_generated_features():
 
 def test_waveform_distances():
     generated, real = torch.tensor([[0.5, 0.0]]), torch.tensor([[0.0, -0.1]])
-    assert waveform(generated, real).item() == pytest.approx(0.3)
-    assert waveform(generated, real, squared=True).item() == pytest.approx((0.25 + 0.01) / 2)
+    assert waveform_loss(generated, real).item() == pytest.approx(0.3)
+    assert waveform_loss(generated, real, squared=True).item() == pytest.approx((0.25 + 0.01) / 2)
 
 
 def test_log_mel_is_that_of_librosa(log_mel):
@@ -210,12 +210,12 @@ def test_log_mel_is_that_of_librosa(log_mel):
 
 def test_noise_ten_times_louder_is_one_away(log_mel):
     hiss = 0.05 * torch.from_numpy(noise("hiss", (2, 4096)).astype(np.float32))
-    assert mel(10 * hiss, hiss, log_mel).item() == pytest.approx(1.0, abs=1e-3)
+    assert mel_loss(10 * hiss, hiss, log_mel).item() == pytest.approx(1.0, abs=1e-3)
 
 
 def test_mel_of_silence_has_a_gradient_without_nan(log_mel):
     silence = torch.zeros(1, 2048, requires_grad=True)
-    loss = mel(silence, 0.1 * torch.ones(1, 2048).cumsum(1).sin(), log_mel)
+    loss = mel_loss(silence, 0.1 * torch.ones(1, 2048).cumsum(1).sin(), log_mel)
     loss.backward()
     assert loss > 1
     assert torch.isfinite(silence.grad).all()
@@ -230,7 +230,7 @@ def test_the_papers_weights():
     numbers = (weights.feature_matching, weights.commitment, weights.waveform, weights.mel)
     assert numbers == (3, 15, 40, 15)
     assert (weights.adversarial, weights.latent) == (1, 0)
-    assert PUBLISHED_CODE.feature_matching == pytest.approx(3 * 4 / 5 / 3)
+    assert PUBLISHED_CODE_WEIGHTS.feature_matching == pytest.approx(3 * 4 / 5 / 3)
 
 
 def test_objective_is_the_weighted_sum_of_the_losses():
@@ -245,7 +245,7 @@ def test_objective_is_the_weighted_sum_of_the_losses():
         "waveform": lambda: torch.tensor(0.1),
         "mel": lambda: torch.tensor(1.5),
     }
-    total, figures = objective(weights, losses)
+    total, figures = weighted_loss(weights, losses)
     assert total.item() == pytest.approx(-1 + 1 + 0.75 + 8 + 0.5 + 9)
     assert figures["mel"].item() == 1.5
 
@@ -255,16 +255,16 @@ def test_a_loss_of_weight_zero_is_not_computed(off):
     aim = torch.tensor(1.0, requires_grad=True)
     names = ("adversarial", "feature_matching", "commitment", "waveform", "mel")
     losses = {name: lambda: 2 * aim for name in names if name != off}
-    total, figures = objective(LossWeights(**{off: 0.0}), losses)
+    total, figures = weighted_loss(LossWeights(**{off: 0.0}), losses)
     total.backward()
     assert off not in figures
     assert aim.grad.item() == 2 * (1 + 3 + 15 + 40 + 15 - getattr(LossWeights(), off))
 
 
 def test_sound_is_decoded_only_for_the_losses_that_hear_it():
-    assert LossWeights(waveform=0).decodes
-    assert LossWeights(mel=0).decodes
-    assert not LossWeights(waveform=0, mel=0).decodes
+    assert LossWeights(waveform=0).needs_audio
+    assert LossWeights(mel=0).needs_audio
+    assert not LossWeights(waveform=0, mel=0).needs_audio
 
 
 @pytest.mark.parametrize("weight", [-1.0, float("nan"), float("inf")])

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from d2m.models.vggish import VGGish, embedded, log_mel_examples, mel_bands
+from d2m.models.vggish import VGGish, log_mel_examples, mean_embeddings, mel_filterbank
 from tests.models.oracle import filled
 
 RATE = 16_000
@@ -82,7 +82,7 @@ def test_bands_are_near_those_of_librosa():
     theirs = librosa.filters.mel(
         sr=RATE, n_fft=512, n_mels=64, fmin=125.0, fmax=7500.0, htk=True, norm=None
     )
-    ours = mel_bands().T
+    ours = mel_filterbank().T
     # Triangles are straight in mel here, in Hz there: their centres agree, their slopes nearly.
     assert np.abs(ours - theirs).max() < 0.03
     assert np.abs(ours.sum(axis=1) / theirs.sum(axis=1) - 1).max() < 0.02
@@ -137,7 +137,7 @@ def test_a_sound_lies_in_the_mean_of_its_examples(network):
     with torch.inference_mode():
         both = network(torch.from_numpy(log_mel_examples(audio, RATE)))
     assert not torch.allclose(both[0], both[1])
-    assert np.allclose(embedded(network, [audio], RATE)[0], both.mean(dim=0), atol=1e-6)
+    assert np.allclose(mean_embeddings(network, [audio], RATE)[0], both.mean(dim=0), atol=1e-6)
 
 
 def test_post_processing_whitens_and_cuts():

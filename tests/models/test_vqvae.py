@@ -11,7 +11,7 @@ from tests.models.oracle import OUTPUTS, filled_state_dict, relative_error, stor
 @pytest.fixture(scope="module")
 def codec() -> JukeboxVQVAE:
     codec = JukeboxVQVAE()
-    codec.load_published(filled_state_dict("vqvae"))
+    codec.load_published_state(filled_state_dict("vqvae"))
     return codec.eval()
 
 
@@ -60,7 +60,7 @@ def test_names_and_shapes_are_the_published_ones():
 def test_published_forms_load(wrap, prefix):
     state = filled_state_dict("vqvae")
     codec = JukeboxVQVAE([LOW])
-    codec.load_published(wrap({prefix + name: tensor for name, tensor in state.items()}))
+    codec.load_published_state(wrap({prefix + name: tensor for name, tensor in state.items()}))
     assert torch.equal(codec.codebook(LOW).k, state["bottleneck.level_blocks.1.k"])
 
 
@@ -78,7 +78,7 @@ def test_other_weights_are_refused(damage):
     state = filled_state_dict("vqvae")
     damage(state)
     with pytest.raises(CheckpointError, match="not those of a JukeBox VQ-VAE"):
-        JukeboxVQVAE([HIGH]).load_published(state)
+        JukeboxVQVAE([HIGH]).load_published_state(state)
 
 
 def test_drawing_follows_the_distances():

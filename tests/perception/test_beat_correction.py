@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from d2m.core.errors import SettingsError
-from d2m.perception.beat_correction import shifted, tapped_rhythm
+from d2m.perception.beat_correction import fit_taps, shift_beats
 from d2m.perception.rhythm import Rhythm
 
 
@@ -24,7 +24,7 @@ def test_taps_set_tempo_and_beats(rhythm):
     rng = np.random.default_rng(0)
     true = 0.3 + 0.6 * np.arange(16)
     taps = np.delete(true + 0.02 * rng.standard_normal(16), [4, 9])
-    told = tapped_rhythm(rhythm, taps, 10.0)
+    told = fit_taps(rhythm, taps, 10.0)
     assert told.tempo_bpm == pytest.approx(100, abs=0.5)
     assert len(told.beats_s) == 17
     np.testing.assert_allclose(told.beats_s[:16], true, atol=0.02)
@@ -36,11 +36,11 @@ def test_taps_set_tempo_and_beats(rhythm):
 
 def test_a_beat_tapped_twice_changes_nothing(rhythm):
     taps = np.sort(np.append(0.3 + 0.6 * np.arange(12), 2.74))
-    assert tapped_rhythm(rhythm, taps, 10.0).tempo_bpm == pytest.approx(100, abs=0.01)
+    assert fit_taps(rhythm, taps, 10.0).tempo_bpm == pytest.approx(100, abs=0.01)
 
 
 def test_taps_in_the_middle_of_the_clip_cover_it(rhythm):
-    told = tapped_rhythm(rhythm, 4.0 + 0.5 * np.arange(5), 10.0)
+    told = fit_taps(rhythm, 4.0 + 0.5 * np.arange(5), 10.0)
     np.testing.assert_allclose(told.beats_s, np.arange(0, 10.01, 0.5), atol=1e-9)
     assert told.downbeats_s[:2] == pytest.approx([0.0, 2.0])
 
@@ -48,12 +48,12 @@ def test_taps_in_the_middle_of_the_clip_cover_it(rhythm):
 @pytest.mark.parametrize("taps", [[], [1.0, 1.5, 2.0], [1.0, 4.0, 7.0, 9.9]])
 def test_taps_that_make_no_rhythm_are_refused(rhythm, taps):
     with pytest.raises(SettingsError, match=r"too few|a minute"):
-        tapped_rhythm(rhythm, np.array(taps), 10.0)
+        fit_taps(rhythm, np.array(taps), 10.0)
 
 
 @pytest.mark.parametrize("shift", [0.1, -0.1, 0.45, -0.45])
 def test_a_shift_moves_all_beats_and_covers_the_clip(rhythm, shift):
-    moved = shifted(rhythm, shift, 10.0)
+    moved = shift_beats(rhythm, shift, 10.0)
     phase = (moved.beats_s - 0.2 - shift + 0.25) % 0.5 - 0.25
     np.testing.assert_allclose(phase, 0, atol=1e-9)
     np.testing.assert_allclose(np.diff(moved.beats_s), 0.5)
@@ -63,4 +63,4 @@ def test_a_shift_moves_all_beats_and_covers_the_clip(rhythm, shift):
 
 
 def test_no_shift_is_the_same(rhythm):
-    assert shifted(rhythm, 0.0, 10.0) is rhythm
+    assert shift_beats(rhythm, 0.0, 10.0) is rhythm

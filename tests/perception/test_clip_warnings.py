@@ -5,8 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from d2m.perception.clip_warnings import FrameSampler, away_times, brightness, conditions
-from d2m.perception.pose import Frame, PoseTrack, track_pose
+from d2m.perception.clip_warnings import (
+    FrameSampler,
+    find_absences,
+    find_clip_warnings,
+    measure_brightness,
+)
+from d2m.perception.pose import PoseTrack, TimedFrame, track_pose
 from tests.perception.drawn_figure import draw_person, room
 
 FPS = 15.0
@@ -21,7 +26,7 @@ def place_at(walk: tuple[float, ...]) -> np.ndarray:
 
 def dance(
     *, walk: tuple[float, ...] = (0.5, 0.5), size: float = 0.9, others: tuple[float, ...] = ()
-) -> list[Frame]:
+) -> list[TimedFrame]:
     """Draw a dancer whose place (share of the width) passes through the values of a walk."""
     frames = []
     for index, place in enumerate(place_at(walk)):
@@ -34,13 +39,13 @@ def dance(
     return frames
 
 
-def said(frames: list[Frame]) -> list[str]:
+def said(frames: list[TimedFrame]) -> list[str]:
     sampler = FrameSampler(len(frames))
-    track = track_pose(sampler.watch(frames), FPS)
-    return conditions(sampler.result(), track)
+    track = track_pose(sampler.pass_through(frames), FPS)
+    return find_clip_warnings(sampler.result(), track)
 
 
-def darkened(frames: list[Frame], gain: float, noise: float = 3.0) -> list[Frame]:
+def darkened(frames: list[TimedFrame], gain: float, noise: float = 3.0) -> list[TimedFrame]:
     rng = np.random.default_rng(1)
     grain = rng.normal(0, noise, (len(frames), HEIGHT, WIDTH, 1))
     return [
@@ -61,21 +66,21 @@ def still_track(points: np.ndarray, found: np.ndarray, visibility: float = 1.0) 
 
 
 @pytest.fixture(scope="module")
-def plain() -> tuple[list[Frame], PoseTrack]:
+def plain() -> tuple[list[TimedFrame], PoseTrack]:
     frames = dance()
     return frames, track_pose(frames, FPS)
 
 
-def test_a_good_clip_needs_no_words(plain: tuple[list[Frame], PoseTrack]) -> None:
+def test_a_good_clip_needs_no_words(plain: tuple[list[TimedFrame], PoseTrack]) -> None:
     frames, track = plain
-    assert conditions(frames[::8], track) == []
+    assert find_clip_warnings(frames[::8], track) == []
 
 
 def test_whoever_is_not_followed_is_named() -> None:
     frames = dance(walk=(0.3, 0.3), others=(0.75,))
     track = track_pose(frames, FPS)
     side = "left" if np.median(track.landmarks[:, :, 0]) < ASPECT / 2 else "right"
-    assert conditions(frames[::8], track) == [
+    assert find_clip_warnings(frames[::8], track) == [
         f"Another person is in the picture: the music follows the one on the {side}."
     ]
 
@@ -86,7 +91,7 @@ def test_walking_out_and_back_is_told_with_its_times(side: float) -> None:
     frames = dance(walk=walk)
     places = place_at(walk)
     out = np.flatnonzero((places < 0) | (places > 1)) / FPS
-    ((start, end),) = away_times(track_pose(frames, FPS), ASPECT)
+    ((start, end),) = find_absences(track_pose(frames, FPS), ASPECT)
     assert start == pytest.approx(out[0], abs=0.25)
     assert end == pytest.approx(out[-1], abs=0.4)
     (sentence,) = said(frames)
@@ -94,29 +99,33 @@ def test_walking_out_and_back_is_told_with_its_times(side: float) -> None:
 
 
 def test_walking_in_late_is_told() -> None:
-    ((start, end),) = away_times(track_pose(dance(walk=(-0.4, -0.2, 0.5, 0.5)), FPS), ASPECT)
+    ((start, end),) = find_absences(track_pose(dance(walk=(-0.4, -0.2, 0.5, 0.5)), FPS), ASPECT)
     assert start == 0.0
     assert 1.2 < end < 2.4
 
 
-def test_a_dancer_lost_in_the_middle_has_not_left(plain: tuple[list[Frame], PoseTrack]) -> None:
+def test_a_dancer_lost_in_the_middle_has_not_left(
+    plain: tuple[list[TimedFrame], PoseTrack],
+) -> None:
     _, track = plain
     found = track.found.copy()
     found[20:40] = False
-    assert away_times(replace(track, found=found), ASPECT) == []
+    assert find_absences(replace(track, found=found), ASPECT) == []
 
 
-def test_short_absences_are_joined_or_passed_over(plain: tuple[list[Frame], PoseTrack]) -> None:
+def test_short_absences_are_joined_or_passed_over(
+    plain: tuple[list[TimedFrame], PoseTrack],
+) -> None:
     _, track = plain
     landmarks = track.landmarks.copy()
     for frames in (slice(10, 14), slice(16, 22), slice(40, 43)):
         landmarks[frames, :, 0] += 2.0
-    assert away_times(replace(track, landmarks=landmarks), ASPECT) == [
+    assert find_absences(replace(track, landmarks=landmarks), ASPECT) == [
         (pytest.approx(10 / FPS), pytest.approx(22 / FPS))
     ]
 
 
-def test_many_absences_are_counted(plain: tuple[list[Frame], PoseTrack]) -> None:
+def test_many_absences_are_counted(plain: tuple[list[TimedFrame], PoseTrack]) -> None:
     frames, track = plain
     landmarks = np.concatenate([track.landmarks] * 3)
     for start in range(10, 160, 30):
@@ -127,39 +136,39 @@ def test_many_absences_are_counted(plain: tuple[list[Frame], PoseTrack]) -> None
         found=np.ones(180, dtype=bool),
         visibility=np.ones((180, 33)),
     )
-    sentences = conditions(frames[:2], longer)
+    sentences = find_clip_warnings(frames[:2], longer)
     assert "from 0.7 to 1.5 s, from 2.7 to 3.5 s, from 4.7 to 5.5 s and at 2 other" in sentences[0]
 
 
 def test_a_darkened_clip_is_called_dark_and_a_dim_one_is_not(
-    plain: tuple[list[Frame], PoseTrack],
+    plain: tuple[list[TimedFrame], PoseTrack],
 ) -> None:
     frames, track = plain
-    assert "very dark" in conditions(darkened(frames[::8], 0.07), track)[0]
-    assert conditions(darkened(frames[::8], 0.4), track) == []
+    assert "very dark" in find_clip_warnings(darkened(frames[::8], 0.07), track)[0]
+    assert find_clip_warnings(darkened(frames[::8], 0.4), track) == []
     poor = track.found & (np.arange(LENGTH) % 4 > 0)
-    dim = conditions(darkened(frames[::8], 0.16), replace(track, found=poor))
+    dim = find_clip_warnings(darkened(frames[::8], 0.16), replace(track, found=poor))
     assert len(dim) == 1
     assert "very dark" in dim[0]
-    assert conditions(darkened(frames[::8], 0.16), track) == []
+    assert find_clip_warnings(darkened(frames[::8], 0.16), track) == []
 
 
 def test_brightness_is_the_dancers_not_the_windows(
-    plain: tuple[list[Frame], PoseTrack],
+    plain: tuple[list[TimedFrame], PoseTrack],
 ) -> None:
     frames, track = plain
     lit = [(time, frame.copy()) for time, frame in darkened(frames[::8], 0.1)]
     for _, frame in lit:
         frame[:, :60] = 255
-    assert brightness(lit, track) < 30
+    assert measure_brightness(lit, track) < 30
     nobody = replace(track, found=np.zeros(LENGTH, dtype=bool))
-    assert brightness(lit, nobody) == 255
+    assert measure_brightness(lit, nobody) == 255
 
 
-def test_a_small_dancer_is_told_so(plain: tuple[list[Frame], PoseTrack]) -> None:
+def test_a_small_dancer_is_told_so(plain: tuple[list[TimedFrame], PoseTrack]) -> None:
     frames, track = plain
     small = replace(track, landmarks=0.5 + (track.landmarks - 0.5) * 0.25)
-    (sentence,) = conditions(frames[:2], small)
+    (sentence,) = find_clip_warnings(frames[:2], small)
     assert "small in the picture (18% of its height)" in sentence
 
 
@@ -167,22 +176,24 @@ def test_a_small_dancer_is_told_so(plain: tuple[list[Frame], PoseTrack]) -> None
     ("shift", "words"), [(0.0, None), (0.22, "feet are below"), (0.45, "legs are below")]
 )
 def test_what_is_below_the_picture_is_told(
-    plain: tuple[list[Frame], PoseTrack], shift: float, words: str | None
+    plain: tuple[list[TimedFrame], PoseTrack], shift: float, words: str | None
 ) -> None:
     frames, track = plain
     landmarks = track.landmarks.copy()
     landmarks[..., 1] += shift
     visibility = np.where(landmarks[..., 1] > 1, 0.1, track.visibility)
-    sentences = conditions(frames[:2], replace(track, landmarks=landmarks, visibility=visibility))
+    sentences = find_clip_warnings(
+        frames[:2], replace(track, landmarks=landmarks, visibility=visibility)
+    )
     assert len(sentences) == (words is not None)
     assert all(words and words in sentence for sentence in sentences)
 
 
-def test_a_head_above_the_picture_is_told(plain: tuple[list[Frame], PoseTrack]) -> None:
+def test_a_head_above_the_picture_is_told(plain: tuple[list[TimedFrame], PoseTrack]) -> None:
     frames, track = plain
     landmarks = track.landmarks.copy()
     landmarks[..., 1] -= 0.3
-    (sentence,) = conditions(frames[:2], replace(track, landmarks=landmarks))
+    (sentence,) = find_clip_warnings(frames[:2], replace(track, landmarks=landmarks))
     assert "head is above" in sentence
 
 
@@ -192,18 +203,18 @@ def test_a_picture_cut_at_the_knees_is_seen_by_the_network_as_such() -> None:
     assert "below the picture" in sentence
 
 
-def test_nothing_is_said_of_nobody_or_nothing(plain: tuple[list[Frame], PoseTrack]) -> None:
+def test_nothing_is_said_of_nobody_or_nothing(plain: tuple[list[TimedFrame], PoseTrack]) -> None:
     frames, track = plain
     nobody = still_track(np.full((33, 3), np.nan), np.zeros(LENGTH, dtype=bool))
-    assert conditions(frames[::8], nobody) == []
-    assert conditions([], track) == []
-    assert away_times(nobody, ASPECT) == []
+    assert find_clip_warnings(frames[::8], nobody) == []
+    assert find_clip_warnings([], track) == []
+    assert find_absences(nobody, ASPECT) == []
 
 
 def test_the_sampler_keeps_frames_from_all_along() -> None:
     frames = [(index / FPS, np.full((4, 4, 3), index, dtype=np.uint8)) for index in range(40)]
     sampler = FrameSampler(40, count=4)
-    assert [time for time, _ in sampler.watch(frames)] == [time for time, _ in frames]
+    assert [time for time, _ in sampler.pass_through(frames)] == [time for time, _ in frames]
     assert [int(frame[0, 0, 0]) for _, frame in sampler.result()] == [5, 15, 25, 35]
     frames[5][1][:] = 0
     assert int(sampler.result()[0][1][0, 0, 0]) == 5

@@ -9,9 +9,9 @@ from d2m.perception.d2mgan_motion import (
     REST_PELVIS,
     TIKTOK_FRAMES,
     aist_motion,
+    cut_segments,
     pack_aist,
     root_translation,
-    segments_of,
     tiktok_motion,
 )
 from d2m.perception.pose import PoseTrack, track_pose
@@ -246,15 +246,15 @@ def test_tiktok_resamples_in_time():
 
 def test_segments_begin_at_the_nearest_frame_and_hold_the_ends():
     motion = np.arange(300, dtype=np.float32)[:, None] * [1, 10]
-    windows = segments_of(motion, np.array([0.0, 1.009, 4.0, -0.5]), 60.0, AIST_FRAMES)
+    windows = cut_segments(motion, np.array([0.0, 1.009, 4.0, -0.5]), 60.0, AIST_FRAMES)
     assert windows.shape == (4, 120, 2)
     np.testing.assert_array_equal(windows[0, :, 0], np.arange(120))
     np.testing.assert_array_equal(windows[1, :, 1], 10 * np.arange(61, 181))
     np.testing.assert_array_equal(windows[2, :, 0], np.minimum(np.arange(240, 360), 299))
     np.testing.assert_array_equal(windows[3, :, 0], np.maximum(np.arange(-30, 90), 0))
-    assert segments_of(motion, np.array([]), 30.0, TIKTOK_FRAMES).shape == (0, 60, 2)
+    assert cut_segments(motion, np.array([]), 30.0, TIKTOK_FRAMES).shape == (0, 60, 2)
 
 
 def test_no_motion_has_no_segments():
     with pytest.raises(ValueError, match="without frames"):
-        segments_of(np.zeros((0, 75)), np.array([0.0]), 30.0, 60)
+        cut_segments(np.zeros((0, 75)), np.array([0.0]), 30.0, 60)

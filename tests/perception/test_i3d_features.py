@@ -8,7 +8,12 @@ import pytest
 import torch
 
 from d2m.models.i3d import build_i3d
-from d2m.perception.i3d_features import centre_crop, normalised, sample_segments, visual_vectors
+from d2m.perception.i3d_features import (
+    centre_crop,
+    extract_i3d_features,
+    normalise_pixels,
+    sample_segments,
+)
 
 ROOT = Path(__file__).parents[2]
 
@@ -31,7 +36,7 @@ def segments():
 
 @pytest.fixture(scope="module")
 def vectors(network, segments):
-    return visual_vectors(network, segments)
+    return extract_i3d_features(network, segments)
 
 
 def published(network):
@@ -60,7 +65,7 @@ def test_vectors_are_what_the_published_head_projects(network, segments, vectors
     assert vectors.dtype == np.float32
     original = published(network)
     with torch.inference_mode():
-        pictures = normalised(segments)
+        pictures = normalise_pixels(segments)
         actions = original(pictures)
         projected = original.blocks[6].proj(torch.from_numpy(vectors))
         for block in original.blocks[:6]:
@@ -72,14 +77,16 @@ def test_vectors_are_what_the_published_head_projects(network, segments, vectors
 
 def test_batches_do_not_matter_and_progress_is_told(network, segments, vectors):
     told = []
-    again = visual_vectors(network, segments, batch=2, progress=lambda *news: told.append(news[1]))
+    again = extract_i3d_features(
+        network, segments, batch=2, progress=lambda *news: told.append(news[1])
+    )
     assert np.allclose(again, vectors, rtol=1e-4, atol=1e-5)
     assert told == [0.0, 1.0]
-    assert np.array_equal(visual_vectors(network, segments[:1]), vectors[:1])
+    assert np.array_equal(extract_i3d_features(network, segments[:1]), vectors[:1])
 
 
 def test_input_has_the_network_s_scale(segments):
-    pictures = normalised(segments)
+    pictures = normalise_pixels(segments)
     assert pictures.shape == (2, 3, 8, 224, 224)
     expected = (segments[1, 3, 20, 30, 2] / 255 - 0.45) / 0.225
     assert pictures[1, 2, 3, 20, 30].item() == pytest.approx(expected, abs=1e-5)
@@ -101,7 +108,7 @@ if {there!r} == "working":
     sys.modules.update(before)
 else:
     sys.meta_path.insert(0, Broken())
-from d2m.perception.i3d_features import build_i3d
+from d2m.models.i3d import build_i3d
 assert "pytorchvideo" not in sys.modules and "torch" not in sys.modules
 build_i3d()
 assert {{n: m for n, m in sys.modules.items() if n.startswith("torchvision")}} == before

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from d2m.perception.other_people import OtherPeople, find_other_people
-from d2m.perception.pose import Frame, PoseTrack, track_pose
+from d2m.perception.pose import PoseTrack, TimedFrame, track_pose
 from tests.perception.drawn_figure import draw_person, room
 
 FPS = 10.0
@@ -18,7 +18,9 @@ def place_in(picture: np.ndarray, place: float, arm: float, size: float) -> None
     draw_person(picture, place * picture.shape[1], arm=arm, size=size)
 
 
-def group(places: dict[float, float], *, width: int = 640, absent: range = range(0)) -> list[Frame]:
+def group(
+    places: dict[float, float], *, width: int = 640, absent: range = range(0)
+) -> list[TimedFrame]:
     """Draw people of given sizes at given places (share of the width); the first stays."""
     frames = []
     for index in range(LENGTH):

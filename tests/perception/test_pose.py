@@ -116,7 +116,7 @@ def test_progress_and_flow_share_the_one_pass():
     done: list[int] = []
     meter = DirectogramMeter(FPS)
     once = (frame for frame, _ in zip(clip(), range(5), strict=False))
-    track = track_pose(meter.watch(once), FPS, progress=done.append)
+    track = track_pose(meter.pass_through(once), FPS, progress=done.append)
     assert done == [1, 2, 3, 4, 5]
     assert len(meter.result()) == len(track.found) == 5
 

@@ -6,12 +6,12 @@ import pytest
 from d2m.core.metrical_grid import StepGrid, grid_from_beats
 from d2m.perception.skeleton import ANKLES, ELBOWS, KNEES, LOWER, UPPER, WRISTS
 from d2m.perception.step_features import (
-    DIRECTIONS,
-    FEATURES,
+    MOVEMENT_FEATURES,
+    N_DIRECTIONS,
     accentuate_beats,
+    directogram_features,
     joint_directogram,
     movement_features,
-    visual_features,
 )
 from d2m.training.data.dances import procedural_dance, view
 
@@ -43,8 +43,8 @@ def grid(duration_s: float = DURATION_S) -> StepGrid:
 
 def measured(points: np.ndarray) -> dict[str, np.ndarray]:
     features = movement_features(points, FPS, grid())
-    assert features.shape == (grid().n_steps, len(FEATURES))
-    return dict(zip(FEATURES, features.T, strict=True))
+    assert features.shape == (grid().n_steps, len(MOVEMENT_FEATURES))
+    return dict(zip(MOVEMENT_FEATURES, features.T, strict=True))
 
 
 def procedural(seed: int) -> tuple[np.ndarray, StepGrid]:
@@ -79,7 +79,9 @@ def test_an_arm_that_stops_short_is_an_accent_at_that_step():
 def test_accents_keep_more_than_a_beat_apart():
     for seed in range(3):
         points, own = procedural(seed)
-        accents = np.flatnonzero(movement_features(points, FPS, own)[:, FEATURES.index("accent")])
+        accents = np.flatnonzero(
+            movement_features(points, FPS, own)[:, MOVEMENT_FEATURES.index("accent")]
+        )
         assert len(accents) > 2
         assert np.diff(accents).min() > 4
 
@@ -127,7 +129,7 @@ def test_values_lie_between_0_and_1_and_use_the_range(seed):
     assert features.min() >= 0.0
     assert features.max() <= 1.0
     for name in ("energy", "upper", "lower", "accent"):
-        assert features[:, FEATURES.index(name)].max() > 0.9
+        assert features[:, MOVEMENT_FEATURES.index(name)].max() > 0.9
 
 
 def test_a_small_dancer_far_away_counts_as_a_large_one():
@@ -148,14 +150,14 @@ def test_frame_rate_hardly_matters():
     points, own = procedural(0)
     fast = movement_features(points, FPS, own)
     slow = movement_features(points[::2], FPS / 2, own)
-    bars = [FEATURES.index(name) for name in FEATURES if name.startswith("bar_")]
+    bars = [MOVEMENT_FEATURES.index(name) for name in MOVEMENT_FEATURES if name.startswith("bar_")]
     assert np.abs(fast[:, bars] - slow[:, bars]).max() < 0.08
 
 
 def test_directogram_bins_movement_by_direction():
     points = still() + np.stack([0.5 * TIMES, 0.0 * TIMES + 1e-9], axis=1)[:, None]
     right = joint_directogram(points, FPS)
-    assert right.shape == (len(TIMES), DIRECTIONS)
+    assert right.shape == (len(TIMES), N_DIRECTIONS)
     down = joint_directogram(points[..., ::-1] * 1.0, FPS)
     middle = slice(20, -20)
     np.testing.assert_allclose(right[middle].sum(1), 17 * 0.5, rtol=0.01)
@@ -166,10 +168,10 @@ def test_directogram_bins_movement_by_direction():
 
 
 def test_visual_features_are_shares_of_the_strong_movement():
-    directogram = np.zeros((len(TIMES), DIRECTIONS))
+    directogram = np.zeros((len(TIMES), N_DIRECTIONS))
     directogram[:, 2] = np.where(TIMES < 4.0, 40.0, 10.0)
-    visual = visual_features(directogram, FPS, grid())
-    assert visual.shape == (grid().n_steps, DIRECTIONS)
+    visual = directogram_features(directogram, FPS, grid())
+    assert visual.shape == (grid().n_steps, N_DIRECTIONS)
     np.testing.assert_allclose(visual[:31, 2], 1.0, atol=1e-6)
     np.testing.assert_allclose(visual[33:, 2], 0.25, atol=1e-6)
     assert np.delete(visual, 2, axis=1).max() == 0.0
@@ -184,12 +186,15 @@ def test_steps_beyond_the_movement_take_its_nearest_value():
 
 def test_slow_music_has_its_hits_on_the_beat():
     grid = grid_from_beats(np.arange(0, 8.1, 0.75), 8.0)
-    features = np.full((grid.n_steps, len(FEATURES)), 0.9)
+    features = np.full((grid.n_steps, len(MOVEMENT_FEATURES)), 0.9)
     marked = accentuate_beats(features, grid)
-    accent, turn = marked[:, FEATURES.index("accent")], marked[:, FEATURES.index("turn")]
+    accent, turn = (
+        marked[:, MOVEMENT_FEATURES.index("accent")],
+        marked[:, MOVEMENT_FEATURES.index("turn")],
+    )
     assert (accent[grid.position % 4 != 0] == 0).all()
     assert (accent[grid.position % 4 == 0] == 0.9).all()
-    still = accentuate_beats(features * 0, grid)[:, FEATURES.index("accent")]
+    still = accentuate_beats(features * 0, grid)[:, MOVEMENT_FEATURES.index("accent")]
     assert (still[grid.position % 4 == 0] > 0.5).all()
     assert (turn < 0.6).all()
     assert (features == 0.9).all()

@@ -6,16 +6,16 @@ import numpy as np
 import pytest
 
 from d2m.core.styles import STYLES, Style
-from d2m.perception.step_features import FEATURES
+from d2m.perception.step_features import MOVEMENT_FEATURES
 from d2m.perception.style_suggestion import suggest_style
 
 
 def typical(style: Style) -> np.ndarray:
-    features = np.zeros((64, len(FEATURES)))
-    features[:, FEATURES.index("lower")] = 0.8 * style.legs
-    features[:, FEATURES.index("upper")] = 0.8 * (1 - style.legs)
-    features[:, FEATURES.index("reach")] = style.reach
-    features[::8, FEATURES.index("accent")] = style.hits
+    features = np.zeros((64, len(MOVEMENT_FEATURES)))
+    features[:, MOVEMENT_FEATURES.index("lower")] = 0.8 * style.legs
+    features[:, MOVEMENT_FEATURES.index("upper")] = 0.8 * (1 - style.legs)
+    features[:, MOVEMENT_FEATURES.index("reach")] = style.reach
+    features[::8, MOVEMENT_FEATURES.index("accent")] = style.hits
     return features
 
 
@@ -55,4 +55,4 @@ def test_manner_counts(tempo_bpm, one, other):
 
 
 def test_a_dance_without_movement_has_a_style():
-    assert suggest_style(100.0, np.zeros((8, len(FEATURES)))) in STYLES.values()
+    assert suggest_style(100.0, np.zeros((8, len(MOVEMENT_FEATURES)))) in STYLES.values()

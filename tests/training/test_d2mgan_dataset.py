@@ -14,7 +14,7 @@ from torch.utils.data import DataLoader
 from d2m.core.errors import DataError, SettingsError
 from d2m.core.levels import HIGH, LOW, SAMPLE_RATE
 from d2m.core.styles import STYLES
-from d2m.models.d2mgan import build
+from d2m.models.d2mgan import build_d2mgan
 from d2m.training.d2mgan.dataset import PublishedSegments, collate, vary_loudness
 from tests.training.layout import (
     AIST,
@@ -98,7 +98,7 @@ def test_batches_go_into_the_published_networks(made, dataset):
     assert batch.audio.shape == (2, 44_032)
     torch.testing.assert_close(batch.motion[1], segments[1].motion)
     with torch.device("meta"):
-        encoder, generator = build(dataset, HIGH)
+        encoder, generator = build_d2mgan(dataset, HIGH)
     genre = None if batch.genre is None else batch.genre.to("meta")
     latents = generator(encoder(batch.motion.to("meta")), batch.visual.to("meta"), genre)
     assert latents.shape == (2, 64, 344)

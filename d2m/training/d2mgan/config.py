@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 
 from d2m.core.errors import SettingsError
-from d2m.models.d2mgan import DATASETS, SCALE, SECONDS, Variant
-from d2m.models.losses import PUBLISHED_CODE, LossWeights
+from d2m.models.d2mgan import DATASETS, PUBLISHED_SIGMA, SEGMENT_SECONDS, NetworkVariant
+from d2m.models.losses import PUBLISHED_CODE_WEIGHTS, LossWeights
 from d2m.training.adversarial import NARROW
 from d2m.training.trainer import RunConfig
 
@@ -67,7 +67,7 @@ class D2MGANConfig(RunConfig):
     reshape: bool = True
     fine_tune: bool = True
     scales: int = 3
-    seconds: int = SECONDS
+    seconds: int = SEGMENT_SECONDS
     narrow: int = 1
 
     def __post_init__(self) -> None:
@@ -92,10 +92,10 @@ class D2MGANConfig(RunConfig):
             )
 
     @property
-    def variant(self) -> Variant:
+    def variant(self) -> NetworkVariant:
         """How the networks differ from the published ones."""
-        sigma = SCALE if self.scaling else 1.0
-        return Variant(seconds=self.seconds, sigma=sigma, narrow=self.narrow)
+        sigma = PUBLISHED_SIGMA if self.scaling else 1.0
+        return NetworkVariant(seconds=self.seconds, sigma=sigma, narrow=self.narrow)
 
     def rate(self, number: int) -> float:
         """Return 1: the paper's learning rates are constant."""
@@ -127,4 +127,4 @@ class D2MGANConfig(RunConfig):
 
         It rounds without a gradient, and fine-tunes no synthesizer in this training.
         """
-        return replace(self, weights=PUBLISHED_CODE, gradient=False, fine_tune=False)
+        return replace(self, weights=PUBLISHED_CODE_WEIGHTS, gradient=False, fine_tune=False)

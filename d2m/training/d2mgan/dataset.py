@@ -37,11 +37,11 @@ from d2m.core.styles import STYLES
 from d2m.models.d2mgan import (
     DATASETS,
     N_GENRES,
-    SECONDS,
-    VISUAL,
+    SEGMENT_SECONDS,
     motion_frames,
     segment_codes,
 )
+from d2m.models.i3d import I3D_FEATURES
 
 ROOTS = {"aist": "aistplus", "tiktok": "tiktok"}
 """The folder of each data set's segments, beside the lists."""
@@ -101,7 +101,7 @@ class PublishedSegments(Dataset[Segment]):
     """
 
     def __init__(
-        self, folder: Path, dataset: str, split: str, level: Level, seconds: int = SECONDS
+        self, folder: Path, dataset: str, split: str, level: Level, seconds: int = SEGMENT_SECONDS
     ) -> None:
         if dataset not in DATASETS:
             raise SettingsError(f"Unknown data set {dataset!r}: choose {' or '.join(DATASETS)}.")
@@ -133,7 +133,7 @@ class PublishedSegments(Dataset[Segment]):
             are no numbers, or no sound.
         """
         motion = _read_values(self._folder, self._files["motion"][index], self._motion_shape)
-        visual = _read_values(self._folder, self._files["video"][index], (1, VISUAL))
+        visual = _read_values(self._folder, self._files["video"][index], (1, I3D_FEATURES))
         audio = np.zeros(self.n_samples, np.float32)
         sound = _read_sound(self._folder, self._files["audio"][index])[: self.n_samples]
         audio[: len(sound)] = sound
