@@ -25,9 +25,9 @@ from d2m.core.errors import JobError, VideoError
 from d2m.core.settings import COMPACT, Settings
 from d2m.jobs import Worker
 from d2m.jobs.messages import LOOK, Failed, Finished, Job
-from d2m.jobs.worker_main import _Server, sentence
+from d2m.jobs.worker_main import JobServer, sentence
 from tests.conftest import ROOT
-from tests.jobs.test_worker_pool import cache_of, pid_of, until
+from tests.jobs.observe import cache_of, pid_of, until
 from tools.visitor import Serving, Visitor, serving
 
 NO_ROOM = "There is no room left for the files of this clip"
@@ -36,8 +36,14 @@ INSIDE = "Something went wrong inside"
 
 
 @pytest.fixture(scope="module")
-def worker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Worker]:
-    with contextlib.closing(Worker(folder=tmp_path_factory.mktemp("worker"))) as worker:
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of the worker that the tests share."""
+    return tmp_path_factory.mktemp("worker")
+
+
+@pytest.fixture(scope="module")
+def worker(home: Path) -> Iterator[Worker]:
+    with contextlib.closing(Worker(folder=home)) as worker:
         worker.warm_up()
         yield worker
 
@@ -59,9 +65,9 @@ def works(worker: Worker, clip: Path, out: Path) -> bool:
 
 
 @contextlib.contextmanager
-def bounded(worker: Worker, kind: int, most: int) -> Iterator[None]:
+def bounded(home: Path, kind: int, most: int) -> Iterator[None]:
     """Bound what the worker's process may take, for a while."""
-    pid = pid_of(worker)
+    pid = pid_of(home)
     before = resource.prlimit(pid, kind)
     resource.prlimit(pid, kind, (most, before[1]))
     try:
@@ -81,7 +87,13 @@ def bounded(worker: Worker, kind: int, most: int) -> Iterator[None]:
     ],
 )
 def test_full_disk(
-    worker: Worker, small_clip: Path, tmp_path: Path, most: int, start_s: float, stage: str
+    worker: Worker,
+    home: Path,
+    small_clip: Path,
+    tmp_path: Path,
+    most: int,
+    start_s: float,
+    stage: str,
 ) -> None:
     list(worker.run(Job(clip=small_clip, levels=LOOK, out=tmp_path)))
     news = worker.run(
@@ -92,11 +104,11 @@ def test_full_disk(
     def follow() -> None:
         seen.extend(getattr(message, "name", "") for message in news)
 
-    with bounded(worker, resource.RLIMIT_FSIZE, most), pytest.raises(JobError, match=NO_ROOM):
+    with bounded(home, resource.RLIMIT_FSIZE, most), pytest.raises(JobError, match=NO_ROOM):
         follow()
     assert [*filter(None, seen)][-1] == stage
     assert not [path for path in tmp_path.rglob("*") if path.name.startswith(".d2m-")]
-    assert not list(cache_of(worker).glob(".part-*"))
+    assert not list(cache_of(home).glob(".part-*"))
     assert works(worker, small_clip, tmp_path)
 
 
@@ -115,12 +127,14 @@ def test_no_room_for_a_folder(short_clip: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_too_little_memory_for_a_clip(worker: Worker, small_clip: Path, tmp_path: Path) -> None:
+def test_too_little_memory_for_a_clip(
+    worker: Worker, home: Path, small_clip: Path, tmp_path: Path
+) -> None:
     assert works(worker, small_clip, tmp_path)
-    lines = Path(f"/proc/{pid_of(worker)}/status").read_text().splitlines()
+    lines = Path(f"/proc/{pid_of(home)}/status").read_text().splitlines()
     size = next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmSize"))
     job = Job(clip=small_clip, levels="both", settings=Settings(start_s=0.5), out=tmp_path)
-    with bounded(worker, resource.RLIMIT_AS, size + 2**20), pytest.raises(JobError) as caught:
+    with bounded(home, resource.RLIMIT_AS, size + 2**20), pytest.raises(JobError) as caught:
         list(worker.run(job))
     assert "memory" in str(caught.value) or INSIDE in str(caught.value)
     assert str(caught.value).count(".") == 1
@@ -131,21 +145,23 @@ def test_too_little_memory_for_a_clip(worker: Worker, small_clip: Path, tmp_path
 @pytest.mark.parametrize(
     "stage",
     [
-        *("Reading the clip", "Following the dancer", "Making the music (high)"),
-        *("Writing the files (high)", "Drawing the beats (high)"),
+        *("Reading the clip", "Tracking the dancer", "Generating music (high)"),
+        *("Writing the files (high)", "Writing the beat video (high)"),
     ],
 )
-def test_killed_in_each_stage(worker: Worker, short_clip: Path, tmp_path: Path, stage: str) -> None:
-    for kept in cache_of(worker).iterdir():
+def test_killed_in_each_stage(
+    worker: Worker, home: Path, short_clip: Path, tmp_path: Path, stage: str
+) -> None:
+    for kept in cache_of(home).iterdir():
         shutil.rmtree(kept)
-    worker._desks[0].clear()
+    os.kill(pid_of(home), signal.SIGKILL)  # its successor holds no clip in memory
     settings = Settings(overlay=True)
     news = worker.run(Job(clip=short_clip, levels="high", settings=settings, out=tmp_path))
     until(news, stage)
-    os.kill(pid_of(worker), signal.SIGKILL)
+    os.kill(pid_of(home), signal.SIGKILL)
     with pytest.raises(JobError, match="broke off"):
         list(news)
-    assert not list(cache_of(worker).glob(".part-*"))
+    assert not list(cache_of(home).glob(".part-*"))
     assert works(worker, short_clip, tmp_path)
 
 
@@ -159,7 +175,7 @@ def test_a_stopped_job_says_so_at_once(worker: Worker, short_clip: Path, tmp_pat
     start = time.monotonic()
     next(waiting)
     next(news)
-    assert time.monotonic() - start < 1.0
+    assert time.monotonic() - start < 2.0  # 0.2 s on an idle machine
     waiting.close()
     news.close()
 
@@ -201,19 +217,28 @@ def test_one_sentence_for_an_error(error: BaseException, expected: str) -> None:
     assert "\n" not in told
 
 
-def test_a_graphics_card_without_memory_ends_a_job_in_a_sentence(tmp_path: Path) -> None:
+def test_a_gpu_without_memory_ends_a_job_in_a_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[object] = []
+
     class Full:
+        def __init__(self, **_: object) -> None:
+            made.append(self)
+
         def produce(self, *_: object, **__: object) -> Iterator[object]:
             raise out_of_memory()
             yield
 
+    monkeypatch.setattr("d2m.pipeline.DanceToMusic", Full)
     ours, theirs = Pipe()
-    server = _Server(theirs, tmp_path, _maker=Full())  # type: ignore[arg-type]
-    server.do(Job(clip=tmp_path / "clip.mp4", levels="high", out=tmp_path))
-    failed = ours.recv()
-    assert isinstance(failed, Failed)
-    assert failed.sentence.startswith(NO_MEMORY)
-    assert server._maker is None
+    server = JobServer(theirs, tmp_path)
+    for jobs in (1, 2):
+        server.do(Job(clip=tmp_path / "clip.mp4", levels="high", out=tmp_path))
+        failed = ours.recv()
+        assert isinstance(failed, Failed)
+        assert failed.sentence.startswith(NO_MEMORY)
+        assert len(made) == jobs  # the pipeline of a failed job is not used again
 
 
 @pytest.mark.parametrize("weights", [*(set(FAMILIES) - {COMPACT}), "none-such"])
@@ -277,7 +302,7 @@ def test_killed_server_leaves_no_worker_and_the_next_one_sweeps(
     with serving(folder) as living:
         root = living.root()
         with serving(tmp_path / "other") as dead:
-            until_stage(Visitor(dead.url), example_clip, "Following the dancer")
+            until_stage(Visitor(dead.url), example_clip, "Tracking the dancer")
             workers = dead.workers()
             left = dead.root()
             assert workers
@@ -308,7 +333,7 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("stage", ["Reading the clip", "Following the dancer"])
+@pytest.mark.parametrize("stage", ["Reading the clip", "Tracking the dancer"])
 def test_who_leaves_takes_the_job_along(
     app: Serving, example_clip: Path, short_clip: Path, stage: str
 ) -> None:
@@ -358,7 +383,7 @@ def test_a_clock_that_jumps(
         visitor = Visitor(app.url)
         ends = []
         for news in visitor.generate(visitor.upload(example_clip)):
-            if news.stage == "Following the dancer":
+            if news.stage == "Tracking the dancer":
                 jump.write_text(str(jump_s))
             ends.append(news.done)
         assert jump.exists()

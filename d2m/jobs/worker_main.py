@@ -70,7 +70,7 @@ def serve(connection: Connection[Any, Any], scratch: Path, cache: Path) -> None:
     os.environ["TMPDIR"] = tempfile.tempdir = str(scratch)
     for dropped in import_dropped_files():
         sys.stderr.write(f"{dropped.message}\n")
-    worker = _Server(connection, cache)
+    worker = JobServer(connection, cache)
     while True:
         while not connection.poll(KEEP_CLIP_S):
             worker.forget()
@@ -78,7 +78,7 @@ def serve(connection: Connection[Any, Any], scratch: Path, cache: Path) -> None:
 
 
 @dataclass
-class _Server:
+class JobServer:
     """Does jobs with one pipeline, so that published networks are loaded once."""
 
     connection: Connection[Any, Any]

@@ -8,10 +8,11 @@ from d2m.jobs.queue import FIRST_GUESS_S, Line
 
 
 def test_who_comes_first_is_served_first():
-    line, served, threads = Line(5), [], []
+    line, waiting, served, threads = Line(5), [], [], []
 
     def stand(number: int) -> None:
         with line.place() as place:
+            waiting.append(number)
             while place.ahead:
                 place.step(0.01)
             served.append(number)
@@ -22,7 +23,7 @@ def test_who_comes_first_is_served_first():
         for number in range(4):
             threads.append(threading.Thread(target=stand, args=(number,)))
             threads[-1].start()
-            while len(line._places) < number + 2:
+            while number not in waiting:
                 time.sleep(0.001)
     for thread in threads:
         thread.join(5)
