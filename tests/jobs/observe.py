@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -41,8 +42,14 @@ def pids_of(folder: Path) -> set[int]:
 
 
 def pid_of(folder: Path) -> int:
-    """Return the only process of the worker in a folder."""
-    (pid,) = pids_of(folder)
+    """Return the only process of the worker in a folder.
+
+    For a moment after its start, a process has no command yet.
+    """
+    deadline = time.monotonic() + 5
+    while not (pids := pids_of(folder)) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    (pid,) = pids
     return pid
 
 
