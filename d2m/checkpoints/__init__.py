@@ -1,14 +1,8 @@
-"""Weights: the bundled ones, the published ones, and how they become networks."""
+"""Weights: the catalog, downloads, imports, installed files, and loading them as networks."""
 
-from d2m.checkpoints.auto_import import AutoImportResult, import_dropped_files
-from d2m.checkpoints.catalog import WEIGHT_FILES, WeightFile
+from d2m.checkpoints.auto_import import import_dropped_files
+from d2m.checkpoints.availability import is_installed, missing_keys, missing_line
 from d2m.checkpoints.importing import import_files
-from d2m.checkpoints.installed import (
-    InstalledFile,
-    is_installed,
-    missing_keys,
-    missing_line,
-)
 from d2m.checkpoints.load_bundled import (
     CHECKPOINTS,
     codec_path,
@@ -23,20 +17,11 @@ from d2m.checkpoints.load_published import (
     load_published_codec,
     load_vggish,
 )
-from d2m.checkpoints.registry import FAMILIES, WEIGHT_SETS, Family, WeightSet, family_named
-from d2m.core.settings import COMPACT
+from d2m.checkpoints.registry import FAMILIES, family_named
 
 __all__ = [
     "CHECKPOINTS",
-    "COMPACT",
     "FAMILIES",
-    "WEIGHT_FILES",
-    "WEIGHT_SETS",
-    "AutoImportResult",
-    "Family",
-    "InstalledFile",
-    "WeightFile",
-    "WeightSet",
     "codec_path",
     "family_named",
     "generator_path",

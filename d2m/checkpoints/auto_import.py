@@ -1,4 +1,4 @@
-"""Take up the files that a person has put into the checkpoints folder."""
+"""Import published weight files that the user has copied into the checkpoints folder."""
 
 from __future__ import annotations
 
@@ -20,21 +20,22 @@ from d2m.core.errors import CheckpointError
 from d2m.core.levels import LEVELS
 from d2m.core.settings import COMPACT
 
-WEIGHT_SUFFIXES = (".pt", ".pth", ".tar", ".pyth")
+CHECKPOINT_SUFFIXES = (".pt", ".pth", ".tar", ".pyth")
+"""Suffixes of the published files, in lower case; other files are ignored."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class AutoImportResult:
-    """What became of a file in the checkpoints folder.
+    """The result of importing one file from the checkpoints folder.
 
     Parameters
     ----------
     name
         The file's name.
     installed
-        The weights that were installed from it; None if it was refused.
+        The installed file; None if the file was refused.
     message
-        One sentence: what was installed, or why nothing was.
+        One sentence for the user: what was installed, or why nothing was.
     """
 
     name: str
@@ -43,10 +44,10 @@ class AutoImportResult:
 
 
 def import_dropped_files(folder: Path = CHECKPOINTS) -> list[AutoImportResult]:
-    """Import published files that were dropped anywhere under the checkpoints folder.
+    """Import the published files that lie anywhere under the checkpoints folder.
 
-    The files stay where they are; what was imported once is not imported again while its
-    installed form is there. Weights that are installed are not replaced.
+    The original files stay in place. A file is not imported again while its installed form
+    exists, and installed weights are not replaced.
 
     Parameters
     ----------
@@ -56,39 +57,39 @@ def import_dropped_files(folder: Path = CHECKPOINTS) -> list[AutoImportResult]:
     Returns
     -------
     list of AutoImportResult
-        One for each new file, also the refused ones; empty when there is nothing new.
+        One for each new file, including refused files; empty if there are no new files.
     """
     try:
-        fresh, known = _sorted_out(folder)
+        new, imported = _scan(folder)
     except OSError:
         message = (
             "The checkpoints folder can't be read or written, so weights in it were not "
             "installed: check its permissions."
         )
         return [AutoImportResult(name=folder.name, installed=None, message=message)]
-    found, results = [], []
-    for path, digest in fresh:
+    identified, results = [], []
+    for path, digest in new:
         try:
-            found.append((identify_file(path), digest))
+            identified.append((identify_file(path), digest))
         except CheckpointError as error:  # noqa: PERF203 (a bad file must not stop the others)
             results.append(AutoImportResult(name=path.name, installed=None, message=str(error)))
-    beside = [*known, *(file for file, _ in found)]
-    return results + [_adopt(file, beside, digest, folder) for file, digest in found]
+    others = [*imported, *(file for file, _ in identified)]
+    return results + [_import(file, others, digest, folder) for file, digest in identified]
 
 
-def _adopt(
-    file: IdentifiedFile, beside: list[IdentifiedFile], digest: str, folder: Path
+def _import(
+    file: IdentifiedFile, others: list[IdentifiedFile], digest: str, folder: Path
 ) -> AutoImportResult:
     name = file.path.name
     try:
-        key = choose_key(file, beside, level=None, dataset=None)
+        key = choose_key(file, others, level=None, dataset=None)
         if installed_path(key, folder).is_file():
             index = read_index(folder)
             index["imported"][digest] = key
             write_index(index, folder)
             message = (
-                f"{name} was left alone, because {key} is installed from another file: to "
-                "replace it, run `python -m d2m weights import` on it."
+                f"{name} was not installed, because {key} is already installed from another file: "
+                "to replace it, run `python -m d2m weights import` on this file."
             )
             return AutoImportResult(name=name, installed=None, message=message)
         installed = install_file(file.path, key, folder)
@@ -97,41 +98,40 @@ def _adopt(
     return AutoImportResult(name=name, installed=installed, message=f"Installed {key} from {name}.")
 
 
-def _sorted_out(folder: Path) -> tuple[list[tuple[Path, str]], list[IdentifiedFile]]:
-    """Return the dropped files that are new, with their SHA-256, and those that are installed."""
+def _scan(folder: Path) -> tuple[list[tuple[Path, str]], list[IdentifiedFile]]:
+    """Return the new files with their SHA-256, and the files that are imported already."""
     index = read_index(folder)
-    looked_at = {}
-    fresh: list[tuple[Path, str]] = []
-    known: list[IdentifiedFile] = []
-    for path in _dropped(folder):
+    scanned = {}
+    new: list[tuple[Path, str]] = []
+    imported: list[IdentifiedFile] = []
+    for path in _checkpoint_files(folder):
         stat = path.stat()
-        place = str(path.relative_to(folder))
-        seen = index["looked_at"].get(place)
-        # Hashing takes a second for each file, and this runs whenever the app starts.
-        if isinstance(seen, list) and seen[:2] == [stat.st_size, stat.st_mtime_ns]:
-            digest = str(seen[2])
+        relative = str(path.relative_to(folder))
+        known = index["looked_at"].get(relative)
+        # Hashing a file takes about a second, and this runs at every start of the app.
+        if isinstance(known, list) and known[:2] == [stat.st_size, stat.st_mtime_ns]:
+            digest = str(known[2])
         else:
             digest = file_sha256(path)
-        looked_at[place] = [stat.st_size, stat.st_mtime_ns, digest]
+        scanned[relative] = [stat.st_size, stat.st_mtime_ns, digest]
         key = index["imported"].get(digest)
         if key not in WEIGHT_FILES or not installed_path(key, folder).is_file():
-            fresh.append((path, digest))
+            new.append((path, digest))
         else:
             levels = tuple(level for level in LEVELS.values() if level.name in key.split("-"))
-            known.append(
-                IdentifiedFile(path=path, network=WEIGHT_FILES[key].network, levels=levels, key=key)
-            )
-    if looked_at != index["looked_at"]:
-        write_index({**index, "looked_at": looked_at}, folder)
-    return fresh, known
+            network = WEIGHT_FILES[key].network
+            imported.append(IdentifiedFile(path=path, network=network, levels=levels, key=key))
+    if scanned != index["looked_at"]:
+        write_index({**index, "looked_at": scanned}, folder)
+    return new, imported
 
 
-def _dropped(folder: Path) -> list[Path]:
-    ours = {folder / PUBLISHED_FOLDER, folder / COMPACT}
+def _checkpoint_files(folder: Path) -> list[Path]:
+    excluded = {folder / PUBLISHED_FOLDER, folder / COMPACT}
     return sorted(
         path
         for path in folder.rglob("*")
-        if path.suffix.lower() in WEIGHT_SUFFIXES
+        if path.suffix.lower() in CHECKPOINT_SUFFIXES
         and path.is_file()
-        and not any(parent in ours for parent in path.parents)
+        and not any(parent in excluded for parent in path.parents)
     )

@@ -1,7 +1,7 @@
-"""Every published file of weights that the project knows, and where it can be had.
+"""The catalog of published weight files and their download sources.
 
-Drive ids, addresses and git blob ids are the ones that the authors of D2M-GAN
-(github.com/L-YeZhu/D2M-GAN), JukeBox, PyTorchVideo and torchvggish publish.
+The Google Drive ids, URLs and git blob ids are those published by the authors of D2M-GAN
+(github.com/L-YeZhu/D2M-GAN), JukeBox, PyTorchVideo and torchvggish.
 """
 
 from __future__ import annotations
@@ -10,10 +10,13 @@ from dataclasses import dataclass
 
 from d2m.core.levels import HIGH, LOW, Level
 
-NO_LICENCE = "none stated by the authors of D2M-GAN: for research, ask them for anything else"
-JUKEBOX_LICENCE = "JukeBox's Noncommercial Use License, also for what it generates"
-I3D_LICENCE = "PyTorchVideo's code is Apache-2.0; none is stated for the weights"
-VGGISH_LICENCE = "torchvggish's code is Apache-2.0; none is stated for the weights"
+NO_LICENCE = (
+    "none stated by the authors of D2M-GAN: use them for research only and ask the authors about "
+    "any other use"
+)
+JUKEBOX_LICENCE = "JukeBox's Noncommercial Use License, which also covers the generated music"
+I3D_LICENCE = "none stated for the weights; PyTorchVideo's code is Apache-2.0"
+VGGISH_LICENCE = "none stated for the weights; torchvggish's code is Apache-2.0"
 AIST_TITLE = "AIST++"
 TIKTOK_TITLE = "TikTok Dance-Music"
 MEBIBYTE = 2**20
@@ -21,14 +24,15 @@ MEBIBYTE = 2**20
 
 @dataclass(frozen=True, kw_only=True)
 class Source:
-    """Where a published file can be had.
+    """The download source of a published file.
 
     Parameters
     ----------
     url
-        Its address.
+        URL of the file.
     drive_id
-        Its id on Google Drive, where a page may stand before the file.
+        Id of the file on Google Drive, which may show a confirmation page before the
+        download; None for other hosts.
     """
 
     url: str
@@ -37,24 +41,28 @@ class Source:
 
 @dataclass(frozen=True, kw_only=True)
 class WeightFile:
-    """One file of weights.
+    """One published weight file.
 
     Parameters
     ----------
     key
-        Its name here, and of the installed file.
+        Name of the file in this project; the installed file is ``KEY.safetensors``.
     network
-        The network whose parameters it holds, see `d2m.checkpoints.identify`.
+        The network whose parameters it holds, a key of
+        `d2m.checkpoints.identify.NETWORK_TITLES`.
     filename
-        What the authors call it.
+        The authors' file name.
     title, trained_on, licence
-        For people.
+        Descriptions for the user.
     source
-        Where it can be had; None if nowhere in public.
+        Download source; None if there is no public one.
     blob_id
-        Git's id of its content, where that is known.
+        Git blob id (SHA-1) of the published content; None if the file is not published in a
+        git repository.
     max_bytes
-        A file above this size can't be it.
+        Largest accepted download (bytes). The default, 1 GiB, and the 256 MiB for codecs
+        were chosen by hand: the largest network, the AIST++ generator of level low, has
+        435 MB of parameters, and the VQ-VAE has 8 MB.
     """
 
     key: str
@@ -149,7 +157,7 @@ WEIGHT_FILES = {
             key="vggish",
             network="vggish",
             filename="vggish-10086976.pth",
-            title="VGGish, by which `evaluate` tells genres",
+            title="VGGish, used by `evaluate` to classify genres",
             trained_on="YouTube videos (AudioSet's release)",
             licence=VGGISH_LICENCE,
             source=Source(
@@ -158,4 +166,4 @@ WEIGHT_FILES = {
         ),
     )
 }
-"""All published files, by key."""
+"""All published weight files, by key."""

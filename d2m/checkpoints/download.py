@@ -1,4 +1,4 @@
-"""What is downloaded, for how long it is tried, and what a person is told when it fails."""
+"""Download one file of weights from its published source."""
 
 from __future__ import annotations
 
@@ -8,46 +8,50 @@ from d2m.checkpoints.transfer_spec import TransferSpec
 from d2m.core.errors import CheckpointError
 
 
-def download(job: TransferSpec) -> Path:
-    """Download a file.
+def download(spec: TransferSpec) -> Path:
+    """Download a file from Google Drive or from a web server.
 
     Parameters
     ----------
-    job
-        What, and how.
+    spec
+        The file, its source and its target folder.
 
     Returns
     -------
     pathlib.Path
-        The whole file, in ``job.folder``.
+        The complete file, in ``spec.folder``.
 
     Raises
     ------
     CheckpointError
-        If the server can't be reached, has no such file, or sends something else, or the
-        file can't be written. A part stays in the folder only if the server can go on
-        from it.
+        If the server can't be reached, does not have the file or sends something else, or
+        if the file can't be written. A partial file is kept only if the server can resume
+        the transfer.
     """
-    target = job.folder / f"{job.key}.download"
+    target = spec.folder / f"{spec.key}.download"
     try:
-        job.folder.mkdir(parents=True, exist_ok=True)
+        spec.folder.mkdir(parents=True, exist_ok=True)
         target.unlink(missing_ok=True)
-        if job.source.drive_id is not None:
+        if spec.source.drive_id is not None:
             from d2m.checkpoints.drive_download import download_from_drive
 
-            download_from_drive(job, target)
+            download_from_drive(spec, target)
         else:
             import pooch
 
             from d2m.checkpoints.http_download import ResumingDownloader
 
-            pooch.get_logger().setLevel("WARNING")  # it would tell of its own steps
+            pooch.get_logger().setLevel("WARNING")  # pooch logs each download at level INFO
             pooch.retrieve(
-                job.source.url, None, target.name, job.folder, downloader=ResumingDownloader(job)
+                spec.source.url,
+                None,
+                target.name,
+                spec.folder,
+                downloader=ResumingDownloader(spec),
             )
     except OSError as error:
         raise CheckpointError(
-            f"{job.name} can't be written to the folder checkpoints/published: check its "
-            "permissions and the free space."
+            f"{spec.name} can't be written to the folder checkpoints/published: check its "
+            "permissions and the free disk space."
         ) from error
     return target

@@ -1,4 +1,4 @@
-"""Download from Google Drive through gdown, which knows its pages and resumes."""
+"""Download from Google Drive with gdown, which confirms Drive's warning pages and resumes."""
 
 from __future__ import annotations
 
@@ -10,88 +10,89 @@ from d2m.core.errors import CheckpointError
 _HOST = "Google Drive"
 
 
-def download_from_drive(job: TransferSpec, target: Path) -> None:
+def download_from_drive(spec: TransferSpec, target: Path) -> None:
     """Download a file from Google Drive.
 
     Parameters
     ----------
-    job
-        What, and how.
+    spec
+        The file and its source.
     target
-        Where the whole file goes. gdown keeps a part of it under a name of its own beside
-        it, and goes on from there.
+        Path of the complete file. gdown keeps a partial file next to it, under its own
+        name, and resumes from there.
 
     Raises
     ------
     CheckpointError
-        If Drive can't be reached, or shows a page in place of the file.
+        If Drive can't be reached or sends a web page instead of the file.
     """
     import requests
     from gdown.exceptions import DownloadError, FileURLRetrievalError
 
-    before = _there(target)
+    bytes_before = _partial_size(target)
     try:
-        _get(job, target)
+        _run_gdown(spec, target)
     except (FileURLRetrievalError, requests.HTTPError) as error:
-        _drop_parts(target)
+        _remove_partial_files(target)
         raise CheckpointError(
-            f"Google Drive doesn't give {job.name} to everybody at the moment (quota, or not "
-            f"shared any more): try again tomorrow, or {job.manual_import_hint}."
+            f"Google Drive refuses to serve {spec.name} (download quota exceeded, or the file is "
+            f"no longer shared): try again tomorrow, or {spec.manual_import_hint}."
         ) from error
     except DownloadError as error:
-        away = isinstance(error.__cause__, requests.RequestException)
-        if before and not away and _there(target) <= before:  # the part is what is wrong
-            _drop_parts(target)
-            return download_from_drive(job, target)
-        raise CheckpointError(_broken(job, target)) from error
+        network_failed = isinstance(error.__cause__, requests.RequestException)
+        if bytes_before and not network_failed and _partial_size(target) <= bytes_before:
+            # The partial file can't be resumed, so the download starts again without it.
+            _remove_partial_files(target)
+            return download_from_drive(spec, target)
+        raise CheckpointError(_network_message(spec, target)) from error
     except requests.RequestException as error:
-        raise CheckpointError(_broken(job, target)) from error
+        raise CheckpointError(_network_message(spec, target)) from error
     except (KeyError, AssertionError, ValueError) as error:
-        # gdown takes headers and pages for granted that only Drive itself sends.
-        _drop_parts(target)
+        # gdown raises these if a response lacks the headers or the page that Drive sends.
+        _remove_partial_files(target)
         raise CheckpointError(
-            f"Google Drive answered for {job.name} in a way that is not understood: {job.manual_import_hint}."
+            f"Google Drive sent an unexpected response for {spec.name}: {spec.manual_import_hint}."
         ) from error
     except (CheckpointError, OSError):
-        _drop_parts(target)
+        _remove_partial_files(target)
         raise
     return None
 
 
-def _get(job: TransferSpec, target: Path) -> None:
+def _run_gdown(spec: TransferSpec, target: Path) -> None:
     import gdown
 
-    def told(there: int, total: int | None) -> None:
-        job.check_size(max(there, total or 0), _HOST)
-        job.told(there, total or 0)
+    def on_progress(received: int, total: int | None) -> None:
+        spec.check_size(max(received, total or 0), _HOST)
+        spec.on_progress(received, total or 0)
 
     gdown.download(
-        url=job.source.url,
+        url=spec.source.url,
         output=str(target),
         quiet=True,
         resume=True,
         use_cookies=False,
-        timeout=job.retry_policy.timeout_s,
-        retries=job.retry_policy.attempts - 1,
-        progress=told,
+        timeout=spec.retry_policy.timeout_s,
+        retries=spec.retry_policy.attempts - 1,
+        progress=on_progress,
     )
 
 
-def _broken(job: TransferSpec, target: Path) -> str:
-    if _there(target):
-        return job.interrupted_message(_HOST)
-    _drop_parts(target)
-    return job.unreachable_message(_HOST)
+def _network_message(spec: TransferSpec, target: Path) -> str:
+    if _partial_size(target):
+        return spec.interrupted_message(_HOST)
+    _remove_partial_files(target)
+    return spec.unreachable_message(_HOST)
 
 
-def _parts(target: Path) -> list[Path]:
+def _partial_files(target: Path) -> list[Path]:
     return list(target.parent.glob(f"{target.name}*.part"))
 
 
-def _there(target: Path) -> int:
-    return sum(part.stat().st_size for part in _parts(target))
+def _partial_size(target: Path) -> int:
+    return sum(path.stat().st_size for path in _partial_files(target))
 
 
-def _drop_parts(target: Path) -> None:
-    for part in _parts(target):
-        part.unlink(missing_ok=True)
+def _remove_partial_files(target: Path) -> None:
+    for path in _partial_files(target):
+        path.unlink(missing_ok=True)

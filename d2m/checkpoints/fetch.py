@@ -1,10 +1,11 @@
-"""Get published weights from where their authors put them, and install them."""
+"""Download published weights from their authors' sources and install them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
 
+from d2m.checkpoints.availability import missing_keys_of_set
 from d2m.checkpoints.catalog import WEIGHT_FILES, Source, WeightFile
 from d2m.checkpoints.download import download
 from d2m.checkpoints.importing import identify_file, install_file
@@ -12,7 +13,6 @@ from d2m.checkpoints.installed import (
     PUBLISHED_FOLDER,
     InstalledFile,
     installed_path,
-    missing_keys_of_set,
     read_index,
     write_index,
 )
@@ -36,65 +36,62 @@ def fetch(
     sources: Mapping[str, Source] | None = None,
     retry_policy: RetryPolicy | None = None,
 ) -> list[InstalledFile]:
-    """Download and install a set of weights with all that it needs, or a single file.
+    """Download and install a single file, or a set of weights with the files it needs.
 
-    What is installed stays. Files of the set that no one publishes are left out, see
-    `d2m.checkpoints.missing_line`.
+    Installed files are not downloaded again. Files of the set without a public download are
+    skipped; `d2m.checkpoints.missing_line` names them.
 
     Parameters
     ----------
     name
-        A key of `d2m.checkpoints.registry.WEIGHT_SETS` or ``WEIGHT_FILES``.
+        A key of `d2m.checkpoints.registry.WEIGHT_SETS` or
+        `d2m.checkpoints.catalog.WEIGHT_FILES`.
     folder
         Checkpoints folder.
     accept_new
-        Install a file although it is not the one that was accepted first.
+        Also install a file whose hash differs from the published one or from the one that
+        was installed first.
     progress
-        Told how far each download is.
+        Called with the name of each download and the share of it that is done, 0 to 1.
     sources
-        Other places to get files from, by key.
+        Other sources, by file key.
     retry_policy
-        How long downloads are tried.
+        Timeout and attempts of each download; `RetryPolicy` by default.
 
     Returns
     -------
     list of InstalledFile
-        What is new.
+        The files that were installed by this call.
 
     Raises
     ------
     SettingsError
         If the name is unknown.
     CheckpointError
-        If a file can't be had, or is not what was expected.
+        If a file can't be downloaded, is not the expected one, or none of the missing files
+        has a public download.
     """
     if name == COMPACT:
-        return []  # comes with the project
-    places = {key: file.source for key, file in WEIGHT_FILES.items() if file.source}
-    places.update(sources or {})
+        return []  # bundled with the project
+    known_sources = {key: file.source for key, file in WEIGHT_FILES.items() if file.source}
+    known_sources.update(sources or {})
     keys = missing_keys_of_set(name, folder) if name in WEIGHT_SETS else file_keys(name)
-    lost = [key for key in keys if not installed_path(key, folder).is_file()]
-    wanted = [key for key in lost if key in places]
-    if lost and not wanted:
-        files = " ".join(WEIGHT_FILES[key].filename for key in lost)
+    missing = [key for key in keys if not installed_path(key, folder).is_file()]
+    downloadable = [key for key in missing if key in known_sources]
+    if missing and not downloadable:
+        files = " ".join(WEIGHT_FILES[key].filename for key in missing)
         raise CheckpointError(
-            f"No public file is known of {' and '.join(lost)}: if you have the authors', run "
-            f"`python -m d2m weights import {files}`."
+            f"No public download is known for {' and '.join(missing)}: if you have the authors' "
+            f"files, run `python -m d2m weights import {files}`."
         )
+    policy = retry_policy or RetryPolicy()
     return [
-        _fetch_one(
-            WEIGHT_FILES[key],
-            places[key],
-            folder,
-            accept_new,
-            progress,
-            retry_policy or RetryPolicy(),
-        )
-        for key in wanted
+        _fetch_file(WEIGHT_FILES[key], known_sources[key], folder, accept_new, progress, policy)
+        for key in downloadable
     ]
 
 
-def _fetch_one(
+def _fetch_file(
     file: WeightFile,
     source: Source,
     folder: Path,
@@ -102,49 +99,51 @@ def _fetch_one(
     progress: Progress,
     retry_policy: RetryPolicy,
 ) -> InstalledFile:
-    def told(there: int, total: int) -> None:
-        progress(f"getting {file.key}", min(there / total, 1.0) if total else 0.0)
+    def on_progress(received: int, total: int) -> None:
+        progress(f"Downloading {file.key}", min(received / total, 1.0) if total else 0.0)
 
-    downloads = folder / PUBLISHED_FOLDER / _DOWNLOADS / file.key  # some files have the same name
-    job = TransferSpec(
+    # One folder for each key, because some published files share a name.
+    downloads = folder / PUBLISHED_FOLDER / _DOWNLOADS / file.key
+    spec = TransferSpec(
         key=file.key,
         source=source,
         name=file.filename,
         folder=downloads,
         max_bytes=file.max_bytes,
         retry_policy=retry_policy,
-        told=told,
+        on_progress=on_progress,
     )
-    raw = None
+    path = None
     try:
-        raw = download(job)
-        # Messages name the file, so it gets the name that the authors gave it.
-        raw = raw.replace(downloads / file.filename)
+        path = download(spec)
+        # Error messages name the file, so it gets the authors' file name.
+        path = path.replace(downloads / file.filename)
         if not accept_new:
-            _check_identity(raw, file, folder)
-        found = identify_file(raw)
+            _check_hash(path, file, folder)
+        found = identify_file(path)
         if found.network != file.network:
             raise CheckpointError(
-                f"What was downloaded as {file.key} is another network ({found.network}): it was "
-                "not kept."
+                f"The file downloaded as {file.key} holds another network ({found.network}), so "
+                "it was discarded: try again later, or run `python -m d2m weights import` on the "
+                "original file."
             )
-        installed = install_file(raw, file.key, folder)
+        installed = install_file(path, file.key, folder)
         if accept_new:
             index = read_index(folder)
-            index["first_accepted"][file.key] = file_sha256(raw)
+            index["first_accepted"][file.key] = file_sha256(path)
             write_index(index, folder)
         return installed
     finally:
-        if raw is not None:
-            raw.unlink(missing_ok=True)
-        for place in (downloads, *list(downloads.parents)[:2]):
-            if place.is_dir() and not any(place.iterdir()):
-                place.rmdir()
+        if path is not None:
+            path.unlink(missing_ok=True)
+        for parent in (downloads, *list(downloads.parents)[:2]):
+            if parent.is_dir() and not any(parent.iterdir()):
+                parent.rmdir()
 
 
-def _check_identity(raw: Path, file: WeightFile, folder: Path) -> None:
+def _check_hash(path: Path, file: WeightFile, folder: Path) -> None:
     if file.blob_id:
-        if git_blob_id(raw) != file.blob_id:
+        if git_blob_id(path) != file.blob_id:
             raise CheckpointError(
                 f"{file.filename} is not the file that its authors published (its git blob id "
                 "differs), so it was not installed: try again, or add --accept-new if you trust "
@@ -152,7 +151,7 @@ def _check_identity(raw: Path, file: WeightFile, folder: Path) -> None:
             )
         return
     first = read_index(folder)["first_accepted"].get(file.key)
-    if first is not None and file_sha256(raw) != first:
+    if first is not None and file_sha256(path) != first:
         raise CheckpointError(
             f"{file.filename} has changed since it was first installed as {file.key} (its "
             "SHA-256 differs), so it was not installed: add --accept-new if you trust it."

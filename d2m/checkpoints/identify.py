@@ -1,4 +1,4 @@
-"""Which network a state dict belongs to, by its names and shapes, and whether it fits."""
+"""Identify the network of a state dict by its parameter names, and check names and shapes."""
 
 from __future__ import annotations
 
@@ -27,32 +27,39 @@ NETWORK_TITLES = {
     "i3d": "I3D-R50",
     "vggish": "VGGish",
 }
-"""Networks that can be recognised, with their names for people."""
+"""Networks that can be identified, with their titles for the user."""
 _VQVAE = re.compile(r"(?:encoders|decoders|bottleneck\.level_blocks)\.(\d)\.")
+# Buffers that JukeBox uses in training only.
 _TRAINING_ONLY = re.compile(r"bottleneck\.level_blocks\.\d\.k_(?:sum|elem)$")
+# I3D's projection to the classes of Kinetics-400, which is not used here.
 _I3D_HEAD = re.compile(r"blocks\.6\.proj\.|head\.projection\.")
 _COUNTER = ".num_batches_tracked"
 _VGGISH_PCA = "vggish-pca"
 
 
 def identify_network(state: Mapping[str, Tensor], name: str) -> str:
-    """Tell which network a state dict belongs to: a key of ``NETWORK_TITLES``.
+    """Identify the network that a state dict belongs to.
 
     Parameters
     ----------
     state
         Tensors by name.
     name
-        File name, for the message.
+        File name, for error messages.
+
+    Returns
+    -------
+    str
+        A key of `NETWORK_TITLES`.
 
     Raises
     ------
     CheckpointError
-        If it is of a network that isn't used here.
+        If it is an unknown network or a discriminator.
     """
     if any(n.startswith("model.disc_") for n in state):
         raise CheckpointError(
-            f"{name} is D2M-GAN's discriminator, which only training needs: leave it out."
+            f"{name} is D2M-GAN's discriminator, which is used in training only: leave it out."
         )
     if "lin1.weight" in state:
         return f"{_motion_dataset(state['lin1.weight'], name)}-motion"
@@ -68,37 +75,40 @@ def identify_network(state: Mapping[str, Tensor], name: str) -> str:
         return "vggish"
     first = next(iter(state))
     raise CheckpointError(
-        f"{name} holds a network that is not known here (its first parameter is "
-        f"`{first[:60]}`): expected a network of D2M-GAN, a JukeBox VQ-VAE, PyTorchVideo's "
-        "I3D or VGGish."
+        f"{name} holds an unknown network (its first parameter is `{first[:60]}`): expected "
+        "a network of D2M-GAN, a JukeBox VQ-VAE, PyTorchVideo's I3D or VGGish."
     )
 
 
 def vqvae_levels(names: Iterable[str]) -> tuple[int, ...]:
-    """Return the levels of a JukeBox VQ-VAE whose parameters are among names."""
+    """Return the levels of a JukeBox VQ-VAE that have parameters among the names."""
     return tuple(sorted({int(found[1]) for n in names if (found := _VQVAE.match(n))}))
 
 
 def network_variant(network: str, state: Mapping[str, Tensor]) -> str:
-    """Return a network's name for `build_empty`: VGGish has its post-processing in some files only."""
-    whitened = network == "vggish" and any(n.startswith(PCA_PREFIX) for n in state)
-    return _VGGISH_PCA if whitened else network
+    """Return the network's name for `build_empty`.
+
+    It differs from ``network`` for VGGish with AudioSet's post-processing, which only some
+    files contain.
+    """
+    has_pca = network == "vggish" and any(n.startswith(PCA_PREFIX) for n in state)
+    return _VGGISH_PCA if has_pca else network
 
 
 def build_empty(network: str, levels: tuple[int, ...] = (0, 1, 2)) -> nn.Module:
-    """Build a network without memory for its parameters (on torch's meta device).
+    """Build a network on torch's meta device, where parameters take no memory.
 
     Parameters
     ----------
     network
-        A key of ``NETWORK_TITLES``, or its `network_variant`.
+        A key of `NETWORK_TITLES`, or the result of `network_variant`.
     levels
-        Levels of a VQ-VAE.
+        Levels of a VQ-VAE, as JukeBox numbers them (0 is hop 8, 1 hop 32, 2 hop 128).
 
     Raises
     ------
     CheckpointError
-        For TikTok's generator of level low, which can't run.
+        For the TikTok generator of level low, whose published form can't run.
     """
     with torch.device("meta"):
         if network == "vqvae":
@@ -117,95 +127,110 @@ def build_empty(network: str, levels: tuple[int, ...] = (0, 1, 2)) -> nn.Module:
 
 @cache
 def expected_shapes(network: str, levels: tuple[int, ...] = (0, 1, 2)) -> Mapping[str, torch.Size]:
-    """Return the shape of each parameter and buffer of a network, see `build_empty`."""
+    """Return the shapes of the parameters and buffers of a network by name, see `build_empty`."""
     state = build_empty(network, levels).state_dict()
     return MappingProxyType({name: tensor.shape for name, tensor in state.items()})
 
 
 def match_parameters(state: Mapping[str, Tensor], network: str, name: str) -> dict[str, Tensor]:
-    """Return the tensors of a state dict that a network takes, once all names and shapes fit.
+    """Check a state dict against the published names and shapes of a network.
 
     Parameters
     ----------
     state
         Tensors by name.
     network
-        A key of ``NETWORK_TITLES``.
+        A key of `NETWORK_TITLES`.
     name
-        File name, for the message.
+        File name, for error messages.
+
+    Returns
+    -------
+    dict
+        The tensors that the network takes. Tensors for training only and I3D's projection
+        are left out; missing batch counters are zero.
 
     Raises
     ------
     CheckpointError
-        With the first difference.
+        If a parameter is missing, unknown or of another shape; the message names the first.
     """
     levels = vqvae_levels(state) if network == "vqvae" else ()
     if not set(levels) <= {0, 1, 2}:
-        raise CheckpointError(f"{name} has a level that no JukeBox VQ-VAE has: get it again.")
+        raise CheckpointError(
+            f"{name} has a level that no JukeBox VQ-VAE has: download the original file."
+        )
     wanted = expected_shapes(network_variant(network, state), levels)
-    given = {n: t for n, t in state.items() if not _left_out(n, network, wanted)}
-    for counter in wanted:  # files of old versions of torch don't have these counters
+    given = {n: t for n, t in state.items() if not _is_unused(n, network, wanted)}
+    for counter in wanted:  # missing from files saved with old versions of torch
         if counter.endswith(_COUNTER):
             given.setdefault(counter, torch.zeros((), dtype=torch.int64))
     start = f"{name} is not the published {NETWORK_TITLES[network]}"
-    if lost := next((n for n in wanted if n not in given), None):
-        raise CheckpointError(f"{start}: it lacks the parameter `{lost}`; get it again.")
+    if missing := next((n for n in wanted if n not in given), None):
+        raise CheckpointError(
+            f"{start}: it lacks the parameter `{missing}`; download the original file."
+        )
     if surplus := next((n for n in given if n not in wanted), None):
         raise CheckpointError(
-            f"{start}: it has a parameter `{surplus[:60]}` that this network hasn't; "
-            "get the original file."
+            f"{start}: it has a parameter `{surplus[:60]}` that this network doesn't have; "
+            "download the original file."
         )
     for n, shape in wanted.items():
         if given[n].shape != shape:
             raise CheckpointError(
                 f"{start}: its `{n}` has the shape {tuple(given[n].shape)}, "
-                f"expected {tuple(shape)}; get the original file."
+                f"expected {tuple(shape)}; download the original file."
             )
     return {n: given[n] for n in wanted}
 
 
 def to_finite_float32(state: Mapping[str, Tensor], name: str) -> dict[str, Tensor]:
-    """Return tensors as finite float32 (counters as they are), each in memory of its own.
+    """Convert tensors to contiguous float32 tensors and check that all values are finite.
 
     Parameters
     ----------
     state
-        Tensors whose names and shapes fit.
+        Tensors checked with `match_parameters`.
     name
-        File name, for the message.
+        File name, for error messages.
+
+    Returns
+    -------
+    dict
+        Tensors by name that share no memory; batch counters in int64, all others in float32.
 
     Raises
     ------
     CheckpointError
-        If a value is not a number or infinite, or a tensor is of no plain kind.
+        If a value is NaN or infinite, or a tensor is not a dense floating-point tensor on
+        the CPU.
     """
-    whole: dict[str, Tensor] = {}
-    memory = set()
+    converted: dict[str, Tensor] = {}
+    addresses = set()
     for n, tensor in state.items():
         counter = n.endswith(_COUNTER)
         plain = tensor.layout == torch.strided and tensor.device.type == "cpu"
         if not plain or tensor.is_quantized or not (counter or tensor.is_floating_point()):
             raise CheckpointError(
                 f"{name} stores `{n}` as {tensor.dtype} ({tensor.layout}, {tensor.device}), "
-                "expected plain floating-point numbers: "
-                "get the original file."
+                "expected plain floating-point numbers: download the original file."
             )
         dtype = torch.int64 if counter else torch.float32
         values = tensor.detach().to(dtype).contiguous()
-        store = values.untyped_storage()
-        if store.nbytes() != values.nbytes or store.data_ptr() in memory:
-            values = values.clone()  # safetensors takes no shared memory
-        memory.add(values.untyped_storage().data_ptr())
+        storage = values.untyped_storage()
+        if storage.nbytes() != values.nbytes or storage.data_ptr() in addresses:
+            values = values.clone()  # safetensors refuses tensors that share memory
+        addresses.add(values.untyped_storage().data_ptr())
         if not counter and not torch.isfinite(values).all():
             raise CheckpointError(
-                f"{name} has values in `{n}` that are not finite numbers, so it can't play: "
-                "get the original file."
+                f"{name} has values in `{n}` that are not finite numbers, so it can't be used: "
+                "download the original file."
             )
-        whole[n] = values
-    return whole
+        converted[n] = values
+    return converted
 
 
-def _left_out(parameter: str, network: str, wanted: Mapping[str, torch.Size]) -> bool:
+def _is_unused(parameter: str, network: str, wanted: Mapping[str, torch.Size]) -> bool:
     if network == "vqvae":
         return bool(_TRAINING_ONLY.search(parameter))
     return network == "i3d" and bool(_I3D_HEAD.match(parameter)) and parameter not in wanted
@@ -218,6 +243,6 @@ def _motion_dataset(first: Tensor, name: str) -> str:
             return dataset
     known = " or ".join(f"{layout.values} ({dataset})" for dataset, layout in DATASETS.items())
     raise CheckpointError(
-        f"{name} is a motion encoder for {values} values a frame, expected {known}: "
-        "get the original file."
+        f"{name} is a motion encoder for {values} values per frame, expected {known}: "
+        "download the original file."
     )

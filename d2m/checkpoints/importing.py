@@ -1,4 +1,4 @@
-"""Install files that a person has: tell by their content what they are, check, convert."""
+"""Import weight files: identify them by their content, check, convert and install them."""
 
 from __future__ import annotations
 
@@ -15,24 +15,25 @@ from d2m.checkpoints.safe_load import file_sha256, git_blob_id, read_state_dict
 from d2m.core.errors import CheckpointError
 from d2m.core.levels import LEVELS, Level
 
-_HINT = re.compile(r"(?<![a-z])(high|low)(?![a-z])")
-_BLOBS = {file.blob_id: file.key for file in WEIGHT_FILES.values() if file.blob_id}
+_LEVEL_IN_NAME = re.compile(r"(?<![a-z])(high|low)(?![a-z])")
 
 
 @dataclass(frozen=True, kw_only=True)
 class IdentifiedFile:
-    """What a file turned out to hold.
+    """A weight file and the network in it.
 
     Parameters
     ----------
     path
         The file.
     network
-        See `d2m.checkpoints.identify.NETWORK_TITLES`.
+        A key of `d2m.checkpoints.identify.NETWORK_TITLES`.
     levels
-        Levels that it is good for, as far as its content tells.
+        Levels for which the file may be used, judged by its content; empty if the network
+        has no levels.
     key
-        Its key, where the content alone decides.
+        A key of `d2m.checkpoints.catalog.WEIGHT_FILES` if the content determines it, else
+        None.
     """
 
     path: Path
@@ -48,51 +49,55 @@ def import_files(
     dataset: str | None = None,
     folder: Path = CHECKPOINTS,
 ) -> list[InstalledFile]:
-    """Install weights from files, whatever they are called.
+    """Install weights from published files.
 
-    What a file holds is told by the names and shapes in it. The published motion encoders
-    of both levels look alike, and so do the codecs; these take their level from ``level``,
-    the file's name, a generator in the same folder that is imported with them, or the
-    folder's name, in this order.
+    Files are identified by the names and shapes of their parameters. The published motion
+    encoders of AIST++ have the same shapes at both levels. Their level is taken from
+    ``level``, the file name, a generator in the same folder that is imported together with
+    them, or the folder name, in this order. Codecs have the same shapes as well; their level
+    is taken from their git blob id, ``level`` or the file name.
 
     Parameters
     ----------
     paths
-        Files as their authors published them.
-    level, dataset
-        What the files are, where a person says so.
+        Files as published by their authors.
+    level
+        Level of the files, if the user chose one.
+    dataset
+        ``"aist"`` or ``"tiktok"``: expected data set, if the user chose one.
     folder
         Checkpoints folder.
 
     Returns
     -------
     list of InstalledFile
-        One a file, in the order given.
+        One for each file, in the given order.
 
     Raises
     ------
     CheckpointError
-        If a file is of no use, is damaged, or leaves its level open; nothing is installed
-        then unless values that are not finite come to light, which stops at that file.
+        If a file is unknown or damaged, or its level can't be determined. Nothing is
+        installed then, except that values that are not finite are found file by file: the
+        files before the bad one are installed.
     """
     found = [identify_file(Path(path)) for path in paths]
     keys = [choose_key(file, found, level=level, dataset=dataset) for file in found]
-    if twice := next((key for key in keys if keys.count(key) > 1), None):
-        names = [file.path.name for file, key in zip(found, keys, strict=True) if key == twice]
+    if repeated := next((key for key in keys if keys.count(key) > 1), None):
+        names = [file.path.name for file, key in zip(found, keys, strict=True) if key == repeated]
         raise CheckpointError(
-            f"{' and '.join(names)} would both become {twice}: import them one by one, "
-            "with --level."
+            f"{' and '.join(names)} would be installed under the same key, {repeated}: import "
+            "them one by one, with --level."
         )
     return [install_file(f.path, key, folder) for f, key in zip(found, keys, strict=True)]
 
 
 def identify_file(path: Path) -> IdentifiedFile:
-    """Tell what a file holds, by names and shapes.
+    """Identify the network in a file by the names and shapes of its parameters.
 
     Raises
     ------
     CheckpointError
-        If it is of no use here.
+        If the file is damaged or holds no known network.
     """
     from d2m.checkpoints.identify import identify_network, match_parameters, vqvae_levels
 
@@ -102,10 +107,10 @@ def identify_file(path: Path) -> IdentifiedFile:
     if network in ("i3d", "vggish"):
         return IdentifiedFile(path=path, network=network, levels=(), key=network)
     if network == "vqvae":
-        there = vqvae_levels(state)
-        levels = tuple(level for level in LEVELS.values() if level.vqvae_level in there)
+        indexes = vqvae_levels(state)
+        levels = tuple(level for level in LEVELS.values() if level.vqvae_level in indexes)
         return IdentifiedFile(
-            path=path, network=network, levels=levels, key=_BLOBS.get(git_blob_id(path))
+            path=path, network=network, levels=levels, key=_key_of_blob(git_blob_id(path))
         )
     if network.endswith("generator"):
         level = LEVELS[network.split("-")[1]]
@@ -118,32 +123,37 @@ def identify_file(path: Path) -> IdentifiedFile:
 
 def choose_key(
     file: IdentifiedFile,
-    beside: Sequence[IdentifiedFile],
+    others: Sequence[IdentifiedFile],
     *,
     level: Level | None,
     dataset: str | None,
 ) -> str:
-    """Decide under which key a file is installed.
+    """Choose the key under which a file is installed.
 
     Parameters
     ----------
     file
-        What was found in it.
-    beside
-        All files that are imported with it.
+        The file.
+    others
+        All files that are imported together with it.
     level, dataset
-        What a person said.
+        Choice of the user, or None.
+
+    Returns
+    -------
+    str
+        A key of `d2m.checkpoints.catalog.WEIGHT_FILES`.
 
     Raises
     ------
     CheckpointError
-        If that contradicts the content, or the level stays open.
+        If the choice contradicts the content, or the level can't be determined.
     """
     name = file.path.name
-    own = file.network.partition("-")[0]
-    if dataset is not None and "-" in file.network and dataset != own:
+    own_dataset = file.network.partition("-")[0]
+    if dataset is not None and "-" in file.network and dataset != own_dataset:
         raise CheckpointError(
-            f"{name} is of the data set {own}, not {dataset}: leave out --dataset."
+            f"{name} is of the data set {own_dataset}, not {dataset}: leave out --dataset."
         )
     if level is not None and file.levels and level not in file.levels:
         raise CheckpointError(
@@ -151,26 +161,26 @@ def choose_key(
         )
     if file.key is not None:
         return file.key
-    hinted = level or _level_of(file, beside)
+    chosen = level or _level_from_context(file, others)
     if file.network == "vqvae":
-        if hinted is None and len(file.levels) > 1:
+        if chosen is None and len(file.levels) > 1:
             return "vqvae-jukebox"
-        return f"vqvae-{(hinted or _only(file)).name}"
-    if hinted is None:
+        return f"vqvae-{(chosen or _only_level(file)).name}"
+    if chosen is None:
         raise CheckpointError(
-            f"{name} fits level high and level low: say which with --level, or import it together "
+            f"{name} fits level high and level low: choose one with --level, or import it together "
             "with its generator."
         )
-    return f"{own}-{hinted.name}-motion"
+    return f"{own_dataset}-{chosen.name}-motion"
 
 
 def install_file(path: Path, key: str, folder: Path = CHECKPOINTS) -> InstalledFile:
-    """Check a file as the weights of a key, and install it.
+    """Check that a file holds the network of a key, and install it.
 
     Raises
     ------
     CheckpointError
-        If it is not of that network, or holds values that are not finite.
+        If it holds another network or values that are not finite, or can't be written.
     """
     from d2m.checkpoints.identify import match_parameters, to_finite_float32, vqvae_levels
 
@@ -183,46 +193,50 @@ def install_file(path: Path, key: str, folder: Path = CHECKPOINTS) -> InstalledF
     )
     note = ""
     if file.blob_id and git_blob_id(path) != file.blob_id:
-        note = "not the file that the authors published, though it fits"
+        note = "not the file that the authors published, although its parameters fit"
     return InstalledFile(key=key, path=written, source=path.name, note=note)
 
 
-def _check_levels(key: str, there: tuple[int, ...], name: str) -> None:
+def _key_of_blob(blob_id: str) -> str | None:
+    return next((key for key, file in WEIGHT_FILES.items() if file.blob_id == blob_id), None)
+
+
+def _check_levels(key: str, indexes: tuple[int, ...], name: str) -> None:
     for level in LEVELS.values():
-        if key in codec_keys(level) and level.vqvae_level not in there:
+        if key in codec_keys(level) and level.vqvae_level not in indexes:
             raise CheckpointError(
-                f"{name} has no level {level.name}, which {key} needs: get the original file."
+                f"{name} has no level {level.name}, which {key} needs: download the original file."
             )
 
 
-def _only(file: IdentifiedFile) -> Level:
+def _only_level(file: IdentifiedFile) -> Level:
     if not file.levels:
         raise CheckpointError(
-            f"{file.path.name} is a JukeBox VQ-VAE without the levels that are used here: "
-            "get a file with hop 128 or hop 32."
+            f"{file.path.name} is a JukeBox VQ-VAE without level high or level low: "
+            "import a file with hop 128 or hop 32."
         )
     return file.levels[0]
 
 
-def _level_of(file: IdentifiedFile, beside: Sequence[IdentifiedFile]) -> Level | None:
-    if hint := _hinted(file.path.name):
-        return hint
+def _level_from_context(file: IdentifiedFile, others: Sequence[IdentifiedFile]) -> Level | None:
+    if level := _level_in_name(file.path.name):
+        return level
     if file.network == "vqvae":
         return None
     dataset = file.network.partition("-")[0]
     folder = file.path.absolute().parent
     generators = {
         other.levels[0].name
-        for other in beside
+        for other in others
         if other.network.startswith(dataset)
         and other.network.endswith("generator")
         and other.path.absolute().parent == folder
     }
     if len(generators) == 1:
         return LEVELS[generators.pop()]
-    return _hinted(folder.name)
+    return _level_in_name(folder.name)
 
 
-def _hinted(name: str) -> Level | None:
-    hints = set(_HINT.findall(name.lower()))
-    return LEVELS[hints.pop()] if len(hints) == 1 else None
+def _level_in_name(name: str) -> Level | None:
+    names = set(_LEVEL_IN_NAME.findall(name.lower()))
+    return LEVELS[names.pop()] if len(names) == 1 else None

@@ -1,4 +1,4 @@
-"""The bundled weights: where they are, and how they become networks."""
+"""Load the bundled compact weights from their safetensors files."""
 
 from __future__ import annotations
 
@@ -16,28 +16,33 @@ if TYPE_CHECKING:
     from d2m.models.vqvae import JukeboxVQVAE
 
 CHECKPOINTS = Path(__file__).parents[2] / "checkpoints"
-"""Folder of the weights that come with the project."""
+"""Checkpoints folder: the bundled weights, and the published weights once installed."""
 
 
 def codec_path(level: Level, folder: Path = CHECKPOINTS) -> Path:
-    """Return the file of the compact weights' codec of a level."""
+    """Return the path of the bundled codec of a level."""
     return folder / COMPACT / f"codec_{level.name}.safetensors"
 
 
 def generator_path(level: Level, folder: Path = CHECKPOINTS) -> Path:
-    """Return the file of the compact generator of a level."""
+    """Return the path of the bundled compact generator of a level."""
     return folder / COMPACT / f"generator_{level.name}.safetensors"
 
 
 def load_codec(level: Level, path: Path | None = None) -> JukeboxVQVAE:
-    """Load the codec of one level, ready to use.
+    """Load a codec with one level from a safetensors file.
 
     Parameters
     ----------
     level
-        The level to build.
+        The level to load.
     path
         A safetensors file; the bundled one by default.
+
+    Returns
+    -------
+    JukeboxVQVAE
+        On the CPU, in evaluation mode, without gradients.
 
     Raises
     ------
@@ -53,14 +58,19 @@ def load_codec(level: Level, path: Path | None = None) -> JukeboxVQVAE:
 
 
 def load_generator(level: Level, path: Path | None = None) -> CompactGenerator:
-    """Load the compact generator of one level, ready to use.
+    """Load a compact generator from a safetensors file.
 
     Parameters
     ----------
     level
-        The level that the weights must be of.
+        The level that the weights were trained for.
     path
         A safetensors file; the bundled one by default.
+
+    Returns
+    -------
+    CompactGenerator
+        On the CPU, in float32 and evaluation mode, without gradients.
 
     Raises
     ------
@@ -77,18 +87,26 @@ def load_generator(level: Level, path: Path | None = None) -> CompactGenerator:
         generator.load_state_dict({name: tensor.float() for name, tensor in tensors.items()})
     except (RuntimeError, TypeError, ValueError, KeyError, SyntaxError) as error:
         raise CheckpointError(
-            f"{path.name} holds no compact generator: expected a file that "
-            "`python -m d2m train generator` wrote."
+            f"{path.name} holds no compact generator: expected a file written by "
+            "`python -m d2m train generator`."
         ) from error
     if config.level != level.name:
         raise CheckpointError(
-            f"{path.name} is a generator of level {config.level}, not {level.name}."
+            f"{path.name} is a generator of level {config.level}, not {level.name}: choose a file "
+            f"of level {level.name}."
         )
     return generator.eval().requires_grad_(False)
 
 
 def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
-    """Read a safetensors file: its tensors and its header's metadata.
+    """Read the tensors and the metadata of a safetensors file.
+
+    Returns
+    -------
+    tensors
+        Tensors by name, on the CPU.
+    metadata
+        Texts by name, from the header; empty if it has none.
 
     Raises
     ------
@@ -99,7 +117,7 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
 
     if not path.is_file():
         raise CheckpointError(
-            f"The weights {path.name} are missing: get the project's folder "
+            f"The weights {path.name} are missing: download the project's folder "
             f"checkpoints/{COMPACT} again, or train them with `python -m d2m train`."
         )
     try:
@@ -108,5 +126,5 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
             return {name: file.get_tensor(name) for name in file.keys()}, metadata  # noqa: SIM118
     except (SafetensorError, OSError) as error:
         raise CheckpointError(
-            f"{path.name} is damaged or is not a safetensors file: get it again."
+            f"{path.name} is damaged or is not a safetensors file: download or train it again."
         ) from error

@@ -1,4 +1,4 @@
-"""Every set of weights that the project knows: what a person names, and under what terms."""
+"""The sets and families of weights that users can choose, with their files and licences."""
 
 from __future__ import annotations
 
@@ -18,16 +18,19 @@ from d2m.core.settings import COMPACT
 
 @dataclass(frozen=True, kw_only=True)
 class WeightSet:
-    """Files that a person gets under one name.
+    """Weight files that are installed together under one name.
 
     Parameters
     ----------
-    name, title, trained_on, licence
-        For people.
+    name
+        Name of the set in commands.
+    title, trained_on, licence
+        Descriptions for the user.
     files
-        Keys of its own files.
+        Keys of the files that belong to this set.
     needs
-        Further files that it plays with: one key of each tuple, the first if none is there.
+        Keys of further files that it needs: one of each tuple. If none of a tuple is
+        installed, the first one is downloaded.
     """
 
     name: str
@@ -40,20 +43,20 @@ class WeightSet:
 
 @dataclass(frozen=True, kw_only=True)
 class Family:
-    """Weights as the app offers them.
+    """Weights for one or both levels, as the app offers them.
 
     Parameters
     ----------
     name
         ``"compact"``, ``"aist"`` or ``"tiktok"``.
     label, trained_on, licence
-        For people.
+        Descriptions for the user.
     levels
-        Levels that exist.
+        Levels with weights that can be used.
     segments
-        Whether it plays in fixed segments of 2 s.
+        Whether the generator's input and output are fixed segments of 2 s.
     genres
-        Whether a genre can be chosen.
+        Whether the generator takes a genre as input.
     """
 
     name: str
@@ -66,7 +69,7 @@ class Family:
 
 
 def codec_keys(level: Level) -> tuple[str, str]:
-    """Return the codecs that can play a level of the published sets, the better one first."""
+    """Return the keys of the codecs that decode a level, the preferred one first."""
     return (f"vqvae-{level.name}", "vqvae-jukebox")
 
 
@@ -75,13 +78,13 @@ def _published(dataset: str, trained_on: str, level: Level) -> WeightSet:
         name=f"{dataset}-{level.name}",
         title=f"D2M-GAN as published, {trained_on}, level {level.name}",
         trained_on=trained_on,
-        licence=f"{NO_LICENCE}; with a codec under {JUKEBOX_LICENCE}",
+        licence=f"{NO_LICENCE}; codec: {JUKEBOX_LICENCE}",
         files=(f"{dataset}-{level.name}-motion", f"{dataset}-{level.name}-generator"),
         needs=(codec_keys(level), ("i3d",)),
     )
 
 
-def _alone(name: str, key: str) -> WeightSet:
+def _single_file(name: str, key: str) -> WeightSet:
     file = WEIGHT_FILES[key]
     return WeightSet(
         name=name, title=file.title, trained_on=file.trained_on, licence=file.licence, files=(key,)
@@ -100,12 +103,12 @@ WEIGHT_SETS = {
         _published("aist", AIST_TITLE, HIGH),
         _published("aist", AIST_TITLE, LOW),
         _published("tiktok", TIKTOK_TITLE, HIGH),
-        _alone("jukebox", "vqvae-jukebox"),
-        _alone("i3d", "i3d"),
-        _alone("vggish", "vggish"),
+        _single_file("jukebox", "vqvae-jukebox"),
+        _single_file("i3d", "i3d"),
+        _single_file("vggish", "vggish"),
     )
 }
-"""What a person names in a command, by name."""
+"""All sets of weights, by name."""
 
 FAMILIES = {
     family.name: family
@@ -139,16 +142,16 @@ FAMILIES = {
         ),
     )
 }
-"""Families that the app offers, by name."""
+"""All families of weights, by name."""
 
 
 def family_named(name: str) -> Family:
-    """Return the family of that name.
+    """Return the family of weights with a name.
 
     Raises
     ------
     SettingsError
-        If there is none.
+        If the name is unknown.
     """
     if name not in FAMILIES:
         raise SettingsError(f"Unknown weights {name!r}: choose {', '.join(FAMILIES)}.")
@@ -156,12 +159,12 @@ def family_named(name: str) -> Family:
 
 
 def file_keys(name: str) -> tuple[str, ...]:
-    """Return the keys of the files that a set or a file's own name stands for.
+    """Return the keys of a set's own files, or of the single file with that name.
 
     Raises
     ------
     SettingsError
-        If there is no such set or file.
+        If no set and no file has the name.
     """
     if name in WEIGHT_FILES:
         return (name,)

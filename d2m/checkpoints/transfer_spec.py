@@ -1,4 +1,4 @@
-"""What is downloaded, for how long it is tried, and what a person reads when it fails."""
+"""The description of one download: source, folder, size limit, retries and error messages."""
 
 from __future__ import annotations
 
@@ -12,16 +12,17 @@ from d2m.core.errors import CheckpointError
 
 @dataclass(frozen=True, kw_only=True)
 class RetryPolicy:
-    """How long a download is tried.
+    """Timeout and number of attempts of a download. The defaults were chosen by hand.
 
     Parameters
     ----------
     timeout_s
-        Longest silence of the server (s), also until it accepts the connection.
+        Longest wait (s) for a connection, and for more data on an open one.
     attempts
-        Times that a transfer is begun, or gone on with, in one command.
+        Number of times that a transfer is started or resumed before the download fails.
     pause_s
-        Pause before the second attempt (s); it doubles with each further one.
+        Pause (s) before the second attempt; it doubles before each further one. Not used
+        for Google Drive, where gdown chooses the pauses.
     """
 
     timeout_s: float = 30.0
@@ -31,24 +32,24 @@ class RetryPolicy:
 
 @dataclass(frozen=True, kw_only=True)
 class TransferSpec:
-    """What is downloaded, and how.
+    """One file to download.
 
     Parameters
     ----------
     key
-        Its key in the registry.
+        Key of the file in `d2m.checkpoints.catalog.WEIGHT_FILES`.
     source
-        Where the file is.
+        Where to download it from.
     name
-        What the authors call it, for messages.
+        The authors' file name, used in messages.
     folder
-        Where the file, and parts of it, are put.
+        Folder for the file and for partial downloads of it.
     max_bytes
-        A larger file is refused.
+        Largest accepted size (bytes).
     retry_policy
-        How long it is tried.
-    told
-        Called with the bytes that are there and the bytes expected (0 if nobody knows).
+        Timeout and attempts.
+    on_progress
+        Called with the bytes received and the bytes expected (0 if unknown).
     """
 
     key: str
@@ -57,34 +58,34 @@ class TransferSpec:
     folder: Path
     max_bytes: int
     retry_policy: RetryPolicy
-    told: Callable[[int, int], None]
+    on_progress: Callable[[int, int], None]
 
     @property
     def manual_import_hint(self) -> str:
-        """What a person can do where the program can't."""
+        """How to download the file in a browser and import it, as part of a sentence."""
         return (
             f"download {self.name} in a browser from {self.source.url} and run "
             "`python -m d2m weights import` on it"
         )
 
     def unreachable_message(self, host: str) -> str:
-        """Return the sentence for a server that can't be reached."""
+        """Return the error message for a server that can't be reached."""
         return f"{host} can't be reached: check the network, or {self.manual_import_hint}."
 
     def interrupted_message(self, host: str) -> str:
-        """Return the sentence for a transfer that stopped half-way."""
-        return f"The download of {self.name} from {host} broke off: run the command again."
+        """Return the error message for an interrupted transfer."""
+        return f"The download of {self.name} from {host} was interrupted: run the command again."
 
     def check_size(self, n_bytes: int, host: str) -> None:
-        """Refuse a file that is too large.
+        """Check the size of the file against ``max_bytes``.
 
         Raises
         ------
         CheckpointError
-            If it has more than ``max_bytes``.
+            If ``n_bytes`` is larger.
         """
         if n_bytes > self.max_bytes:
             raise CheckpointError(
-                f"What {host} sends for {self.name} has more than {self.max_bytes / 1e6:.0f} MB, "
-                "far more than the published file: it was not kept."
+                f"{host} sends more than {self.max_bytes / 1e6:.0f} MB for {self.name}, far more "
+                f"than the published file has, so nothing was kept: {self.manual_import_hint}."
             )

@@ -1,4 +1,4 @@
-"""Files as the authors publish them, with made-up values, and a server for them."""
+"""Files in the published formats with synthetic values, and a test server for downloads."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from tests.checkpoints.misbehaving import Files, serving
+from tests.checkpoints.faulty_server import ServerState, run_server
 from tests.models.oracle import filled_state_dict
 
 NAMES = {
@@ -22,7 +22,7 @@ NAMES = {
 
 @pytest.fixture(scope="session")
 def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder of published files."""
+    """Return a folder of files in the published formats."""
     folder = tmp_path_factory.mktemp("published")
     for network, name in NAMES.items():
         state = filled_state_dict(network)
@@ -31,23 +31,23 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def files() -> Iterator[Files]:
-    """Return a running server's files."""
-    files = Files()
-    with serving(files):
-        yield files
+def server() -> Iterator[ServerState]:
+    """Return the state of a running server."""
+    state = ServerState()
+    with run_server(state):
+        yield state
 
 
 @pytest.fixture
 def leftovers() -> Callable[[Path], list[str]]:
-    """Return what lies in a checkpoints folder besides whole installed files."""
+    """Return a function that lists the files besides the index and the installed files."""
 
-    def found(folder: Path) -> list[str]:
-        whole = ("*.safetensors", "index.json")
+    def find(folder: Path) -> list[str]:
+        expected = ("*.safetensors", "index.json")
         return sorted(
             path.name
             for path in folder.rglob("*")
-            if path.is_file() and not any(path.match(pattern) for pattern in whole)
+            if path.is_file() and not any(path.match(pattern) for pattern in expected)
         )
 
-    return found
+    return find

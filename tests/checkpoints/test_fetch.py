@@ -1,4 +1,4 @@
-"""Downloads from a server that fails in every way: a sentence each, and nothing half-written."""
+"""Downloads from a failing server: a one-sentence message each, and no partial files."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from d2m.checkpoints.safe_load import file_sha256, git_blob_id
 from d2m.checkpoints.transfer_spec import RetryPolicy
 from d2m.core.errors import CheckpointError, SettingsError
 from d2m.core.progress import silent
-from tests.checkpoints.misbehaving import (
+from tests.checkpoints.faulty_server import (
     DRIVE_QUOTA_PAGE,
     DRIVE_VIRUS_PAGE,
     LFS_POINTER,
     STALL_S,
-    Files,
+    ServerState,
 )
 from tests.models.oracle import filled_state_dict
 
@@ -44,62 +44,65 @@ def codec(published) -> bytes:
     return (published / "vqvae.pth.tar").read_bytes()
 
 
-def get(files: Files, folder: Path, path: str = "/file", *, key: str = KEY, **options):
+def download(server: ServerState, folder: Path, path: str = "/file", *, key: str = KEY, **options):
     options = {"retry_policy": QUICK, **options}
-    return fetch(key, folder=folder, sources={key: Source(url=files.url + path)}, **options)
+    return fetch(key, folder=folder, sources={key: Source(url=server.url + path)}, **options)
 
 
 def refusal(*arguments, **options) -> str:
     with pytest.raises(CheckpointError) as error:
-        get(*arguments, **options)
-    told = str(error.value)
-    assert told.endswith(".")
-    assert "\n" not in told
-    assert ". " not in told
-    assert "/tmp" not in told
-    return told
+        download(*arguments, **options)
+    message = str(error.value)
+    assert message.endswith(".")
+    assert "\n" not in message
+    assert ". " not in message
+    assert "/tmp" not in message
+    return message
 
 
-def started(asked: str | None) -> int:
-    return int(asked.removeprefix("bytes=").removesuffix("-")) if asked else 0
+def first_byte(range_header: str | None) -> int:
+    """Return the offset (bytes) that a ``Range`` header asks for; 0 without a header."""
+    return int(range_header.removeprefix("bytes=").removesuffix("-")) if range_header else 0
 
 
-def test_a_good_download(files, codec, checkpoints, leftovers):
-    files.content["/file"] = codec
-    seen = []
-    (new,) = get(files, checkpoints, progress=lambda stage, share: seen.append((stage, share)))
+def test_a_good_download(server, codec, checkpoints, leftovers):
+    server.content["/file"] = codec
+    reported = []
+    (new,) = download(
+        server, checkpoints, progress=lambda stage, share: reported.append((stage, share))
+    )
     assert (new.key, new.source, new.note) == (KEY, "vqvae.pth.tar", "")
     verify_installed(KEY, checkpoints)
     assert leftovers(checkpoints) == []
-    assert {stage for stage, _ in seen} == {f"getting {KEY}"}
-    shares = [share for _, share in seen]
+    assert {stage for stage, _ in reported} == {f"Downloading {KEY}"}
+    shares = [share for _, share in reported]
     assert shares == sorted(shares)
     assert len(shares) > 5
     assert shares[-1] == 1.0
-    assert get(files, checkpoints) == []
-    assert len(files.sent) == 1
+    assert download(server, checkpoints) == []
+    assert len(server.sent) == 1
 
 
-def test_redirects_are_followed(files, codec, checkpoints):
-    files.content["/file"] = codec
-    (new,) = get(files, checkpoints, "/redirect/file")
+def test_redirects_are_followed(server, codec, checkpoints):
+    server.content["/file"] = codec
+    (new,) = download(server, checkpoints, "/redirect/file")
     assert new.key == KEY
 
 
 @pytest.mark.parametrize(
     ("path", "expected"),
     [
-        ("/404/x", "127.0.0.1 has no file vqvae.pth.tar any more (HTTP status 404)"),
-        ("/403/x", "127.0.0.1 refuses to give vqvae.pth.tar (HTTP status 403)"),
-        ("/500/x", "127.0.0.1 can't give vqvae.pth.tar at the moment (HTTP status 500)"),
-        ("/429/x", "127.0.0.1 can't give vqvae.pth.tar at the moment (HTTP status 429)"),
+        ("/404/x", "127.0.0.1 no longer has the file vqvae.pth.tar (HTTP status 404)"),
+        ("/403/x", "127.0.0.1 refuses to serve vqvae.pth.tar (HTTP status 403)"),
+        ("/500/x", "127.0.0.1 can't serve vqvae.pth.tar at the moment (HTTP status 500)"),
+        ("/429/x", "127.0.0.1 can't serve vqvae.pth.tar at the moment (HTTP status 429)"),
         ("/stall", "127.0.0.1 can't be reached: check the network, or download vqvae.pth.tar"),
-        ("/stall-inside", "The download of vqvae.pth.tar from 127.0.0.1 broke off"),
+        ("/stall-inside", "The download of vqvae.pth.tar from 127.0.0.1 was interrupted"),
     ],
 )
-def test_servers_that_fail(path, expected, files, checkpoints, leftovers):
+def test_servers_that_fail(path, expected, server, checkpoints, leftovers):
     start = time.monotonic()
-    assert expected in refusal(files, checkpoints, path)
+    assert expected in refusal(server, checkpoints, path)
     assert time.monotonic() - start < STALL_S / 2
     assert leftovers(checkpoints) == []
 
@@ -108,212 +111,216 @@ def test_servers_that_fail(path, expected, files, checkpoints, leftovers):
     ("body", "expected"),
     [
         (b"", "vqvae.pth.tar is empty"),
-        (b"<html><body>Hello</body></html>", "for vqvae.pth.tar is a web page, not weights"),
+        (b"<html><body>Hello</body></html>", "sent as vqvae.pth.tar is a web page, not weights"),
         (DRIVE_VIRUS_PAGE, "without a virus scan"),
-        (DRIVE_QUOTA_PAGE, "downloaded too often"),
+        (DRIVE_QUOTA_PAGE, "too many downloads"),
         (LFS_POINTER, "is a Git LFS pointer"),
         (b"something else", "vqvae.pth.tar is not a checkpoint"),
     ],
     ids=["empty", "html", "virus page", "quota page", "lfs", "text"],
 )
-def test_servers_that_send_something_else(body, expected, files, checkpoints, leftovers):
-    files.content["/file"] = body
-    assert expected in refusal(files, checkpoints)
+def test_servers_that_send_something_else(body, expected, server, checkpoints, leftovers):
+    server.content["/file"] = body
+    assert expected in refusal(server, checkpoints)
     assert leftovers(checkpoints) == []
 
 
-def test_nobody_there(checkpoints, leftovers):
+def test_unreachable_servers(checkpoints, leftovers):
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        files = Files(url=f"http://127.0.0.1:{probe.getsockname()[1]}")
-    assert "127.0.0.1 can't be reached: check the network" in refusal(files, checkpoints)
-    files.url = "http://nowhere.invalid"
-    assert "nowhere.invalid can't be reached" in refusal(files, checkpoints, retry_policy=ONCE)
+        server = ServerState(url=f"http://127.0.0.1:{probe.getsockname()[1]}")
+    assert "127.0.0.1 can't be reached: check the network" in refusal(server, checkpoints)
+    server.url = "http://nowhere.invalid"
+    assert "nowhere.invalid can't be reached" in refusal(server, checkpoints, retry_policy=ONCE)
     assert leftovers(checkpoints) == []
 
 
-def test_a_broken_transfer_goes_on_where_it_was(files, codec, checkpoints, leftovers):
-    files.content["/file"] = codec
-    files.cut_after = [1_000_000, 2_000_000]
-    told = refusal(files, checkpoints)
-    assert told == (
-        "The download of vqvae.pth.tar from 127.0.0.1 broke off: run the command again."
+def test_an_interrupted_transfer_is_resumed(server, codec, checkpoints, leftovers):
+    server.content["/file"] = codec
+    server.cut_after = [1_000_000, 2_000_000]
+    message = refusal(server, checkpoints)
+    assert message == (
+        "The download of vqvae.pth.tar from 127.0.0.1 was interrupted: run the command again."
     )
     assert leftovers(checkpoints) == [f"{KEY}.part", f"{KEY}.part.json"]
-    get(files, checkpoints)
-    begun = [started(asked) for asked in files.asked]
-    # What came of the last piece may be lost.
-    assert begun[0] == 0
-    assert 900_000 < begun[1] <= 1_000_000
-    assert begun[1] + 1_900_000 < begun[2] <= begun[1] + 2_000_000
-    assert files.sent == [1_000_000, 2_000_000, len(codec) - begun[2]]
+    download(server, checkpoints)
+    offsets = [first_byte(header) for header in server.range_headers]
+    # The last block before an interruption may be lost.
+    assert offsets[0] == 0
+    assert 900_000 < offsets[1] <= 1_000_000
+    assert offsets[1] + 1_900_000 < offsets[2] <= offsets[1] + 2_000_000
+    assert server.sent == [1_000_000, 2_000_000, len(codec) - offsets[2]]
     verify_installed(KEY, checkpoints)
     assert leftovers(checkpoints) == []
 
 
-def test_a_server_without_ranges_begins_again(files, codec, checkpoints, leftovers):
-    files.content["/file"] = codec
-    files.ranges = False
-    files.cut_after = [1_000_000]
-    assert "broke off" in refusal(files, checkpoints, retry_policy=ONCE)
+def test_without_range_support_the_download_starts_again(server, codec, checkpoints, leftovers):
+    server.content["/file"] = codec
+    server.supports_ranges = False
+    server.cut_after = [1_000_000]
+    assert "was interrupted" in refusal(server, checkpoints, retry_policy=ONCE)
     assert leftovers(checkpoints) == []
-    files.cut_after = [1_000_000]
-    get(files, checkpoints)
-    assert files.sent == [1_000_000, 1_000_000, len(codec)]
+    server.cut_after = [1_000_000]
+    download(server, checkpoints)
+    assert server.sent == [1_000_000, 1_000_000, len(codec)]
     verify_installed(KEY, checkpoints)
 
 
-def test_a_server_that_forgets_about_ranges_begins_again(files, codec, checkpoints, leftovers):
-    files.content["/file"] = codec
-    files.cut_after = [1_000_000]
-    refusal(files, checkpoints, retry_policy=ONCE)
-    files.ranges = False
-    get(files, checkpoints)
-    assert started(files.asked[-1]) > 900_000
-    assert files.sent[-1] == len(codec)
+def test_a_download_starts_again_if_range_support_is_gone(server, codec, checkpoints, leftovers):
+    server.content["/file"] = codec
+    server.cut_after = [1_000_000]
+    refusal(server, checkpoints, retry_policy=ONCE)
+    server.supports_ranges = False
+    download(server, checkpoints)
+    assert first_byte(server.range_headers[-1]) > 900_000
+    assert server.sent[-1] == len(codec)
     assert leftovers(checkpoints) == []
 
 
-def test_a_file_that_changed_between_is_not_put_together(files, codec, checkpoints):
-    files.content["/file"] = bytes(len(codec))
-    files.cut_after = [1_000_000]
-    refusal(files, checkpoints, retry_policy=ONCE)
-    files.content["/file"], files.etag = codec, '"two"'
-    get(files, checkpoints)
-    assert files.sent[-1] == len(codec)
+def test_parts_of_two_versions_of_a_file_are_not_joined(server, codec, checkpoints):
+    server.content["/file"] = bytes(len(codec))
+    server.cut_after = [1_000_000]
+    refusal(server, checkpoints, retry_policy=ONCE)
+    server.content["/file"], server.etag = codec, '"two"'
+    download(server, checkpoints)
+    assert server.sent[-1] == len(codec)
     verify_installed(KEY, checkpoints)
 
 
-def test_a_part_from_another_address_is_not_used(files, codec, checkpoints):
-    files.content.update({"/file": codec, "/other": codec})
-    files.cut_after = [1_000_000]
-    refusal(files, checkpoints, retry_policy=ONCE)
-    get(files, checkpoints, "/other")
-    assert files.asked == [None, None]
+def test_a_partial_file_from_another_url_is_not_used(server, codec, checkpoints):
+    server.content.update({"/file": codec, "/other": codec})
+    server.cut_after = [1_000_000]
+    refusal(server, checkpoints, retry_policy=ONCE)
+    download(server, checkpoints, "/other")
+    assert server.range_headers == [None, None]
 
 
-def test_stopping_by_hand_keeps_the_part(files, codec, checkpoints, leftovers):
-    files.content["/file"] = codec
+def test_a_keyboard_interrupt_keeps_the_partial_file(server, codec, checkpoints, leftovers):
+    server.content["/file"] = codec
 
     def stop(_: str, share: float) -> None:
         if share > 0.5:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        get(files, checkpoints, progress=stop)
+        download(server, checkpoints, progress=stop)
     assert leftovers(checkpoints) == [f"{KEY}.part", f"{KEY}.part.json"]
-    get(files, checkpoints)
-    assert str(files.asked[-1]).startswith("bytes=")
+    download(server, checkpoints)
+    assert str(server.range_headers[-1]).startswith("bytes=")
 
 
 @pytest.mark.parametrize("path", ["/file", "/unannounced"])
-def test_a_body_that_is_too_large_is_not_kept(path, files, checkpoints, leftovers, monkeypatch):
+def test_a_body_that_is_too_large_is_not_kept(path, server, checkpoints, leftovers, monkeypatch):
     monkeypatch.setitem(WEIGHT_FILES, KEY, replace(WEIGHT_FILES[KEY], max_bytes=3_000_000))
-    files.content["/file"] = b"PK\x03\x04" + bytes(4_000_000)
-    assert refusal(files, checkpoints, path) == (
-        "What 127.0.0.1 sends for vqvae.pth.tar has more than 3 MB, far more than the published "
-        "file: it was not kept."
+    server.content["/file"] = b"PK\x03\x04" + bytes(4_000_000)
+    assert refusal(server, checkpoints, path) == (
+        "127.0.0.1 sends more than 3 MB for vqvae.pth.tar, far more than the published file has, "
+        f"so nothing was kept: download vqvae.pth.tar in a browser from {server.url}{path} and "
+        "run `python -m d2m weights import` on it."
     )
     assert leftovers(checkpoints) == []
 
 
-def test_a_file_with_another_blob_id(files, codec, checkpoints, leftovers):
-    files.content["/file"] = codec
-    told = refusal(files, checkpoints, key="vqvae-high")
-    assert "vqvae_high.pt is not the file that its authors published" in told
+def test_a_file_with_another_blob_id(server, codec, checkpoints, leftovers):
+    server.content["/file"] = codec
+    message = refusal(server, checkpoints, key="vqvae-high")
+    assert "vqvae_high.pt is not the file that its authors published" in message
     assert leftovers(checkpoints) == []
     assert not installed_path("vqvae-high", checkpoints).exists()
-    (new,) = get(files, checkpoints, key="vqvae-high", accept_new=True)
-    assert new.note == "not the file that the authors published, though it fits"
+    (new,) = download(server, checkpoints, key="vqvae-high", accept_new=True)
+    assert new.note == "not the file that the authors published, although its parameters fit"
 
 
-def test_a_file_with_the_right_blob_id(files, codec, published, checkpoints, monkeypatch):
+def test_a_file_with_the_right_blob_id(server, codec, published, checkpoints, monkeypatch):
     blob = git_blob_id(published / "vqvae.pth.tar")
     monkeypatch.setitem(
         WEIGHT_FILES, "vqvae-high", replace(WEIGHT_FILES["vqvae-high"], blob_id=blob)
     )
-    files.content["/file"] = codec
-    (new,) = get(files, checkpoints, key="vqvae-high")
+    server.content["/file"] = codec
+    (new,) = download(server, checkpoints, key="vqvae-high")
     assert new.note == ""
 
 
-def test_a_file_that_is_not_the_one_accepted_first(files, codec, checkpoints, tmp_path, leftovers):
-    files.content["/file"] = codec
-    (new,) = get(files, checkpoints)
+def test_a_file_that_differs_from_the_first_one(server, codec, checkpoints, tmp_path, leftovers):
+    server.content["/file"] = codec
+    (new,) = download(server, checkpoints)
     first = read_index(checkpoints)["first_accepted"][KEY]
     new.path.unlink()
     (tmp_path / "x").write_bytes(codec)
     state = torch.load(tmp_path / "x", weights_only=True)
     torch.save(state["model"], tmp_path / "x")
-    files.content["/file"] = (tmp_path / "x").read_bytes()
-    told = refusal(files, checkpoints)
-    assert "vqvae.pth.tar has changed since it was first installed as vqvae-jukebox" in told
-    assert "--accept-new" in told
+    server.content["/file"] = (tmp_path / "x").read_bytes()
+    message = refusal(server, checkpoints)
+    assert "vqvae.pth.tar has changed since it was first installed as vqvae-jukebox" in message
+    assert "--accept-new" in message
     assert leftovers(checkpoints) == []
     assert not new.path.exists()
-    get(files, checkpoints, accept_new=True)
+    download(server, checkpoints, accept_new=True)
     assert read_index(checkpoints)["first_accepted"][KEY] == file_sha256(tmp_path / "x") != first
 
 
-def test_another_network_than_asked_for(files, codec, checkpoints, leftovers):
-    files.content["/file"] = codec
-    told = refusal(files, checkpoints, key="i3d")
-    assert "What was downloaded as i3d is another network" in told
+def test_a_download_that_holds_another_network(server, codec, checkpoints, leftovers):
+    server.content["/file"] = codec
+    message = refusal(server, checkpoints, key="i3d")
+    assert "The file downloaded as i3d holds another network (vqvae)" in message
     assert leftovers(checkpoints) == []
 
 
-def test_a_codec_without_the_level_asked_for(files, checkpoints, tmp_path, leftovers):
+def test_a_codec_without_the_requested_level(server, checkpoints, tmp_path, leftovers):
     state = filled_state_dict("vqvae")
     parts = ("encoders.2.", "decoders.2.", "bottleneck.level_blocks.2.")
     torch.save({n: t for n, t in state.items() if n.startswith(parts)}, tmp_path / "net.pt")
-    files.content["/file"] = (tmp_path / "net.pt").read_bytes()
-    assert refusal(files, checkpoints) == (
-        "vqvae.pth.tar has no level low, which vqvae-jukebox needs: get the original file."
+    server.content["/file"] = (tmp_path / "net.pt").read_bytes()
+    assert refusal(server, checkpoints) == (
+        "vqvae.pth.tar has no level low, which vqvae-jukebox needs: download the original file."
     )
-    told = refusal(files, checkpoints, key="vqvae-low", accept_new=True)
-    assert "vqvae_low.pt has no level low, which vqvae-low needs" in told
-    get(files, checkpoints, key="vqvae-high", accept_new=True)
+    message = refusal(server, checkpoints, key="vqvae-low", accept_new=True)
+    assert "vqvae_low.pt has no level low, which vqvae-low needs" in message
+    download(server, checkpoints, key="vqvae-high", accept_new=True)
     assert leftovers(checkpoints) == []
 
 
-def test_code_in_a_download_is_not_run(files, checkpoints, tmp_path, leftovers):
+def test_code_in_a_download_is_not_run(server, checkpoints, tmp_path, leftovers):
     class Trap:
         def __reduce__(self):
             return os.system, (f"touch {tmp_path / 'canary'}",)
 
     torch.save({"model": Trap()}, tmp_path / "net.pt")
-    files.content["/file"] = (tmp_path / "net.pt").read_bytes()
-    assert "so it was not opened" in refusal(files, checkpoints)
-    files.content["/file"] = pickle.dumps(Trap())
-    refusal(files, checkpoints)
+    server.content["/file"] = (tmp_path / "net.pt").read_bytes()
+    assert "so it was not opened" in refusal(server, checkpoints)
+    server.content["/file"] = pickle.dumps(Trap())
+    refusal(server, checkpoints)
     assert not (tmp_path / "canary").exists()
     assert leftovers(checkpoints) == []
 
 
-def test_a_folder_that_cannot_be_written(files, codec, checkpoints):
-    files.content["/file"] = codec
+def test_a_folder_that_cannot_be_written(server, codec, checkpoints):
+    server.content["/file"] = codec
     checkpoints.mkdir()
-    (checkpoints / "published").write_text("in the way")
-    told = refusal(files, checkpoints)
-    assert "can't be written to the folder checkpoints/published" in told
+    (checkpoints / "published").write_text("a file in place of the folder")
+    message = refusal(server, checkpoints)
+    assert "can't be written to the folder checkpoints/published" in message
 
 
-def test_sets_get_what_is_missing_and_tell_what_nobody_publishes(files, codec, checkpoints):
-    files.content["/file"] = codec
-    sources = {key: Source(url=files.url + "/404/x") for key in WEIGHT_FILES}
-    sources["vqvae-high"] = Source(url=files.url + "/file")
+def test_missing_files_of_a_set_are_downloaded_if_they_are_published(server, codec, checkpoints):
+    server.content["/file"] = codec
+    sources = {key: Source(url=server.url + "/404/x") for key in WEIGHT_FILES}
+    sources["vqvae-high"] = Source(url=server.url + "/file")
     known = {key: source for key, source in sources.items() if WEIGHT_FILES[key].source}
-    with pytest.raises(CheckpointError, match=r"no file I3D_8x8_R50\.pyth"):
+    with pytest.raises(CheckpointError, match=r"no longer has the file I3D_8x8_R50\.pyth"):
         fetch("tiktok-high", folder=checkpoints, sources=known, retry_policy=ONCE, accept_new=True)
     assert installed_path("vqvae-high", checkpoints).is_file()
     installed_path("i3d", checkpoints).touch()
-    with pytest.raises(CheckpointError, match="No public file is known of tiktok-high-motion and"):
+    with pytest.raises(
+        CheckpointError, match="No public download is known for tiktok-high-motion and"
+    ):
         fetch("tiktok-high", folder=checkpoints, progress=silent)
     assert fetch("compact", folder=checkpoints) == []
     with pytest.raises(SettingsError, match="Unknown weights 'aist'"):
         fetch("aist", folder=checkpoints)
 
 
-def test_each_set_names_known_files():
-    for known in WEIGHT_SETS.values():
-        assert {*known.files, *(key for keys in known.needs for key in keys)} <= set(WEIGHT_FILES)
+def test_sets_refer_to_catalog_files():
+    for weight_set in WEIGHT_SETS.values():
+        needed = {key for keys in weight_set.needs for key in keys}
+        assert {*weight_set.files, *needed} <= set(WEIGHT_FILES)

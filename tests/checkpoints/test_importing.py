@@ -1,4 +1,4 @@
-"""Files become installed weights by what is in them, whatever they are called."""
+"""Importing files: identified by their content, converted and installed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from safetensors.torch import save_file
 
 from d2m.checkpoints import (
     import_files,
-    importing,
     is_installed,
     load_i3d,
     load_published,
@@ -37,20 +36,20 @@ def refusal(folder: Path, *paths: Path, **options) -> str:
     before = sorted(folder.rglob("*"))
     with pytest.raises(CheckpointError) as error:
         import_files(paths, folder=folder, **options)
-    told = str(error.value)
-    assert told.endswith(".")
-    assert "\n" not in told
-    assert ". " not in told
-    assert str(paths[0].parent) not in told
+    message = str(error.value)
+    assert message.endswith(".")
+    assert "\n" not in message
+    assert ". " not in message
+    assert str(paths[0].parent) not in message
     assert sorted(folder.rglob("*")) == before
-    return told
+    return message
 
 
 def keys(folder: Path, *paths: Path, **options) -> list[str]:
     return [new.key for new in import_files(paths, folder=folder, **options)]
 
 
-def moved(source: Path, target: Path) -> Path:
+def link(source: Path, target: Path) -> Path:
     target.parent.mkdir(parents=True, exist_ok=True)
     os.link(source, target)
     return target
@@ -73,7 +72,7 @@ def i3d_file(tmp_path_factory) -> Path:
     return path
 
 
-def test_what_the_authors_publish_becomes_networks_that_play(published, i3d_file, checkpoints):
+def test_imported_files_load_as_working_networks(published, i3d_file, checkpoints):
     assert missing_keys("aist", HIGH, checkpoints) == (
         "aist-high-motion",
         "aist-high-generator",
@@ -109,7 +108,7 @@ def test_what_the_authors_publish_becomes_networks_that_play(published, i3d_file
         verify_installed(key, checkpoints)
 
 
-def test_the_installed_form(published, checkpoints):
+def test_the_installed_file(published, checkpoints):
     (new,) = import_files([published / "netG.pt"], folder=checkpoints)
     assert new.path == checkpoints / "published" / "aist-high-generator.safetensors"
     assert new.path.stat().st_mode & 0o777 == 0o644
@@ -125,7 +124,7 @@ def test_the_installed_form(published, checkpoints):
 
 
 @pytest.mark.parametrize("level", LEVELS.values(), ids=LEVELS)
-def test_names_and_shapes_of_all_networks_are_the_published_ones(level):
+def test_names_and_shapes_are_the_published_ones(level):
     from d2m.checkpoints.identify import build_empty, identify_network
 
     names = {"aist-motion": "aist/mencoder", "tiktok-motion": "tiktok/mencoder"}
@@ -142,58 +141,64 @@ def test_names_and_shapes_of_all_networks_are_the_published_ones(level):
 
 def test_the_level_of_a_motion_encoder(published, checkpoints, tmp_path):
     source = published / "mencoder.pt"
-    told = refusal(checkpoints, source)
-    assert told == (
-        "mencoder.pt fits level high and level low: say which with --level, or import it "
+    message = refusal(checkpoints, source)
+    assert message == (
+        "mencoder.pt fits level high and level low: choose one with --level, or import it "
         "together with its generator."
     )
     found = identify_file(source)
     high = identify_file(published / "netG.pt")
 
-    def key(place: str, *beside: IdentifiedFile, level: Level | None = None) -> str:
+    def key(place: str, *others: IdentifiedFile, level: Level | None = None) -> str:
         file = replace(found, path=tmp_path / place)
-        return choose_key(file, [file, *beside], level=level, dataset=None)
+        return choose_key(file, [file, *others], level=level, dataset=None)
 
-    def beside(place: str) -> IdentifiedFile:
+    def high_generator(place: str) -> IdentifiedFile:
         return replace(high, path=tmp_path / place)
 
     assert key("mencoder.pt", level=LOW) == "aist-low-motion"
     assert key("mencoder_low.pt", level=HIGH) == "aist-high-motion"
-    assert key("mencoder.pt", beside("netG.pt")) == "aist-high-motion"
-    assert key("mencoder_low.pt", beside("netG.pt")) == "aist-low-motion"
+    assert key("mencoder.pt", high_generator("netG.pt")) == "aist-high-motion"
+    assert key("mencoder_low.pt", high_generator("netG.pt")) == "aist-low-motion"
     assert key("High/m.pt") == "aist-high-motion"
     assert key("logs_aist_low/m.pt") == "aist-low-motion"
-    for open_ones in (["flow_highest.pt"], ["high_or_low.pt"], ["m.pt", beside("a/netG.pt")]):
+    for ambiguous in (
+        ["flow_highest.pt"],
+        ["high_or_low.pt"],
+        ["m.pt", high_generator("a/netG.pt")],
+    ):
         with pytest.raises(CheckpointError, match="fits level high and level low"):
-            key(*open_ones)
-    low = replace(beside("netG_low.pt"), network="aist-low-generator", levels=(LOW,))
+            key(*ambiguous)
+    low = replace(high_generator("netG_low.pt"), network="aist-low-generator", levels=(LOW,))
     with pytest.raises(CheckpointError, match="fits level high and level low"):
-        key("m.pt", beside("netG.pt"), low)
+        key("m.pt", high_generator("netG.pt"), low)
     assert keys(checkpoints, source, published / "netG.pt")[0] == "aist-high-motion"
 
 
 def test_tiktok(published, checkpoints):
-    told = missing_line("tiktok", HIGH, checkpoints)
-    assert "no public file is known" in told
+    message = missing_line("tiktok", HIGH, checkpoints)
+    assert "no public download is known" in message
     assert keys(checkpoints, published / "tiktok_mencoder.pt") == ["tiktok-high-motion"]
     assert missing_keys("tiktok", HIGH, checkpoints)[0] == "tiktok-high-generator"
-    assert "no public file is known" in missing_line("tiktok", HIGH, checkpoints)
-    for ask in (missing_keys, load_published):
+    assert "no public download is known" in missing_line("tiktok", HIGH, checkpoints)
+    for function in (missing_keys, load_published):
         with pytest.raises(CheckpointError, match=r"TikTok generator of level low can't run"):
-            ask("tiktok", LOW, checkpoints)
+            function("tiktok", LOW, checkpoints)
     assert not is_installed("tiktok", LOW, checkpoints)
     assert "can't run" in missing_line("tiktok", LOW, checkpoints)
 
 
-def test_published_networks_that_are_of_no_use_here(published, checkpoints, tmp_path):
-    told = refusal(checkpoints, published / "netD.pt")
-    assert told == "netD.pt is D2M-GAN's discriminator, which only training needs: leave it out."
-    # Shapes are enough to identify_network it, so no values of that size are made.
+def test_published_networks_that_cannot_be_used(published, checkpoints, tmp_path):
+    message = refusal(checkpoints, published / "netD.pt")
+    assert message == (
+        "netD.pt is D2M-GAN's discriminator, which is used in training only: leave it out."
+    )
+    # Shapes are enough to identify it, so the tensors share one value.
     shapes = json.loads((Path(__file__).parents[1] / "data/official_shapes.json").read_text())
     state = {n: torch.zeros(()).expand(s) for n, s in shapes["tiktok/netG_low"].items()}
     torch.save(state, tmp_path / "netG.pt")
-    told = refusal(checkpoints, tmp_path / "netG.pt")
-    assert "published TikTok generator of level low cannot run" in told
+    message = refusal(checkpoints, tmp_path / "netG.pt")
+    assert "published TikTok generator of level low cannot run" in message
 
 
 @pytest.mark.parametrize(
@@ -206,7 +211,7 @@ def test_published_networks_that_are_of_no_use_here(published, checkpoints, tmp_
     ],
 )
 def test_codecs(name, options, key, published, checkpoints, tmp_path):
-    path = moved(published / "vqvae.pth.tar", tmp_path / name)
+    path = link(published / "vqvae.pth.tar", tmp_path / name)
     (new,) = import_files([path], folder=checkpoints, **options)
     assert new.key == key
     assert bool(new.note) == (key != "vqvae-jukebox")
@@ -222,9 +227,7 @@ def test_codecs(name, options, key, published, checkpoints, tmp_path):
             load_published_codec(other, checkpoints)
 
 
-def test_the_codec_made_for_the_networks_comes_before_the_general_one(
-    published, checkpoints, tmp_path
-):
+def test_the_fine_tuned_codec_is_preferred(published, checkpoints, tmp_path):
     state = filled_state_dict("vqvae")
     state["bottleneck.level_blocks.2.k"] += 1.0
     torch.save(state, tmp_path / "vqvae_high.pt")
@@ -246,16 +249,15 @@ def test_a_codec_of_one_level(checkpoints, tmp_path):
     assert "is of level low, not high" in refusal(checkpoints, tmp_path / "mine.pt", level=HIGH)
 
 
-def test_a_codec_is_known_by_its_content(published, checkpoints, tmp_path, monkeypatch):
-    path = moved(published / "vqvae.pth.tar", tmp_path / "download(1)")
+def test_a_codec_is_identified_by_its_blob_id(published, checkpoints, tmp_path, monkeypatch):
+    path = link(published / "vqvae.pth.tar", tmp_path / "download(1)")
     blob = git_blob_id(path)
     monkeypatch.setitem(WEIGHT_FILES, "vqvae-low", replace(WEIGHT_FILES["vqvae-low"], blob_id=blob))
-    monkeypatch.setitem(importing._BLOBS, blob, "vqvae-low")
     (new,) = import_files([path], folder=checkpoints)
     assert (new.key, new.note) == ("vqvae-low", "")
 
 
-def damaged(change) -> dict[str, torch.Tensor]:
+def changed_codec(change) -> dict[str, torch.Tensor]:
     state = filled_state_dict("vqvae")
     return change(state) or state
 
@@ -275,7 +277,7 @@ def damaged(change) -> dict[str, torch.Tensor]:
             lambda s: s.update({"decoders.2.out.bias": torch.zeros(7)}),
             "its `decoders.2.out.bias` has the shape (7,), expected (1,)",
         ),
-        (lambda s: {f"x.{n}": t for n, t in s.items()}, "a network that is not known here"),
+        (lambda s: {f"x.{n}": t for n, t in s.items()}, "an unknown network"),
         (
             lambda s: s.update({"encoders.9.x": torch.zeros(1)}),
             "a level that no JukeBox VQ-VAE has",
@@ -315,14 +317,14 @@ def damaged(change) -> dict[str, torch.Tensor]:
         "meta",
     ],
 )
-def test_weights_that_do_not_fit(change, expected, checkpoints, tmp_path):
-    torch.save(damaged(change), tmp_path / "net.pt")
+def test_weights_that_do_not_match(change, expected, checkpoints, tmp_path):
+    torch.save(changed_codec(change), tmp_path / "net.pt")
     assert expected in refusal(checkpoints, tmp_path / "net.pt")
 
 
 def test_other_networks_under_known_names(checkpoints, tmp_path):
     torch.save({"lin1.weight": torch.zeros(800, 99)}, tmp_path / "net.pt")
-    assert "motion encoder for 99 values a frame, expected 219 (aist) or 75 (tiktok)" in refusal(
+    assert "motion encoder for 99 values per frame, expected 219 (aist) or 75 (tiktok)" in refusal(
         checkpoints, tmp_path / "net.pt"
     )
     torch.save({"blocks.0.weight": torch.zeros(3)}, tmp_path / "net.pt")
@@ -345,7 +347,7 @@ def test_tensors_that_share_memory_or_have_half_precision(checkpoints, tmp_path)
     assert codec.state_dict()["decoders.2.out.weight"].dtype == torch.float32
 
 
-def test_i3d_without_counters_of_old_files(i3d_file, checkpoints, tmp_path):
+def test_i3d_from_old_files_without_counters(i3d_file, checkpoints, tmp_path):
     state = torch.load(i3d_file, weights_only=True)["model_state"]
     old = {n: t for n, t in state.items() if not n.endswith("num_batches_tracked")}
     torch.save(old, tmp_path / "i3d.pt")
@@ -355,15 +357,15 @@ def test_i3d_without_counters_of_old_files(i3d_file, checkpoints, tmp_path):
     )
 
 
-def test_contradictions(published, checkpoints):
+def test_contradictory_options(published, checkpoints):
     assert refusal(checkpoints, published / "netG.pt", level=LOW) == (
         "netG.pt is of level high, not low: leave out --level."
     )
     assert refusal(checkpoints, published / "netG.pt", dataset="tiktok") == (
         "netG.pt is of the data set aist, not tiktok: leave out --dataset."
     )
-    told = refusal(checkpoints, published / "netG.pt", published / "netG.pt")
-    assert "would both become aist-high-generator" in told
+    message = refusal(checkpoints, published / "netG.pt", published / "netG.pt")
+    assert "would be installed under the same key, aist-high-generator" in message
     with pytest.raises(SettingsError, match="Unknown weights 'mist'"):
         missing_keys("mist", HIGH, checkpoints)
 
@@ -380,25 +382,25 @@ def test_verify_finds_changes(published, checkpoints):
         state = {n: file.get_tensor(n) for n in file.keys()}  # noqa: SIM118
     whole = new.path.read_bytes()
 
-    def told() -> str:
+    def refusal_message() -> str:
         with pytest.raises(CheckpointError) as error:
             verify_installed(new.key, checkpoints)
         return str(error.value)
 
     new.path.write_bytes(whole[:-1])
-    assert "is damaged" in told()
+    assert "is damaged" in refusal_message()
     new.path.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
-    assert "has changed since it was installed" in told()
+    assert "has changed since it was installed" in refusal_message()
     save_file({**state, "decoders.2.out.bias": torch.full((1,), float("nan"))}, new.path, header)
-    assert "not finite" in told()
+    assert "not finite" in refusal_message()
     save_file({n: t for n, t in state.items() if "decoders.1" not in n}, new.path, header)
-    assert "lacks the parameter" in told()
+    assert "lacks the parameter" in refusal_message()
     save_file(state, new.path, {**header, "key": "vqvae-low"})
-    assert "was not installed under this name" in told()
+    assert "was not installed under this name" in refusal_message()
     new.path.write_bytes(whole)
     verify_installed(new.key, checkpoints)
     new.path.unlink()
-    assert told() == (
+    assert refusal_message() == (
         "The weights vqvae-jukebox are not installed: "
         "run `python -m d2m weights fetch vqvae-jukebox`."
     )
@@ -412,7 +414,7 @@ def test_an_installed_file_of_another_network_is_not_loaded(published, checkpoin
         load_published("aist", HIGH, checkpoints)
 
 
-def test_a_damaged_index_is_no_obstacle(published, checkpoints):
+def test_a_damaged_index_is_ignored(published, checkpoints):
     (checkpoints / "published").mkdir(parents=True)
     (checkpoints / "published" / "index.json").write_text("{]")
     (new,) = import_files([published / "vqvae.pth.tar"], folder=checkpoints)

@@ -1,4 +1,4 @@
-"""Files that strangers made: each is told apart in one sentence, and nothing in it runs."""
+"""Reading untrusted files: a one-sentence message for each bad file, and no code is executed."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from d2m.checkpoints.safe_load import (
     read_state_dict,
 )
 from d2m.core.errors import CheckpointError
-from tests.checkpoints.misbehaving import DRIVE_QUOTA_PAGE, DRIVE_VIRUS_PAGE, LFS_POINTER
+from tests.checkpoints.faulty_server import DRIVE_QUOTA_PAGE, DRIVE_VIRUS_PAGE, LFS_POINTER
 
 WEIGHTS = {"a.weight": torch.arange(6.0).reshape(2, 3), "a.bias": torch.ones(2)}
 
@@ -28,16 +28,16 @@ WEIGHTS = {"a.weight": torch.arange(6.0).reshape(2, 3), "a.bias": torch.ones(2)}
 def refusal(path: Path) -> str:
     with pytest.raises(CheckpointError) as error:
         read_state_dict(path)
-    told = str(error.value)
-    assert told.endswith(".")
-    assert "\n" not in told
-    assert ". " not in told
-    assert str(path.parent) not in told
-    assert path.name in told
-    return told
+    message = str(error.value)
+    assert message.endswith(".")
+    assert "\n" not in message
+    assert ". " not in message
+    assert str(path.parent) not in message
+    assert path.name in message
+    return message
 
 
-def written(path: Path, content: bytes) -> Path:
+def write(path: Path, content: bytes) -> Path:
     path.write_bytes(content)
     return path
 
@@ -70,7 +70,7 @@ def written(path: Path, content: bytes) -> Path:
     ],
 )
 @pytest.mark.parametrize("zipped", [True, False], ids=["zip", "legacy"])
-def test_the_forms_of_published_files(wrap, zipped, tmp_path):
+def test_formats_of_published_files(wrap, zipped, tmp_path):
     path = tmp_path / "net.pt"
     torch.save(wrap(WEIGHTS), path, _use_new_zipfile_serialization=zipped)
     state = read_state_dict(path)
@@ -83,9 +83,9 @@ def test_safetensors_under_any_name(tmp_path):
     assert torch.equal(read_state_dict(tmp_path / "net.pt")["a.bias"], WEIGHTS["a.bias"])
 
 
-def test_git_names_content_as_git_does(tmp_path):
-    # `printf 'hello\n' | git hash-object --stdin`
-    path = written(tmp_path / "hello", b"hello\n")
+def test_git_blob_id_and_sha256(tmp_path):
+    # From `printf 'hello\n' | git hash-object --stdin`
+    path = write(tmp_path / "hello", b"hello\n")
     assert git_blob_id(path) == "ce013625030ba8dba906f756967f9e9ca394464a"
     assert file_sha256(path).startswith("5891b5b522d5df086d0ff0b110fbd9d2")
 
@@ -93,17 +93,17 @@ def test_git_names_content_as_git_does(tmp_path):
 @pytest.mark.parametrize(
     ("content", "expected"),
     [
-        (b"", "net.pt is empty: get it again."),
+        (b"", "net.pt is empty: download it again."),
         (DRIVE_VIRUS_PAGE, "without a virus scan"),
-        (DRIVE_QUOTA_PAGE, "downloaded too often"),
+        (DRIVE_QUOTA_PAGE, "too many downloads"),
         (b"\xef\xbb\xbf \n<HTML><body>Sign in</body></HTML>", "net.pt is a web page, not weights"),
         (LFS_POINTER, "net.pt is a Git LFS pointer"),
-        (b"Dear dancer, this is a text.", "net.pt is not a checkpoint: expected"),
+        (b"This is a text file, not weights.", "net.pt is not a checkpoint: expected"),
         (b"\x1f\x8b\x08" + bytes(100), "net.pt is not a checkpoint: expected"),
-        (b"\x80\x02}q\x00", "net.pt is cut off or damaged"),
-        (b"\x80\x02" + bytes(range(256)), "net.pt is cut off or damaged"),
+        (b"\x80\x02}q\x00", "net.pt is truncated or damaged"),
+        (b"\x80\x02" + bytes(range(256)), "net.pt is truncated or damaged"),
         (b"\x40\0\0\0\0\0\0\0{" + bytes(100), "net.pt is damaged or is not a safetensors file"),
-        (b"PK\x03\x04" + bytes(500), "net.pt is cut off or damaged"),
+        (b"PK\x03\x04" + bytes(500), "net.pt is truncated or damaged"),
     ],
     ids=[
         "empty",
@@ -119,19 +119,19 @@ def test_git_names_content_as_git_does(tmp_path):
         "zip",
     ],
 )
-def test_what_is_no_checkpoint(content, expected, tmp_path):
-    assert expected in refusal(written(tmp_path / "net.pt", content))
+def test_files_that_are_no_checkpoints(content, expected, tmp_path):
+    assert expected in refusal(write(tmp_path / "net.pt", content))
 
 
 @pytest.mark.parametrize("zipped", [True, False], ids=["zip", "legacy"])
 @pytest.mark.parametrize("kept", [0.05, 0.5, 0.95])
-def test_cut_off(zipped, kept, tmp_path):
+def test_truncated(zipped, kept, tmp_path):
     path = tmp_path / "net.pt"
     weights = {"a.weight": torch.ones(50, 50), "b.weight": torch.ones(50, 50)}
     torch.save(weights, path, _use_new_zipfile_serialization=zipped)
     whole = path.read_bytes()
-    written(path, whole[: int(len(whole) * kept)])
-    assert refusal(path) == "net.pt is cut off or damaged: get it again."
+    write(path, whole[: int(len(whole) * kept)])
+    assert refusal(path) == "net.pt is truncated or damaged: download it again."
 
 
 def test_missing_and_folder(tmp_path):
@@ -140,7 +140,7 @@ def test_missing_and_folder(tmp_path):
     assert "nets is a folder" in refusal(tmp_path / "nets")
 
 
-def test_a_file_of_absurd_size_is_not_opened(tmp_path):
+def test_a_file_that_is_too_large_is_not_opened(tmp_path):
     path = tmp_path / "huge.pt"
     with path.open("wb") as file:
         file.write(b"PK\x03\x04")
@@ -148,19 +148,21 @@ def test_a_file_of_absurd_size_is_not_opened(tmp_path):
     assert "huge.pt has 2.1 GB, but no published file has more" in refusal(path)
 
 
-def test_a_zip_that_unpacks_to_more_than_any_file_is_not_opened(tmp_path):
+def test_a_zip_bomb_is_not_opened(tmp_path):
     path = tmp_path / "bomb.pt"
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("net/data.pkl", pickle.dumps({}, protocol=2))
         for i in range(3):
             archive.writestr(f"net/data/{i}", b"x")
     content = path.read_bytes()
-    # The sizes of the stored entries, as the directory at the end of the file declares them.
-    place = content.find(b"PK\x01\x02")
-    while place >= 0:
-        content = content[: place + 24] + (0x3FFFFFFF).to_bytes(4, "little") + content[place + 28 :]
-        place = content.find(b"PK\x01\x02", place + 4)
-    assert "would unpack to more than 2.1 GB" in refusal(written(path, content))
+    # Change the uncompressed sizes in the directory at the end of the archive.
+    offset = content.find(b"PK\x01\x02")
+    while offset >= 0:
+        content = (
+            content[: offset + 24] + (0x3FFFFFFF).to_bytes(4, "little") + content[offset + 28 :]
+        )
+        offset = content.find(b"PK\x01\x02", offset + 4)
+    assert "would unpack to more than 2.1 GB" in refusal(write(path, content))
 
 
 def test_other_archives(tmp_path):
@@ -173,7 +175,7 @@ def test_other_archives(tmp_path):
 
 
 class Trap:
-    """Would make a file where it is unpickled."""
+    """Create a file when unpickled, or call another function."""
 
     def __init__(self, canary: Path, call: object) -> None:
         self._canary, self._call = str(canary), call
@@ -187,7 +189,7 @@ class Trap:
 @pytest.mark.parametrize("form", ["zip", "legacy", "pickle"])
 @pytest.mark.parametrize("call", [os.system, open, eval], ids=["system", "open", "eval"])
 @pytest.mark.parametrize("forced", ["", "1"], ids=["", "no weights only"])
-def test_code_is_not_run(form, call, forced, tmp_path, monkeypatch):
+def test_code_is_not_executed(form, call, forced, tmp_path, monkeypatch):
     monkeypatch.setenv("TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD", forced)
     path, canary = tmp_path / "net.pt", tmp_path / "canary"
     content = {"model": WEIGHTS, "extra": Trap(canary, call)}
@@ -195,11 +197,11 @@ def test_code_is_not_run(form, call, forced, tmp_path, monkeypatch):
         path.write_bytes(pickle.dumps(content["extra"], protocol=2))
     else:
         torch.save(content, path, _use_new_zipfile_serialization=form == "zip")
-    told = refusal(path)
+    message = refusal(path)
     assert not canary.exists()
-    if form != "pickle":  # torch's own format has a magic number before anything else
-        assert "holds Python objects besides weights (`" in told
-        assert "so it was not opened" in told
+    if form != "pickle":  # torch refuses a plain pickle by its missing magic number
+        assert "holds Python objects besides weights (`" in message
+        assert "so it was not opened" in message
 
 
 def test_the_trap_works(tmp_path):
@@ -209,7 +211,7 @@ def test_the_trap_works(tmp_path):
     assert canary.exists()
 
 
-def test_opposed_settings_of_torch_give_a_sentence(tmp_path, monkeypatch):
+def test_contradictory_torch_settings_are_reported(tmp_path, monkeypatch):
     monkeypatch.setenv("TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD", "1")
     monkeypatch.setenv("TORCH_FORCE_WEIGHTS_ONLY_LOAD", "1")
     torch.save(WEIGHTS, tmp_path / "net.pt")
@@ -218,9 +220,9 @@ def test_opposed_settings_of_torch_give_a_sentence(tmp_path, monkeypatch):
 
 def test_a_whole_pickled_network_is_refused(tmp_path):
     torch.save(torch.nn.Linear(2, 2), tmp_path / "net.pt")
-    told = refusal(tmp_path / "net.pt")
-    assert "`torch.nn.modules.linear.Linear`" in told
-    assert "state_dict" in told
+    message = refusal(tmp_path / "net.pt")
+    assert "`torch.nn.modules.linear.Linear`" in message
+    assert "state_dict" in message
 
 
 @pytest.mark.parametrize(
@@ -230,8 +232,8 @@ def test_a_whole_pickled_network_is_refused(tmp_path):
         (torch.ones(3), "holds a Tensor, not weights"),
         ({"model": {"step": 3}}, "holds no weights"),
         ({}, "holds no weights"),
-        ({**WEIGHTS, "step": 3}, "mixes weights with other things (`step`)"),
-        ({**WEIGHTS, "a.scale": np.float64(1.0)}, "mixes weights with other things (`a.scale`)"),
+        ({**WEIGHTS, "step": 3}, "mixes weights with other values (`step`)"),
+        ({**WEIGHTS, "a.scale": np.float64(1.0)}, "mixes weights with other values (`a.scale`)"),
     ],
     ids=["list", "tensor", "no tensors", "nothing", "mixed", "numpy weight"],
 )

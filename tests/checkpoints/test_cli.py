@@ -1,4 +1,4 @@
-"""``weights list | fetch | import | verify`` as a person types them."""
+"""The commands ``weights list | fetch | import | verify``."""
 
 from __future__ import annotations
 
@@ -20,20 +20,20 @@ def run(*arguments: str | Path, folder: Path) -> tuple[str, D2MError | None]:
     return done.output, done.exception
 
 
-def test_list_tells_what_is_there_and_what_it_needs(published, tmp_path):
-    told, _ = run("list", folder=tmp_path)
-    for line in (
+def test_list_shows_installed_missing_and_required_files(published, tmp_path):
+    output, _ = run("list", folder=tmp_path)
+    for expected in (
         "compact      missing",
         "aist-high    missing    D2M-GAN as published, AIST++, level high",
         "needs: aist-low-motion, aist-low-generator, vqvae-low or vqvae-jukebox, i3d",
-        "no public file is known of: mencoder.pt, netG.pt",
+        "no public download known for: mencoder.pt, netG.pt",
         "licence: JukeBox's Noncommercial Use License",
     ):
-        assert line in told
+        assert expected in output
     run("import", published / "vqvae.pth.tar", folder=tmp_path)
-    told, _ = run("list", folder=tmp_path)
-    assert "jukebox      installed" in told
-    assert "missing: aist-high-motion, aist-high-generator, i3d" in told
+    output, _ = run("list", folder=tmp_path)
+    assert "jukebox      installed" in output
+    assert "missing: aist-high-motion, aist-high-generator, i3d" in output
 
 
 def test_the_bundled_weights_are_listed_as_installed():
@@ -41,7 +41,7 @@ def test_the_bundled_weights_are_listed_as_installed():
 
 
 def test_import_and_verify(published, tmp_path):
-    told, error = run(
+    output, error = run(
         "import",
         published / "vqvae.pth.tar",
         published / "mencoder.pt",
@@ -52,18 +52,18 @@ def test_import_and_verify(published, tmp_path):
         folder=tmp_path,
     )
     assert error is None
-    assert "Installed vqvae-low from vqvae.pth.tar (not the file that the authors" in told
-    assert "Installed aist-low-motion from mencoder.pt." in told
-    assert "licence: JukeBox's" in told
+    assert "Installed vqvae-low from vqvae.pth.tar (not the file that the authors" in output
+    assert "Installed aist-low-motion from mencoder.pt." in output
+    assert "licence: JukeBox's" in output
     assert run("verify", folder=tmp_path) == (
-        "aist-low-motion: in order\nvqvae-low: in order\n",
+        "aist-low-motion: OK\nvqvae-low: OK\n",
         None,
     )
     path = tmp_path / "published" / "vqvae-low.safetensors"
     path.write_bytes(path.read_bytes()[:-5])
-    told, error = run("verify", folder=tmp_path)
-    assert "aist-low-motion: in order" in told
-    assert "vqvae-low: vqvae-low.safetensors is damaged" in told
+    output, error = run("verify", folder=tmp_path)
+    assert "aist-low-motion: OK" in output
+    assert "vqvae-low: vqvae-low.safetensors is damaged" in output
     assert str(error).startswith("1 of the installed files can't be used (vqvae-low): delete")
 
 
@@ -74,7 +74,7 @@ def test_import_and_verify(published, tmp_path):
         (("import", "lost.pt", "--level", "middle"), "Unknown level 'middle'"),
         (("import", "lost.pt", "--dataset", "mist"), "Unknown data set 'mist'"),
         (("fetch", "mist"), "Unknown weights 'mist': choose compact, aist-high"),
-        (("fetch", "tiktok-high-motion"), "No public file is known of tiktok-high-motion"),
+        (("fetch", "tiktok-high-motion"), "No public download is known for tiktok-high-motion"),
     ],
 )
 def test_mistakes(arguments, expected, tmp_path):
@@ -83,14 +83,14 @@ def test_mistakes(arguments, expected, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-def test_fetch_of_what_is_there(published, tmp_path):
+def test_fetch_of_installed_weights(published, tmp_path):
     assert "checkpoints/compact again" in str(run("fetch", "compact", folder=tmp_path)[1])
-    assert run("fetch", "compact", folder=CHECKPOINTS) == ("compact is installed already.\n", None)
+    assert run("fetch", "compact", folder=CHECKPOINTS) == ("compact is already installed.\n", None)
     run("import", published / "vqvae.pth.tar", folder=tmp_path)
-    assert run("fetch", "jukebox", folder=tmp_path) == ("jukebox is installed already.\n", None)
+    assert run("fetch", "jukebox", folder=tmp_path) == ("jukebox is already installed.\n", None)
 
 
-def test_fetch_of_a_set_whose_rest_nobody_publishes(published, tmp_path):
+def test_fetch_of_a_set_that_is_only_partly_published(published, tmp_path):
     run("import", published / "vqvae.pth.tar", published / "tiktok_mencoder.pt", folder=tmp_path)
     (tmp_path / "published" / "i3d.safetensors").touch()
     _, error = run("fetch", "tiktok-high", folder=tmp_path)

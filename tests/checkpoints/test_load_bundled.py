@@ -1,4 +1,4 @@
-"""Weights that are missing, damaged or of another network: one clear sentence each."""
+"""Loading bundled weights: missing, damaged and wrong files, with a one-sentence message each."""
 
 from __future__ import annotations
 
@@ -17,26 +17,26 @@ from d2m.checkpoints import (
     load_generator,
     read_tensors,
 )
+from d2m.checkpoints.resolve import resolve_weights
 from d2m.core.errors import CheckpointError
 from d2m.core.levels import HIGH, LEVELS, LOW, Level
-from d2m.core.settings import Settings
-from d2m.generation.generate import compose
+from d2m.core.settings import COMPACT
 
 both_levels = pytest.mark.parametrize("level", LEVELS.values(), ids=LEVELS)
 
 
-def sentence(load, level: Level, path: Path) -> str:
-    """Return what a person is told, after checks that hold for every refusal."""
+def refusal_message(load, level: Level, path: Path) -> str:
+    """Return the error message of a load that fails, after checks that apply to all of them."""
     with pytest.raises(CheckpointError) as refusal:
         load(level, path)
-    told = str(refusal.value)
-    assert told[0].isupper() or told.startswith(path.name)
-    assert told.endswith(".")
-    assert "\n" not in told
-    assert ". " not in told
-    assert str(path.parent) not in told
-    assert path.parent.name not in told
-    return told
+    message = str(refusal.value)
+    assert message[0].isupper() or message.startswith(path.name)
+    assert message.endswith(".")
+    assert "\n" not in message
+    assert ". " not in message
+    assert str(path.parent) not in message
+    assert path.parent.name not in message
+    return message
 
 
 @both_levels
@@ -53,9 +53,9 @@ def test_bundled_weights_load(level):
 
 @pytest.mark.parametrize("load", [load_codec, load_generator])
 def test_missing(load, tmp_path):
-    told = sentence(load, HIGH, tmp_path / "lost.safetensors")
-    assert "lost.safetensors are missing" in told
-    assert "train" in told
+    message = refusal_message(load, HIGH, tmp_path / "lost.safetensors")
+    assert "lost.safetensors are missing" in message
+    assert "train" in message
 
 
 @pytest.mark.parametrize("load", [load_codec, load_generator])
@@ -64,21 +64,23 @@ def test_truncated(load, kept, tmp_path):
     source = (codec_path if load is load_codec else generator_path)(HIGH)
     path = tmp_path / "half.safetensors"
     path.write_bytes(source.read_bytes()[:kept])
-    told = sentence(load, HIGH, path)
-    assert told == "half.safetensors is damaged or is not a safetensors file: get it again."
+    message = refusal_message(load, HIGH, path)
+    assert message == (
+        "half.safetensors is damaged or is not a safetensors file: download or train it again."
+    )
 
 
 @pytest.mark.parametrize("load", [load_codec, load_generator])
-def test_a_pickle_under_another_name_is_not_opened(load, tmp_path):
+def test_a_renamed_pickle_is_not_opened(load, tmp_path):
     class Trap:
         def __reduce__(self):
             return (Path.touch, (tmp_path / "sprung",))
 
     path = tmp_path / "pickle.safetensors"
     path.write_bytes(pickle.dumps(Trap()))
-    assert "not a safetensors file" in sentence(load, HIGH, path)
+    assert "not a safetensors file" in refusal_message(load, HIGH, path)
     torch.save({"weights": torch.zeros(3)}, path)
-    assert "not a safetensors file" in sentence(load, HIGH, path)
+    assert "not a safetensors file" in refusal_message(load, HIGH, path)
     assert not (tmp_path / "sprung").exists()
 
 
@@ -87,18 +89,21 @@ def test_the_other_level(level, tmp_path):
     other = LOW if level is HIGH else HIGH
     path = tmp_path / "mine.safetensors"
     shutil.copy(generator_path(other), path)
-    told = sentence(load_generator, level, path)
-    assert told == f"mine.safetensors is a generator of level {other.name}, not {level.name}."
+    message = refusal_message(load_generator, level, path)
+    assert message == (
+        f"mine.safetensors is a generator of level {other.name}, not {level.name}: choose a file "
+        f"of level {level.name}."
+    )
     shutil.copy(codec_path(other), path)
-    assert "not those of a JukeBox VQ-VAE" in sentence(load_codec, level, path)
+    assert "not those of a JukeBox VQ-VAE" in refusal_message(load_codec, level, path)
 
 
 def test_another_network(tmp_path):
     path = tmp_path / "other.safetensors"
     shutil.copy(codec_path(HIGH), path)
-    assert "holds no compact generator" in sentence(load_generator, HIGH, path)
+    assert "holds no compact generator" in refusal_message(load_generator, HIGH, path)
     shutil.copy(generator_path(HIGH), path)
-    assert "not those of a JukeBox VQ-VAE" in sentence(load_codec, HIGH, path)
+    assert "not those of a JukeBox VQ-VAE" in refusal_message(load_codec, HIGH, path)
 
 
 @pytest.mark.parametrize(
@@ -114,12 +119,12 @@ def test_another_network(tmp_path):
     ],
     ids=["missing", "shape", "surplus", "no sigma", "code", "type", "level"],
 )
-def test_a_generator_that_was_tampered_with(change, tmp_path):
+def test_a_manipulated_generator_is_refused(change, tmp_path):
     tensors, header = read_tensors(generator_path(HIGH))
     change(tensors, header)
     path = tmp_path / "changed.safetensors"
     save_file(tensors, path, metadata=header)
-    assert "holds no compact generator" in sentence(load_generator, HIGH, path)
+    assert "holds no compact generator" in refusal_message(load_generator, HIGH, path)
 
 
 def test_half_precision_weights_load(tmp_path):
@@ -134,6 +139,6 @@ def test_half_precision_weights_load(tmp_path):
     assert state["gate.weight"].dtype == torch.float32
 
 
-def test_a_folder_without_weights_is_told_before_any_work(tmp_path):
+def test_missing_weights_are_reported_before_generation(tmp_path):
     with pytest.raises(CheckpointError, match="weights of level high are missing"):
-        compose(None, HIGH, Settings(), checkpoints=tmp_path)  # type: ignore[arg-type]
+        resolve_weights(COMPACT, (HIGH,), tmp_path)

@@ -1,4 +1,4 @@
-"""Google Drive's ways, played by a proxy on this machine that claims to be Drive."""
+"""Downloads from Google Drive, simulated by a local proxy with a certificate for its hosts."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from d2m.checkpoints.fetch import fetch
 from d2m.checkpoints.installed import verify_installed
 from d2m.checkpoints.transfer_spec import RetryPolicy
 from d2m.core.errors import CheckpointError
-from tests.checkpoints.misbehaving import DRIVE_QUOTA_PAGE, DRIVE_VIRUS_PAGE, Files, Handler
+from tests.checkpoints.faulty_server import DRIVE_QUOTA_PAGE, DRIVE_VIRUS_PAGE, Handler, ServerState
 
 HOSTS = ("drive.google.com", "drive.usercontent.google.com", "docs.google.com")
 KEY = "vqvae-jukebox"
@@ -36,7 +36,7 @@ pytestmark = pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl
 
 
 class Drive(Handler):
-    """What stands behind the proxy: the page that asks, then the file."""
+    """The server behind the proxy: it sends a page first if there is one, else the file."""
 
     pages: list[bytes]
 
@@ -49,7 +49,7 @@ class Drive(Handler):
             self.end_headers()
             self.wfile.write(page)
         else:
-            self.give(self.files.content["/file"])
+            self.send_body(self.state.content["/file"])
 
     def send_response(self, code: int, message: str | None = None) -> None:
         super().send_response(code, message)
@@ -69,21 +69,21 @@ def certificate(tmp_path_factory) -> Path:
 
 
 @pytest.fixture
-def drive(certificate, monkeypatch) -> Iterator[tuple[Files, list[bytes]]]:
-    files, pages = Files(), []
+def drive(certificate, monkeypatch) -> Iterator[tuple[ServerState, list[bytes]]]:
+    state, pages = ServerState(), []
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate / "cert.pem", certificate / "key.pem")
-    handler = type("Bound", (Drive,), {"files": files, "pages": pages})
+    handler = type("BoundDrive", (Drive,), {"state": state, "pages": pages})
 
     class Proxy(BaseHTTPRequestHandler):
         def do_CONNECT(self) -> None:
             assert self.path.partition(":")[0] in HOSTS
             self.wfile.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
-            with context.wrap_socket(self.connection, server_side=True) as inside:
-                handler(inside, self.client_address, self.server)
-                inside.settimeout(1.0)
+            with context.wrap_socket(self.connection, server_side=True) as tunnel:
+                handler(tunnel, self.client_address, self.server)
+                tunnel.settimeout(1.0)
                 with suppress(OSError):
-                    inside.unwrap()
+                    tunnel.unwrap()
 
         def log_message(self, *_: object) -> None:
             pass
@@ -97,7 +97,7 @@ def drive(certificate, monkeypatch) -> Iterator[tuple[Files, list[bytes]]]:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(certificate / "cert.pem"))
     monkeypatch.delenv("CURL_CA_BUNDLE", raising=False)
-    yield files, pages
+    yield state, pages
     server.shutdown()
     server.server_close()
 
@@ -105,33 +105,33 @@ def drive(certificate, monkeypatch) -> Iterator[tuple[Files, list[bytes]]]:
 def refusal(folder: Path, retry_policy: RetryPolicy = QUICK) -> str:
     with pytest.raises(CheckpointError) as error:
         fetch(KEY, folder=folder, retry_policy=retry_policy, sources=SOURCES)
-    told = str(error.value)
-    assert told.endswith(".")
-    assert "\n" not in told
-    assert ". " not in told
-    assert str(folder) not in told
-    return told
+    message = str(error.value)
+    assert message.endswith(".")
+    assert "\n" not in message
+    assert ". " not in message
+    assert str(folder) not in message
+    return message
 
 
-def test_a_file_that_drive_gives_at_once(drive, published, tmp_path, leftovers):
+def test_a_file_without_a_confirmation_page(drive, published, tmp_path, leftovers):
     drive[0].content["/file"] = (published / "vqvae.pth.tar").read_bytes()
-    seen = []
+    shares = []
     (new,) = fetch(
         KEY,
         folder=tmp_path,
         retry_policy=QUICK,
         sources=SOURCES,
-        progress=lambda _, s: seen.append(s),
+        progress=lambda _, share: shares.append(share),
     )
     assert new.key == KEY
-    assert seen[-1] == 1.0
+    assert shares[-1] == 1.0
     verify_installed(KEY, tmp_path)
     assert leftovers(tmp_path) == []
 
 
-def test_the_virus_page_is_confirmed(drive, published, tmp_path):
-    files, pages = drive
-    files.content["/file"] = (published / "vqvae.pth.tar").read_bytes()
+def test_the_virus_warning_is_confirmed(drive, published, tmp_path):
+    server, pages = drive
+    server.content["/file"] = (published / "vqvae.pth.tar").read_bytes()
     pages.append(DRIVE_VIRUS_PAGE + FORM)
     (new,) = fetch(KEY, folder=tmp_path, retry_policy=QUICK, sources=SOURCES)
     assert new.key == KEY
@@ -140,34 +140,36 @@ def test_the_virus_page_is_confirmed(drive, published, tmp_path):
 @pytest.mark.parametrize(
     "page", [DRIVE_QUOTA_PAGE, b"<html>Sign in</html>"], ids=["quota", "login"]
 )
-def test_pages_in_place_of_the_file(page, drive, tmp_path, leftovers):
+def test_pages_instead_of_the_file(page, drive, tmp_path, leftovers):
     drive[1].append(page)
-    told = refusal(tmp_path)
-    assert "Google Drive doesn't give vqvae.pth.tar to everybody at the moment" in told
-    assert SOURCES[KEY].url in told
+    message = refusal(tmp_path)
+    assert "Google Drive refuses to serve vqvae.pth.tar (download quota exceeded" in message
+    assert SOURCES[KEY].url in message
     assert leftovers(tmp_path) == []
 
 
-def test_a_broken_transfer_goes_on_in_the_next_command(drive, published, tmp_path, leftovers):
-    files, _ = drive
-    files.content["/file"] = (published / "vqvae.pth.tar").read_bytes()
-    files.cut_after = [2_000_000]
+def test_an_interrupted_transfer_is_resumed_by_the_next_command(
+    drive, published, tmp_path, leftovers
+):
+    server, _ = drive
+    server.content["/file"] = (published / "vqvae.pth.tar").read_bytes()
+    server.cut_after = [2_000_000]
     assert refusal(tmp_path) == (
-        "The download of vqvae.pth.tar from Google Drive broke off: run the command again."
+        "The download of vqvae.pth.tar from Google Drive was interrupted: run the command again."
     )
     assert len(leftovers(tmp_path)) == 1
     fetch(KEY, folder=tmp_path, retry_policy=QUICK, sources=SOURCES)
-    assert any(str(asked).startswith("bytes=") for asked in files.asked)
+    assert any(str(header).startswith("bytes=") for header in server.range_headers)
     verify_installed(KEY, tmp_path)
     assert leftovers(tmp_path) == []
 
 
-def test_a_part_that_drive_will_not_go_on_from(drive, published, tmp_path, leftovers):
-    files, _ = drive
-    files.content["/file"] = (published / "vqvae.pth.tar").read_bytes()
-    files.cut_after = [2_000_000]
+def test_a_partial_file_that_drive_does_not_resume(drive, published, tmp_path, leftovers):
+    server, _ = drive
+    server.content["/file"] = (published / "vqvae.pth.tar").read_bytes()
+    server.cut_after = [2_000_000]
     refusal(tmp_path)
-    files.ranges = False
+    server.supports_ranges = False
     fetch(KEY, folder=tmp_path, retry_policy=QUICK, sources=SOURCES)
     verify_installed(KEY, tmp_path)
     assert leftovers(tmp_path) == []
@@ -176,12 +178,13 @@ def test_a_part_that_drive_will_not_go_on_from(drive, published, tmp_path, lefto
 def test_a_file_that_is_too_large(drive, tmp_path, leftovers, monkeypatch):
     monkeypatch.setitem(WEIGHT_FILES, KEY, replace(WEIGHT_FILES[KEY], max_bytes=3_000_000))
     drive[0].content["/file"] = bytes(4_000_000)
-    assert "What Google Drive sends for vqvae.pth.tar has more than 3 MB" in refusal(tmp_path)
+    assert "Google Drive sends more than 3 MB for vqvae.pth.tar" in refusal(tmp_path)
     assert leftovers(tmp_path) == []
 
 
 @pytest.fixture
-def nobody(monkeypatch) -> None:
+def unreachable_proxy(monkeypatch) -> None:
+    """Set the proxy to a port that no server listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -189,25 +192,25 @@ def nobody(monkeypatch) -> None:
         monkeypatch.setenv(name, f"http://127.0.0.1:{port}")
 
 
-@pytest.mark.usefixtures("drive", "nobody")
-def test_drive_is_away(tmp_path, leftovers):
-    told = refusal(tmp_path)
-    assert told.startswith("Google Drive can't be reached: check the network, or download")
+@pytest.mark.usefixtures("drive", "unreachable_proxy")
+def test_drive_is_unreachable(tmp_path, leftovers):
+    message = refusal(tmp_path)
+    assert message.startswith("Google Drive can't be reached: check the network, or download")
     assert leftovers(tmp_path) == []
 
 
-@pytest.mark.parametrize("away", ["proxy", "drive"])
-def test_a_part_outlives_a_bad_time_of_the_network(
-    away, drive, published, tmp_path, leftovers, request
+@pytest.mark.parametrize("failing", ["proxy", "drive"])
+def test_a_partial_file_survives_a_network_failure(
+    failing, drive, published, tmp_path, leftovers, request
 ):
-    files, _ = drive
-    files.content["/file"] = (published / "vqvae.pth.tar").read_bytes()
-    files.cut_after = [2_000_000]
+    server, _ = drive
+    server.content["/file"] = (published / "vqvae.pth.tar").read_bytes()
+    server.cut_after = [2_000_000]
     refusal(tmp_path)
     part = leftovers(tmp_path)
-    if away == "proxy":
-        request.getfixturevalue("nobody")
+    if failing == "proxy":
+        request.getfixturevalue("unreachable_proxy")
     else:
-        files.cut_after = [0] * 10
-    assert "broke off" in refusal(tmp_path, replace(QUICK, attempts=2))
+        server.cut_after = [0] * 10
+    assert "was interrupted" in refusal(tmp_path, replace(QUICK, attempts=2))
     assert leftovers(tmp_path) == part != []

@@ -1,4 +1,4 @@
-"""A server on this machine that gives a file well, or in one of the ways that servers fail."""
+"""A local HTTP server that serves files correctly or fails in one of several ways."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 STALL_S = 8.0
+"""How long a stalled response lasts (s): well above the timeouts of the tests."""
 DRIVE_VIRUS_PAGE = (
     b"<!DOCTYPE html><html><head><title>Google Drive - Virus scan warning</title></head>"
     b"<body><p>Google Drive can't scan this file for viruses.</p></body></html>"
@@ -24,34 +25,41 @@ LFS_POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a2146\
 
 
 @dataclass
-class Files:
-    """What the server gives, and what it was asked for.
+class ServerState:
+    """What the server serves, how it fails, and a record of its requests.
 
     Parameters
     ----------
     content
-        RequestLimits by path.
-    ranges
-        Whether it sends parts.
+        Response bodies by path.
+    supports_ranges
+        Whether it answers range requests.
     cut_after
-        Bytes of a body after which it hangs up, once for each number.
+        Numbers of body bytes after which it closes the connection, one for each of the next
+        responses.
     etag
-        Its name for this version of a file.
+        ETag of the files.
+    sent
+        Body bytes of each response so far.
+    range_headers
+        ``Range`` header of each request so far; None if it had none.
+    url
+        URL of the running server.
     """
 
     content: dict[str, bytes] = field(default_factory=dict)
-    ranges: bool = True
+    supports_ranges: bool = True
     cut_after: list[int] = field(default_factory=list)
     etag: str = '"one"'
     sent: list[int] = field(default_factory=list)
-    asked: list[str | None] = field(default_factory=list)
+    range_headers: list[str | None] = field(default_factory=list)
     url: str = ""
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Answer by the first part of the path: ``/file/...`` well, ``/404/...`` and so on badly."""
+    """Respond by the first part of the path: ``/file`` correctly, ``/404/...`` with an error."""
 
-    files: Files
+    state: ServerState
     protocol_version = "HTTP/1.0"
 
     def do_GET(self) -> None:
@@ -79,45 +87,45 @@ class Handler(BaseHTTPRequestHandler):
             self.send_header("Location", self.path.replace("/redirect", "", 1))
             self.end_headers()
         else:
-            self.give(self.files.content[self.path])
+            self.send_body(self.state.content[self.path])
 
-    def give(self, body: bytes) -> None:
-        files = self.files
-        asked = self.headers.get("Range")
-        files.asked.append(asked)
+    def send_body(self, body: bytes) -> None:
+        state = self.state
+        requested = self.headers.get("Range")
+        state.range_headers.append(requested)
         start = 0
-        current = self.headers.get("If-Range") in (None, files.etag)
-        if files.ranges and asked and current:
-            found = re.fullmatch(r"bytes=(\d+)-", asked)
+        current = self.headers.get("If-Range") in (None, state.etag)
+        if state.supports_ranges and requested and current:
+            found = re.fullmatch(r"bytes=(\d+)-", requested)
             assert found is not None
             start = int(found[1])
             self.send_response(206)
             self.send_header("Content-Range", f"bytes {start}-{len(body) - 1}/{len(body)}")
         else:
             self.send_response(200)
-        if files.ranges:
+        if state.supports_ranges:
             self.send_header("Accept-Ranges", "bytes")
-            self.send_header("ETag", files.etag)
+            self.send_header("ETag", state.etag)
         self.send_header("Content-Length", str(len(body) - start))
         self.end_headers()
-        end = start + files.cut_after.pop(0) if files.cut_after else len(body)
+        end = start + state.cut_after.pop(0) if state.cut_after else len(body)
         self.wfile.write(body[start:end])
-        files.sent.append(len(body[start:end]))
+        state.sent.append(len(body[start:end]))
 
     def log_message(self, *_: object) -> None:
         pass
 
 
 @contextmanager
-def serving(files: Files) -> Iterator[str]:
-    """Run the server in a thread; yield its address."""
-    handler = type("Bound", (Handler,), {"files": files})
+def run_server(state: ServerState) -> Iterator[None]:
+    """Run the server in a thread and set the URL in its state."""
+    handler = type("BoundHandler", (Handler,), {"state": state})
     server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}).start()
     try:
-        files.url = f"http://127.0.0.1:{server.server_port}"
-        yield files.url
+        state.url = f"http://127.0.0.1:{server.server_port}"
+        yield
     finally:
         server.shutdown()
         server.server_close()
