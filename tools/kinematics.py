@@ -1,9 +1,10 @@
-"""Measure the inverse kinematics: motion capture to rotations and back to positions.
+"""Measure the error of the inverse kinematics: from joint positions to rotations and back.
 
     PYTHONPATH=. python tools/kinematics.py path/to/cmu_dance_60fps.npz
 
-The file holds takes of the CMU Graphics Lab Motion Capture Database (http://mocap.cs.cmu.edu)
-as `d2m.training.data.dances.mocap` describes them. Each take's bones have constant lengths.
+The file contains takes of the CMU Graphics Lab Motion Capture Database
+(http://mocap.cs.cmu.edu) in the form that `d2m.training.data.dances.mocap` describes. The bone
+lengths of a take are constant.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from d2m.training.data.dances.mocap import CMU_LEAD_IN
 
 FloatArray = NDArray[np.float64]
 
-LIMBS_OF_CMU = {
+CMU_LIMBS = {
     "hip": "Thigh",
     "knee": "Shin",
     "ankle": "Foot",
@@ -36,30 +37,31 @@ LIMBS_OF_CMU = {
     "wrist": "Hand",
     "hand": "Mid1",
 }
+"""CMU joint of each SMPL limb joint; both names continue after the side."""
 PELVIS_HEIGHT = 0.66
-"""SMPL's pelvis above the middle of its hips, in distances between the hips."""
+"""Height of SMPL's pelvis joint above the middle of its hip joints, in hip widths."""
 CHEST_SHARE = 0.18
-"""Where on CMU's way from chest to neck SMPL's spine3 is, by its height under the shoulders."""
+"""Position of SMPL's spine3 joint between CMU's chest (0) and neck (1)."""
 
 
 def smpl_from_cmu(positions: FloatArray, names: list[str]) -> FloatArray:
-    """Place SMPL's joints in a CMU body.
+    """Estimate SMPL's joint positions from those of CMU.
 
-    Limbs, neck and head are CMU's own. SMPL's pelvis lies above the hips, its third spine
-    joint above CMU's chest and its collars half way from CMU's to the shoulders; these are
-    fixed to the bones they lie on (the collars nearly).
+    Limbs, neck and head are the same joints in both. SMPL's pelvis lies above the middle of
+    the hips, its third spine joint above CMU's chest, and its collars half-way between CMU's
+    collars and shoulders.
 
     Parameters
     ----------
     positions : (F, J, 3)
-        cm, y up.
+        CMU joint positions (cm), y up.
     names
-        The J joints' names.
+        Names of the J joints.
 
     Returns
     -------
     (F, 24, 3)
-        cm, y up.
+        SMPL joint positions (cm), y up.
     """
     cmu = {name: positions[:, index] for index, name in enumerate(names)}
     middle = (cmu["lThigh"] + cmu["rThigh"]) / 2
@@ -75,16 +77,26 @@ def smpl_from_cmu(positions: FloatArray, names: list[str]) -> FloatArray:
         "head": cmu["head"],
     }
     for side in ("left", "right"):
-        for part, joint in LIMBS_OF_CMU.items():
+        for part, joint in CMU_LIMBS.items():
             smpl[f"{side}_{part}"] = cmu[side[0] + joint]
         smpl[f"{side}_collar"] = (cmu[f"{side[0]}Collar"] + cmu[f"{side[0]}Shldr"]) / 2
     return np.stack([smpl[name] for name in JOINTS], axis=1)
 
 
-def rebuilt_errors(joints: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return how far joints (F, 24, 3) are from where their rotations put them, (F, 24) twice.
+def reconstruction_errors(joints: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Return the distances between joints and their reconstruction from rotations.
 
-    First with the body's own offsets, then with the rest pose's directions for all bones.
+    Parameters
+    ----------
+    joints : (F, 24, 3)
+        SMPL joint positions (cm).
+
+    Returns
+    -------
+    measured : (F, 24)
+        Errors (cm) with the bone offsets of this body.
+    rest : (F, 24)
+        Errors (cm) with the bone lengths of this body and the directions of SMPL's rest pose.
     """
     rotations, measured = joint_rotations(joints), bone_offsets(joints)
     lengths = np.linalg.norm(measured, axis=-1)
@@ -98,12 +110,13 @@ def rebuilt_errors(joints: FloatArray) -> tuple[FloatArray, FloatArray]:
 
 
 def main(path: Annotated[Path, typer.Argument(help="CMU takes, a .npz file.")]) -> None:
-    """Print the errors of rebuilt joints, over all frames of all takes, as a Markdown table."""
+    """Print the reconstruction errors over all frames of all takes as a Markdown table."""
     with np.load(path, allow_pickle=False) as data:
         names = [str(name) for name in data["joint_names"]]
         takes = [data[key] for key in data.files if key not in ("joint_names", "parents")]
     errors = [
-        rebuilt_errors(smpl_from_cmu(take[CMU_LEAD_IN:].astype(float), names)) for take in takes
+        reconstruction_errors(smpl_from_cmu(take[CMU_LEAD_IN:].astype(float), names))
+        for take in takes
     ]
     own, rest = (np.concatenate(part) for part in zip(*errors, strict=True))
     typer.echo(f"{len(takes)} takes, {len(own)} frames; errors in cm\n")

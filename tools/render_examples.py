@@ -1,10 +1,10 @@
-"""Draw the example clips: a clothed figure danced by AIST++, CMU and the procedural dancer.
+"""Render the example clips: drawn figures that move like AIST++, CMU and procedural dances.
 
     PYTHONPATH=. python tools/render_examples.py --aist gBR.npz --cmu cmu_dance.npz --out examples
 
 The motion itself is not part of the project. AIST++ keypoints are published at
 https://google.github.io/aistplusplus_dataset (CC BY 4.0), CMU motion capture at
-http://mocap.cs.cmu.edu; d2m/training/data/dances/mocap.py says in which form the files are read.
+http://mocap.cs.cmu.edu. `d2m.training.data.dances.mocap` describes the form of the files.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import av
 import cv2
 import numpy as np
 import typer
-from figure import Look, draw_figure
+from figure import Outfit, draw_figure
 from numpy.typing import NDArray
 from scenes import loft, shadow, street, studio
 from scipy.ndimage import gaussian_filter1d
@@ -30,10 +30,12 @@ FloatArray = NDArray[np.float64]
 Image = NDArray[np.uint8]
 
 FPS = 30
+"""Frame rate of the clips (Hz)."""
 SUPERSAMPLING = 2
+"""Factor of the size at which figures are drawn, to smooth their edges."""
 AIST_CREDIT = (
     "Motion: AIST++ 2-D keypoints, gBR_sBM_cAll_d04_mBR0_ch03 (Li et al., ICCV 2021), "
-    "from the AIST AnnotatedDance Video Database (Tsuchida et al., ISMIR 2019)."
+    "from the AIST Dance Video Database (Tsuchida et al., ISMIR 2019)."
 )
 CMU_CREDIT = (
     "The data used in this project was obtained from mocap.cs.cmu.edu. The database was "
@@ -43,14 +45,14 @@ CMU_CREDIT = (
 
 @dataclass(frozen=True, kw_only=True)
 class Shot:
-    """A dancer in image coordinates, ready to be drawn.
+    """A dance in image coordinates, ready to be drawn.
 
     Parameters
     ----------
     joints : (F, 17, 3)
-        Joints (px, depth towards the camera) at `FPS`.
+        Joints (px) at `FPS`: x, y, and depth towards the camera.
     ground : (F, 17, 2)
-        Where their shadows fall (px).
+        Positions of the joints' shadows (px).
     unit
         Torso length (px).
     """
@@ -63,23 +65,24 @@ class Shot:
 def shot_3d(
     points: FloatArray, *, unit: float, foot: tuple[float, float], tilt: float = 0.14
 ) -> Shot:
-    """Film 3-D joints (F, 17, 3) with a camera that looks down a little.
+    """Project 3-D joints through a camera that looks slightly downwards.
 
     Parameters
     ----------
-    points
-        Torso lengths: x right, y down, z towards the camera; their floor is the lowest ankle.
+    points : (F, 17, 3)
+        Joints in torso lengths: x right, y down, z towards the camera. The floor is at the
+        height of the lowest ankle.
     unit
-        Torso length (px) at the place of ``foot``.
+        Torso length (px) at the position ``foot``.
     foot
-        Where the middle of the floor stands in the image (px).
+        Position of the middle of the floor in the image (px).
     tilt
-        How far the camera looks down (rad).
+        Angle by which the camera looks down (rad).
     """
     floor = np.quantile(points[:, ANKLES, 1], 0.98) + 0.12
     middle = np.median(points[:, HIPS].mean(axis=1), axis=0) * [1, 0, 1]
 
-    def film(places: FloatArray) -> FloatArray:
+    def project(places: FloatArray) -> FloatArray:
         x, y, z = np.moveaxis(places - middle - [0, floor, 0], -1, 0)
         y, z = y * np.cos(tilt) + z * np.sin(tilt), z * np.cos(tilt) - y * np.sin(tilt)
         scale = unit / (1 - z / 11)
@@ -87,11 +90,11 @@ def shot_3d(
 
     above = floor - points[..., 1]
     ground = points + np.stack([0.25 * above, above, -0.1 * above], axis=-1)
-    return Shot(joints=film(points), ground=film(ground)[..., :2], unit=unit)
+    return Shot(joints=project(points), ground=project(ground)[..., :2], unit=unit)
 
 
 def shot_aist(path: Path, *, unit: float, foot: tuple[float, float]) -> tuple[Shot, AnnotatedDance]:
-    """Film an AIST++ choreography from its front camera, with depth from the side cameras."""
+    """Return the front view of an AIST++ choreography, with depth estimated from the side views."""
     name = "gBR_sBM_cAll_d04_mBR0_ch03"
     views = {dance.name[-3:]: dance for dance in load_aist(path) if dance.name.startswith(name)}
     front = views["c01"]
@@ -100,7 +103,7 @@ def shot_aist(path: Path, *, unit: float, foot: tuple[float, float]) -> tuple[Sh
     depth = gaussian_filter1d(np.clip((aside[1] - aside[0]) / 2, -1.5, 1.5), 3.0, axis=0)
     if (depth[:, 0] - depth[:, SHOULDERS].mean(axis=1)).mean() < 0:
         depth = -depth
-    # Side cameras hardly see the face: a head that faces the front camera has its nose there.
+    # The side views hardly show the face, so the head is assumed to face the front camera.
     depth[:, 3:5] = depth[:, SHOULDERS].mean(axis=1, keepdims=True)
     depth[:, :3] = depth[:, 3:4] + 0.2
     points = np.concatenate([flat[0], depth[..., None]], axis=-1)[::2]
@@ -115,20 +118,20 @@ def shot_aist(path: Path, *, unit: float, foot: tuple[float, float]) -> tuple[Sh
     return Shot(joints=joints, ground=drop, unit=unit), front
 
 
-def frames_of(shot: Shot, background: Image, look: Look) -> list[Image]:
-    """Draw every frame, (H, W, 3) each."""
+def draw_frames(shot: Shot, background: Image, outfit: Outfit) -> list[Image]:
+    """Draw every frame of a shot, (H, W, 3) each."""
     size = background.shape[1] * SUPERSAMPLING, background.shape[0] * SUPERSAMPLING
     frames = []
     for joints, ground in zip(shot.joints, shot.ground, strict=True):
         floor = shadow(background, ground, shot.unit)
         large = cv2.resize(floor, size, interpolation=cv2.INTER_LINEAR)
-        draw_figure(large, joints * SUPERSAMPLING, shot.unit * SUPERSAMPLING, look)
+        draw_figure(large, joints * SUPERSAMPLING, shot.unit * SUPERSAMPLING, outfit)
         frames.append(cv2.resize(large, background.shape[1::-1], interpolation=cv2.INTER_AREA))
     return frames
 
 
 def write_clip(path: Path, frames: list[Image], crf: int = 23) -> None:
-    """Write a silent H.264 clip that every browser plays."""
+    """Write a silent H.264 clip that all browsers play."""
     height, width = frames[0].shape[:2]
     with av.open(str(path), "w", options={"movflags": "+faststart"}) as container:
         stream = container.add_stream("libx264", rate=FPS)
@@ -140,18 +143,18 @@ def write_clip(path: Path, frames: list[Image], crf: int = 23) -> None:
 
 
 def break_clip(path: Path) -> tuple[list[Image], dict[str, object]]:
-    """Break dance from AIST++ in a plain studio."""
+    """Render a break dance from AIST++ in a plain studio, and describe it."""
     shot, dance = shot_aist(path, unit=158.0, foot=(640.0, 655.0))
-    look = Look(skin=(214, 160, 126), hair=(58, 40, 32), shirt=(206, 74, 62),
+    outfit = Outfit(skin=(214, 160, 126), hair=(58, 40, 32), shirt=(206, 74, 62),
                 stripe=(246, 240, 230), trousers=(62, 74, 104), shoes=(58, 60, 66))  # fmt: skip
-    frames = frames_of(shot, studio(1280, 720, 640), look)
+    frames = draw_frames(shot, studio(1280, 720, 640), outfit)
     return frames, {
         "file": "break_aist_landscape.mp4",
         "title": "Break, plain studio",
         "credit": AIST_CREDIT,
         "licence": "CC BY 4.0",
         "tempo_bpm": 80.0,
-        "beats_s": _listed(dance.beats_s, len(frames)),
+        "beats_s": _rounded_beats(dance.beats_s, len(frames)),
         "orientation": "landscape",
     }
 
@@ -159,7 +162,7 @@ def break_clip(path: Path) -> tuple[list[Image], dict[str, object]]:
 def salsa_clip(
     path: Path, take: str, start_s: float, yaw: float
 ) -> tuple[list[Image], dict[str, object]]:
-    """Salsa from CMU motion capture in a street, filmed upright."""
+    """Render a salsa from CMU motion capture in a street, in portrait format, and describe it."""
     dance = next(dance for dance in load_cmu(path) if dance.name == take)
     first = int(start_s * dance.fps)
     points = gaussian_filter1d(dance.keypoints, 1.5, axis=0)[
@@ -169,13 +172,13 @@ def salsa_clip(
     turned = np.stack(
         [x * np.cos(yaw) + z * np.sin(yaw), y, z * np.cos(yaw) - x * np.sin(yaw)], axis=-1
     )
-    # The camera follows the dancer lazily, so that they stay in the upright frame.
+    # The camera follows the dancer slowly, to keep them in the portrait frame.
     follow = gaussian_filter1d(turned[:, HIPS].mean(axis=1), 25, axis=0, mode="nearest")
     turned = turned - 0.85 * follow[:, None] * [1, 0, 1]
     shot = shot_3d(turned, unit=188.0, foot=(360.0, 1105.0))
-    look = Look(skin=(168, 112, 82), hair=(34, 26, 24), shirt=(238, 204, 92),
+    outfit = Outfit(skin=(168, 112, 82), hair=(34, 26, 24), shirt=(238, 204, 92),
                 stripe=(60, 110, 120), trousers=(56, 62, 84), shoes=(170, 52, 52))  # fmt: skip
-    return frames_of(shot, street(720, 1280, 1050), look), {
+    return draw_frames(shot, street(720, 1280, 1050), outfit), {
         "file": "salsa_cmu_portrait.mp4",
         "title": "Salsa, busy street",
         "credit": CMU_CREDIT,
@@ -187,24 +190,24 @@ def salsa_clip(
 
 
 def groove_clip(seed: int, tempo_bpm: float = 112.0) -> tuple[list[Image], dict[str, object]]:
-    """Return the procedural dancer in a loft."""
+    """Render a procedural dance in a loft, and describe it."""
     dance = procedural_dance(seed, tempo_bpm=tempo_bpm, duration_s=11.0, first_beat_s=0.25)
     shot = shot_3d(dance.keypoints[::2], unit=150.0, foot=(600.0, 672.0))
-    look = Look(skin=(236, 188, 156), hair=(150, 88, 44), shirt=(74, 140, 190),
+    outfit = Outfit(skin=(236, 188, 156), hair=(150, 88, 44), shirt=(74, 140, 190),
                 stripe=(250, 246, 238), trousers=(46, 48, 56), shoes=(240, 236, 230))  # fmt: skip
-    frames = frames_of(shot, loft(1280, 720, 650), look)
+    frames = draw_frames(shot, loft(1280, 720, 650), outfit)
     return frames, {
         "file": "groove_procedural_landscape.mp4",
         "title": "Groove, loft",
         "credit": "Motion: the project's procedural dancer.",
         "licence": "Apache-2.0",
         "tempo_bpm": tempo_bpm,
-        "beats_s": _listed(dance.beats_s, len(frames)),
+        "beats_s": _rounded_beats(dance.beats_s, len(frames)),
         "orientation": "landscape",
     }
 
 
-def _listed(beats_s: FloatArray, n_frames: int) -> list[float]:
+def _rounded_beats(beats_s: FloatArray, n_frames: int) -> list[float]:
     return [round(float(beat), 4) for beat in beats_s if beat < n_frames / FPS]
 
 
@@ -214,22 +217,24 @@ def main(
     out: Annotated[Path, typer.Option(help="Folder for clips and examples.json.")],
     take: Annotated[str, typer.Option(help="CMU take.")] = "salsa_30",
     start_s: Annotated[float, typer.Option(help="Start within the CMU take (s).")] = 4.5,
-    yaw: Annotated[float, typer.Option(help="Turn of the CMU take (rad).")] = 2.0,
-    seed: Annotated[int, typer.Option(help="Procedural dancer.")] = 21,
-    only: Annotated[str, typer.Option(help="Draw only clips whose file name holds this.")] = "",
+    yaw: Annotated[float, typer.Option(help="Rotation of the CMU take (rad).")] = 2.0,
+    seed: Annotated[int, typer.Option(help="Seed of the procedural dance.")] = 21,
+    only: Annotated[
+        str, typer.Option(help="Render only clips whose file name contains this.")
+    ] = "",
 ) -> None:
-    """Draw the example clips and describe them in examples.json."""
+    """Render the example clips and describe them in examples.json."""
     out.mkdir(parents=True, exist_ok=True)
-    jobs = {
+    clips = {
         "break_aist_landscape": lambda: break_clip(aist),
         "salsa_cmu_portrait": lambda: salsa_clip(cmu, take, start_s, yaw),
         "groove_procedural_landscape": lambda: groove_clip(seed),
     }
     described = []
-    for name, job in jobs.items():
+    for name, render in clips.items():
         if only not in name:
             continue
-        frames, about = job()
+        frames, about = render()
         write_clip(out / str(about["file"]), frames)
         described.append(about)
         typer.echo(f"{about['file']}: {len(frames) / FPS:.1f} s")

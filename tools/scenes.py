@@ -1,4 +1,7 @@
-"""Backgrounds drawn by rule, and the soft shadow that puts a dancer on their floor."""
+"""Procedurally drawn backgrounds, and the soft shadow of a dancer on their floor.
+
+Colours and proportions were chosen by hand.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ _LIMBS = ((5, 7), (7, 9), (6, 8), (8, 10), (5, 6), (11, 12), (5, 12), (6, 11), (
 
 
 def studio(width: int, height: int, floor_y: float) -> Image:
-    """Return a plain dance studio: one sheet of paper from the wall to the floor."""
+    """Draw a photo studio: plain paper that curves from the wall to the floor, (H, W, 3)."""
     x, y = np.meshgrid(np.linspace(-1, 1, width), np.arange(height))
     edge = 1 / (1 + np.exp(-(y - floor_y + 0.1 * height) / (0.03 * height)))
     wall = np.array([214.0, 206.0, 196.0])
@@ -26,7 +29,7 @@ def studio(width: int, height: int, floor_y: float) -> Image:
 
 
 def street(width: int, height: int, floor_y: float) -> Image:
-    """Return a street in the evening: houses, shop fronts, a lamp, plants, paving."""
+    """Draw a street in the evening: houses, shop fronts, lamp, plants and paving, (H, W, 3)."""
     rng = np.random.default_rng(7)
     top = int(floor_y - 0.1 * height)
     canvas = _gradient(width, height, (62, 78, 122), (247, 178, 132), until=top)
@@ -48,7 +51,7 @@ def street(width: int, height: int, floor_y: float) -> Image:
 
 
 def loft(width: int, height: int, floor_y: float) -> Image:
-    """Return a loft: brick wall, window, sofa, posters, lamp, plant, wooden floor."""
+    """Draw a loft: brick wall, window, sofa, posters, lamp, plant and wooden floor, (H, W, 3)."""
     rng = np.random.default_rng(11)
     top = int(floor_y - 0.12 * height)
     canvas = np.zeros((height, width, 3))
@@ -69,18 +72,18 @@ def loft(width: int, height: int, floor_y: float) -> Image:
 
 
 def shadow(image: Image, ground: FloatArray, unit: float, strength: float = 0.5) -> Image:
-    """Darken the floor under a dancer.
+    """Return a scene with the shadow of a dancer on its floor.
 
     Parameters
     ----------
     image : (H, W, 3)
-        The empty scene.
+        Scene without the dancer.
     ground : (17, 2)
-        Where each joint's shadow falls (px).
+        Position of each joint's shadow (px).
     unit
         Torso length (px).
     strength
-        0 (none) to 1 (black).
+        Darkness of the shadow, from 0 (none) to 1 (black).
     """
     scale = 4
     mask = np.zeros((image.shape[0] // scale, image.shape[1] // scale), dtype=np.uint8)

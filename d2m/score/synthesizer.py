@@ -86,7 +86,7 @@ class SoundfontSynthesizer:
         song
             The song whose instruments are used.
         events
-            Note events sorted by onset. Those that start before frame 0 are ignored.
+            Note events sorted by onset. Events before frame 0 are ignored.
         n_frames
             Length of the result in frames of 128 samples.
 

@@ -11,7 +11,7 @@ import torch
 from d2m.score.composition import UNSEEN_SONGS
 from d2m.training.data.corpus import render_corpus
 from d2m.training.data.dances import procedural_dance, view
-from d2m.training.data.motion_bank import MotionFeatures, measure
+from d2m.training.data.motion_bank import MotionFeatures, measure_dance
 
 
 @pytest.fixture(autouse=True)
@@ -29,7 +29,7 @@ def bank() -> list[MotionFeatures]:
     measured = []
     for seed in range(4):
         dance = procedural_dance(seed, tempo_bpm=90.0 + 10 * seed, duration_s=11.0)
-        measured.append(measure(view(dance, 0.2), held_out=seed == 3))
+        measured.append(measure_dance(view(dance, 0.2), held_out=seed == 3))
     assert all(measured)
     return [movement for movement in measured if movement is not None]
 

@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from d2m.core.metrical_grid import STEPS_PER_BAR, grid_from_beats
-from d2m.perception.step_features import directogram_features, joint_directogram, movement_features
+from d2m.core.metrical_grid import STEPS_PER_BAR
+from d2m.perception.conditioning import condition, known_rhythm
 from d2m.training.data.dances import AnnotatedDance, load_aist, load_cmu, procedural_dance, view
 
 N_PROCEDURAL = 160
@@ -48,15 +48,13 @@ class MotionFeatures:
     held_out: bool
 
 
-def measure(dance: AnnotatedDance, *, held_out: bool) -> MotionFeatures | None:
+def measure_dance(dance: AnnotatedDance, *, held_out: bool) -> MotionFeatures | None:
     """Measure a dance on the grid of its beats; return None if it has less than one whole bar."""
-    duration = len(dance.keypoints) / dance.fps
     if len(dance.beats_s) < 2:
         return None
-    downbeat = float(dance.downbeats_s[0]) if len(dance.downbeats_s) else None
-    grid = grid_from_beats(dance.beats_s, duration, downbeat_s=downbeat)
-    features = movement_features(dance.keypoints, dance.fps, grid)
-    visual = directogram_features(joint_directogram(dance.keypoints, dance.fps), dance.fps, grid)
+    rhythm = known_rhythm(dance.beats_s, dance.downbeats_s)
+    measured = condition(dance.keypoints, dance.fps, rhythm=rhythm)
+    grid = measured.grid
     first = int(-grid.position[0] % STEPS_PER_BAR)
     bars = (grid.n_steps - first) // STEPS_PER_BAR
     if bars < 1:
@@ -65,8 +63,8 @@ def measure(dance: AnnotatedDance, *, held_out: bool) -> MotionFeatures | None:
     return MotionFeatures(
         name=dance.name,
         source=dance.source,
-        features=features[whole].astype(np.float32),
-        visual=visual[whole].astype(np.float32),
+        features=measured.features[whole].astype(np.float32),
+        visual=measured.visual[whole].astype(np.float32),
         held_out=held_out,
     )
 
@@ -95,10 +93,12 @@ def load_motion_bank(aist: Path | None, cmu: Path | None) -> list[MotionFeatures
     if aist is not None:
         dances = load_aist(aist)
         last = max(_choreography(dance.name) for dance in dances)
-        measured += [measure(d, held_out=_choreography(d.name) == last) for d in dances]
+        measured += [measure_dance(d, held_out=_choreography(d.name) == last) for d in dances]
     if cmu is not None:
         for i, dance in enumerate(load_cmu(cmu)):
-            measured += [measure(view(dance, yaw), held_out=i % 6 == 5) for yaw in _CMU_YAWS_RAD]
+            measured += [
+                measure_dance(view(dance, yaw), held_out=i % 6 == 5) for yaw in _CMU_YAWS_RAD
+            ]
     return [motion for motion in measured if motion is not None]
 
 
@@ -109,7 +109,7 @@ def _procedural() -> Iterable[MotionFeatures | None]:
         tempo = float(rng.uniform(66.0, 145.0))
         duration = PROCEDURAL_BARS * 240.0 / tempo
         dance = procedural_dance(seed, tempo_bpm=tempo, duration_s=duration)
-        yield measure(view(dance, float(rng.uniform(-0.7, 0.7))), held_out=seed % 8 == 7)
+        yield measure_dance(view(dance, float(rng.uniform(-0.7, 0.7))), held_out=seed % 8 == 7)
 
 
 def _choreography(name: str) -> str:

@@ -1,13 +1,13 @@
-"""Dances that people danced: AIST++ keypoints and CMU motion capture.
+"""Recorded dances: AIST++ 2-D keypoints and CMU motion capture.
 
-Both are read from ``.npz`` files, packed from what their makers publish:
+Both are read from ``.npz`` files, packed from the published data:
 
-- AIST++ (https://google.github.io/aistplusplus_dataset, CC BY 4.0), 2-D keypoints: one
-  array a choreography under its published name, (views, F, 17, 3) with x, y (px) and
-  score at 60 fps, exactly the ``keypoints2d`` of its pickle file.
-- CMU Graphics Lab Motion Capture Database (http://mocap.cs.cmu.edu): ``joint_names`` and
-  one array a take, (F, J, 3) in cm, y up, at 60 fps, with the joints of the
-  "daz-friendly" BVH conversion.
+- AIST++ (https://google.github.io/aistplusplus_dataset, CC BY 4.0): for each choreography,
+  an array of 2-D keypoints under its published name, (views, F, 17, 3) with x, y (px) and
+  score at 60 frames per second. It is the ``keypoints2d`` array of the published pickle file.
+- CMU Graphics Lab Motion Capture Database (http://mocap.cs.cmu.edu): ``joint_names``, and for
+  each take an array of joint positions, (F, J, 3) in cm with y up, at 60 frames per second,
+  with the joints of the "daz-friendly" BVH conversion.
 """
 
 from __future__ import annotations
@@ -21,19 +21,24 @@ from numpy.typing import NDArray
 from d2m.core.errors import DataError
 from d2m.core.metrical_grid import BEATS_PER_BAR
 from d2m.perception import skeleton
-from d2m.training.data.dances.dance import AnnotatedDance
-
-_HOUSE_BPM = (110, 115, 120, 125, 130, 135)
-_OTHER_BPM = (80, 90, 100, 110, 120, 130)
+from d2m.perception.rhythm import estimate_rhythm
+from d2m.training.data.dances.annotated_dance import AnnotatedDance
 
 FloatArray = NDArray[np.float64]
 
-FPS = 60.0
-MIN_SCORE = 0.3
-"""An AIST++ joint with a lower score counts as missing."""
+MOCAP_FPS = 60.0
+"""Frame rate (Hz) of AIST++, and of the CMU takes in the expected file."""
+MIN_AIST_SCORE = 0.3
+"""Confidence score (0 to 1) under which an AIST++ joint counts as missing. Chosen by hand."""
 CMU_LEAD_IN = 5
-"""Frames at the start of a CMU take that jump there from the conversion's T-pose."""
+"""Frames to skip at the start of a CMU take, where the motion jumps from the T-pose of the
+BVH conversion. Chosen by hand."""
 
+# Tempi (BPM) of AIST's songs 0 to 5 of house, and of every other genre (Tsuchida et al. 2019).
+_HOUSE_BPM = (110, 115, 120, 125, 130, 135)
+_OTHER_BPM = (80, 90, 100, 110, 120, 130)
+
+# CMU joints in the order of the COCO-17 joints 5 to 16: shoulders to ankles, left before right.
 _CMU_BODY = (
     *("lShldr", "rShldr", "lForeArm", "rForeArm", "lHand", "rHand"),
     *("lThigh", "rThigh", "lShin", "rShin", "lFoot", "rFoot"),
@@ -41,15 +46,16 @@ _CMU_BODY = (
 
 
 def load_aist(path: str | Path) -> list[AnnotatedDance]:
-    """Load every view of every AIST++ choreography as a 2-D dance.
+    """Load each camera view of each AIST++ choreography as a 2-D dance.
 
-    The choreographies begin on a beat of music whose tempo is in their name. Missing
-    joints are interpolated in time; the unit is each view's median torso length.
+    The choreographies start on a beat, and their names contain the song, whose tempo is known.
+    Missing joints are interpolated in time. Lengths are divided by the median torso length of
+    the view.
 
     Parameters
     ----------
     path
-        ``.npz`` file as this module describes.
+        ``.npz`` file in the form that the module docstring describes.
 
     Raises
     ------
@@ -64,14 +70,14 @@ def load_aist(path: str | Path) -> list[AnnotatedDance]:
                 f"but {name!r} is {views.shape}: pack the published keypoints2d arrays."
             )
         for index, scored in enumerate(views.astype(float), start=1):
-            points = _gapless(scored)
-            beats = np.arange(0, len(points) / FPS, 60 / aist_tempo(name))
+            points = _interpolate_missing(scored)
+            beats = np.arange(0, len(points) / MOCAP_FPS, 60 / aist_tempo(name))
             dances.append(
                 AnnotatedDance(
                     name=f"{name} c{index:02d}",
                     source="aist",
                     keypoints=_in_torso_lengths(points),
-                    fps=FPS,
+                    fps=MOCAP_FPS,
                     beats_s=beats,
                     downbeats_s=beats[::BEATS_PER_BAR],
                 )
@@ -80,22 +86,21 @@ def load_aist(path: str | Path) -> list[AnnotatedDance]:
 
 
 def load_cmu(path: str | Path) -> list[AnnotatedDance]:
-    """Load CMU takes as 3-D dances; nose and ears are placed around the eyes and head.
+    """Load CMU takes as 3-D dances.
 
-    The takes have no music: their beats are estimated from the movement.
+    The takes have no music, so their beats are estimated from the movement. Nose and ears are
+    not captured; their positions are estimated from those of the eyes and the head.
 
     Parameters
     ----------
     path
-        ``.npz`` file as this module describes.
+        ``.npz`` file in the form that the module docstring describes.
 
     Raises
     ------
     DataError
         If the file is not of that form.
     """
-    from d2m.perception.rhythm import estimate_rhythm
-
     arrays = _arrays(path)
     names = [str(name) for name in arrays.pop("joint_names", np.array([]))]
     arrays.pop("parents", None)
@@ -109,13 +114,13 @@ def load_cmu(path: str | Path) -> list[AnnotatedDance]:
     for name, positions in arrays.items():
         points = _coco_from_cmu(positions[CMU_LEAD_IN:].astype(float), names)
         keypoints = _in_torso_lengths(points * [1, -1, 1])
-        rhythm = estimate_rhythm(keypoints, FPS)
+        rhythm = estimate_rhythm(keypoints, MOCAP_FPS)
         dances.append(
             AnnotatedDance(
                 name=name,
                 source="cmu",
                 keypoints=keypoints,
-                fps=FPS,
+                fps=MOCAP_FPS,
                 beats_s=rhythm.beats_s,
                 downbeats_s=rhythm.downbeats_s,
             )
@@ -123,8 +128,28 @@ def load_cmu(path: str | Path) -> list[AnnotatedDance]:
     return dances
 
 
+def aist_tempo(sequence: str) -> float:
+    """Return the tempo (BPM) of the music of an AIST sequence from the sequence's name.
+
+    The six songs of a genre are numbered by tempo: 80 to 130 BPM, in house 110 to 135 BPM
+    (Tsuchida et al., "AIST Dance Video Database", ISMIR 2019).
+
+    Raises
+    ------
+    DataError
+        If the name contains no AIST song such as ``mBR0``.
+    """
+    song = re.search(r"_m([A-Z]{2})([0-5])(?:_|$)", sequence)
+    if song is None:
+        raise DataError(
+            f"{sequence!r} is not an AIST++ sequence: expected a name such as "
+            "gBR_sBM_cAll_d04_mBR0_ch01."
+        )
+    return float((_HOUSE_BPM if song[1] == "HO" else _OTHER_BPM)[int(song[2])])
+
+
 def _arrays(path: str | Path) -> dict[str, NDArray[np.generic]]:
-    """Read a ``.npz`` file without trusting it."""
+    """Read a ``.npz`` file without unpickling objects."""
     try:
         with np.load(path, allow_pickle=False) as data:
             return {name: data[name] for name in data.files}
@@ -134,28 +159,28 @@ def _arrays(path: str | Path) -> dict[str, NDArray[np.generic]]:
         ) from error
 
 
-def _gapless(scored: FloatArray) -> FloatArray:
-    """Interpolate joints with low scores in time, (F, 17, 3) -> (F, 17, 2)."""
+def _interpolate_missing(scored: FloatArray) -> FloatArray:
+    """Interpolate joints with low scores in time, from (F, 17, 3) to (F, 17, 2)."""
     frames = np.arange(len(scored))
     points = scored[..., :2].copy()
     for joint in range(points.shape[1]):
-        seen = (scored[:, joint, 2] >= MIN_SCORE) & np.isfinite(scored[:, joint]).all(axis=-1)
-        if not seen.any():
+        valid = (scored[:, joint, 2] >= MIN_AIST_SCORE) & np.isfinite(scored[:, joint]).all(axis=-1)
+        if not valid.any():
             points[:, joint] = 0.0
             continue
         for axis in (0, 1):
-            points[:, joint, axis] = np.interp(frames, frames[seen], scored[seen, joint, axis])
+            points[:, joint, axis] = np.interp(frames, frames[valid], scored[valid, joint, axis])
     return points
 
 
 def _coco_from_cmu(positions: FloatArray, names: list[str]) -> FloatArray:
-    """Map CMU joints (F, J, 3) to COCO-17, y still up."""
+    """Map CMU joints (F, J, 3) to COCO-17 joints (F, 17, 3); y stays up."""
     joint = {name: positions[:, index] for index, name in enumerate(names)}
     left, right = joint["leftEye"], joint["rightEye"]
     eyes = (left + right) / 2
     aside = (left - right) / 2
-    # Ears sit at the height of the eyes, further out and over the neck; the nose is as far
-    # before the eyes' line as below it.
+    # The ears are placed further out than the eyes and behind them, the nose in front of the
+    # eyes and below them. The factors were chosen by hand.
     back = joint["head"] - eyes
     up = (joint["head"] - joint["neck"]) if "neck" in joint else np.array([0.0, 1.0, 0.0])
     up = up / np.maximum(np.linalg.norm(up, axis=-1, keepdims=True), 1e-6)
@@ -167,28 +192,8 @@ def _coco_from_cmu(positions: FloatArray, names: list[str]) -> FloatArray:
 
 
 def _in_torso_lengths(points: FloatArray) -> FloatArray:
-    """Scale by the median torso length and move the hips' median place to the origin."""
+    """Divide by the median torso length and move the median position of the hips to the origin."""
     hips = points[:, skeleton.HIPS].mean(axis=1)
     torso = np.linalg.norm(points[:, skeleton.SHOULDERS].mean(axis=1) - hips, axis=-1)
     length = float(np.median(torso)) or 1.0
     return np.asarray((points - np.median(hips, axis=0)) / length)
-
-
-def aist_tempo(sequence: str) -> float:
-    """Return the tempo (BPM) of the music of an AIST sequence, from its name.
-
-    The songs of a genre are numbered by tempo: 80 to 130 BPM, house 110 to 135
-    (Tsuchida et al., "AIST AnnotatedDance Video Database", ISMIR 2019).
-
-    Raises
-    ------
-    DataError
-        If the name holds no AIST song, as ``mBR0``.
-    """
-    song = re.search(r"_m([A-Z]{2})([0-5])(?:_|$)", sequence)
-    if song is None:
-        raise DataError(
-            f"{sequence!r} is not an AIST++ sequence: expected a name such as "
-            "gBR_sBM_cAll_d04_mBR0_ch01."
-        )
-    return float((_HOUSE_BPM if song[1] == "HO" else _OTHER_BPM)[int(song[2])])

@@ -1,21 +1,33 @@
-"""From key poses to smooth movement, in one dancer's own manner."""
+"""Smooth movement from key poses, with the individual traits of one dancer.
+
+`interpolate_track` connects the key poses of one track; `add_beat_pulse` and
+`add_human_variation` then change the channels of both tracks. Factors without a named constant were
+chosen by hand.
+"""
 
 from __future__ import annotations
-
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from d2m.training.data.dances.body import INDEX, LOWER_CHANNELS, UPPER_CHANNELS, Proportions
-from d2m.training.data.dances.poses import EASE, FLOW, HIT, TRAVEL, Key, lower, upper
+from d2m.training.data.dances.body import CHANNEL_INDEX, LOWER_CHANNELS, UPPER_CHANNELS
+from d2m.training.data.dances.poses import (
+    EASE,
+    FLOW,
+    HIT,
+    TRAVEL_CHANNELS,
+    KeyPose,
+    lower_pose,
+    upper_pose,
+)
+from d2m.training.data.dances.traits import DancerTraits
 
 FloatArray = NDArray[np.float64]
 
-ROOM = 0.9
-"""How far (torso lengths) the dancer strays to either side."""
-_CENTRE_X, _CENTRE_Z, _YAW = TRAVEL
-_RISE, _CHEST_PITCH, _HEAD_PITCH = (INDEX[n] for n in ("rise", "chest_pitch", "head_pitch"))
+MAX_TRAVEL = 0.9
+"""Largest distance (torso lengths) that the dancer travels to either side. Chosen by hand."""
+_CENTRE_X, _CENTRE_Z, _YAW = TRAVEL_CHANNELS
+_RISE, _CHEST_PITCH, _HEAD_PITCH = (CHANNEL_INDEX[n] for n in ("rise", "chest_pitch", "head_pitch"))
 _FEET = {
     side: tuple(LOWER_CHANNELS.index(f"{side}_foot_{axis}") for axis in ("out", "z", "lift"))
     for side in ("left", "right")
@@ -23,191 +35,180 @@ _FEET = {
 _BONES = [slice(start, start + 3) for start in range(6, len(UPPER_CHANNELS), 3)]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Character:
-    """What makes one dancer move unlike another.
-
-    Parameters
-    ----------
-    size, leg_size
-        Amplitude of the movement of upper and lower body.
-    pulse
-        How deep (torso lengths) the knees give on every beat while the dancer is moving.
-    hit_s
-        Time (s) a sharp hit takes.
-    ease
-        Share of the time between two key poses that the movement takes; the rest is held.
-    lag_s, jitter_s
-        Constant and random lateness (s) against the beat.
-    sway
-        Amplitude of involuntary movement (rad or torso lengths).
-    smooth_s
-        Standard deviation (s) of the smoothing that softens every corner.
-    top_speed
-        Highest speed of hands and feet (torso lengths / s).
-    proportions
-        Bone lengths.
-    """
-
-    size: float
-    leg_size: float
-    pulse: float
-    hit_s: float
-    ease: float
-    lag_s: float
-    jitter_s: float
-    sway: float
-    smooth_s: float
-    top_speed: float
-    proportions: Proportions
-
-
-def draw_character(rng: np.random.Generator) -> Character:
-    """Draw a dancer."""
-    usual = Proportions()
-    scale = {name: value * rng.uniform(0.94, 1.06) for name, value in vars(usual).items()}
-    return Character(
-        size=rng.uniform(0.9, 1.2),
-        leg_size=rng.uniform(0.95, 1.35),
-        pulse=rng.uniform(0.03, 0.14),
-        hit_s=rng.uniform(0.12, 0.24),
-        ease=rng.uniform(0.65, 1.0),
-        lag_s=float(np.clip(rng.normal(0.01, 0.02), -0.03, 0.06)),
-        jitter_s=rng.uniform(0.003, 0.018),
-        sway=rng.uniform(0.006, 0.02),
-        smooth_s=rng.uniform(0.015, 0.03),
-        top_speed=rng.uniform(12, 18),
-        proportions=Proportions(**scale),
-    )
-
-
-def track(
-    units: list[list[Key]],
+def interpolate_track(
+    units: list[list[KeyPose]],
     times: FloatArray,
     period: float,
-    character: Character,
+    traits: DancerTraits,
     rng: np.random.Generator,
 ) -> FloatArray:
-    """Return the channels (F, C) of the lower or the upper body.
+    """Interpolate the key poses of the lower or the upper track.
 
     Parameters
     ----------
     units
-        Key poses with absolute beats, unit by unit; travel and turns add up over units.
+        Key poses of each unit, with beats counted from the start of the dance. Travel and
+        turns add up over units.
     times : (F,)
-        Times (s), the first beat at 0; ``period`` is the beats' length (s).
-    character, rng
-        The dancer, and what varies from beat to beat.
+        Times of the frames (s), with the first beat at 0.
+    period
+        Beat length (s).
+    traits
+        Traits of the dancer.
+    rng
+        Random generator for the variation from one key pose to the next.
+
+    Returns
+    -------
+    (F, C)
+        Channels of the track, see `d2m.training.data.dances.body`.
     """
-    neutral = lower() if len(units[0][0].pose) == len(LOWER_CHANNELS) else upper()
+    neutral = lower_pose() if len(units[0][0].pose) == len(LOWER_CHANNELS) else upper_pose()
     is_lower = len(neutral) == len(LOWER_CHANNELS)
-    keys = _travelling(units) if is_lower else [key for unit in units for key in unit]
-    lag = character.lag_s + rng.normal(0, 0.008)
+    keys = _join_units(units) if is_lower else [key for unit in units for key in unit]
+    lag = traits.lag_s + rng.normal(0, 0.008)
     reached = np.array([key.beat * period for key in keys]) + lag
-    reached += rng.normal(0, character.jitter_s, len(keys)) * [key.how != FLOW for key in keys]
+    reached += rng.normal(0, traits.jitter_s, len(keys)) * [key.easing != FLOW for key in keys]
     reached = np.maximum.accumulate(reached)
 
     values = np.tile(neutral, (len(times), 1))
-    travel = TRAVEL if is_lower else []
-    size = character.leg_size if is_lower else character.size
+    travel = TRAVEL_CHANNELS if is_lower else []
+    size = traits.leg_size if is_lower else traits.size
     before, before_s, was_flowing = neutral, min(times[0], 0.0) - 1.0, False
     for key, at in zip(keys, reached, strict=True):
         after = neutral + size * rng.normal(1, 0.04) * (key.pose - neutral)
         after[travel] = key.pose[travel]
         gap = max(at - before_s, 1e-3)
-        needed = 1.875 * _distance(before, after, is_lower) / character.top_speed
+        # The peak speed of a minimum-jerk movement is 1.875 times its mean speed.
+        needed = 1.875 * _distance(before, after, is_lower) / traits.top_speed
         if needed > gap:
             share = np.full(len(after), gap / needed)
             share[travel] = 1.0
             after = before + share * (after - before)
-        length, rest = _timing(key.how, gap, min(needed, gap), period, character)
-        if was_flowing and key.how == EASE:
+        length, rest = _timing(key.easing, gap, min(needed, gap), period, traits)
+        if was_flowing and key.easing == EASE:
             length, rest = gap, 0.0
         elapsed = np.clip((times - (at - rest - length)) / length, 0, 1)
-        progress = _progress(elapsed, key.how, was_flowing)
-        between = _lifted_feet if is_lower else _round_arms
+        progress = _progress(elapsed, key.easing, was_flowing)
+        between = _interpolate_legs if is_lower else _interpolate_arms
         now = times > before_s
         values[now] = between(before, after, progress[now])
-        before, before_s, was_flowing = after, at, key.how == FLOW
+        before, before_s, was_flowing = after, at, key.easing == FLOW
     return values
 
 
-def _progress(elapsed: FloatArray, how: str, was_flowing: bool) -> FloatArray:
-    """Return the share of the way done: from rest or flow, to rest or flow."""
-    if how == FLOW:
+def _progress(elapsed: FloatArray, easing: str, was_flowing: bool) -> FloatArray:
+    """Return the share of the way covered (0 to 1) at shares of the time (0 to 1)."""
+    if easing == FLOW:
         return elapsed if was_flowing else elapsed**2
-    if was_flowing and how == EASE:
+    if was_flowing and easing == EASE:
         return np.asarray(1 - (1 - elapsed) ** 2)
-    # Minimum jerk, from rest to rest.
+    # Minimum-jerk trajectory from rest to rest.
     return np.asarray(elapsed**3 * (10 - 15 * elapsed + 6 * elapsed**2))
 
 
 def _timing(
-    how: str, gap: float, needed: float, period: float, character: Character
+    easing: str, gap: float, needed: float, period: float, traits: DancerTraits
 ) -> tuple[float, float]:
-    """Return how long a movement takes and how long it rests before its beat (s)."""
-    if how == FLOW:
+    """Return the duration of a movement and of the rest between it and its key pose (s)."""
+    if easing == FLOW:
         return gap, 0.0
-    if how == HIT:
-        return min(max(character.hit_s, needed), gap), 0.0
-    length = max(character.ease * min(gap, 2 * period), needed)
-    # Rest comes before and after the beat alike: energy peaks half-way between the beats.
+    if easing == HIT:
+        return min(max(traits.hit_s, needed), gap), 0.0
+    length = max(traits.ease * min(gap, 2 * period), needed)
+    # Equal rests before and after the beat put the peak of the energy between the beats.
     return length, max(0.0, (min(gap, 2 * period) - length) / 2)
 
 
-def pulsing(
-    channels: FloatArray, times: FloatArray, period: float, fps: float, character: Character
+def add_beat_pulse(
+    channels: FloatArray, times: FloatArray, period: float, fps: float, traits: DancerTraits
 ) -> FloatArray:
-    """Let the body give on every beat, (F, C), wherever it is dancing: not in freezes."""
+    """Add a sinking of knees, chest and head on every beat, except in freezes.
+
+    Parameters
+    ----------
+    channels : (F, C)
+        Channels of both tracks.
+    times : (F,)
+        Times of the frames (s), with the first beat at 0.
+    period
+        Beat length (s).
+    fps
+        Frame rate (Hz).
+    traits
+        Traits of the dancer.
+
+    Returns
+    -------
+    (F, C)
+        The channels with the pulse.
+    """
     from scipy.ndimage import gaussian_filter1d
 
     speed = np.abs(np.gradient(channels, 1 / fps, axis=0)).sum(axis=1)
-    alive = gaussian_filter1d(np.clip(speed - 0.5, 0, 1), 0.4 * period * fps, mode="nearest")
-    beat = 0.5 + 0.5 * np.cos(2 * np.pi * (times - character.lag_s) / period)
-    give = (character.pulse * np.clip(3 * alive - 0.5, 0, 1) * beat)[:, None]
+    moving = gaussian_filter1d(np.clip(speed - 0.5, 0, 1), 0.4 * period * fps, mode="nearest")
+    beat = 0.5 + 0.5 * np.cos(2 * np.pi * (times - traits.lag_s) / period)
+    depth = (traits.pulse * np.clip(3 * moving - 0.5, 0, 1) * beat)[:, None]
     pulsed = channels.copy()
-    pulsed[:, [_RISE]] -= give
-    pulsed[:, [_CHEST_PITCH, _HEAD_PITCH]] += give * [0.8, 1.6]
+    pulsed[:, [_RISE]] -= depth
+    pulsed[:, [_CHEST_PITCH, _HEAD_PITCH]] += depth * [0.8, 1.6]
     return pulsed
 
 
-def humanised(
-    channels: FloatArray, fps: float, character: Character, rng: np.random.Generator
+def add_human_variation(
+    channels: FloatArray, fps: float, traits: DancerTraits, rng: np.random.Generator
 ) -> FloatArray:
-    """Add involuntary sway and soften corners, (F, C)."""
+    """Add involuntary sway and smooth all channels.
+
+    Parameters
+    ----------
+    channels : (F, C)
+        Channels of both tracks.
+    fps
+        Frame rate (Hz).
+    traits
+        Traits of the dancer.
+    rng
+        Random generator.
+
+    Returns
+    -------
+    (F, C)
+        The varied channels.
+    """
     from scipy.ndimage import gaussian_filter1d
 
     width = 0.3 * fps
     noise = gaussian_filter1d(rng.standard_normal(channels.shape), width, axis=0, mode="reflect")
-    noise *= character.sway * np.sqrt(2 * np.sqrt(np.pi) * width)
+    noise *= traits.sway * np.sqrt(2 * np.sqrt(np.pi) * width)
     feet = [index for foot in _FEET.values() for index in foot]
-    noise[:, [*feet, *TRAVEL]] = 0.0
+    noise[:, [*feet, *TRAVEL_CHANNELS]] = 0.0
     return np.asarray(
-        gaussian_filter1d(channels + noise, character.smooth_s * fps, axis=0, mode="nearest")
+        gaussian_filter1d(channels + noise, traits.smooth_s * fps, axis=0, mode="nearest")
     )
 
 
-def _travelling(units: list[list[Key]]) -> list[Key]:
-    """Let each unit go on from where the last ended, facing the front, inside the room."""
-    keys: list[Key] = []
+def _join_units(units: list[list[KeyPose]]) -> list[KeyPose]:
+    """Start each unit where the previous one ended, facing the front and within `MAX_TRAVEL`."""
+    keys: list[KeyPose] = []
     base = np.zeros(len(LOWER_CHANNELS))
     for unit in units:
         moved = unit[-1].pose[_CENTRE_X]
-        flip = base[_CENTRE_X] * moved > 0 and abs(base[_CENTRE_X] + moved) > ROOM
+        flip = base[_CENTRE_X] * moved > 0 and abs(base[_CENTRE_X] + moved) > MAX_TRAVEL
         for key in unit:
             side = key.mirror() if flip else key
-            keys.append(Key(beat=key.beat, pose=side.pose + base, how=key.how))
-        base[TRAVEL] = keys[-1].pose[TRAVEL]
+            keys.append(KeyPose(beat=key.beat, pose=side.pose + base, easing=key.easing))
+        base[TRAVEL_CHANNELS] = keys[-1].pose[TRAVEL_CHANNELS]
         base[_YAW] = 2 * np.pi * np.round(base[_YAW] / (2 * np.pi))
     return keys
 
 
 def _distance(before: FloatArray, after: FloatArray, is_lower: bool) -> float:
-    """Return about how far hands or feet go (torso lengths)."""
+    """Estimate how far the hands or the feet move between two poses (torso lengths)."""
     if is_lower:
         return float(np.linalg.norm(after[_FEET["left"][0] :] - before[_FEET["left"][0] :]))
     angles = [_angle(before[bone], after[bone]) for bone in _BONES]
-    # The hand moves with both bones of its arm.
+    # Both bones of an arm move its hand.
     return 0.55 * max(angles[0] + angles[1], angles[2] + angles[3])
 
 
@@ -216,8 +217,8 @@ def _angle(a: FloatArray, b: FloatArray) -> float:
     return float(np.arccos(np.clip(cosine, -1, 1)))
 
 
-def _lifted_feet(before: FloatArray, after: FloatArray, progress: FloatArray) -> FloatArray:
-    """Return hips and feet on the way, feet lifted as far as their step is long."""
+def _interpolate_legs(before: FloatArray, after: FloatArray, progress: FloatArray) -> FloatArray:
+    """Interpolate hips and feet; the longer the step of a foot, the higher it is lifted."""
     values = before + progress[:, None] * (after - before)
     arc = 4 * progress * (1 - progress)
     for sign, (out, z, lift) in zip((1, -1), _FEET.values(), strict=True):
@@ -230,8 +231,8 @@ def _lifted_feet(before: FloatArray, after: FloatArray, progress: FloatArray) ->
     return np.asarray(values)
 
 
-def _round_arms(before: FloatArray, after: FloatArray, progress: FloatArray) -> FloatArray:
-    """Return chest, head and arms on the way; arms that turn far swing outward and forward."""
+def _interpolate_arms(before: FloatArray, after: FloatArray, progress: FloatArray) -> FloatArray:
+    """Interpolate chest, head and arms; large arm rotations swing outward and forward."""
     values = before + progress[:, None] * (after - before)
     arc = 4 * progress * (1 - progress)
     for bone in _BONES:

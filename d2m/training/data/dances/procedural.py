@@ -1,4 +1,4 @@
-"""A dancer made by rule: real moves over known beats, in phrases of changing energy."""
+"""Procedural dances: known dance moves on known beats, in phrases of changing energy."""
 
 from __future__ import annotations
 
@@ -7,43 +7,55 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from d2m.core.metrical_grid import BEATS_PER_BAR
+from d2m.core.metrical_grid import BEATS_PER_BAR, STEPS_PER_BAR, STEPS_PER_BEAT
 from d2m.training.data.dances import body, lower_moves, motion, upper_moves
-from d2m.training.data.dances.dance import AnnotatedDance
-from d2m.training.data.dances.poses import HIT, TRAVEL, Key, lower, mirrored, upper
+from d2m.training.data.dances.annotated_dance import AnnotatedDance
+from d2m.training.data.dances.poses import (
+    HIT,
+    TRAVEL_CHANNELS,
+    KeyPose,
+    Move,
+    lower_pose,
+    mirror_pose,
+    upper_pose,
+)
+from d2m.training.data.dances.traits import sample_traits
 
-FPS = 60.0
+PROCEDURAL_FPS = 60.0
+"""Frame rate of procedural dances (Hz), equal to that of AIST++."""
 UNIT_BEATS = 2 * BEATS_PER_BAR
-"""Beats of the two-bar unit that phrases repeat and mirror."""
-FORMS = ("AaAB", "AaBb", "ABaC", "AABC", "ABab", "AaBC")
-"""Units of an 8-bar phrase; a small letter is the mirrored unit."""
-TRAVELLERS = (lower_moves.turn, lower_moves.grapevine, lower_moves.walk)
-"""Moves whose steps fit their travel only at the size they were written."""
-ACCENTS = (
+"""Beats of a two-bar unit, which phrases repeat and mirror."""
+PHRASE_FORMS = ("AaAB", "AaBb", "ABaC", "AABC", "ABab", "AaBC")
+"""Sequences of units in an 8-bar phrase; a lower-case letter is the mirrored unit."""
+TRAVELLING_MOVES = (lower_moves.full_turn, lower_moves.grapevine, lower_moves.walk)
+"""Moves that are never scaled, because their steps fit their travel only at full size."""
+ACCENT_PATTERNS = (
     *((0, 3, 6), (0, 6, 12), (0, 3, 8, 11), (4, 12), (0, 7, 10), (0, 4, 6, 12)),
     *((2, 6, 8), (0, 10, 12, 14), (8, 11, 14)),
 )
-"""Patterns of hits in a bar, in 16th steps."""
+"""Patterns of hits in a bar, in 16th steps. Chosen by hand."""
+MIN_TURN_S = 1.2
+"""Shortest duration of a full turn (s). Chosen by hand."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Mode:
-    """What a two-bar unit is made of.
+class MovementMode:
+    """A mode of dancing: the moves of a two-bar unit, their size and their speed.
 
     Parameters
     ----------
     lower, upper
-        Moves to choose from.
+        Moves of the two tracks to choose from.
     lower_size, upper_size
-        How far the moves go from the neutral pose, 1 as they were written.
+        Factors of the distance from the neutral pose.
     lower_stretch, upper_stretch
-        Beats of music in a beat of the moves: 2 is half-time, 0.5 double-time.
+        Beats of music per beat of the moves: 2 is half-time, 0.5 double-time.
     weight
-        How often the mode comes.
+        Relative frequency of the mode.
     """
 
-    lower: tuple[lower_moves.Move, ...] = lower_moves.GROOVE
-    upper: tuple[upper_moves.Move, ...] = upper_moves.GROOVE
+    lower: tuple[Move, ...] = lower_moves.GROOVE_STEPS
+    upper: tuple[Move, ...] = upper_moves.GROOVE_ARMS
     lower_size: float = 1.0
     upper_size: float = 1.0
     lower_stretch: float = 1.0
@@ -52,30 +64,47 @@ class Mode:
 
 
 MODES = {
-    "calm": Mode(lower=lower_moves.CALM, upper=upper_moves.CALM, lower_size=0.6, upper_size=0.6),
-    "groove": Mode(lower_size=0.9, upper_size=0.9, weight=2.0),
-    "strong": Mode(lower=lower_moves.STRONG, upper=upper_moves.STRONG, weight=2.0),
-    "arms": Mode(lower=(lower_moves.stand,), upper=upper_moves.STRONG, lower_size=0.6),
-    "legs": Mode(lower=lower_moves.FOOTWORK, upper=(upper_moves.rest,), weight=1.3),
-    "half": Mode(lower_stretch=2.0, upper_stretch=2.0, lower=lower_moves.STRONG, weight=0.7),
-    "double": Mode(
-        lower_stretch=0.5, upper_stretch=0.5, lower=lower_moves.FOOTWORK, upper=upper_moves.STRONG
+    "calm": MovementMode(
+        lower=lower_moves.CALM_STEPS, upper=upper_moves.CALM_ARMS, lower_size=0.6, upper_size=0.6
     ),
-    "footwork": Mode(lower_stretch=0.5, lower=lower_moves.FOOTWORK, weight=1.5),
-    "accents": Mode(lower=(lower_moves.stand,), upper=(upper_moves.rest,), weight=1.2),
+    "groove": MovementMode(lower_size=0.9, upper_size=0.9, weight=2.0),
+    "strong": MovementMode(
+        lower=lower_moves.STRONG_STEPS, upper=upper_moves.STRONG_ARMS, weight=2.0
+    ),
+    "arms": MovementMode(lower=(lower_moves.stand,), upper=upper_moves.STRONG_ARMS, lower_size=0.6),
+    "legs": MovementMode(lower=lower_moves.FOOTWORK, upper=(upper_moves.rest,), weight=1.3),
+    "half": MovementMode(
+        lower_stretch=2.0, upper_stretch=2.0, lower=lower_moves.STRONG_STEPS, weight=0.7
+    ),
+    "double": MovementMode(
+        lower_stretch=0.5,
+        upper_stretch=0.5,
+        lower=lower_moves.FOOTWORK,
+        upper=upper_moves.STRONG_ARMS,
+    ),
+    "footwork": MovementMode(lower_stretch=0.5, lower=lower_moves.FOOTWORK, weight=1.5),
+    "accents": MovementMode(lower=(lower_moves.stand,), upper=(upper_moves.rest,), weight=1.2),
 }
+"""Modes by name. In ``accents``, hits replace the moves of the arms and often of the legs.
+Chosen by hand."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Unit:
-    """Key poses of two bars, beats counted from their start."""
+class TwoBarUnit:
+    """Key poses of two bars.
 
-    lower: tuple[Key, ...]
-    upper: tuple[Key, ...]
+    Parameters
+    ----------
+    lower, upper
+        Key poses of the two tracks, with beats counted from the start of the unit.
+    """
 
-    def mirror(self) -> Unit:
-        """Return the unit danced to the other side."""
-        return Unit(
+    lower: tuple[KeyPose, ...]
+    upper: tuple[KeyPose, ...]
+
+    def mirror(self) -> TwoBarUnit:
+        """Return the unit with left and right swapped."""
+        return TwoBarUnit(
             lower=tuple(key.mirror() for key in self.lower),
             upper=tuple(key.mirror() for key in self.upper),
         )
@@ -84,21 +113,29 @@ class Unit:
 def procedural_dance(
     seed: int, *, tempo_bpm: float, duration_s: float, first_beat_s: float = 0.0
 ) -> AnnotatedDance:
-    """Make a 3-D dance to a steady beat.
+    """Generate a 3-D dance to a steady beat.
 
-    Two-bar units of hip-and-feet moves and of arm-and-chest moves are repeated and
-    mirrored in 8-bar phrases: calm, strong, only arms, only legs, half-time, double-time,
-    hits on 16th steps, freezes. Movement stops on the beats, as it does in real dances, up
-    to the dancer's own lag and jitter (tens of ms).
+    Moves of hips and feet and moves of arms and chest fill two-bar units, which are repeated
+    and mirrored in 8-bar phrases. Units are calm or strong, use only arms or only legs, are
+    in half-time or double-time, contain hits on 16th steps, or end in a freeze. As in real
+    dances, movement stops on the beats, except for the dancer's delay and jitter (tens of
+    ms).
 
     Parameters
     ----------
     seed
-        Chooses the dancer and the choreography.
-    tempo_bpm, duration_s
-        Beats a minute, and length of the dance (s).
+        Seed of the dancer's traits and of the choreography.
+    tempo_bpm
+        Tempo (BPM).
+    duration_s
+        Length of the dance (s).
     first_beat_s
-        Time (s) of the first beat, which is a downbeat; the dancer waits until then.
+        Time of the first beat (s), which is a downbeat. The dancer stands still before it.
+
+    Returns
+    -------
+    AnnotatedDance
+        60 frames per second, with the hips' median position at the origin.
 
     Raises
     ------
@@ -106,139 +143,148 @@ def procedural_dance(
         If tempo or duration are not positive.
     """
     if tempo_bpm <= 0 or duration_s <= 0:
-        raise ValueError("a dance needs a positive tempo and duration")
+        raise ValueError("the tempo and the duration of a dance must be positive")
     rng = np.random.default_rng(seed)
     period = 60.0 / tempo_bpm
     n_units = int(np.ceil((duration_s - first_beat_s) / period / UNIT_BEATS)) + 1
-    character = motion.draw_character(rng)
+    traits = sample_traits(rng)
     units = _choreography(rng, max(1, n_units), period)
 
-    times = np.arange(round(duration_s * FPS)) / FPS - first_beat_s
+    times = np.arange(round(duration_s * PROCEDURAL_FPS)) / PROCEDURAL_FPS - first_beat_s
     tracks = [
-        motion.track(_keys(units, part), times, period, character, rng)
+        motion.interpolate_track(_keys(units, part), times, period, traits, rng)
         for part in ("lower", "upper")
     ]
     channels = np.concatenate(tracks, axis=1)
-    channels = motion.pulsing(channels, times, period, FPS, character)
-    keypoints = body.joints(motion.humanised(channels, FPS, character, rng), character.proportions)
+    channels = motion.add_beat_pulse(channels, times, period, PROCEDURAL_FPS, traits)
+    keypoints = body.joint_positions(
+        motion.add_human_variation(channels, PROCEDURAL_FPS, traits, rng), traits.proportions
+    )
     keypoints = keypoints - np.median(keypoints[:, 11:13].mean(axis=1), axis=0)
     beats = np.arange(first_beat_s, duration_s, period)
     return AnnotatedDance(
         name=f"procedural {seed}",
         source="procedural",
         keypoints=keypoints,
-        fps=FPS,
+        fps=PROCEDURAL_FPS,
         beats_s=beats,
         downbeats_s=beats[::BEATS_PER_BAR],
     )
 
 
-def _keys(units: list[Unit], part: str) -> list[list[Key]]:
-    """Return a track's key poses unit by unit, with beats counted from the first."""
+def _keys(units: list[TwoBarUnit], part: str) -> list[list[KeyPose]]:
+    """Return a track's key poses of each unit, with beats counted from the start of the dance."""
     return [
         [key.at(key.beat + UNIT_BEATS * index) for key in getattr(unit, part)]
         for index, unit in enumerate(units)
     ]
 
 
-def _choreography(rng: np.random.Generator, n_units: int, period: float) -> list[Unit]:
-    """Return two-bar units in 8-bar phrases that repeat, mirror and contrast them."""
+def _choreography(rng: np.random.Generator, n_units: int, period: float) -> list[TwoBarUnit]:
+    """Choose the two-bar units of a dance, in 8-bar phrases that repeat and mirror them."""
     names = list(MODES)
-    taste = np.array([mode.weight for mode in MODES.values()]) * rng.gamma(1.5, size=len(MODES))
-    units: list[Unit] = []
+    weights = np.array([mode.weight for mode in MODES.values()]) * rng.gamma(1.5, size=len(MODES))
+    units: list[TwoBarUnit] = []
     while len(units) < n_units:
-        chosen = rng.choice(len(names), size=3, p=taste / taste.sum())
+        chosen = rng.choice(len(names), size=3, p=weights / weights.sum())
         motifs = [_unit(rng, names[mode], period) for mode in chosen]
         phrase = []
-        for letter in FORMS[rng.integers(len(FORMS))]:
+        for letter in PHRASE_FORMS[rng.integers(len(PHRASE_FORMS))]:
             motif = motifs["ABC".index(letter.upper())]
             phrase.append(motif.mirror() if letter.islower() else motif)
         if rng.random() < 0.5:
-            phrase[-1] = _frozen(rng, phrase[-1])
+            phrase[-1] = _with_freeze(rng, phrase[-1])
         units += phrase
     return units[:n_units]
 
 
-def _unit(rng: np.random.Generator, name: str, period: float) -> Unit:
-    """Return two bars of a mode."""
+def _unit(rng: np.random.Generator, name: str, period: float) -> TwoBarUnit:
+    """Choose the key poses of two bars in a mode."""
     mode = MODES[name]
-    lower_keys = _filled(rng, mode.lower, mode.lower_stretch, mode.lower_size, lower(), period)
-    upper_keys = _filled(rng, mode.upper, mode.upper_stretch, mode.upper_size, upper(), period)
+    lower_keys = _fill_track(
+        rng, mode.lower, mode.lower_stretch, mode.lower_size, lower_pose(), period
+    )
+    upper_keys = _fill_track(
+        rng, mode.upper, mode.upper_stretch, mode.upper_size, upper_pose(), period
+    )
     if name == "accents":
-        lower_keys, upper_keys = _accented(rng, lower_keys)
-    unit = Unit(lower=tuple(lower_keys), upper=tuple(upper_keys))
-    return _frozen(rng, unit) if rng.random() < 0.15 else unit
+        lower_keys, upper_keys = _accent_tracks(rng, lower_keys)
+    unit = TwoBarUnit(lower=tuple(lower_keys), upper=tuple(upper_keys))
+    return _with_freeze(rng, unit) if rng.random() < 0.15 else unit
 
 
-def _filled(
+def _fill_track(
     rng: np.random.Generator,
-    moves: tuple[lower_moves.Move, ...],
+    moves: tuple[Move, ...],
     stretch: float,
     size: float,
     neutral: NDArray[np.float64],
     period: float,
-) -> list[Key]:
-    """Fill two bars with one or two moves in turns."""
+) -> list[KeyPose]:
+    """Fill two bars of a track with one or two alternating moves."""
     beats = round(UNIT_BEATS / stretch)
     length = int(rng.choice([4, 4, 8])) if beats >= 8 else 4
     pair = [moves[i] for i in rng.integers(len(moves), size=2)]
     seeds = rng.integers(1 << 31, size=2)
-    is_lower = len(neutral) == len(lower())
-    gone = np.zeros_like(neutral)
-    keys: list[Key] = []
+    is_lower = len(neutral) == len(lower_pose())
+    travelled = np.zeros_like(neutral)
+    keys: list[KeyPose] = []
     for index, start in enumerate(range(0, beats, length)):
         move = pair[index % 2]
-        too_fast = move is lower_moves.turn and length * stretch * period < 1.2
+        too_fast = move is lower_moves.full_turn and length * stretch * period < MIN_TURN_S
         if too_fast or (move is lower_moves.jump and stretch != 1):
             move = lower_moves.step_touch
-        scale = 1.0 if move in TRAVELLERS else size
+        scale = 1.0 if move in TRAVELLING_MOVES else size
         for key in move(np.random.default_rng(seeds[index % 2]), length):
-            # Every second pair of moves goes to the other side, so that steps come back.
+            # Two moves in four are mirrored, so that travelling steps return.
             side = key.mirror() if index % 4 in (1, 2) else key
-            pose = neutral + scale * (side.pose - neutral) + gone
-            keys.append(Key(beat=(start + key.beat) * stretch, pose=pose, how=key.how))
+            pose = neutral + scale * (side.pose - neutral) + travelled
+            keys.append(KeyPose(beat=(start + key.beat) * stretch, pose=pose, easing=key.easing))
         if is_lower:
-            gone[TRAVEL] = keys[-1].pose[TRAVEL]
+            travelled[TRAVEL_CHANNELS] = keys[-1].pose[TRAVEL_CHANNELS]
     return keys
 
 
-def _accented(rng: np.random.Generator, lower_keys: list[Key]) -> tuple[list[Key], list[Key]]:
-    """Return two bars of stillness with sharp hits of arms, and often legs, on 16th steps."""
-    pattern = ACCENTS[rng.integers(len(ACCENTS))]
-    answer = ACCENTS[rng.integers(len(ACCENTS))] if rng.random() < 0.5 else pattern
-    legs = rng.random() < 0.7
-    steps = [*pattern, *(step + 16 for step in answer)]
+def _accent_tracks(
+    rng: np.random.Generator, lower_keys: list[KeyPose]
+) -> tuple[list[KeyPose], list[KeyPose]]:
+    """Return key poses of two bars with hits of the arms, and often the legs, on 16th steps."""
+    pattern = ACCENT_PATTERNS[rng.integers(len(ACCENT_PATTERNS))]
+    second = ACCENT_PATTERNS[rng.integers(len(ACCENT_PATTERNS))] if rng.random() < 0.5 else pattern
+    legs_hit = rng.random() < 0.7
+    steps = [*pattern, *(step + STEPS_PER_BAR for step in second)]
     lower_hits, upper_hits = [], []
     for step in steps:
-        left, right = upper_moves.STATEMENTS[rng.integers(len(upper_moves.STATEMENTS))]
+        left, right = upper_moves.HIT_ARMS[rng.integers(len(upper_moves.HIT_ARMS))]
         side = rng.choice([-1.0, 1.0])
         chest = (rng.uniform(-0.1, 0.2), 0.1 * side, 0.3 * side)
-        pose = upper(left, right, chest=chest, head=(0, 0, -0.3 * side))
-        upper_hits.append(Key(beat=step / 4, pose=pose if side > 0 else mirrored(pose), how=HIT))
-        stance = lower(hip_x=0.12 * side, rise=rng.uniform(-0.4, -0.1), hip_yaw=0.2 * side,
-                       left_foot_out=rng.uniform(0.25, 0.6))  # fmt: skip
-        stance = stance if side > 0 else mirrored(stance)
-        lower_hits.append(Key(beat=step / 4, pose=stance, how=HIT))
-    return (lower_hits if legs else lower_keys), upper_hits
+        pose = upper_pose(left, right, chest=chest, head=(0, 0, -0.3 * side))
+        pose = pose if side > 0 else mirror_pose(pose)
+        upper_hits.append(KeyPose(beat=step / STEPS_PER_BEAT, pose=pose, easing=HIT))
+        stance = lower_pose(hip_x=0.12 * side, rise=rng.uniform(-0.4, -0.1), hip_yaw=0.2 * side,
+                            left_foot_out=rng.uniform(0.25, 0.6))  # fmt: skip
+        stance = stance if side > 0 else mirror_pose(stance)
+        lower_hits.append(KeyPose(beat=step / STEPS_PER_BEAT, pose=stance, easing=HIT))
+    return (lower_hits if legs_hit else lower_keys), upper_hits
 
 
-def _frozen(rng: np.random.Generator, unit: Unit) -> Unit:
-    """Return the unit ending in a freeze of half a bar to two bars."""
+def _with_freeze(rng: np.random.Generator, unit: TwoBarUnit) -> TwoBarUnit:
+    """Return the unit with a freeze in its last half bar to two bars."""
     start = UNIT_BEATS - int(rng.choice([2, 4, 4, 8]))
-    left, right = upper_moves.STATEMENTS[rng.integers(len(upper_moves.STATEMENTS))]
+    left, right = upper_moves.HIT_ARMS[rng.integers(len(upper_moves.HIT_ARMS))]
     pitch, roll, yaw = rng.uniform(-0.15, 0.25, size=3)
     legs = tuple(key for key in unit.lower if key.beat < start)
     arms = tuple(key for key in unit.upper if key.beat < start)
-    stance = lower(
+    stance = lower_pose(
         rise=rng.uniform(-0.35, -0.08),
         hip_x=rng.uniform(-0.15, 0.15),
         left_foot_out=rng.uniform(0.2, 0.6),
         left_foot_z=rng.uniform(-0.1, 0.3),
     )
     if legs:
-        stance[TRAVEL] = legs[-1].pose[TRAVEL]
-    pose = upper(left, right, chest=(pitch, roll, yaw))
-    return Unit(
-        lower=(*legs, Key(beat=start, pose=stance, how=HIT)),
-        upper=(*arms, Key(beat=start, pose=pose, how=HIT)),
+        stance[TRAVEL_CHANNELS] = legs[-1].pose[TRAVEL_CHANNELS]
+    pose = upper_pose(left, right, chest=(pitch, roll, yaw))
+    return TwoBarUnit(
+        lower=(*legs, KeyPose(beat=start, pose=stance, easing=HIT)),
+        upper=(*arms, KeyPose(beat=start, pose=pose, easing=HIT)),
     )

@@ -1,0 +1,126 @@
+"""Draw the head of a figure: skull, hair, ears and face."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from shading import LIGHT, Circle, Colour, FloatArray, Image, fill_hull, fill_shaded, unit_vector
+
+from d2m.perception.skeleton import HIPS, SHOULDERS
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeadFrame:
+    """Position and orientation of a head in the image.
+
+    Parameters
+    ----------
+    left, up, front : (3,)
+        Unit vectors (x, y, depth) towards the left ear, the crown and the face.
+    middle : (3,)
+        Centre of the head (px).
+    unit
+        Torso length (px).
+    """
+
+    left: FloatArray
+    up: FloatArray
+    front: FloatArray
+    middle: FloatArray
+    unit: float
+
+    def at(self, left: float, up: float, front: float) -> FloatArray:
+        """Return the position (x, y, depth) in px of a point given in the head's axes."""
+        offset = left * self.left + up * self.up + front * self.front
+        return np.asarray(self.middle + self.unit * offset)
+
+    def faces(self, left: float, up: float, front: float) -> float:
+        """Return how directly the surface at a point faces the camera, from -1 to 1."""
+        normal = left * self.left + up * self.up + front * self.front
+        return float(normal[2] / np.linalg.norm(normal))
+
+
+def head_frame(joints: FloatArray, unit: float) -> HeadFrame:
+    """Return the head's axes from nose and ears, stabilised by the direction of the trunk."""
+    ears = joints[3:5].mean(axis=0)
+    shoulders, hips = joints[list(SHOULDERS)].mean(axis=0), joints[list(HIPS)].mean(axis=0)
+    up = unit_vector(0.7 * unit_vector(ears - shoulders) + 0.3 * unit_vector(shoulders - hips))
+    front = joints[0] - ears
+    front = unit_vector(front - (front @ up) * up + 1e-6)
+    left = np.cross(up, front)
+    if left @ (joints[3] - joints[4]) < 0:
+        left = -left
+    middle = ears + unit * (0.03 * up + 0.02 * front)
+    return HeadFrame(left=left, up=up, front=front, middle=middle, unit=unit)
+
+
+def draw_head(image: Image, head: HeadFrame, skin_colour: Colour, hair_colour: Colour) -> None:
+    """Draw skull, hair, ears and the visible part of the face."""
+    unit = head.unit
+    skin, hair = np.array(skin_colour, dtype=float), np.array(hair_colour, dtype=float)
+    crown: Circle = (head.at(0, 0.07, -0.03)[:2], 0.185 * unit)
+    nape: Circle = (head.at(0, -0.06, -0.06)[:2], 0.15 * unit)
+    chin: Circle = (head.at(0, -0.155, 0.075)[:2], 0.085 * unit)
+    cheeks: Circle = (head.at(0, -0.03, 0.035)[:2], 0.152 * unit)
+    brow: Circle = (head.at(0, 0.055, 0.05)[:2], 0.142 * unit)
+    fill_shaded(image, [[chin, cheeks]], skin_colour, unit=unit)
+    fill_shaded(image, [[crown, nape]], hair_colour, unit=unit, contrast=0.8)
+    for side in (1, -1):
+        if head.faces(side, 0, 0.25) > 0.05:
+            ear = head.at(0.16 * side, -0.02, 0.0)[:2]
+            fill_hull(image, [(ear, 0.048 * unit)], skin * 0.72)
+            fill_hull(image, [(ear + 0.006 * unit * LIGHT, 0.038 * unit)], skin * 0.92)
+    if head.front[2] > -0.15:
+        fill_shaded(
+            image,
+            [[brow, cheeks], [cheeks, chin]],
+            skin_colour,
+            unit=unit,
+            outline=0.82,
+            contrast=0.5,
+        )
+        hairline = [(0.15, 0.07, 0.02), (0.13, 0.15, 0.06), (0.06, 0.2, 0.1), (-0.06, 0.19, 0.1),
+                    (-0.13, 0.15, 0.06), (-0.15, 0.07, 0.02)]  # fmt: skip
+        visible = [place for place in hairline if head.faces(*place) > -0.1]
+        locks = [(head.at(*place)[:2], 0.042 * unit) for place in visible]
+        for first, second in pairwise(locks):
+            fill_hull(image, [first, second], hair)
+        _face(image, head, skin, hair)
+
+
+def _face(image: Image, head: HeadFrame, skin: FloatArray, hair: FloatArray) -> None:
+    """Draw eyes, brows, nose and mouth where they face the camera."""
+    unit = head.unit
+    for side in (1, -1):
+        if head.faces(0.35 * side, 0, 1) < 0.1:
+            continue
+        eye = head.at(0.066 * side, 0.03, 0.165)[:2]
+        across = unit_vector(head.left[:2]) * (0.022 * unit * max(0.4, abs(head.left[0])))
+        fill_hull(
+            image,
+            [(eye - across, 0.02 * unit), (eye + across, 0.02 * unit)],
+            np.array([246.0, 244.0, 240.0]),
+        )
+        fill_hull(image, [(eye, 0.0175 * unit)], np.array([52.0, 36.0, 28.0]))
+        lid = eye - 0.027 * unit * np.array([0, 1])
+        fill_hull(
+            image,
+            [(lid - 1.1 * across, 0.005 * unit), (lid + 1.1 * across, 0.005 * unit)],
+            skin * 0.4,
+        )
+        ends = [head.at(x * side, 0.095 - 0.1 * abs(x - 0.065), 0.16)[:2] for x in (0.035, 0.1)]
+        fill_hull(image, [(end, 0.008 * unit) for end in ends], hair * 0.9)
+    root, tip = head.at(0, 0.02, 0.175)[:2], head.at(0, -0.045, 0.215)[:2]
+    shade = 0.012 * unit * np.array([1.0, 0.6])
+    fill_hull(image, [(root + shade, 0.012 * unit), (tip + shade, 0.03 * unit)], skin * 0.8)
+    fill_hull(image, [(root, 0.011 * unit), (tip, 0.025 * unit)], np.minimum(skin * 1.1, 255))
+    if head.faces(0, -0.3, 1) > 0.05:
+        smile = [head.at(x, 8 * x * x - 0.128, 0.165)[:2] for x in np.linspace(-0.055, 0.055, 5)]
+        for first, second in pairwise(smile):
+            fill_hull(
+                image,
+                [(first, 0.012 * unit), (second, 0.012 * unit)],
+                skin * np.array([0.72, 0.46, 0.46]),
+            )
