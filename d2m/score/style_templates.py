@@ -247,3 +247,4 @@ STYLE_TEMPLATES: dict[str, StyleTemplate] = {
         sevenths=True,
     ),
 }
+"""Template of each style, by its name in `d2m.core.styles.STYLES`."""
