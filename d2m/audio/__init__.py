@@ -1,1 +1,1 @@
-"""Signal processing on arrays of samples; no files are read or written here."""
+"""Signal processing on waveforms as arrays; no module here reads or writes files."""

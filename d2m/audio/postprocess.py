@@ -1,38 +1,63 @@
-"""Cleaning and levelling of generated audio: denoising, fades, loudness, a limiter."""
+"""Post-process generated audio: denoise, fade, normalise the loudness, limit the peaks."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from d2m.audio.waveform import Audio, checked
+from d2m.audio.waveform import Audio, validate_waveform
 from d2m.core.levels import SAMPLE_RATE
 
+PEAK = 0.97
+"""Largest absolute sample value after limiting: -0.26 dBFS. Chosen by hand."""
+TARGET_LUFS = -14.0
+"""Integrated loudness of the music (LUFS): a common target of music streaming services."""
+# Quieter audio counts as silence (LUFS): the absolute gate of ITU-R BS.1770.
 _SILENCE_LUFS = -70.0
+# Length of the gating blocks (s), by ITU-R BS.1770.
+_LOUDNESS_BLOCK_S = 0.4
+# Loudness may miss its target by this much (LU), after at most this many rounds of gain and
+# limiting. Chosen by hand.
+_LOUDNESS_TOLERANCE_LU = 0.1
+_LOUDNESS_ROUNDS = 4
+# The limiter looks ahead, and its gain recovers, over this time (s). Chosen by hand.
+_LOOKAHEAD_S = 0.01
+# Length of the denoiser's window (samples): 46 ms at 22,050 Hz. Chosen by hand.
 _DENOISE_FFT = 1024
+# The noise floor is estimated from the quietest tenth of the frames of each frequency bin,
+# then from the quietest quarter of 61 neighbouring bins (1.3 kHz). Chosen by hand.
+_FLOOR_QUANTILE = 0.1
+_FLOOR_PERCENTILE, _FLOOR_BINS = 25, 61
+# Below this frequency (Hz) notes lie too close together to estimate the floor. Chosen by hand.
+_FLOOR_MIN_HZ = 1000
 
 
 def denoise(audio: Audio, sample_rate: int = SAMPLE_RATE) -> Audio:
-    """Take hiss out of generated music with noisereduce, as the paper does (Sec. 4.1).
+    """Reduce the noise of generated music with noisereduce (Zhu et al. 2022, Sec. 4.1).
 
-    noisereduce by itself learns its noise from the whole sound, and so takes sustained notes for
-    noise. Here it is given the floor that lies under the notes instead, and it takes that down
-    by 8 dB at most.
+    noisereduce on its own learns the noise from the whole recording and mistakes sustained
+    notes for noise. Here it gets an estimate of the noise floor under the notes instead, and
+    attenuates it by at most 8 dB.
 
     Parameters
     ----------
     audio
-        Shape ``(N,)``.
+        Waveform ``(N,)``.
     sample_rate
-        Samples a second (Hz).
+        Sample rate (Hz).
 
     Returns
     -------
     numpy.ndarray
-        Shape ``(N,)``.
+        Waveform ``(N,)``. Silence and audio shorter than two windows are returned unchanged.
+
+    Raises
+    ------
+    AudioError
+        If the audio is empty, not one-dimensional or not finite.
     """
     import noisereduce
 
-    audio = checked(audio)
+    audio = validate_waveform(audio)
     if len(audio) < 2 * _DENOISE_FFT or not audio.any():
         return audio
     cleaned: Audio = noisereduce.reduce_noise(
@@ -40,7 +65,7 @@ def denoise(audio: Audio, sample_rate: int = SAMPLE_RATE) -> Audio:
         sr=sample_rate,
         y_noise=_noise_floor(audio, sample_rate),
         stationary=True,
-        prop_decrease=0.6,
+        prop_decrease=0.6,  # leaves 0.4 of the amplitude, which is -8 dB
         n_std_thresh_stationary=0.5,
         freq_mask_smooth_hz=max(100.0, 1.01 * sample_rate / (_DENOISE_FFT / 2)),
         n_fft=_DENOISE_FFT,
@@ -49,22 +74,23 @@ def denoise(audio: Audio, sample_rate: int = SAMPLE_RATE) -> Audio:
 
 
 def _noise_floor(audio: Audio, sample_rate: int) -> Audio:
-    """Return noise ``(M,)`` with the spectrum of what always lies under the music.
+    """Return noise ``(M,)`` with the spectrum of the noise floor under the music.
 
-    The quiet tenth of each band in time rules out the drums; the quiet quarter of its
-    neighbours in frequency rules out notes, which are narrow. Under 1 kHz notes lie too close
-    for that, so the floor there is no louder than just above.
+    The quietest frames of each bin exclude drums, and the quietest neighbours of each bin
+    exclude notes, which are narrow. At low frequencies notes lie too close together for that,
+    so the floor there is at most as loud as just above.
     """
     import librosa
     from scipy.ndimage import percentile_filter
 
-    share = 0.1
     power = np.abs(librosa.stft(y=audio, n_fft=_DENOISE_FFT)) ** 2
-    # Of noise, whose power is spread exponentially, this quantile is known beside the mean.
-    floor = np.quantile(power, share, axis=1) / -np.log(1.0 - share)
-    floor = percentile_filter(floor, 25, size=61, mode="nearest")
-    above = min(len(floor) - 1, round(1000 / sample_rate * _DENOISE_FFT) + 30)
-    floor[:above] = np.minimum(floor[:above], floor[above])
+    # The power of Gaussian noise in a bin follows an exponential distribution, so its mean
+    # is this quantile divided by -log(1 - q).
+    floor = np.quantile(power, _FLOOR_QUANTILE, axis=1) / -np.log(1.0 - _FLOOR_QUANTILE)
+    floor = percentile_filter(floor, _FLOOR_PERCENTILE, size=_FLOOR_BINS, mode="nearest")
+    lowest = round(_FLOOR_MIN_HZ / sample_rate * _DENOISE_FFT) + _FLOOR_BINS // 2
+    lowest = min(len(floor) - 1, lowest)
+    floor[:lowest] = np.minimum(floor[:lowest], floor[lowest])
     white = np.random.default_rng(0).standard_normal(2 * sample_rate).astype(np.float32)
     spectrum = librosa.stft(y=white, n_fft=_DENOISE_FFT)
     window_energy = float((np.hanning(_DENOISE_FFT + 1) ** 2).sum())
@@ -81,8 +107,29 @@ def fade_edges(
     fade_out_s: float = 0.25,
     sample_rate: int = SAMPLE_RATE,
 ) -> Audio:
-    """Let audio ``(N,)`` start without a click and end softly, by raised cosines (s)."""
-    faded = checked(audio).copy()
+    """Fade audio in and out with raised cosines.
+
+    Parameters
+    ----------
+    audio
+        Waveform ``(N,)``.
+    fade_in_s, fade_out_s
+        Durations of the fades (s), at most half of the audio each. The defaults are long
+        enough to avoid a click at the start and an abrupt end; chosen by hand.
+    sample_rate
+        Sample rate (Hz).
+
+    Returns
+    -------
+    numpy.ndarray
+        Waveform ``(N,)``.
+
+    Raises
+    ------
+    AudioError
+        If the audio is empty, not one-dimensional or not finite.
+    """
+    faded = validate_waveform(audio).copy()
     for samples, edge in (
         (round(fade_in_s * sample_rate), slice(None)),
         (round(fade_out_s * sample_rate), slice(None, None, -1)),
@@ -94,60 +141,85 @@ def fade_edges(
 
 
 def normalise_loudness(
-    audio: Audio, lufs: float = -14.0, peak: float = 0.97, sample_rate: int = SAMPLE_RATE
+    audio: Audio,
+    lufs: float = TARGET_LUFS,
+    peak: float = PEAK,
+    sample_rate: int = SAMPLE_RATE,
 ) -> Audio:
-    """Bring audio to a loudness (ITU-R BS.1770) and keep its peaks under a bound.
+    """Bring audio to an integrated loudness (ITU-R BS.1770) with limited peaks.
 
-    Where the gain would push peaks over the bound, a limiter that looks ahead holds them down;
-    the gain then makes up for what it took, a few times over. Silence stays silence.
+    Limiting lowers the loudness again, so gain and limiting are repeated a few times.
+    Silence is returned unchanged.
 
     Parameters
     ----------
     audio
-        Shape ``(N,)``.
+        Waveform ``(N,)``.
     lufs
-        Integrated loudness to reach (LUFS).
+        Target of the integrated loudness (LUFS).
     peak
-        Largest absolute value of the result.
+        Largest absolute sample value of the result.
     sample_rate
-        Samples a second (Hz).
+        Sample rate (Hz).
 
     Returns
     -------
     numpy.ndarray
-        Shape ``(N,)``.
+        Waveform ``(N,)``.
+
+    Raises
+    ------
+    AudioError
+        If the audio is empty, not one-dimensional or not finite.
     """
-    audio = checked(audio)
+    audio = validate_waveform(audio)
     result, gain_db = audio, 0.0
-    for _ in range(4):
+    for _ in range(_LOUDNESS_ROUNDS):
         loudness = _loudness(result, sample_rate)
-        if loudness < _SILENCE_LUFS or abs(lufs - loudness) < 0.1:
+        if loudness < _SILENCE_LUFS or abs(lufs - loudness) < _LOUDNESS_TOLERANCE_LU:
             break
         gain_db += lufs - loudness
-        result = limited(audio * np.float32(10 ** (gain_db / 20)), peak, sample_rate)
-    return limited(result, peak, sample_rate)
+        result = limit_peaks(audio * np.float32(10 ** (gain_db / 20)), peak, sample_rate)
+    return limit_peaks(result, peak, sample_rate)
 
 
 def _loudness(audio: Audio, sample_rate: int) -> float:
+    """Return the integrated loudness (LUFS); audio shorter than a block is repeated."""
     import pyloudnorm
 
-    block = 0.4
-    # The standard's blocks need 0.4 s; a shorter sound is heard as often as it takes.
-    repeats = int(np.ceil((block + 0.1) * sample_rate / len(audio)))
+    repeats = int(np.ceil((_LOUDNESS_BLOCK_S + 0.1) * sample_rate / len(audio)))
     with np.errstate(divide="ignore"):
-        meter = pyloudnorm.Meter(sample_rate, block_size=block)
+        meter = pyloudnorm.Meter(sample_rate, block_size=_LOUDNESS_BLOCK_S)
         return float(meter.integrated_loudness(np.tile(audio, repeats).astype(np.float64)))
 
 
-def limited(audio: Audio, peak: float = 0.97, sample_rate: int = SAMPLE_RATE) -> Audio:
-    """Hold peaks of audio (N,) under a bound by a gain that falls before and rises after them."""
+def limit_peaks(audio: Audio, peak: float = PEAK, sample_rate: int = SAMPLE_RATE) -> Audio:
+    """Limit the peaks of audio with a look-ahead limiter.
+
+    The gain falls before a peak and recovers after it. Audio without peaks above the limit is
+    returned unchanged.
+
+    Parameters
+    ----------
+    audio
+        Waveform ``(N,)``.
+    peak
+        Largest absolute sample value of the result.
+    sample_rate
+        Sample rate (Hz).
+
+    Returns
+    -------
+    numpy.ndarray
+        Waveform ``(N,)``.
+    """
     from scipy.ndimage import minimum_filter1d, uniform_filter1d
 
     if np.abs(audio).max() <= peak:
         return audio
     gain = peak / np.maximum(np.abs(audio), peak)
-    # The mean of minima over the same window is never above the gain a peak needs.
-    window = 2 * round(0.01 * sample_rate) + 1
+    # The mean of a sliding minimum over the same window never exceeds the gain itself.
+    window = 2 * round(_LOOKAHEAD_S * sample_rate) + 1
     smooth = uniform_filter1d(minimum_filter1d(gain, window), window)
     bound = np.nextafter(np.float32(peak), np.float32(0.0))
     limited: Audio = np.clip((audio * smooth).astype(np.float32), -bound, bound)

@@ -1,4 +1,4 @@
-"""A waveform as an array: its checks and its log-mel spectrogram."""
+"""Validate a mono waveform, and compute its log-mel spectrogram."""
 
 from __future__ import annotations
 
@@ -9,56 +9,67 @@ from d2m.core.errors import AudioError
 from d2m.core.levels import SAMPLE_RATE
 
 Audio = NDArray[np.float32]
+"""A mono waveform ``(N,)``, nominally in [-1, 1]."""
+# Length of the spectrogram's window (samples): 46 ms at 22,050 Hz. Chosen by hand.
+_N_FFT = 1024
+# Smallest amplitude in a log-mel spectrogram: -100 dB.
+_MIN_AMPLITUDE = 1e-5
 
 
 def log_mel(
     audio: Audio, sample_rate: int = SAMPLE_RATE, n_mels: int = 80, hop_length: int = 256
 ) -> NDArray[np.float32]:
-    """Return the mel spectrogram as log10 of amplitude.
+    """Return the mel spectrogram as the common logarithm of amplitude.
 
     Parameters
     ----------
     audio
-        Shape ``(N,)``.
+        Waveform ``(N,)``.
     sample_rate
-        Samples a second (Hz).
+        Sample rate (Hz).
     n_mels
-        Number of mel bands up to half the sample rate.
+        Number of mel bands between 0 Hz and half the sample rate.
     hop_length
-        Samples from frame to frame.
+        Hop between frames (samples).
 
     Returns
     -------
     numpy.ndarray
-        Shape ``(n_mels, T)`` with ``T = 1 + N // hop_length``; never under -5.
-    """
-    import librosa
-
-    mel = librosa.feature.melspectrogram(
-        y=checked(audio),
-        sr=sample_rate,
-        n_fft=1024,
-        hop_length=hop_length,
-        n_mels=n_mels,
-        power=1.0,
-    )
-    shown: NDArray[np.float32] = np.log10(np.maximum(mel, 1e-5)).clip(-5.0).astype(np.float32)
-    return shown
-
-
-def checked(audio: Audio) -> Audio:
-    """Return audio as float32 ``(N,)``.
+        Shape ``(n_mels, T)`` with ``T = 1 + N // hop_length``; at least -5, which is -100 dB.
 
     Raises
     ------
     AudioError
-        If it is empty, not one-dimensional or not finite.
+        If the audio is empty, not one-dimensional or not finite.
+    """
+    import librosa
+
+    mel = librosa.feature.melspectrogram(
+        y=validate_waveform(audio),
+        sr=sample_rate,
+        n_fft=_N_FFT,
+        hop_length=hop_length,
+        n_mels=n_mels,
+        power=1.0,
+    )
+    # In single precision the logarithm of the smallest amplitude can be just under -5.
+    logarithm: NDArray[np.float32] = np.log10(np.maximum(mel, _MIN_AMPLITUDE))
+    return logarithm.clip(-5.0).astype(np.float32)
+
+
+def validate_waveform(audio: Audio) -> Audio:
+    """Return audio as a float32 waveform ``(N,)`` after checking it.
+
+    Raises
+    ------
+    AudioError
+        If the audio is empty, not one-dimensional or not finite.
     """
     audio = np.asarray(audio, dtype=np.float32)
     if audio.ndim != 1 or audio.size == 0:
         raise AudioError(
-            f"The audio has the shape {audio.shape}: one channel of samples is expected."
+            f"The audio has the shape {audio.shape}: expected one channel with at least one sample."
         )
     if not np.isfinite(audio).all():
-        raise AudioError("The audio holds values that are no numbers: generate it anew.")
+        raise AudioError("The audio holds values that are not finite: generate it again.")
     return audio

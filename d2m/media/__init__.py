@@ -1,1 +1,1 @@
-"""Video and audio files: probe, decode, write, join."""
+"""Video and audio files: open them safely, probe, decode, encode and write them."""

@@ -1,4 +1,4 @@
-"""Write a file whole or not at all."""
+"""Write a file atomically: it appears complete or not at all."""
 
 from __future__ import annotations
 
@@ -10,22 +10,22 @@ from pathlib import Path
 
 
 @contextmanager
-def replacing(target: Path) -> Iterator[Path]:
-    """Give a temporary path beside ``target``; move it there once the block has succeeded.
+def atomic_write(target: Path) -> Iterator[Path]:
+    """Yield a temporary path next to ``target`` and rename it to ``target`` on success.
 
     Parameters
     ----------
     target
-        Where the finished file goes; its folder is made when missing.
+        Final path. Its folder is created if it is missing.
 
     Yields
     ------
     pathlib.Path
-        An empty file in the same folder (so that the move is atomic) with the same suffix.
-        It is removed when the block raises.
+        An empty file with the same suffix in the same folder, so that the rename is atomic.
+        It is removed if the block raises.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
-    # Unlike tempfile's, readable for whom the person's umask says.
+    # Permissions follow the user's umask; `tempfile` would allow only the owner to read it.
     temporary = target.with_name(f".d2m-{secrets.token_hex(8)}{target.suffix}")
     os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o666))
     try:

@@ -1,4 +1,4 @@
-"""Sound: read and write it, see it, clean it, level it."""
+"""Read and write audio files as mono waveforms."""
 
 from __future__ import annotations
 
@@ -6,27 +6,35 @@ from pathlib import Path
 
 import numpy as np
 
-from d2m.audio.waveform import Audio, checked
+from d2m.audio.waveform import Audio, validate_waveform
 from d2m.core.errors import AudioError
 from d2m.core.levels import SAMPLE_RATE
-from d2m.media.atomic_write import replacing
-from d2m.media.audio_track import decode_sound
-from d2m.media.safe_open import AUDIO_FORMATS, ClipLimits, audio_stream, open_media, video_stream
+from d2m.media.atomic_write import atomic_write
+from d2m.media.audio_track import decode_audio_track
+from d2m.media.safe_open import (
+    AUDIO_FORMATS,
+    ClipLimits,
+    audio_stream,
+    display_name,
+    open_media,
+    video_stream,
+)
 
-_LONGEST_S = 600.0
+# Longest audio that is read (s); chosen by hand, five times the longest clip.
+_MAX_DURATION_S = 600.0
 
 
 def write_wav(path: Path, audio: Audio, sample_rate: int = SAMPLE_RATE) -> None:
-    """Write a PCM16 WAV file; it appears only when it is complete.
+    """Write a waveform as a 16-bit PCM WAV file, atomically.
 
     Parameters
     ----------
     path
-        The file.
+        Path of the WAV file.
     audio
-        Shape ``(N,)``, in [-1, 1]; what exceeds this is clipped.
+        Waveform ``(N,)``; samples outside [-1, 1] are clipped.
     sample_rate
-        Samples a second (Hz).
+        Sample rate (Hz).
 
     Raises
     ------
@@ -35,33 +43,33 @@ def write_wav(path: Path, audio: Audio, sample_rate: int = SAMPLE_RATE) -> None:
     """
     import soundfile
 
-    audio = checked(audio)
-    with replacing(path) as temporary:
+    audio = validate_waveform(audio)
+    with atomic_write(path) as temporary:
         soundfile.write(
             temporary, np.clip(audio, -1.0, 1.0), sample_rate, format="WAV", subtype="PCM_16"
         )
 
 
 def read_audio(path: Path, sample_rate: int = SAMPLE_RATE) -> Audio:
-    """Read a sound file, or the sound track of a video, mixed down to one channel.
+    """Read an audio file, or the audio track of a video, as a mono waveform.
 
     Parameters
     ----------
     path
-        A WAV, MP3, FLAC or OGG file, or a video. The sound of a video starts at the time of its
-        first picture.
+        A WAV, MP3, FLAC or OGG file, or a video. The audio of a video starts at the time of
+        its first frame.
     sample_rate
-        Samples a second of the result (Hz).
+        Sample rate of the result (Hz).
 
     Returns
     -------
     numpy.ndarray
-        Shape ``(N,)``, in [-1, 1].
+        Waveform ``(N,)`` in [-1, 1].
 
     Raises
     ------
     AudioError
-        If the file can't be read or has no sound.
+        If the file can't be read or has no audio.
     """
     import av
 
@@ -70,23 +78,31 @@ def read_audio(path: Path, sample_rate: int = SAMPLE_RATE) -> Audio:
     ) as container:
         stream = audio_stream(container)
         if stream is None:
-            raise AudioError(f"The file {path.name} has no sound that can be read: send one with.")
-        pictures = video_stream(container)
+            raise AudioError(
+                f"The file {display_name(path)} has no sound that can be read: send a file with"
+                " sound."
+            )
+        video = video_stream(container)
         start_s = None
-        if pictures is not None and pictures.start_time is not None and pictures.time_base:
-            start_s = float(pictures.start_time * pictures.time_base)
+        if video is not None and video.start_time is not None and video.time_base:
+            start_s = float(video.start_time * video.time_base)
         try:
-            sound = decode_sound(
+            audio = decode_audio_track(
                 container,
                 stream,
                 sample_rate=sample_rate,
                 channels=1,
                 start_s=start_s,
-                max_s=_LONGEST_S,
+                max_s=_MAX_DURATION_S,
             )
         except av.FFmpegError as cause:
-            raise AudioError(f"The sound of {path.name} is damaged: save it anew.") from cause
-    if not sound.shape[1]:
-        raise AudioError(f"No sound of {path.name} can be decoded: the file is damaged.")
-    mono: Audio = sound[0]
+            raise AudioError(
+                f"The sound of {display_name(path)} is damaged: save the file again."
+            ) from cause
+    if not audio.shape[1]:
+        raise AudioError(
+            f"The sound of {display_name(path)} can't be decoded, because the file is damaged: save"
+            " it again."
+        )
+    mono: Audio = audio[0]
     return mono

@@ -1,4 +1,4 @@
-"""The sound track of a file, decoded on the clock of its pictures."""
+"""Decode the audio track of a file, aligned with its video frames."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from d2m.media.safe_open import packets
+from d2m.media.safe_open import read_packets
 
 if TYPE_CHECKING:
     from av.audio.frame import AudioFrame
@@ -19,15 +19,17 @@ if TYPE_CHECKING:
     from av.packet import Packet
     from av.stream import Stream
 
-# Stamps that stray by less are rounding or jitter, not silence.
-_TOLERATED_GAP_S = 0.05
-# Decoders need some sound before that which is to come out right.
-_RUN_UP_S = 0.5
-_MOST_DECODED = 3
-"""Times as much sound as is wanted: stamps that stand still would make it endless."""
+# Smaller deviations of a timestamp (s) are rounding or jitter, not silence. Chosen by hand.
+_MAX_JITTER_S = 0.05
+# Decoding starts this much earlier (s), because the first frames after a seek may be wrong.
+# Chosen by hand; an AAC or MP3 frame lasts about 25 ms.
+_PREROLL_S = 0.5
+# Decoding stops at this multiple of the wanted duration. Without a bound, a file whose
+# timestamps do not advance would never reach its end. Chosen by hand.
+_MAX_DECODED_RATIO = 3
 
 
-def decode_sound(
+def decode_audio_track(
     container: InputContainer,
     stream: AudioStream,
     *,
@@ -36,71 +38,75 @@ def decode_sound(
     start_s: float | None,
     max_s: float,
 ) -> NDArray[np.float32]:
-    """Decode a sound track as far as it can be decoded.
+    """Decode an audio track and place it on the file's timeline.
+
+    Packets that can't be decoded are skipped. Gaps between timestamps become silence.
 
     Parameters
     ----------
     container, stream
-        Where the sound is.
+        The open file and its audio stream.
     sample_rate
-        Samples a second of the result (Hz).
+        Sample rate of the result (Hz).
     channels
-        1 (mixed down) or 2.
+        1 (downmixed) or 2.
     start_s
-        Time in the file at which the result starts (s), as the first picture's; None for
-        where the sound starts. Silence fills what the track lacks.
+        Timestamp in the file at which the result starts (s), such as that of the first video
+        frame; by default the first audio timestamp.
     max_s
-        Where the result ends at the latest (s).
+        Maximum duration of the result (s).
 
     Returns
     -------
     numpy.ndarray
-        Shape ``(channels, N)``; N is 0 when nothing could be decoded.
+        Samples ``(channels, N)`` in [-1, 1]; N is 0 if nothing could be decoded.
     """
     limit = round(max_s * sample_rate)
     pieces: list[tuple[int, NDArray[np.float32]]] = []
     cursor, started, decoded = 0, False, 0
-    for time, samples in _resampled(container, stream, sample_rate, channels, start_s):
+    for time, samples in _resample(container, stream, sample_rate, channels, start_s):
         if start_s is None:
             start_s = time if time is not None else 0.0
         position = cursor if time is None else round((time - start_s) * sample_rate)
-        if started and abs(position - cursor) < _TOLERATED_GAP_S * sample_rate:
+        if started and abs(position - cursor) < _MAX_JITTER_S * sample_rate:
             position = cursor
         decoded += samples.shape[1]
-        if position >= limit or decoded > _MOST_DECODED * max(limit, sample_rate):
+        if position >= limit or decoded > _MAX_DECODED_RATIO * max(limit, sample_rate):
             break
         cursor, started = position + samples.shape[1], True
         if cursor > 0:
             pieces.append((position, samples))
     length = max(0, min(limit, max((at + part.shape[1] for at, part in pieces), default=0)))
-    sound = np.zeros((channels, length), dtype=np.float32)
+    audio = np.zeros((channels, length), dtype=np.float32)
     for at, part in pieces:
         first, last = max(0, at), min(length, at + part.shape[1])
         if last > first:
-            sound[:, first:last] = part[:, first - at : last - at]
-    return np.clip(np.nan_to_num(sound, copy=False), -1.0, 1.0)
+            audio[:, first:last] = part[:, first - at : last - at]
+    return np.clip(np.nan_to_num(audio, copy=False), -1.0, 1.0)
 
 
-def _resampled(
+def _resample(
     container: InputContainer,
     stream: AudioStream,
     sample_rate: int,
     channels: int,
     start_s: float | None,
 ) -> Iterator[tuple[float | None, NDArray[np.float32]]]:
-    """Yield (time in the file in s, samples ``(channels, n)``) of each decodable frame."""
+    """Yield (timestamp in s, samples ``(channels, n)``) of each decodable frame."""
     import av
 
     layout = "mono" if channels == 1 else "stereo"
-    # FFmpeg's own mix of two channels into one adds 3 dB, and then clips.
-    even = {"rematrix_maxval": "1.0"}
-    resampler, form = None, None
-    for frame in chain(_decoded(container, stream, start_s), [None]):
-        if frame is not None and form != (frame.format.name, frame.layout.name, frame.sample_rate):
-            # The first one, or the track changed its form on the way; a resampler that had
-            # nothing to do would let the other form pass as it is.
-            form = frame.format.name, frame.layout.name, frame.sample_rate
-            resampler = av.AudioResampler("fltp", layout, sample_rate, options=even)
+    # Without this option FFmpeg adds 3 dB when it downmixes two channels to one, and clips.
+    options = {"rematrix_maxval": "1.0"}
+    resampler, current = None, None
+    for frame in chain(_decode_from(container, stream, start_s), [None]):
+        if frame is not None:
+            audio_format = frame.format.name, frame.layout.name, frame.sample_rate
+            if audio_format != current:
+                # The format may change within a track. A resampler that had nothing to
+                # convert would pass frames of the new format through unchanged.
+                current = audio_format
+                resampler = av.AudioResampler("fltp", layout, sample_rate, options=options)
         with suppress(av.FFmpegError, ValueError):
             for part in resampler.resample(frame) if resampler is not None else ():
                 stamp = None
@@ -109,19 +115,19 @@ def _resampled(
                 yield stamp, part.to_ndarray().astype(np.float32, copy=False)
 
 
-def _decoded(
+def _decode_from(
     container: InputContainer, stream: AudioStream, start_s: float | None
 ) -> Iterator[AudioFrame]:
-    """Yield the frames from a little before ``start_s`` on; what is before is not decoded."""
+    """Yield the frames from shortly before ``start_s`` on; earlier packets are not decoded."""
     import av
 
     def is_early(packet: Packet[Stream]) -> bool:
         if start_s is None or packet.pts is None:
             return False
-        return float(packet.pts * packet.time_base) < start_s - _RUN_UP_S
+        return float(packet.pts * packet.time_base) < start_s - _PREROLL_S
 
-    wanted = dropwhile(is_early, packets(container, stream))
-    # The last, empty packet makes the decoder give what it still holds.
+    wanted = dropwhile(is_early, read_packets(container, stream))
+    # None flushes the decoder.
     for packet in chain(wanted, [None]):
         with suppress(av.FFmpegError):
             for frame in stream.decode(packet):

@@ -1,4 +1,4 @@
-"""Clips: probe them, make a normalised copy, read its pictures at a constant rate."""
+"""Normalise a clip, and read the frames of the normalised clip at a constant rate."""
 
 from __future__ import annotations
 
@@ -12,38 +12,34 @@ import numpy as np
 from numpy.typing import NDArray
 
 from d2m.core.errors import SettingsError
-from d2m.media.atomic_write import replacing
-from d2m.media.audio_track import decode_sound
-from d2m.media.encoder import SOUND_RATE, ClipEncoder
-from d2m.media.frames import at_constant_rate, common_rate, decode, frame_time, upright_for
-from d2m.media.probe import DURATION_SLACK_S, Examined, Part, examine, opened, refuse_short
-from d2m.media.probe_sandbox import examine_apart
+from d2m.media.atomic_write import atomic_write
+from d2m.media.audio_track import decode_audio_track
+from d2m.media.encoder import CLIP_SAMPLE_RATE, ClipEncoder
+from d2m.media.frames import (
+    at_constant_rate,
+    common_rate,
+    decode_frames,
+    frame_time,
+    scaler_for,
+)
+from d2m.media.probe import (
+    DURATION_SLACK_S,
+    ClipPart,
+    ProbeResult,
+    check_min_duration,
+    open_clip,
+    probe_file,
+)
+from d2m.media.probe_sandbox import probe_in_sandbox
 from d2m.media.safe_open import ClipInfo, ClipLimits, audio_stream
 
-__all__ = ["ClipInfo", "ClipLimits", "normalise", "probe", "read_frames", "sample_frames"]
+__all__ = ["ClipInfo", "ClipLimits", "ShareProgress", "normalise", "read_frames", "sample_frames"]
 
+ShareProgress = Callable[[float], None]
+"""Called with the share of a task that is done, 0 to 1."""
+PROGRESS_FRAMES = 15
+"""Frames between two progress reports: half a second of video at 30 Hz. Chosen by hand."""
 _DEFAULT_LIMITS = ClipLimits()
-
-
-def probe(path: Path, limits: ClipLimits = _DEFAULT_LIMITS) -> ClipInfo:
-    """Say what a clip is, or refuse it.
-
-    Headers lie or are silent (WebM from a browser has no duration), so the packets are
-    counted and timed, and the first picture is decoded.
-
-    Parameters
-    ----------
-    path
-        The clip as it was sent.
-    limits
-        What is accepted.
-
-    Raises
-    ------
-    VideoError
-        If it is not a video, or outside the limits.
-    """
-    return examine_apart(path, limits, Part()).info
 
 
 def normalise(
@@ -55,104 +51,124 @@ def normalise(
     length_s: float | None = None,
     fps: float | None = None,
     longest_side: int = 1280,
-    progress: Callable[[float], None] | None = None,
+    progress: ShareProgress | None = None,
 ) -> ClipInfo:
-    """Write an upright H.264 copy at a constant rate, with the clip's own sound as AAC.
+    """Write an upright H.264 copy at a constant frame rate, with the clip's audio as AAC.
 
-    Pictures and sound keep their times against the first picture, which is at 0 s. A file
-    that is damaged or breaks off is used as far as it can be decoded; sound that can't be
-    decoded is left out.
+    Frames and audio keep their timing relative to the first frame, which moves to 0 s. A file
+    that is damaged or cut off is used as far as it can be decoded. Audio that can't be decoded
+    is left out.
 
-    Of a long clip a part may be taken: then the part's start is at 0 s, and the limits on
-    duration and on the number of pictures hold for the part.
+    If only a part of a long clip is used, the start of the part moves to 0 s, and the limits
+    on duration and number of frames apply to the part.
 
     Parameters
     ----------
     source
-        The clip as it was sent.
+        The clip as it was uploaded.
     target
-        The copy (MP4); it appears only when it is complete.
+        The normalised clip (MP4), written atomically.
     limits
-        What is accepted; enforced on what is decoded, not on what the header says.
+        Limits on the clip; they apply to what is decoded, not to what the header says.
     start_s
-        Where the part that is taken starts, counted from the clip's first picture (s).
+        Start of the part, counted from the clip's first frame (s).
     length_s
-        How long it is at most (s); by default all that follows is taken.
+        Maximum duration of the part (s); by default everything after the start.
     fps
-        Frame rate of the copy (Hz); by default the common rate nearest to the clip's own,
+        Frame rate of the result (Hz); by default the common rate nearest to the clip's own,
         24 to 60 Hz.
     longest_side
-        Larger pictures are reduced to this (px).
+        Larger frames are reduced to this length of the longest side (px).
     progress
-        Called now and then with the share done, 0 to 1.
+        Called regularly with the share done, 0 to 1.
 
     Returns
     -------
     ClipInfo
-        What the copy is.
+        Properties of the normalised clip.
 
     Raises
     ------
     VideoError
-        If the clip can't be decoded, or the part is outside it or the limits.
+        If the clip can't be decoded, or the part is outside the clip or the limits.
     SettingsError
-        If the part is none of any clip, or ``fps`` or ``longest_side`` make no sense.
+        If the part, ``fps`` or ``longest_side`` is out of range.
     """
     if (fps is not None and not 1 <= fps <= 120) or longest_side < 16:
-        raise SettingsError("A copy needs 1 to 120 frames a second and a side of 16 px or more.")
-    part = Part(start_s=start_s, length_s=length_s)
-    seen = examine_apart(source, limits, part)
-    sound = _own_sound(source, seen, limits)
-    rate = Fraction(fps or common_rate(seen.info.fps)).limit_denominator(1001)
-    with replacing(target) as temporary, opened(source, limits) as (container, stream):
-        upright = upright_for(seen.info, stream, longest_side, "yuv420p")
-        pictures = at_constant_rate(
-            decode(container, stream, limits, skip=seen.skip),
-            fps=float(rate),
-            source_fps=seen.info.fps,
-            start_s=seen.start_s,
-            max_s=limits.max_duration_s + DURATION_SLACK_S,
-            length_s=inf if part.is_all else seen.info.duration_s,
+        raise SettingsError(
+            "A normalised clip needs 1 to 120 frames per second and a longest side of at least"
+            " 16 px."
         )
-        ticks = max(1.0, seen.info.duration_s * float(rate))
-        count = 0
-        with ClipEncoder(temporary, rate, upright.size, sound) as writer:
-            for picture in pictures:
-                writer.add(upright(picture))
-                count += 1
-                if progress is not None and count % 15 == 0:
-                    progress(min(1.0, count / ticks))
-        refuse_short(source, count / float(rate), limits)
+    part = ClipPart(start_s=start_s, length_s=length_s)
+    probed = probe_in_sandbox(source, limits, part)
+    length_s = inf if part.is_whole else probed.info.duration_s
+    rate = Fraction(fps or common_rate(probed.info.fps)).limit_denominator(1001)
+    with atomic_write(target) as temporary:
+        info = _encode(source, temporary, probed, limits, length_s, rate, longest_side, progress)
+        check_min_duration(source, info.duration_s, limits)
     if progress is not None:
         progress(1.0)
+    return info
+
+
+def _encode(
+    source: Path,
+    target: Path,
+    probed: ProbeResult,
+    limits: ClipLimits,
+    length_s: float,
+    rate: Fraction,
+    longest_side: int,
+    progress: ShareProgress | None,
+) -> ClipInfo:
+    """Decode, convert and encode the frames and the audio of a part of a clip."""
+    audio = _decode_audio(source, probed, limits)
+    expected = max(1.0, probed.info.duration_s * float(rate))
+    count = 0
+    with open_clip(source, limits) as (container, stream):
+        upright = scaler_for(probed.info, stream, longest_side, "yuv420p")
+        frames = at_constant_rate(
+            decode_frames(container, stream, limits, skip=probed.skip),
+            fps=float(rate),
+            source_fps=probed.info.fps,
+            start_s=probed.start_s,
+            max_s=limits.max_duration_s + DURATION_SLACK_S,
+            length_s=length_s,
+        )
+        with ClipEncoder(target, rate, upright.size, audio) as encoder:
+            for frame in frames:
+                encoder.add(upright(frame))
+                count += 1
+                if progress is not None and count % PROGRESS_FRAMES == 0:
+                    progress(min(1.0, count / expected))
     return ClipInfo(
         duration_s=count / float(rate),
         fps=float(rate),
         width=upright.size[0],
         height=upright.size[1],
-        has_audio=sound is not None,
+        has_audio=audio is not None,
     )
 
 
 def read_frames(
     path: Path, *, fps: float = 30.0, longest_side: int = 640
 ) -> Iterator[tuple[float, NDArray[np.uint8]]]:
-    """Yield the pictures of a normalised copy at a constant rate.
+    """Yield the frames of a normalised clip at a constant rate.
 
     Parameters
     ----------
     path
-        A copy as :func:`normalise` writes it.
+        A clip written by :func:`normalise`.
     fps
-        Pictures a second (Hz). ``ClipInfo.frame_count(fps)`` says how many will come.
-        Above the copy's own rate pictures repeat.
+        Frame rate (Hz). ``ClipInfo.frame_count(fps)`` gives the number of frames. Above the
+        clip's own rate, frames are repeated.
     longest_side
-        Larger pictures are reduced to this (px).
+        Larger frames are reduced to this length of the longest side (px).
 
     Yields
     ------
     tuple of (float, numpy.ndarray)
-        Time (s) and an RGB picture of shape ``(H, W, 3)``.
+        Time (s) and RGB frame ``(H, W, 3)``.
 
     Raises
     ------
@@ -160,39 +176,39 @@ def read_frames(
         If the file can't be decoded.
     """
     limits = _DEFAULT_LIMITS
-    seen = examine(path, limits)
-    with opened(path, limits) as (container, stream):
-        upright = upright_for(seen.info, stream, longest_side, "rgb24")
-        pictures = at_constant_rate(
-            decode(container, stream, limits),
+    probed = probe_file(path, limits)
+    with open_clip(path, limits) as (container, stream):
+        upright = scaler_for(probed.info, stream, longest_side, "rgb24")
+        frames = at_constant_rate(
+            decode_frames(container, stream, limits),
             fps=fps,
-            source_fps=seen.info.fps,
-            start_s=seen.start_s,
+            source_fps=probed.info.fps,
+            start_s=probed.start_s,
             max_s=limits.max_duration_s + DURATION_SLACK_S,
         )
-        for tick, picture in enumerate(pictures):
-            yield tick / fps, cast("NDArray[np.uint8]", upright(picture).to_ndarray())
+        for tick, frame in enumerate(frames):
+            yield tick / fps, cast("NDArray[np.uint8]", upright(frame).to_ndarray())
 
 
 def sample_frames(
     path: Path, *, count: int, longest_side: int = 640
 ) -> list[tuple[float, NDArray[np.uint8]]]:
-    """Return pictures of a normalised copy from all along it, without decoding all of it.
+    """Return evenly spaced frames of a normalised clip without decoding the whole clip.
 
     Parameters
     ----------
     path
-        A copy as :func:`normalise` writes it.
+        A clip written by :func:`normalise`.
     count
-        How many; the copy is cut in so many equal parts, and each gives the picture in its
-        middle. A copy of fewer pictures gives fewer.
+        Number of frames. The clip is divided into this many equal parts, and the frame in
+        the middle of each part is returned. A clip with fewer frames gives fewer.
     longest_side
-        Larger pictures are reduced to this (px).
+        Larger frames are reduced to this length of the longest side (px).
 
     Returns
     -------
     list of tuple of (float, numpy.ndarray)
-        Time (s) and an RGB picture of shape ``(H, W, 3)``.
+        Time (s) and RGB frame ``(H, W, 3)``.
 
     Raises
     ------
@@ -200,15 +216,15 @@ def sample_frames(
         If the file can't be decoded.
     """
     limits = _DEFAULT_LIMITS
-    seen = examine(path, limits)
-    half = 0.5 / seen.info.fps
+    probed = probe_file(path, limits)
+    half = 0.5 / probed.info.fps
     samples: list[tuple[float, NDArray[np.uint8]]] = []
-    with opened(path, limits) as (container, stream):
-        upright = upright_for(seen.info, stream, longest_side, "rgb24")
-        for wanted in (np.arange(count) + 0.5) / count * seen.info.duration_s - half:
-            container.seek(round((wanted + seen.start_s) / stream.time_base), stream=stream)
-            for frame in decode(container, stream, limits):
-                time = (frame_time(frame) or 0.0) - seen.start_s
+    with open_clip(path, limits) as (container, stream):
+        upright = scaler_for(probed.info, stream, longest_side, "rgb24")
+        for wanted in (np.arange(count) + 0.5) / count * probed.info.duration_s - half:
+            container.seek(round((wanted + probed.start_s) / stream.time_base), stream=stream)
+            for frame in decode_frames(container, stream, limits):
+                time = (frame_time(frame) or 0.0) - probed.start_s
                 if time >= wanted - half:
                     break
             else:
@@ -218,20 +234,22 @@ def sample_frames(
     return samples
 
 
-def _own_sound(path: Path, seen: Examined, limits: ClipLimits) -> NDArray[np.float32] | None:
-    """Return the clip's sound on the clock of its pictures, ``(C, N)``, if it has any."""
-    if not seen.info.has_audio:
+def _decode_audio(
+    path: Path, probed: ProbeResult, limits: ClipLimits
+) -> NDArray[np.float32] | None:
+    """Return the clip's audio ``(C, N)`` from its first frame on, or None if it has none."""
+    if not probed.info.has_audio:
         return None
-    with opened(path, limits) as (container, _):
+    with open_clip(path, limits) as (container, _):
         stream = audio_stream(container)
         if stream is None:
             return None
-        sound = decode_sound(
+        audio = decode_audio_track(
             container,
             stream,
-            sample_rate=SOUND_RATE,
+            sample_rate=CLIP_SAMPLE_RATE,
             channels=1 if stream.channels == 1 else 2,
-            start_s=seen.start_s,
-            max_s=seen.info.duration_s,
+            start_s=probed.start_s,
+            max_s=probed.info.duration_s,
         )
-    return sound if sound.shape[1] else None
+    return audio if audio.shape[1] else None

@@ -1,4 +1,4 @@
-"""The encoder of normalised copies: H.264 and AAC, interleaved, in one MP4."""
+"""Encode normalised clips: H.264 video at a constant frame rate and AAC audio in one MP4."""
 
 from __future__ import annotations
 
@@ -10,29 +10,29 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from d2m.media.mp4_writer import AacEncoder, create_mp4
+
 if TYPE_CHECKING:
     from av.video.frame import VideoFrame
 
-SOUND_RATE = 44_100
-"""Samples a second of a copy's sound (Hz)."""
-
-_AAC_FRAME = 1024
+CLIP_SAMPLE_RATE = 44_100
+"""Sample rate of a normalised clip's audio (Hz): the usual one of AAC in MP4 files."""
 
 
 class ClipEncoder:
-    """Encodes pictures at a constant rate and, keeping step with them, their sound.
+    """Encodes video frames at a constant rate, interleaved with their audio.
 
     Parameters
     ----------
     path
-        The file to write.
+        The MP4 to write.
     rate
-        Pictures a second (Hz).
+        Frame rate (Hz).
     size
         (width, height), both even (px).
-    sound
-        Shape ``(1, N)`` or ``(2, N)`` at :data:`SOUND_RATE`, or None. It is cut where the
-        pictures end.
+    audio
+        Waveform ``(1, N)`` or ``(2, N)`` at :data:`CLIP_SAMPLE_RATE`, or None. It is cut to
+        the duration of the video.
     """
 
     def __init__(
@@ -40,25 +40,21 @@ class ClipEncoder:
         path: Path,
         rate: Fraction,
         size: tuple[int, int],
-        sound: NDArray[np.float32] | None,
+        audio: NDArray[np.float32] | None,
     ) -> None:
-        import av
-
-        self._container = av.open(str(path), "w", format="mp4", options={"movflags": "+faststart"})
-        # Without B-frames a copy starts at 0 s in every player, with no edit list.
+        self._container = create_mp4(path)
+        # Without B-frames the video starts at 0 s in every player, without an edit list.
         options = {"preset": "superfast", "crf": "23", "bf": "0", "g": str(round(2 * rate))}
         self._video = self._container.add_stream("libx264", rate=rate, options=options)
         self._video.width, self._video.height = size
         self._video.pix_fmt = "yuv420p"
-        self._rate, self._tick = rate, 0
-        self._sound, self._sample = sound, 0
-        if sound is not None:
-            self._layout = "mono" if len(sound) == 1 else "stereo"
-            self._audio = self._container.add_stream("aac", rate=SOUND_RATE, layout=self._layout)
-            self._audio.bit_rate = 96_000 * len(sound)
+        self._rate, self._n_frames = rate, 0
+        self._audio = None
+        if audio is not None:
+            self._audio = AacEncoder(self._container, audio, CLIP_SAMPLE_RATE)
 
     def __enter__(self) -> ClipEncoder:
-        """Return itself."""
+        """Return the encoder itself."""
         return self
 
     def __exit__(
@@ -67,36 +63,20 @@ class ClipEncoder:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        """Finish the file; after an error just close it."""
+        """Flush the encoders and close the file; after an exception only close it."""
         try:
-            if kind is None and self._tick:
-                self._add_sound(final=True)
+            if kind is None and self._n_frames:
                 self._container.mux(self._video.encode(None))
-                if self._sound is not None:
-                    self._container.mux(self._audio.encode(None))
+                if self._audio is not None:
+                    self._audio.finish(self._n_frames / self._rate)
         finally:
             self._container.close()
 
     def add(self, frame: VideoFrame) -> None:
-        """Encode the next picture and the sound up to its end."""
-        frame.pts, frame.time_base = self._tick, 1 / self._rate
-        frame.pict_type = 0  # else x264 repeats the source's choice
-        self._tick += 1
+        """Encode the next video frame and the audio up to its end."""
+        frame.pts, frame.time_base = self._n_frames, 1 / self._rate
+        frame.pict_type = 0  # let x264 choose the frame type instead of keeping the source's
+        self._n_frames += 1
         self._container.mux(self._video.encode(frame))
-        self._add_sound()
-
-    def _add_sound(self, *, final: bool = False) -> None:
-        import av
-
-        if self._sound is None:
-            return
-        end = min(self._sound.shape[1], round(self._tick / self._rate * SOUND_RATE))
-        while self._sample < end and (final or end - self._sample >= _AAC_FRAME):
-            part = self._sound[:, self._sample : min(end, self._sample + _AAC_FRAME)]
-            frame = av.AudioFrame.from_ndarray(
-                np.ascontiguousarray(part), format="fltp", layout=self._layout
-            )
-            frame.sample_rate = SOUND_RATE
-            frame.pts, frame.time_base = self._sample, Fraction(1, SOUND_RATE)
-            self._container.mux(self._audio.encode(frame))
-            self._sample += part.shape[1]
+        if self._audio is not None:
+            self._audio.encode_until(self._n_frames / self._rate)

@@ -1,4 +1,4 @@
-"""Pictures in time: tolerant decoding, constant rate, upright scaling."""
+"""Video frames: fault-tolerant decoding, constant frame rate, upright orientation and scaling."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from struct import Struct
 from typing import TYPE_CHECKING, Any
 
 from d2m.core.errors import VideoError
-from d2m.media.safe_open import ClipInfo, ClipLimits, packets
+from d2m.media.safe_open import ClipInfo, ClipLimits, read_packets
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -19,14 +19,19 @@ if TYPE_CHECKING:
     from av.video.stream import VideoStream
 
 COMMON_RATES = (24, 25, 30, 48, 50, 60)
-_MOST_GRAPHS = 8
+"""Frame rates (Hz) of normalised clips: those of film, PAL, NTSC (rounded) and their doubles."""
+MAX_FILTER_GRAPHS = 8
+"""Filter graphs an :class:`UprightScaler` keeps. Chosen by hand: a clip needs one, or two when
+the phone was turned, but a damaged file may change its frame size with every frame."""
+# The display matrix of MP4 and QuickTime: 3 x 3 fixed-point numbers.
 _MATRIX = Struct("=9i")
 
 
 def common_rate(fps: float) -> int:
-    """Return the common frame rate (Hz) that serves pictures that come at ``fps``.
+    """Return the entry of :data:`COMMON_RATES` (Hz) nearest to ``fps``.
 
-    Slow clips are doubled first, so that 15 becomes 30 with even steps rather than 24.
+    Lower rates are doubled first: 15 Hz becomes 30 Hz, with each frame shown twice, rather
+    than 24 Hz with uneven repeats.
     """
     while fps < COMMON_RATES[0] - 1:
         fps *= 2
@@ -34,50 +39,51 @@ def common_rate(fps: float) -> int:
 
 
 def fitted_size(width: float, height: float, longest_side: int) -> tuple[int, int]:
-    """Return the even (width, height) of a picture reduced to ``longest_side`` (px)."""
+    """Return the even (width, height) of a frame reduced to ``longest_side`` (px)."""
     factor = min(1.0, longest_side / max(width, height))
     return max(2, round(width * factor / 2) * 2), max(2, round(height * factor / 2) * 2)
 
 
-def decode(
+def decode_frames(
     container: InputContainer, stream: VideoStream, limits: ClipLimits, *, skip: int = 0
 ) -> Iterator[VideoFrame]:
-    """Yield the pictures that can be decoded; damaged packets are left out.
+    """Yield the frames that can be decoded; packets that can't are skipped.
 
     Parameters
     ----------
     container, stream
-        Where the pictures are.
+        The open file and its video stream.
     limits
-        What is accepted.
+        Limits on the number of frames and their size.
     skip
-        Packets that are passed over undecoded; the next one should begin with a key picture.
+        Number of packets to skip without decoding; the next one should hold a keyframe.
 
     Raises
     ------
     VideoError
-        If the file holds more pictures than allowed, or pictures of a size not allowed.
+        If the file holds more frames than allowed.
     """
     import av
 
     if not stream.codec_context.is_open:
         stream.codec_context.options = {"max_pixels": str(limits.max_pixels)}
         stream.thread_type = "AUTO"
-    wanted = islice(packets(container, stream), skip, None)
+    wanted = islice(read_packets(container, stream), skip, None)
+    # None flushes the decoder.
     for count, packet in enumerate(chain(wanted, [None])):
         if count > limits.max_frames:
             raise VideoError(
-                f"The clip has more than {limits.max_frames} pictures: send a shorter one."
+                f"The clip has more than {limits.max_frames} frames: send a shorter one."
             )
         with suppress(av.FFmpegError):
             for frame in stream.decode(packet):
-                # Pictures that the last, empty packet brings out come without it.
+                # Frames that the flush returns have no time base.
                 frame.time_base = stream.time_base
                 yield frame
 
 
 def frame_time(frame: VideoFrame) -> float | None:
-    """Return a picture's time as its file tells it (s), or None when it tells none."""
+    """Return a frame's timestamp in its file (s), or None if it has none."""
     stamp = frame.pts if frame.pts is not None else frame.dts
     return None if stamp is None or frame.time_base is None else float(stamp * frame.time_base)
 
@@ -91,69 +97,75 @@ def at_constant_rate(
     max_s: float,
     length_s: float = inf,
 ) -> Iterator[VideoFrame]:
-    """Yield for each tick of a clock the picture seen then, from variable-rate pictures.
+    """Convert frames of variable rate to a constant frame rate by repeating and dropping.
 
-    Each picture is seen from the tick nearest to its own time until the next one's, so no
-    picture is off by more than half a tick; where pictures come faster, the nearest is taken.
+    Each frame is shown from the tick nearest to its timestamp until the next frame's tick, so
+    timing errors are at most half a tick. Of several frames within a tick, the nearest is
+    shown.
 
     Parameters
     ----------
     frames
-        Pictures with times.
+        Frames with timestamps.
     fps
-        Ticks a second (Hz).
+        Constant frame rate of the result (Hz).
     source_fps
-        Mean rate of the pictures (Hz): how long the last one is seen, and the time of
-        pictures that tell none.
+        Mean frame rate of the source (Hz). It gives the duration of the last frame and the
+        timestamps that are missing.
     start_s
-        Time of the first tick in the file's own time (s).
+        Timestamp of the first tick on the file's timeline (s).
     max_s
         Longest duration allowed (s).
     length_s
-        What comes later is left out (s), and no picture after it is asked for.
+        Duration of the result (s); no frame after it is read. By default all frames are used.
+
+    Yields
+    ------
+    av.VideoFrame
+        The frame of each tick.
 
     Raises
     ------
     VideoError
-        If the pictures go on after ``max_s``, whatever the header said.
+        If there are frames after ``max_s``, whatever the header says.
     """
-    seen: VideoFrame | None = None
+    current: VideoFrame | None = None
     tick, time = 0, -1.0 / source_fps
     for frame in frames:
         stamp = frame_time(frame)
         now = time + 1.0 / source_fps if stamp is None else stamp - start_s
         if now >= length_s:
-            time = length_s - 1.0 / source_fps  # the last one is seen to the end
+            time = length_s - 1.0 / source_fps  # the current frame is shown to the end
             break
         if now > max_s:
             raise VideoError(f"The clip is longer than {max_s:g} s: send a shorter one.")
-        if seen is not None and now <= time:
+        if current is not None and now <= time:
             continue
-        if seen is not None:
-            # The next one is seen from the tick nearest to it, or from half way when the
-            # pictures come faster than the ticks.
+        if current is not None:
+            # The next frame starts at the tick nearest to it or, when frames come faster than
+            # ticks, half-way between the two frames.
             until = ceil(max((time + now) / 2, now - 0.5 / fps) * fps - 1e-6)
-            yield from repeat(seen, until - tick)
+            yield from repeat(current, until - tick)
             tick = max(tick, until)
-        # When the first pictures are lost, the first one left stands from 0 s on.
-        seen, time = frame, now
-    if seen is not None:
+        # The first decodable frame is shown from 0 s on, even if frames before it are lost.
+        current, time = frame, now
+    if current is not None:
         end = max(1, round(min(time + 1.0 / source_fps, length_s) * fps))
-        yield from repeat(seen, end - tick)
+        yield from repeat(current, end - tick)
 
 
-class Upright:
-    """Turns and scales pictures to one upright size and pixel format, in FFmpeg's filters.
+class UprightScaler:
+    """Rotates and scales frames to one upright size and pixel format with FFmpeg's filters.
 
     Parameters
     ----------
     width, height
-        Size of the result (px). A picture of another shape (a phone turned while filming)
-        is fitted into it with black bars.
+        Size of the result (px). Frames with another aspect ratio, as when a phone is turned
+        while filming, are padded with black bars.
     pixel_format
-        FFmpeg's name, ``"yuv420p"`` or ``"rgb24"``.
+        FFmpeg's name of the pixel format, ``"yuv420p"`` or ``"rgb24"``.
     sample_aspect
-        Width of a source pixel over its height.
+        Aspect ratio of a source pixel (width / height).
     """
 
     def __init__(self, width: int, height: int, pixel_format: str, sample_aspect: float) -> None:
@@ -164,23 +176,23 @@ class Upright:
         self._last: tuple[VideoFrame, VideoFrame] | None = None
 
     def __call__(self, frame: VideoFrame) -> VideoFrame:
-        """Return the upright picture; the same one again for the same picture again."""
+        """Return the upright frame; repeated calls with the same frame reuse the result."""
         if self._last is None or self._last[0] is not frame:
-            self._last = (frame, self._turned(frame))
+            self._last = (frame, self._convert(frame))
         return self._last[1]
 
-    def _turned(self, frame: VideoFrame) -> VideoFrame:
+    def _convert(self, frame: VideoFrame) -> VideoFrame:
         turns, flipped = quarter_turns(frame), is_flipped(frame)
-        shown = displayed_size(frame, self.sample_aspect)
+        shown = display_size(frame, self.sample_aspect)
         factor = min(bound / side for bound, side in zip(self.size, shown, strict=True))
-        # A pair of pixels more or less is rounding, not a shape that needs bars.
+        # A difference of up to two pairs of pixels is rounding and needs no bars.
         width, height = (
             bound if bound - side * factor < 4 else max(2, round(side * factor / 2) * 2)
             for bound, side in zip(self.size, shown, strict=True)
         )
         full_range = self.pixel_format == "rgb24"
-        # One thread: a picture is too little work to share, and a filter's scaler takes thrice
-        # the time of this one.
+        # One thread: a frame is too little work to share. FFmpeg's scale filter would take
+        # three times as long.
         scaled = frame.reformat(
             width=height if turns % 2 else width,
             height=width if turns % 2 else height,
@@ -195,15 +207,14 @@ class Upright:
         key = turns, flipped, width, height
         graph = self._graphs.get(key)
         if graph is None:
-            # A clip has one shape, or two when turned; one that has more pays with time only.
-            if len(self._graphs) >= _MOST_GRAPHS:
+            if len(self._graphs) >= MAX_FILTER_GRAPHS:
                 self._graphs.clear()
-            graph = self._graphs[key] = self._graph(scaled, turns, flipped=flipped)
+            graph = self._graphs[key] = self._build_graph(scaled, turns, flipped=flipped)
         graph.vpush(scaled)
         return graph.vpull()
 
-    def _graph(self, frame: VideoFrame, turns: int, *, flipped: bool) -> Graph:
-        """Build the filters that turn a picture and put it on the full canvas."""
+    def _build_graph(self, frame: VideoFrame, turns: int, *, flipped: bool) -> Graph:
+        """Build the filters that rotate a frame and pad it to the full size."""
         from av.filter import Graph
 
         turn = {0: "null", 1: "transpose", 2: "hflip", 3: "transpose"}[turns]
@@ -225,9 +236,10 @@ class Upright:
 
 
 def quarter_turns(frame: VideoFrame) -> int:
-    """Return by how many quarter turns, counter-clockwise, a picture is to be turned.
+    """Return how many quarter turns counter-clockwise make a frame upright, 0 to 3.
 
-    A matrix that no picture can be turned by, such as one of zeros, reads as no angle at all.
+    An invalid display matrix, such as one of zeros, gives an angle outside of [-360, 360]
+    degrees; it counts as no rotation.
     """
     if abs(frame.rotation) > 360:
         return 0
@@ -235,9 +247,9 @@ def quarter_turns(frame: VideoFrame) -> int:
 
 
 def is_flipped(frame: VideoFrame) -> bool:
-    """Return whether a picture is to be turned upside down before `quarter_turns`.
+    """Return whether a frame must be flipped vertically before it is rotated.
 
-    Flipped and turned by half is mirrored, as front cameras write it.
+    Front cameras mirror their frames: a vertical flip and half a turn.
     """
     matrix: Any = frame.side_data.get("DISPLAYMATRIX")
     if matrix is None or matrix.buffer_size != _MATRIX.size:
@@ -246,19 +258,21 @@ def is_flipped(frame: VideoFrame) -> bool:
     return bool(right_x * down_y < right_y * down_x)
 
 
-def displayed_size(frame: VideoFrame, sample_aspect: float) -> tuple[float, float]:
-    """Return the (width, height) at which a picture is meant to be seen (px)."""
+def display_size(frame: VideoFrame, sample_aspect: float) -> tuple[float, float]:
+    """Return the (width, height) of a frame when it is shown upright with square pixels (px)."""
     width, height = frame.width * sample_aspect, float(frame.height)
     return (height, width) if quarter_turns(frame) % 2 else (width, height)
 
 
-def upright_for(info: ClipInfo, stream: VideoStream, longest_side: int, fmt: str) -> Upright:
-    """Return the scaler for a clip, its longest side reduced to ``longest_side`` (px)."""
+def scaler_for(
+    info: ClipInfo, stream: VideoStream, longest_side: int, pixel_format: str
+) -> UprightScaler:
+    """Return the scaler of a clip that reduces the longest side to ``longest_side`` (px)."""
     width, height = fitted_size(info.width, info.height, longest_side)
-    return Upright(width, height, fmt, sample_aspect(stream))
+    return UprightScaler(width, height, pixel_format, sample_aspect(stream))
 
 
 def sample_aspect(stream: VideoStream) -> float:
-    """Return the width of a pixel over its height; 1 where the file says nothing sensible."""
+    """Return the aspect ratio of a pixel (width / height); 1 if the file's value is implausible."""
     ratio = float(stream.sample_aspect_ratio or 1.0)
     return ratio if 0.25 <= ratio <= 4.0 else 1.0

@@ -1,16 +1,16 @@
-"""Find out what a clip is, and refuse what is not one."""
+"""Probe a clip: find its duration, frame rate and size, and check them against the limits."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from d2m.core.errors import SettingsError, VideoError
-from d2m.media.frames import decode, displayed_size, sample_aspect
+from d2m.media.frames import decode_frames, display_size, sample_aspect
 from d2m.media.safe_open import (
     VIDEO_CODECS,
     VIDEO_FORMATS,
@@ -18,9 +18,9 @@ from d2m.media.safe_open import (
     ClipLimits,
     audio_stream,
     codec_name,
+    display_name,
     open_media,
-    packets,
-    shown,
+    read_packets,
     video_stream,
 )
 
@@ -29,31 +29,32 @@ if TYPE_CHECKING:
     from av.video.stream import VideoStream
 
 DURATION_SLACK_S = 0.06
-"""Clips cut to exactly two seconds come out a frame short in many programs (s)."""
+"""Tolerance of the limits on duration (s): many programs cut clips a frame too short, and a
+frame lasts up to 0.042 s at 24 Hz."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Part:
-    """Which part of a clip is taken; by default all of it.
+class ClipPart:
+    """A time range of a clip; by default the whole clip.
 
     Parameters
     ----------
     start_s
-        Where it starts, counted from the clip's first picture (s).
+        Start, counted from the clip's first frame (s).
     length_s
-        How long it is at most (s), or None for all that follows.
+        Maximum duration (s), or None for everything after the start.
 
     Raises
     ------
     SettingsError
-        If one of them is no time of a clip.
+        If the start is negative, the duration is not positive, or one of them is not finite.
     """
 
     start_s: float = 0.0
     length_s: float | None = None
 
     def __post_init__(self) -> None:
-        """Refuse what no clip has."""
+        """Check the values."""
         if not isfinite(self.start_s) or self.start_s < 0:
             raise SettingsError(
                 f"A part of a clip can't start at {self.start_s:g} s: choose 0 s or later."
@@ -64,23 +65,23 @@ class Part:
             )
 
     @property
-    def is_all(self) -> bool:
-        """Whether nothing is left out."""
+    def is_whole(self) -> bool:
+        """Whether the part is the whole clip."""
         return self.start_s == 0 and self.length_s is None
 
 
 @dataclass(frozen=True, kw_only=True)
-class Examined:
+class ProbeResult:
     """A clip, or a part of one, that is within the limits.
 
     Parameters
     ----------
     info
-        What the part is.
+        Properties of the part.
     start_s
-        Where it starts on the file's own clock (s).
+        Start of the part on the file's timeline (s).
     skip
-        Pictures at the file's beginning that need not be decoded for it.
+        Number of packets at the beginning of the file that the part does not need.
     """
 
     info: ClipInfo
@@ -88,139 +89,161 @@ class Examined:
     skip: int
 
 
-_ALL = Part()
+_WHOLE = ClipPart()
 _Stamp = tuple[float | None, bool]
-"""When a picture is seen (s), if the file says, and whether it stands without others."""
+"""A frame's presentation timestamp (s), if it has one, and whether it is a keyframe."""
 
 
 @contextmanager
-def opened(path: Path, limits: ClipLimits) -> Iterator[tuple[InputContainer, VideoStream]]:
-    """Open a clip and find its pictures, or refuse it by what its header says.
+def open_clip(path: Path, limits: ClipLimits) -> Iterator[tuple[InputContainer, VideoStream]]:
+    """Open a clip and its video stream, and check what its header says against the limits.
+
+    Yields
+    ------
+    tuple
+        The open file and its video stream.
 
     Raises
     ------
     VideoError
-        If it is not a video, too large, or of a codec that is not accepted.
+        If the file is not a video, is too large or has an unsupported codec.
     """
     with open_media(path, limits=limits, formats=VIDEO_FORMATS, error=VideoError) as container:
         stream = video_stream(container)
         if stream is None:
             raise VideoError(
-                f"The file {shown(path)} has no moving picture: send a video of a person who"
-                " dances."
+                f"The file {display_name(path)} has no video track: send a video of a dancing"
+                " person."
             )
         if codec_name(stream) not in VIDEO_CODECS:
             raise VideoError(
-                f"The pictures of {shown(path)} are in a format ({codec_name(stream)}) that is not"
+                f"The video codec of {display_name(path)} ({codec_name(stream)}) is not"
                 " supported: convert the clip to MP4 with H.264."
             )
-        _refuse_large(path, stream.width * stream.height, limits)
+        _check_frame_size(path, stream.width * stream.height, limits)
         yield container, stream
 
 
-def examine(path: Path, limits: ClipLimits, part: Part = _ALL) -> Examined:
-    """Time the packets of a clip, then decode the first picture that is needed.
+def probe_file(path: Path, limits: ClipLimits, part: ClipPart = _WHOLE) -> ProbeResult:
+    """Read the timestamps of a clip's packets, then decode the first frame that is needed.
 
-    For a part too the packets are read from the beginning: indexes lie or are missing, and
-    packets that are not decoded cost little.
+    Headers can be wrong or incomplete (WebM recorded by a browser has no duration), so every
+    packet is counted. The packets before a part are read too, because indexes can be wrong or
+    missing; reading a packet without decoding it costs little.
+
+    Parameters
+    ----------
+    path
+        The clip.
+    limits
+        Limits on the part.
+    part
+        The part to probe; by default the whole clip.
+
+    Returns
+    -------
+    ProbeResult
+        Properties of the part and where it starts.
 
     Raises
     ------
     VideoError
-        If it is not a video, or what is taken of it is outside the limits.
+        If the file is not a video, or the part is outside the clip or the limits.
     """
-    with opened(path, limits) as (container, stream):
-        stamps = _stamps(path, container, stream, limits, part)
-        sounding = audio_stream(container) is not None
+    with open_clip(path, limits) as (container, stream):
+        stamps = _read_stamps(path, container, stream, limits, part)
+        has_audio = audio_stream(container) is not None
     times = [time for time, _ in stamps if time is not None]
     if len(times) < 2:
         raise VideoError(
-            f"The file {shown(path)} holds no moving picture that can be read: save it anew as MP4."
+            f"The file {display_name(path)} has no readable video of two or more frames: save it"
+            " again as MP4."
         )
     span = max(times) - min(times)
     whole = span * len(times) / (len(times) - 1)
     start = min(times) + part.start_s
-    duration = _taken(path, whole, part, limits)
-    seen = times if part.is_all else [t for t in times if start <= t < start + duration]
-    if len(seen) > limits.max_frames:
-        raise _too_many(path, limits)
-    rate = _rate(seen) or _rate(times)
-    skip = 0 if part.is_all else _before_key(stamps, start)
-    with opened(path, limits) as (container, stream):
-        first = next(decode(container, stream, limits, skip=skip), None)
+    duration = _part_duration(path, whole, part, limits)
+    used = times if part.is_whole else [t for t in times if start <= t < start + duration]
+    if len(used) > limits.max_frames:
+        raise _too_many_frames(path, limits.max_frames)
+    rate = _mean_rate(used) or _mean_rate(times)
+    skip = 0 if part.is_whole else _frames_before_key(stamps, start)
+    with open_clip(path, limits) as (container, stream):
+        first = next(decode_frames(container, stream, limits, skip=skip), None)
         if first is None:
             raise VideoError(
-                f"No picture of {shown(path)} can be decoded, because the file is damaged or its"
-                " pictures are larger than 4K: save it anew."
+                f"No frame of {display_name(path)} can be decoded, because the file is damaged or"
+                " its frames are larger than 4K: save it again in 4K or smaller."
             )
-        width, height = displayed_size(first, sample_aspect(stream))
-        _refuse_large(path, first.width * first.height, limits)
+        width, height = display_size(first, sample_aspect(stream))
+        _check_frame_size(path, first.width * first.height, limits)
     info = ClipInfo(
         duration_s=duration,
         fps=rate,
         width=round(width),
         height=round(height),
-        has_audio=sounding,
+        has_audio=has_audio,
     )
-    return Examined(info=info, start_s=start, skip=skip)
+    return ProbeResult(info=info, start_s=start, skip=skip)
 
 
-def _stamps(
-    path: Path, container: InputContainer, stream: VideoStream, limits: ClipLimits, part: Part
+def _read_stamps(
+    path: Path, container: InputContainer, stream: VideoStream, limits: ClipLimits, part: ClipPart
 ) -> list[_Stamp]:
-    """Return the stamps of all pictures, in the order of the file."""
-    most = limits.max_frames if part.is_all else max(limits.max_frames, limits.max_listed)
+    """Return the timestamps of all frames in the order of the file."""
+    most = limits.max_frames if part.is_whole else max(limits.max_frames, limits.max_listed)
     stamps: list[_Stamp] = []
-    for packet in packets(container, stream):
+    for packet in read_packets(container, stream):
         stamp = packet.pts if packet.pts is not None else packet.dts
-        is_unseen = packet.is_discard  # cut off by an edit list
-        time = None if stamp is None or is_unseen else float(stamp * packet.time_base)
+        # Packets before the start of an edit list are not shown.
+        time = None if stamp is None or packet.is_discard else float(stamp * packet.time_base)
         stamps.append((time, packet.is_keyframe))
         if len(stamps) > most:
-            raise _too_many(path, replace(limits, max_frames=most))
+            raise _too_many_frames(path, most)
     return stamps
 
 
-def _too_many(path: Path, limits: ClipLimits) -> VideoError:
+def _too_many_frames(path: Path, most: int) -> VideoError:
     return VideoError(
-        f"The file {shown(path)} has more than {limits.max_frames} pictures: send a shorter clip."
+        f"The file {display_name(path)} has more than {most} frames: send a shorter clip."
     )
 
 
-def _taken(path: Path, whole_s: float, part: Part, limits: ClipLimits) -> float:
-    """Return how long the part of a clip of ``whole_s`` is (s), or refuse it."""
-    if part.is_all:
-        refuse_short(path, whole_s, limits)
+def _part_duration(path: Path, whole_s: float, part: ClipPart, limits: ClipLimits) -> float:
+    """Return the duration of a part (s) of a clip that lasts ``whole_s``, after checking it."""
+    if part.is_whole:
+        check_min_duration(path, whole_s, limits)
     if part.start_s and part.start_s >= whole_s:
         raise VideoError(
-            f"The part would start at {part.start_s:.4g} s, but the clip lasts only"
-            f" {whole_s:.1f} s: choose an earlier start."
+            f"The part starts at {part.start_s:.4g} s, but the clip lasts only {whole_s:.1f} s:"
+            " choose an earlier start."
         )
     left = whole_s - part.start_s
     duration = left if part.length_s is None else min(left, part.length_s)
     if duration < limits.min_duration_s - DURATION_SLACK_S:
         raise VideoError(
-            f"The part from {part.start_s:.4g} s on lasts only {duration:.1f} s: choose one of at"
+            f"The part that starts at {part.start_s:.4g} s lasts only {duration:.1f} s: choose at"
             f" least {limits.min_duration_s:g} s."
         )
     if duration > limits.max_duration_s + DURATION_SLACK_S:
         raise VideoError(
-            f"The {'clip' if part.is_all else 'part'} lasts {duration:.0f} s, more than the"
-            f" {limits.max_duration_s:g} s allowed: take a shorter part of it."
+            f"The {'clip' if part.is_whole else 'part'} lasts {duration:.0f} s, more than the"
+            f" {limits.max_duration_s:g} s allowed: choose a shorter part of it."
         )
     return duration
 
 
-def _rate(times: list[float]) -> float:
-    """Return the mean rate of pictures (Hz), or 0 where they have none."""
+def _mean_rate(times: list[float]) -> float:
+    """Return the mean frame rate (Hz), or 0 for fewer than two different timestamps."""
     span = max(times) - min(times) if times else 0.0
     return (len(times) - 1) / span if span > 0 else 0.0
 
 
-def _before_key(stamps: list[_Stamp], start_s: float) -> int:
-    """Return how many pictures precede the last key picture not later than ``start_s``.
+def _frames_before_key(stamps: list[_Stamp], start_s: float) -> int:
+    """Return how many frames precede the last keyframe at or before ``start_s``.
 
-    What is shown from that one on needs none of them, whatever the order in the file.
+    Frames shown after that keyframe do not refer to frames before it, in whatever order the
+    file stores them.
     """
     keys = (
         index
@@ -230,18 +253,18 @@ def _before_key(stamps: list[_Stamp], start_s: float) -> int:
     return max(keys, default=0)
 
 
-def refuse_short(path: Path, duration_s: float, limits: ClipLimits) -> None:
-    """Raise a VideoError when less of a clip can be played than is needed."""
+def check_min_duration(path: Path, duration_s: float, limits: ClipLimits) -> None:
+    """Raise a `VideoError` if less of a clip can be decoded than the limits require."""
     if duration_s < limits.min_duration_s - DURATION_SLACK_S:
         raise VideoError(
-            f"Only {duration_s:.1f} s of {shown(path)} can be played: send a clip of at least"
-            f" {limits.min_duration_s:g} s."
+            f"Only {duration_s:.1f} s of {display_name(path)} can be played: send a clip of at"
+            f" least {limits.min_duration_s:g} s."
         )
 
 
-def _refuse_large(path: Path, pixels: int, limits: ClipLimits) -> None:
+def _check_frame_size(path: Path, pixels: int, limits: ClipLimits) -> None:
     if pixels > limits.max_pixels:
         raise VideoError(
-            f"The picture of {shown(path)} is too large ({pixels / 1e6:.0f} megapixels, at most"
-            f" {limits.max_pixels / 1e6:.0f}): send it in 4K or smaller."
+            f"The frames of {display_name(path)} are too large ({pixels / 1e6:.0f} megapixels, at"
+            f" most {limits.max_pixels / 1e6:.0f}): send the clip in 4K or smaller."
         )

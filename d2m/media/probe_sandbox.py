@@ -1,8 +1,8 @@
-"""Examine a stranger's clip in a process of its own, with little time and memory.
+"""Probe an untrusted clip in a child process with limited time and memory.
 
-A file of a few kilobytes can promise millions of pictures in hundreds of tracks; the index
-that FFmpeg builds from that takes minutes and gigabytes, and nothing can interrupt it. What
-is found out travels as plain text, so that a process that was taken over can't pass on more.
+A file of a few kilobytes can declare millions of frames in hundreds of tracks. The index that
+FFmpeg builds from that takes minutes and gigabytes, and can't be interrupted. The result is
+sent as plain JSON, so that a compromised child process can return nothing but data.
 """
 
 from __future__ import annotations
@@ -16,42 +16,51 @@ from pathlib import Path
 from typing import Any
 
 from d2m.core.errors import D2MError, SettingsError, VideoError
-from d2m.core.subprocess_limits import bound, environment
-from d2m.media.probe import Examined, Part, examine
-from d2m.media.safe_open import ClipInfo, ClipLimits, shown
+from d2m.core.subprocess_limits import child_environment, limit_resources
+from d2m.media.probe import ClipPart, ProbeResult, probe_file
+from d2m.media.safe_open import ClipInfo, ClipLimits, display_name
 
 CPU_S = 10
-"""Processor time for a clip (s); an hour at 60 Hz, the most that is listed, takes three."""
+"""Processor time for a clip (s). The longest listing allowed, an hour at 60 Hz, takes 3 s."""
 WALL_S = 50.0
+"""Wall-clock time for a clip (s). Chosen by hand: several times `CPU_S`, for a busy host."""
 MEMORY_BYTES = 3 * 2**30
-"""Address space; most of it is promised to threads and never used."""
+"""Address space (bytes). Chosen by hand; threads reserve most of it and never use it."""
 _ERRORS: dict[str, type[D2MError]] = {
     kind.__name__: kind for kind in (D2MError, SettingsError, VideoError)
 }
+_WHOLE = ClipPart()
 
 
-def examine_apart(path: Path, limits: ClipLimits, part: Part, *, cpu_s: int = CPU_S) -> Examined:
-    """Do what `d2m.media.probe.examine` does, where it can't harm this process.
+def probe_in_sandbox(
+    path: Path, limits: ClipLimits, part: ClipPart = _WHOLE, *, cpu_s: int = CPU_S
+) -> ProbeResult:
+    """Call `d2m.media.probe.probe_file` in a child process with limited time and memory.
 
     Parameters
     ----------
     path, limits, part
-        As there.
+        As for `d2m.media.probe.probe_file`.
     cpu_s
-        Processor time that it may take (s).
+        Limit on the processor time (s).
+
+    Returns
+    -------
+    ProbeResult
+        As of `d2m.media.probe.probe_file`.
 
     Raises
     ------
     VideoError
-        If it is not a video, what is taken of it is outside the limits, or finding out takes
-        too long or too much memory.
+        If the file is not a video, the part is outside the clip or the limits, or probing
+        takes too long or too much memory.
     """
     request: dict[str, Any] = {
         "path": str(path.absolute()),
         "limits": asdict(limits),
         "part": asdict(part),
+        "cpu_s": cpu_s,
     }
-    request["cpu_s"] = cpu_s
     command = [sys.executable, "-c", "from d2m.media.probe_sandbox import main; main()"]
     try:
         done = subprocess.run(
@@ -60,7 +69,7 @@ def examine_apart(path: Path, limits: ClipLimits, part: Part, *, cpu_s: int = CP
             stdout=subprocess.PIPE,
             text=True,
             timeout=WALL_S,
-            env=environment(),
+            env=child_environment(),
             check=False,
         )
     except subprocess.TimeoutExpired:
@@ -69,37 +78,38 @@ def examine_apart(path: Path, limits: ClipLimits, part: Part, *, cpu_s: int = CP
         raise _too_long(path)
     if done.returncode:
         raise VideoError(
-            f"The file {shown(path)} can't be read, because it is damaged: save it anew as MP4."
+            f"The file {display_name(path)} can't be read, because it is damaged: save it again"
+            " as MP4."
         )
     reply = json.loads(done.stdout)
-    if "sentence" in reply:
-        raise _ERRORS.get(reply["kind"], VideoError)(reply["sentence"])
-    return Examined(
+    if "message" in reply:
+        raise _ERRORS.get(reply["kind"], VideoError)(reply["message"])
+    return ProbeResult(
         info=ClipInfo(**reply["info"]), start_s=float(reply["start_s"]), skip=int(reply["skip"])
     )
 
 
 def _too_long(path: Path) -> VideoError:
     return VideoError(
-        f"Reading the file {shown(path)} takes too long: save it anew as MP4 with H.264."
+        f"Reading the file {display_name(path)} takes too long: save it again as MP4 with H.264."
     )
 
 
 def main() -> None:
-    """Answer the request on the standard input."""
+    """Answer the request on the standard input; the child process runs this."""
     request = json.loads(sys.stdin.read())
     path = Path(request["path"])
-    bound({"RLIMIT_CPU": request["cpu_s"], "RLIMIT_AS": MEMORY_BYTES, "RLIMIT_FSIZE": 0})
+    limit_resources({"RLIMIT_CPU": request["cpu_s"], "RLIMIT_AS": MEMORY_BYTES, "RLIMIT_FSIZE": 0})
     try:
         reply: dict[str, Any] = asdict(
-            examine(path, ClipLimits(**request["limits"]), Part(**request["part"]))
+            probe_file(path, ClipLimits(**request["limits"]), ClipPart(**request["part"]))
         )
     except D2MError as error:
-        reply = {"kind": type(error).__name__, "sentence": str(error)}
+        reply = {"kind": type(error).__name__, "message": str(error)}
     except MemoryError:
         reply = {
             "kind": VideoError.__name__,
-            "sentence": f"Reading the file {shown(path)} takes too much memory: save it anew as "
-            "MP4 with H.264.",
+            "message": f"Reading the file {display_name(path)} takes too much memory: save it"
+            " again as MP4 with H.264.",
         }
     sys.stdout.write(json.dumps(reply))

@@ -1,4 +1,4 @@
-"""Open files that strangers sent: only known formats, codecs and sizes, never other files."""
+"""Open untrusted media files: only known containers, codecs and sizes, and no other files."""
 
 from __future__ import annotations
 
@@ -18,14 +18,16 @@ if TYPE_CHECKING:
     from av.video.stream import VideoStream
 
 VIDEO_FORMATS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,gif"
+"""Containers accepted for video, by FFmpeg's names of their demuxers."""
 AUDIO_FORMATS = f"{VIDEO_FORMATS},wav,flac,ogg,mp3,aac"
-# Names of decoders, as FFmpeg's own whitelist takes them.
+"""Containers accepted for audio, by FFmpeg's names of their demuxers."""
 VIDEO_CODECS = frozenset(
     (
         *("h264", "hevc", "vp8", "libvpx", "vp9", "libvpx-vp9", "av1", "libdav1d"),
         *("mpeg4", "mpeg2video", "mpeg1video", "h263", "mjpeg", "prores", "gif"),
     )
 )
+"""Video codecs accepted, by FFmpeg's names of their decoders."""
 AUDIO_CODECS = frozenset(
     (
         *("aac", "mp3float", "mp3", "mp2float", "mp2", "opus", "libopus", "vorbis", "libvorbis"),
@@ -34,30 +36,34 @@ AUDIO_CODECS = frozenset(
         *("pcm_f32le", "pcm_f32be", "pcm_f64le", "adpcm_ms", "adpcm_ima_wav"),
     )
 )
-_SOUND_RATES = 4_000, 384_000
-"""Samples a second (Hz); at one a second, a packet would swell to an hour of sound."""
-_LONGEST_NAME = 60
-_MOST_STREAMS = 64
-"""Phones write up to seven; each may cost an index of its own."""
+"""Audio codecs accepted, by FFmpeg's names of their decoders."""
+# Range of sample rates (Hz). At 1 Hz, a packet of a few kilobytes would become an hour of
+# audio. Chosen by hand, from below telephone speech to above studio recordings.
+_SAMPLE_RATES = 4_000, 384_000
+# Longest file name in a message (characters); chosen by hand so that a message stays readable.
+_MAX_NAME_LENGTH = 60
+# Most streams in a file. Phones write up to seven; each one may need an index of its own.
+_MAX_STREAMS = 64
 
 
 @dataclass(frozen=True, kw_only=True)
 class ClipLimits:
-    """What a clip may be.
+    """Limits on the clips that are accepted; the defaults were chosen by hand.
 
     Parameters
     ----------
     min_duration_s, max_duration_s
-        Shortest and longest clip (s).
+        Shortest and longest duration (s).
     max_bytes
-        Largest file.
+        Largest file size (bytes).
     max_pixels
-        Largest picture (px); the default admits 4K, either way up.
+        Largest frame area (px); the default admits 4K in both orientations.
     max_frames
-        Most pictures in the clip, or that must be decoded for a part of it, whatever their
-        times say.
+        Most frames in the clip, or most frames to decode for a part of it, whatever their
+        timestamps are. The default is two minutes at 240 Hz.
     max_listed
-        Most pictures in a file of which only a part is taken; they are counted, not decoded.
+        Most frames in a file of which only a part is used; they are counted, not decoded. The
+        default is one hour at 60 Hz.
     """
 
     min_duration_s: float = 2.0
@@ -70,18 +76,18 @@ class ClipLimits:
 
 @dataclass(frozen=True, kw_only=True)
 class ClipInfo:
-    """What a clip is.
+    """Properties of a clip.
 
     Parameters
     ----------
     duration_s
-        From the first picture to the end of the last (s).
+        Time from the start of the first frame to the end of the last (s).
     fps
-        Mean pictures a second (Hz).
+        Mean frame rate (Hz).
     width, height
-        Size of the picture as it is meant to be seen: upright, square pixels (px).
+        Size of a frame when it is shown upright with square pixels (px).
     has_audio
-        Whether it has a sound track that can be decoded.
+        Whether the clip has an audio track that can be decoded.
     """
 
     duration_s: float
@@ -91,41 +97,47 @@ class ClipInfo:
     has_audio: bool
 
     def frame_count(self, fps: float | None = None) -> int:
-        """Return how many pictures the clip has at ``fps`` (default: its own rate)."""
+        """Return the number of frames at ``fps`` (Hz), by default the clip's own rate."""
         return max(1, round(self.duration_s * (fps or self.fps)))
 
 
-def shown(path: Path) -> str:
-    """Return a file's name as a sentence can hold it: printable, on one line, not too long."""
+def display_name(path: Path) -> str:
+    """Return a file name for use in a message: printable, on one line, shortened if long."""
     name = "".join(letter if letter.isprintable() else "?" for letter in path.name)
-    half = _LONGEST_NAME // 2
-    return name if len(name) <= _LONGEST_NAME else f"{name[:half]}…{name[-half:]}"
+    half = _MAX_NAME_LENGTH // 2
+    return name if len(name) <= _MAX_NAME_LENGTH else f"{name[:half]}…{name[-half:]}"
 
 
 @contextmanager
 def open_media(
     path: Path, *, limits: ClipLimits, formats: str, error: type[D2MError]
 ) -> Iterator[InputContainer]:
-    """Open a media file so that it can neither reach other files nor start odd decoders.
+    """Open a media file without access to other files and with known decoders only.
 
-    The whitelists matter already while opening: FFmpeg runs decoders to learn about the
-    streams, and playlists renamed to ``.mp4`` would make it open whatever they name.
+    The lists of allowed formats and codecs apply from the start: FFmpeg runs decoders while
+    it opens a file, and a playlist renamed to ``.mp4`` would make it open the files and URLs
+    that the playlist names.
 
     Parameters
     ----------
     path
         The file.
     limits
-        Bounds on bytes and pixels; the decoders get the bound on pixels too.
+        Limits on the file size and, for the decoders, on the frame size.
     formats
-        Names of the containers that are accepted, separated by commas.
+        FFmpeg's names of the accepted containers, separated by commas.
     error
-        What is raised when the file can't be opened or breaks off while it is read.
+        Class of the error to raise.
+
+    Yields
+    ------
+    av.container.InputContainer
+        The open file.
 
     Raises
     ------
     D2MError
-        Of the class ``error``.
+        Of the class ``error``, if the file is missing, empty, too large or can't be opened.
     """
     import av
 
@@ -133,16 +145,16 @@ def open_media(
     if formats == AUDIO_FORMATS:
         expected = "expected a WAV, MP3, FLAC or OGG file, or a video with sound"
     is_there = False
-    with suppress(OSError):  # a name longer than the file system knows
+    with suppress(OSError):  # the name may be longer than the file system allows
         is_there = path.is_file()
     if not is_there:
-        raise error(f"There is no file named {shown(path)}: check the name and try again.")
+        raise error(f"There is no file named {display_name(path)}: check the name and try again.")
     size = path.stat().st_size
     if size == 0:
-        raise error(f"The file {shown(path)} is empty: {expected}.")
+        raise error(f"The file {display_name(path)} is empty: {expected}.")
     if size > limits.max_bytes:
         raise error(
-            f"The file {shown(path)} has {size / 1e6:.0f} MB, more than the"
+            f"The file {display_name(path)} has {size / 1e6:.0f} MB, more than the"
             f" {limits.max_bytes / 1e6:.0f} MB allowed: send a shorter or smaller clip."
         )
     options = {
@@ -150,18 +162,20 @@ def open_media(
         "protocol_whitelist": "file",
         "codec_whitelist": ",".join(sorted(VIDEO_CODECS | AUDIO_CODECS)),
         "max_pixels": str(limits.max_pixels),
-        "max_streams": str(_MOST_STREAMS),
+        "max_streams": str(_MAX_STREAMS),
     }
     try:
         container = av.open(str(path.resolve()), options=options, metadata_errors="ignore")
     except (av.FFmpegError, ValueError) as cause:
-        raise error(f"The file {shown(path)} is not a video or sound: {expected}.") from cause
+        raise error(
+            f"The file {display_name(path)} is not a video or audio file: {expected}."
+        ) from cause
     with container:
         yield container
 
 
 def video_stream(container: InputContainer) -> VideoStream | None:
-    """Return the stream of moving pictures, or None; a cover picture is not one."""
+    """Return the first video stream, or None; cover art and still images do not count."""
     from av.stream import Disposition
 
     for stream in container.streams.video:
@@ -171,26 +185,26 @@ def video_stream(container: InputContainer) -> VideoStream | None:
 
 
 def audio_stream(container: InputContainer) -> AudioStream | None:
-    """Return the first sound track whose codec is accepted, or None."""
+    """Return the first audio stream with an accepted codec and sample rate, or None."""
     for stream in container.streams.audio:
         rate = stream.codec_context.sample_rate if codec_name(stream) in AUDIO_CODECS else 0
-        if _SOUND_RATES[0] <= rate <= _SOUND_RATES[1]:
+        if _SAMPLE_RATES[0] <= rate <= _SAMPLE_RATES[1]:
             return stream
     return None
 
 
 def codec_name(stream: Stream) -> str:
-    """Return the name of the stream's decoder, or ``"unknown"`` when there is none."""
-    # The annotation of PyAV says that there always is a context; codecs without decoder have none.
+    """Return FFmpeg's name of the stream's decoder, or ``"unknown"`` if it has none."""
+    # PyAV's annotations promise a codec context, but streams without a decoder have none.
     context = getattr(stream, "codec_context", None)
     return str(context.name) if context is not None else "unknown"
 
 
-def packets(container: InputContainer, stream: Stream) -> Iterator[Packet[Stream]]:
-    """Yield the packets of a stream up to where the file ends or breaks off.
+def read_packets(container: InputContainer, stream: Stream) -> Iterator[Packet[Stream]]:
+    """Yield the packets of a stream up to the end of the file or the point where it is cut off.
 
-    Among them are those that an edit list cuts off: what is seen may need them, and the
-    decoders drop what comes out of them.
+    Packets before the start of an edit list are included: later frames may refer to them, and
+    the decoders drop their output.
     """
     import av
 
@@ -201,6 +215,7 @@ def packets(container: InputContainer, stream: Stream) -> Iterator[Packet[Stream
             packet = next(source, None)
         if packet is None:
             return
-        # The demuxer ends with an empty packet; decoders are flushed by their user, always.
+        # The demuxer ends with an empty packet. It is left out, because a file that is cut
+        # off has none; callers always flush their decoders themselves.
         if packet.size:
             yield packet

@@ -1,1 +1,1 @@
-"""What a person keeps: videos, plots, the report, and the files of a job."""
+"""Render results: videos, plots, the report, and the files of a job."""

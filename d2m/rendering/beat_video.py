@@ -1,4 +1,4 @@
-"""A clip with its new music, and under it the beats of both as they come."""
+"""The beat video: a clip with its new music, and under it a bar with the beats of both."""
 
 from __future__ import annotations
 
@@ -9,33 +9,36 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from d2m.rendering.beat_bar import BeatBar, Image, letter_size
-from d2m.rendering.video_writer import Progress, add_sound, pictures_of, write_pictures
+from d2m.media.clip import ShareProgress
+from d2m.rendering.beat_bar import BeatBar
+from d2m.rendering.drawing import Image, font_size
+from d2m.rendering.video_writer import combine_streams, open_frames, write_frames
 
-LONGEST_SIDE = 1280
-"""Larger pictures are reduced to this (px), without the bar."""
+# Larger frames are reduced to this length of the longest side (px), without the bar. It is
+# that of normalised clips.
+_LONGEST_SIDE = 1280
 
 
-def beat_overlay(
+def write_beat_video(
     video: Path,
     target: Path,
     *,
     dance_beats_s: NDArray[Any],
     music_beats_s: NDArray[Any],
-    progress: Progress | None = None,
+    progress: ShareProgress | None = None,
 ) -> None:
-    """Write a video with a bar on which the beats of the dance and of the music flash.
+    """Write a video with a bar in which the beats of dance and music flash.
 
     Parameters
     ----------
     video
-        A clip with its music, as :func:`d2m.rendering.mux.mux` writes it.
+        A clip with its music, written by :func:`d2m.rendering.mux.mux`.
     target
-        The MP4 to write, as long as the clip and with its sound, untouched.
+        The MP4 to write, atomically. It has the duration of the clip and the same coded audio.
     dance_beats_s, music_beats_s : (B,), (M,)
         Ascending beat times (s).
     progress
-        Called now and then with the share done, 0 to 1.
+        Called regularly with the share done, 0 to 1.
 
     Raises
     ------
@@ -43,26 +46,26 @@ def beat_overlay(
         If the clip can't be read, or the video can't be written.
     """
     with tempfile.TemporaryDirectory() as folder:
-        silent = Path(folder) / "pictures.mp4"
-        with pictures_of(video, LONGEST_SIDE) as (info, picture):
+        silent = Path(folder) / "frames.mp4"
+        with open_frames(video, _LONGEST_SIDE) as (info, read_frame):
             bar = BeatBar(
                 info.width,
-                letter_size(info.width, info.height),
+                font_size(info.width, info.height),
                 dance_beats_s=dance_beats_s,
                 music_beats_s=music_beats_s,
                 fps=info.fps,
-                n_pictures=info.frame_count(),
+                n_frames=info.frame_count(),
             )
             canvas = np.empty((info.height + bar.height, info.width, 3), np.uint8)
 
-            def compose(index: int) -> Image:
-                canvas[: info.height] = picture(index)
+            def render(index: int) -> Image:
+                canvas[: info.height] = read_frame(index)
                 bar.paint(canvas[info.height :], index)
                 return canvas
 
-            write_pictures(
-                silent, compose, fps=info.fps, n_pictures=info.frame_count(), progress=progress
+            write_frames(
+                silent, render, fps=info.fps, n_frames=info.frame_count(), progress=progress
             )
-        add_sound(silent, video, target)
+        combine_streams(silent, video, target)
     if progress is not None:
         progress(1.0)

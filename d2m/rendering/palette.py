@@ -1,6 +1,7 @@
-"""How pictures and videos show beats: their colours, and which of them meet.
+"""Colours of beats in images and videos, on a light and on a dark background.
 
-Colours are Okabe and Ito's, which people of any colour vision can tell apart.
+The colours are those of Okabe and Ito (Color Universal Design, 2008), which people with any
+kind of colour vision can tell apart, darkened or lightened for text.
 """
 
 from __future__ import annotations
@@ -12,20 +13,22 @@ from dataclasses import dataclass
 class Palette:
     """Colours as ``#RRGGBB``.
 
+    The contrasts are those that WCAG 2.1 requires for graphics and for text.
+
     Parameters
     ----------
-    ground
-        Behind everything.
+    background
+        Background of everything.
     ink, faint
-        Letters; lines that only guide the eye.
+        Text; auxiliary lines.
     dance, music, match
-        Beats of the dancer, of the music, and those that meet: lines and areas, at a
-        contrast of 3:1 or more with the ground.
+        Beats of the dance, beats of the music, and matched beats, as lines and areas: a
+        contrast of at least 3:1 with the background.
     dance_text, music_text, match_text
-        The same for letters, at 4.5:1 or more.
+        The same for text: a contrast of at least 4.5:1.
     """
 
-    ground: str
+    background: str
     ink: str
     faint: str
     dance: str
@@ -37,7 +40,7 @@ class Palette:
 
 
 LIGHT = Palette(
-    ground="#FFFFFF",
+    background="#FFFFFF",
     ink="#222222",
     faint="#767676",
     dance="#0072B2",
@@ -48,7 +51,7 @@ LIGHT = Palette(
     match_text="#007A59",
 )
 DARK = Palette(
-    ground="#0F172A",
+    background="#0F172A",
     ink="#EDEDED",
     faint="#94A3B8",
     dance="#56B4E9",

@@ -1,4 +1,4 @@
-"""The look of all pictures."""
+"""The common style of all plots."""
 
 from __future__ import annotations
 
@@ -9,21 +9,23 @@ from typing import Any
 from d2m.rendering.palette import Palette
 
 WIDTH_IN, DPI = 8.0, 150
-"""Width of a picture (in) and its pixels an inch: 1200 px."""
-LETTERS_PT = 15
-"""Size of the smallest letters: 9.4 px where the picture is 360 px wide."""
+"""Width of a plot (in) and its resolution (px/in): 1200 px."""
+FONT_PT = 15
+"""Smallest font size (pt): 9.4 px where the plot is 360 px wide, as on a phone."""
+# Space for the title as a share of the plot's width.
+_TITLE_WIDTH = 0.97
 
 
 def style(palette: Palette) -> Any:
-    """Return Matplotlib's settings for pictures in these colours."""
+    """Return Matplotlib's settings (rcParams) for plots in these colours."""
     ink = palette.ink
     return {
         "font.family": "DejaVu Sans",
-        "font.size": LETTERS_PT,
-        "figure.titlesize": LETTERS_PT + 1,
-        "figure.facecolor": palette.ground,
-        "savefig.facecolor": palette.ground,
-        "axes.facecolor": palette.ground,
+        "font.size": FONT_PT,
+        "figure.titlesize": FONT_PT + 1,
+        "figure.facecolor": palette.background,
+        "savefig.facecolor": palette.background,
+        "axes.facecolor": palette.background,
         "axes.edgecolor": palette.faint,
         "axes.labelcolor": ink,
         "text.color": ink,
@@ -37,14 +39,16 @@ def style(palette: Palette) -> Any:
 
 
 def legible(text: str) -> str:
-    """Return one line of a text; a box stands for each letter that the font lacks."""
+    """Return a text on one line, with a box for each character that the font lacks."""
     line = " ".join(text.split())
-    return "".join(letter if ord(letter) in _letters() else "\N{WHITE SQUARE}" for letter in line)
+    return "".join(
+        letter if ord(letter) in _font_characters() else "\N{WHITE SQUARE}" for letter in line
+    )
 
 
 @cache
-def _letters() -> frozenset[int]:
-    """Return the code points of the letters in the font that comes with Matplotlib."""
+def _font_characters() -> frozenset[int]:
+    """Return the code points of the font that comes with Matplotlib."""
     import matplotlib as mpl
     from matplotlib.ft2font import FT2Font
 
@@ -52,38 +56,38 @@ def _letters() -> frozenset[int]:
     return frozenset(font.get_charmap())
 
 
-def heading(figure: Any, title: str, parts: list[tuple[str, str]]) -> None:
-    """Write a title over a figure, and under it facts in colours of their own.
+def heading(figure: Any, title: str, facts: list[tuple[str, str]]) -> None:
+    """Write a title at the top of a figure, and below it facts in their own colours.
 
     Parameters
     ----------
     figure
         A Matplotlib figure.
     title
-        Its middle is left out when it doesn't fit.
-    parts
+        The title; its middle is replaced by an ellipsis if it is too wide.
+    facts
         Facts and their colours, from left to right.
     """
     from matplotlib.offsetbox import AnchoredOffsetbox, HPacker, TextArea
 
-    line = figure.text(0.5, 0.987, "", ha="center", va="top", size=LETTERS_PT + 1)
+    line = figure.text(0.5, 0.987, "", ha="center", va="top", size=FONT_PT + 1)
     line.set_parse_math(False)
     whole = legible(title)
     kept = len(whole)
     line.set_text(whole)
-    room = 0.97 * figure.bbox.width
+    room = _TITLE_WIDTH * figure.bbox.width
     while kept > 2 and (width := line.get_window_extent().width) > room:
         kept = min(kept - 1, int(kept * room / width))
-        # Both ends say what the middle of a long file name seldom does.
+        # The beginning and the end of a long file name say more than its middle.
         line.set_text(f"{whole[: kept - kept // 2].rstrip()}…{whole[-(kept // 2) :].lstrip()}")
-    facts: list[Any] = [
-        TextArea(fact, textprops={"color": colour, "size": LETTERS_PT, "weight": "bold"})
-        for fact, colour in parts
+    texts: list[Any] = [
+        TextArea(fact, textprops={"color": colour, "size": FONT_PT, "weight": "bold"})
+        for fact, colour in facts
     ]
     figure.add_artist(
         AnchoredOffsetbox(
             "upper center",
-            child=HPacker(children=facts, sep=26, pad=0),
+            child=HPacker(children=texts, sep=26, pad=0),
             frameon=False,
             pad=0,
             borderpad=0,

@@ -1,7 +1,7 @@
-"""A strip of pictures of a clip with the skeleton that was followed drawn over each.
+"""A strip of frames of a clip with the tracked skeleton drawn over each.
 
-It shows at a glance, before any music is made, whether the right person is followed and
-whether the arms and legs are found. Colours are Okabe and Ito's.
+It shows, before any music is generated, whether the right person is tracked and whether arms
+and legs are found. The colours are those of Okabe and Ito (Color Universal Design, 2008).
 """
 
 from __future__ import annotations
@@ -24,128 +24,146 @@ from d2m.perception.skeleton import (
     WRISTS,
     coco17_from_mediapipe,
 )
+from d2m.rendering.drawing import Image
 
-Picture = NDArray[np.uint8]
 Points = NDArray[np.float64]
 
 LEFT, RIGHT, TRUNK = (230, 159, 0), (86, 180, 233), (240, 228, 66)
+"""Colours of the dancer's left, right and trunk (RGB): orange, sky blue and yellow."""
 _INK, _PAPER, _OUTLINE = (34, 34, 34), (255, 255, 255), (0, 0, 0)
-_CELL_PX, _CAPTION_PX, _GAP_PX = (196, 214), 36, 5  # (width, height) of a picture
+# Size of a frame in the strip (width, height), height of its caption and the gap between
+# frames (px). Six frames make a strip of about 1200 x 250 px.
+_CELL_PX, _CAPTION_PX, _GAP_PX = (196, 214), 36, 5
+# Width of the lines, length of a dash and radius of the head (px). Chosen by eye.
 _LINE_PX, _DASH_PX, _HEAD_PX = 5, 8, 8
+# Opacity of an interpolated skeleton. Chosen by eye.
 _FAINT = 0.55
-_LEAST_ROOM, _ROOM = 1.15, 1.6  # of a window against the height of the body in it
+# Height of the window around the body, in body heights: the least, and that of a small body
+# in a large frame. Chosen by eye.
+_MIN_WINDOW, _WINDOW = 1.15, 1.6
+_JPEG_QUALITY = 88
+# Index of the nose among the 17 joints of COCO.
 _NOSE = 0
+# OpenCV's coordinates have 16 bits; points farther outside of the frame than this (px) are
+# moved closer.
+_MAX_COORDINATE_PX = 10_000
 
 
 def draw_pose_strip(path: Path, video: Path, pose: PoseTrack, *, frames: int = 6) -> str:
-    """Draw evenly spaced pictures of a clip side by side, with the pose that was followed.
+    """Draw evenly spaced frames of a clip side by side, with the tracked skeleton over each.
 
-    The dancer's left is orange, the right blue and the trunk yellow. Poses that were not
-    seen but interpolated are dashed and faint.
+    The dancer's left is orange, the right blue and the trunk yellow. Interpolated poses are
+    dashed and faint.
 
     Parameters
     ----------
     path
-        Image to write; its suffix, ``.jpg`` or ``.png``, says as what.
+        The image to write; its suffix, ``.jpg`` or ``.png``, gives the format.
     video
-        Normalised copy of the clip.
+        The normalised clip.
     pose
-        The dancer in it.
+        The dancer's pose in it.
     frames
-        How many pictures; six give a strip of about 1200 x 250 px.
+        Number of frames.
 
     Returns
     -------
     str
-        What the strip shows, in words and numbers, for those who can't see it.
+        A description of the strip in words and numbers, for people who can't see it.
 
     Raises
     ------
     VideoError
-        If the copy can't be decoded.
+        If the clip can't be decoded.
     """
     import cv2
 
     samples = sample_frames(video, count=frames)
     if not samples:
-        raise VideoError("No picture of the clip can be decoded: save it anew as MP4.")
+        raise VideoError("No frame of the clip can be decoded: save it again as MP4.")
     joints = coco17_from_mediapipe(pose.landmarks[..., :2])
     window = _window_size(samples[0][1], joints[pose.found])
     cells, n_seen = [], 0
-    for time, picture in samples:
+    for time, frame in samples:
         index = min(len(joints) - 1, round(time * pose.fps))
-        points = joints[index] * picture.shape[0] if index >= 0 else np.full((17, 2), np.nan)
+        points = joints[index] * frame.shape[0] if index >= 0 else np.full((17, 2), np.nan)
         is_seen = index >= 0 and bool(pose.found[index])
         n_seen += is_seen
-        cells.append(_captioned(_cell(picture, points, window, is_seen=is_seen), f"{time:.1f} s"))
+        cells.append(_add_caption(_cell(frame, points, window, is_seen=is_seen), f"{time:.1f} s"))
     gap = np.full((cells[0].shape[0], _GAP_PX, 3), _PAPER, dtype=np.uint8)
     strip = np.hstack([part for cell in cells for part in (gap, cell)][1:])
-    _, data = cv2.imencode(path.suffix, strip[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 88])
+    _, data = cv2.imencode(path.suffix, strip[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])
     path.write_bytes(data.tobytes())
     return (
-        f"{len(samples)} pictures of the clip, from {samples[0][0]:.1f} to {samples[-1][0]:.1f} s,"
-        f" with the skeleton that was followed: the dancer is seen in {n_seen} of them and in"
+        f"{len(samples)} frames of the clip, from {samples[0][0]:.1f} to {samples[-1][0]:.1f} s,"
+        f" with the tracked skeleton: the dancer is seen in {n_seen} of them and in"
         f" {pose.coverage:.0%} of the clip."
     )
 
 
-def _window_size(picture: Picture, joints: Points) -> tuple[int, int]:
-    """Return (width, height) of what is shown of each picture (px): the body, as large as fits.
+def _window_size(frame: Image, joints: Points) -> tuple[int, int]:
+    """Return the (width, height) of the part of each frame that is shown (px).
 
-    What little room a body leaves is shown with it, and of a much larger picture a part.
-    ``joints`` (F, 17, 2) are in picture heights.
+    Parameters
+    ----------
+    frame : (H, W, 3)
+        A frame of the clip.
+    joints : (F, 17, 2)
+        Joints in frame heights. Where the body leaves little room in the frame, that room is
+        shown with it; of a frame much larger than the body, only a part is shown.
     """
-    height, width = picture.shape[:2]
+    height, width = frame.shape[:2]
     shape = _CELL_PX[0] / _CELL_PX[1]
     body = float(np.quantile(np.ptp(joints[..., 1], axis=1), 0.9)) if len(joints) else 1.0
     whole = min(height, width / shape)
-    shown = min(height, round(height * body * _LEAST_ROOM))
-    shown = max(shown, round(min(whole, height * body * _ROOM)))
+    shown = min(height, round(height * body * _MIN_WINDOW))
+    shown = max(shown, round(min(whole, height * body * _WINDOW)))
     return min(width, round(shown * shape)), shown
 
 
-def _cell(picture: Picture, points: Points, window: tuple[int, int], *, is_seen: bool) -> Picture:
-    """Cut the window around the dancer out of a picture, scale it and draw the pose."""
+def _cell(frame: Image, points: Points, window: tuple[int, int], *, is_seen: bool) -> Image:
+    """Cut the window around the dancer out of a frame, scale it and draw the skeleton."""
     import cv2
 
-    height, width = picture.shape[:2]
-    known = bool(np.isfinite(points).all())
-    middle = (points.min(axis=0) + points.max(axis=0)) / 2 if known else (width / 2, height / 2)
+    height, width = frame.shape[:2]
+    is_known = bool(np.isfinite(points).all())
+    middle = (points.min(axis=0) + points.max(axis=0)) / 2 if is_known else (width / 2, height / 2)
     x0 = int(np.clip(middle[0] - window[0] / 2, 0, width - window[0]))
     y0 = int(np.clip(middle[1] - window[1] / 2, 0, height - window[1]))
     factor = min(_CELL_PX[0] / window[0], _CELL_PX[1] / window[1])
     size = (max(1, round(window[0] * factor)), max(1, round(window[1] * factor)))
-    cut = picture[y0 : y0 + window[1], x0 : x0 + window[0]]
+    cut = frame[y0 : y0 + window[1], x0 : x0 + window[0]]
     scaled = np.asarray(cv2.resize(cut, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
-    if known:
-        scaled = _with_skeleton(scaled, (points - (x0, y0)) * factor, dashed=not is_seen)
+    if is_known:
+        scaled = _draw_skeleton(scaled, (points - (x0, y0)) * factor, dashed=not is_seen)
     cell = np.full((_CELL_PX[1], _CELL_PX[0], 3), _INK, dtype=np.uint8)
     left, top = (_CELL_PX[0] - size[0]) // 2, (_CELL_PX[1] - size[1]) // 2
     cell[top : top + size[1], left : left + size[0]] = scaled
     return cell
 
 
-def _with_skeleton(picture: Picture, points: Points, *, dashed: bool) -> Picture:
-    """Return the picture with a skeleton over it; ``points`` (17, 2) in px."""
+def _draw_skeleton(frame: Image, points: Points, *, dashed: bool) -> Image:
+    """Return a frame with a skeleton over it; ``points`` (17, 2) in px."""
     import cv2
 
-    drawn = np.ascontiguousarray(picture)
+    drawn = np.ascontiguousarray(frame)
     under = drawn.copy()
     lines = _bones(points)
-    for extra in (4, 0):  # a dark outline first, so that the lines stand out from anything
+    for extra in (4, 0):  # a dark outline first, so that the lines stand out from any frame
         for first, last, colour in lines:
             ink = _OUTLINE if extra else colour
             for start, end in _dashes(first, last) if dashed else [(first, last)]:
-                cv2.line(drawn, _at(start), _at(end), ink, _LINE_PX + extra, cv2.LINE_AA)
+                cv2.line(drawn, _pixel(start), _pixel(end), ink, _LINE_PX + extra, cv2.LINE_AA)
         ink = _OUTLINE if extra else TRUNK
-        cv2.circle(drawn, _at(points[_NOSE]), _HEAD_PX + extra // 2, ink, cv2.FILLED, cv2.LINE_AA)
+        centre, radius = _pixel(points[_NOSE]), _HEAD_PX + extra // 2
+        cv2.circle(drawn, centre, radius, ink, cv2.FILLED, cv2.LINE_AA)
     if dashed:
         return np.asarray(cv2.addWeighted(drawn, _FAINT, under, 1 - _FAINT, 0), dtype=np.uint8)
     return drawn
 
 
 def _bones(points: Points) -> list[tuple[Points, Points, tuple[int, int, int]]]:
-    """Return start, end and colour of each line of a skeleton."""
+    """Return the start, the end and the colour of each line of a skeleton."""
     neck = points[list(SHOULDERS)].mean(axis=0)
     trunk = [SHOULDERS[0], SHOULDERS[1], HIPS[1], HIPS[0], SHOULDERS[0]]
     lines = [(points[a], points[b], TRUNK) for a, b in pairwise(trunk)]
@@ -163,14 +181,14 @@ def _dashes(first: Points, last: Points) -> list[tuple[Points, Points]]:
     return list(pairwise(cuts))[::2]
 
 
-def _at(point: Points) -> tuple[int, int]:
-    # Far outside the picture is as good as further outside, and OpenCV has 16 bits.
-    x, y = np.clip(np.round(point), -10_000, 10_000)
+def _pixel(point: Points) -> tuple[int, int]:
+    """Return the pixel of a point."""
+    x, y = np.clip(np.round(point), -_MAX_COORDINATE_PX, _MAX_COORDINATE_PX)
     return int(x), int(y)
 
 
-def _captioned(cell: Picture, text: str) -> Picture:
-    """Return a picture with a line of text under it."""
+def _add_caption(cell: Image, text: str) -> Image:
+    """Return an image with a line of text below it."""
     import cv2
 
     band = np.full((_CAPTION_PX, cell.shape[1], 3), _PAPER, dtype=np.uint8)

@@ -1,4 +1,4 @@
-"""Two results for one dance in one picture, each under its name and over its beats."""
+"""Comparison videos: two results for one dance side by side, each with a caption and a beat bar."""
 
 from __future__ import annotations
 
@@ -12,24 +12,26 @@ import numpy as np
 from numpy.typing import NDArray
 
 from d2m.core.errors import VideoError
-from d2m.rendering.beat_bar import BeatBar, Image, letter_size, rgb, write
+from d2m.media.clip import ShareProgress
+from d2m.rendering.beat_bar import BeatBar
+from d2m.rendering.drawing import Image, draw_text, font_size, rgb
 from d2m.rendering.palette import DARK
 from d2m.rendering.video_writer import (
-    Progress,
-    add_sound,
-    look_at,
-    pictures_of,
-    same_pictures,
-    write_pictures,
+    combine_streams,
+    open_frames,
+    same_frames,
+    video_info,
+    write_frames,
 )
 
-LONGEST_SIDE = 960
-"""Larger pictures are reduced to this (px), each half of its own."""
-
+# The frames of each half are reduced to this length of the longest side (px): half the width
+# of Full HD. Chosen by hand.
+_LONGEST_SIDE = 960
+# Gap between the halves (px). Chosen by eye.
 _GAP = 8
 
 
-def side_by_side(
+def write_side_by_side(
     left: Path,
     right: Path,
     targets: tuple[Path, Path],
@@ -37,101 +39,111 @@ def side_by_side(
     dance_beats_s: NDArray[Any],
     music_beats_s: tuple[NDArray[Any], NDArray[Any]],
     captions: tuple[str, str] = ("High", "Low"),
-    progress: Progress | None = None,
+    progress: ShareProgress | None = None,
 ) -> None:
-    """Write two videos with the same pictures: both clips, and the sound of one of them.
+    """Write two videos with equal frames that show both clips, each with the audio of one.
 
     Parameters
     ----------
     left, right
-        Clips of one dance with their music, as :func:`d2m.rendering.mux.mux` writes them.
+        Clips of one dance with their music, written by :func:`d2m.rendering.mux.mux`.
     targets
-        The MP4s to write, with the sound of the left and of the right clip.
+        The MP4s to write, atomically: with the audio of the left and of the right clip.
     dance_beats_s : (B,)
         Ascending beat times of the dance (s).
     music_beats_s : (M,), (N,)
         Ascending beat times of the left and of the right clip's music (s).
     captions
-        What to write over the left and over the right clip.
+        Captions above the left and the right clip.
     progress
-        Called now and then with the share done, 0 to 1.
+        Called regularly with the share done, 0 to 1.
 
     Raises
     ------
     VideoError
-        If a clip can't be read, they are not of one dance, or a video can't be written.
+        If a clip can't be read, the clips show different dances, or a video can't be written.
     """
-    one, other = look_at(left), look_at(right)
-    same_shape = (one.width, one.height) == (other.width, other.height)
-    if not same_shape or one.frame_count() != other.frame_count():
+    one, other = video_info(left), video_info(right)
+    same_size = (one.width, one.height) == (other.width, other.height)
+    if not same_size or one.frame_count() != other.frame_count():
         raise VideoError(
             "The two clips differ in size or length: compare results for the same dance."
         )
     with tempfile.TemporaryDirectory() as folder:
-        silent = Path(folder) / "pictures.mp4"
-        with ExitStack() as stack:
-            info, picture = stack.enter_context(pictures_of(left, LONGEST_SIDE))
-            pictures = [picture, None]
-            # Results for one dance differ in nothing but their sound.
-            if not same_pictures(left, right):
-                pictures[1] = stack.enter_context(pictures_of(right, LONGEST_SIDE))[1]
-            width = 2 * info.width + _GAP
-            letters = letter_size(width, info.height)
-            bars = [
-                BeatBar(
-                    info.width,
-                    letters,
-                    dance_beats_s=dance_beats_s,
-                    music_beats_s=beats_s,
-                    fps=info.fps,
-                    n_pictures=info.frame_count(),
-                )
-                for beats_s in music_beats_s
-            ]
-            halves = list(zip(pictures, bars, strict=True))
-            compose = _composer(halves, (info.width, info.height), captions, letters)
-            write_pictures(
-                silent, compose, fps=info.fps, n_pictures=info.frame_count(), progress=progress
-            )
-        for sounding, target in zip((left, right), targets, strict=True):
-            add_sound(silent, sounding, target)
+        silent = Path(folder) / "frames.mp4"
+        _write_both((left, right), silent, dance_beats_s, music_beats_s, captions, progress)
+        for audio, target in zip((left, right), targets, strict=True):
+            combine_streams(silent, audio, target)
     if progress is not None:
         progress(1.0)
 
 
-def _composer(
+def _write_both(
+    clips: tuple[Path, Path],
+    target: Path,
+    dance_beats_s: NDArray[Any],
+    music_beats_s: tuple[NDArray[Any], NDArray[Any]],
+    captions: tuple[str, str],
+    progress: ShareProgress | None,
+) -> None:
+    """Write both clips side by side into a video without audio."""
+    with ExitStack() as stack:
+        info, read_left = stack.enter_context(open_frames(clips[0], _LONGEST_SIDE))
+        read_right = None
+        # Results for one dance normally differ in their audio only.
+        if not same_frames(*clips):
+            _, read_right = stack.enter_context(open_frames(clips[1], _LONGEST_SIDE))
+        font_px = font_size(2 * info.width + _GAP, info.height)
+        bars = [
+            BeatBar(
+                info.width,
+                font_px,
+                dance_beats_s=dance_beats_s,
+                music_beats_s=beats_s,
+                fps=info.fps,
+                n_frames=info.frame_count(),
+            )
+            for beats_s in music_beats_s
+        ]
+        halves = list(zip((read_left, read_right), bars, strict=True))
+        render = _renderer(halves, (info.width, info.height), captions, font_px)
+        write_frames(target, render, fps=info.fps, n_frames=info.frame_count(), progress=progress)
+
+
+def _renderer(
     halves: list[tuple[Callable[[int], Image] | None, BeatBar]],
     size: tuple[int, int],
     captions: tuple[str, str],
-    letters: int,
+    font_px: int,
 ) -> Callable[[int], Image]:
-    """Return a function that draws the whole picture (H, W, 3) of a number.
+    """Return a function from an index to the whole frame ``(H, W, 3)``.
 
     Parameters
     ----------
     halves
-        What gives the pictures of each half, or None for those of the half before, and its bar.
+        For each half the function that reads its frames and its bar. None stands for the
+        frames of the half before.
     size
-        (width, height) of a half's pictures (px).
-    captions, letters
-        What to write over the halves, and how large (px).
+        (width, height) of the frames of a half (px).
+    captions, font_px
+        Captions above the halves, and their font size (px).
     """
     width, height = size
-    head = 2 * round(0.85 * letters)
+    head = 2 * round(0.85 * font_px)
     canvas = np.empty((head + height + halves[0][1].height, 2 * width + _GAP, 3), np.uint8)
-    canvas[:] = rgb(DARK.ground)
+    canvas[:] = rgb(DARK.background)
     starts = (0, width + _GAP)
     for start, caption in zip(starts, captions, strict=True):
         part = canvas[:head, start : start + width]
-        write(part, caption, (width / 2, head / 2), letters, DARK.ink)
+        draw_text(part, caption, (width / 2, head / 2), font_px, DARK.ink)
 
-    def compose(index: int) -> Image:
-        for start, (picture, bar) in zip(starts, halves, strict=True):
+    def render(index: int) -> Image:
+        for start, (read_frame, bar) in zip(starts, halves, strict=True):
             half = canvas[head:, start : start + width]
-            if picture is not None:
-                shown = picture(index)
-            half[:height] = shown
+            if read_frame is not None:
+                frame = read_frame(index)
+            half[:height] = frame
             bar.paint(half[height:], index)
         return canvas
 
-    return compose
+    return render

@@ -1,95 +1,88 @@
-"""Make new videos out of finished ones: draw pictures from theirs, keep their sound."""
+"""Read the frames of result videos, encode new frames, and copy audio between videos."""
 
 from __future__ import annotations
 
 import heapq
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from fractions import Fraction
 from itertools import zip_longest
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import Any
 
 from d2m.core.errors import VideoError
-from d2m.media.atomic_write import replacing
+from d2m.media.atomic_write import atomic_write
+from d2m.media.clip import PROGRESS_FRAMES, ShareProgress
 from d2m.media.frames import fitted_size
-from d2m.media.probe import examine, opened
-from d2m.media.safe_open import ClipInfo, ClipLimits, audio_stream, packets
+from d2m.media.mp4_writer import copied_packets, create_mp4
+from d2m.media.probe import open_clip, probe_file
+from d2m.media.safe_open import ClipInfo, ClipLimits, audio_stream, read_packets
+from d2m.rendering.drawing import Image
 
-if TYPE_CHECKING:
-    from av.packet import Packet
-    from av.stream import Stream
-
-Image = NDArray[np.uint8]
-Progress = Callable[[float], None]
-
-_LIMITS = ClipLimits(min_duration_s=0.0)
+RESULT_LIMITS = ClipLimits(min_duration_s=0.0)
+"""Limits on videos that the program itself has written: they may have any duration."""
 
 
-def look_at(video: Path) -> ClipInfo:
-    """Say what a finished clip is.
+def video_info(video: Path) -> ClipInfo:
+    """Return the properties of a result video.
 
     Raises
     ------
     VideoError
         If it can't be read.
     """
-    return examine(video, _LIMITS).info
+    return probe_file(video, RESULT_LIMITS).info
 
 
-def same_pictures(one: Path, other: Path) -> bool:
-    """Say whether two finished clips hold the same coded pictures.
+def same_frames(one: Path, other: Path) -> bool:
+    """Return whether two result videos hold the same coded frames.
 
     Raises
     ------
     VideoError
-        If one can't be read.
+        If one of them can't be read.
     """
     with (
-        opened(one, _LIMITS) as (first, first_stream),
-        opened(other, _LIMITS) as (second, second_stream),
+        open_clip(one, RESULT_LIMITS) as (first, first_stream),
+        open_clip(other, RESULT_LIMITS) as (second, second_stream),
     ):
-        pairs = zip_longest(packets(first, first_stream), packets(second, second_stream))
+        pairs = zip_longest(read_packets(first, first_stream), read_packets(second, second_stream))
         return all(a and b and bytes(a) == bytes(b) for a, b in pairs)
 
 
 @contextmanager
-def pictures_of(
+def open_frames(
     video: Path, longest_side: int
 ) -> Iterator[tuple[ClipInfo, Callable[[int], Image]]]:
-    """Open a finished clip, and give its pictures by their numbers.
+    """Open a result video and give access to its frames by index.
 
     Parameters
     ----------
     video
-        A clip as :func:`d2m.rendering.mux.mux` writes it: moviepy can hang at others.
+        A video written by :func:`d2m.rendering.mux.mux`; moviepy can hang with other videos.
     longest_side
-        Larger pictures are reduced to this (px).
+        Larger frames are reduced to this length of the longest side (px).
 
     Yields
     ------
     tuple
-        What the pictures are (with their size here), and a function from a number to a
-        picture (H, W, 3), RGB. It is quick when the numbers ascend.
+        Properties of the reduced frames, and a function from an index to an RGB frame
+        ``(H, W, 3)``. Reading is fast if the indices ascend.
 
     Raises
     ------
     VideoError
-        If the clip can't be read.
+        If the video can't be read.
     """
-    info = look_at(video)
-    width, height = fitted_size(info.width, info.height, longest_side)
-    fps = round(info.fps, 2)
     from moviepy import VideoFileClip
 
+    info = video_info(video)
+    width, height = fitted_size(info.width, info.height, longest_side)
+    fps = round(info.fps, 2)
     try:
         clip = VideoFileClip(str(video.resolve()), audio=False, target_resolution=(width, height))
     except OSError as cause:
         raise VideoError(
-            f"The pictures of {video.name} can't be read: make the music anew."
+            f"The frames of {video.name} can't be read: try to generate the music again."
         ) from cause
     with clip:
         yield (
@@ -104,43 +97,44 @@ def pictures_of(
         )
 
 
-def write_pictures(
+def write_frames(
     path: Path,
-    picture: Callable[[int], Image],
+    frame: Callable[[int], Image],
     *,
     fps: float,
-    n_pictures: int,
-    progress: Progress | None = None,
+    n_frames: int,
+    progress: ShareProgress | None = None,
 ) -> None:
-    """Encode pictures as H.264 without sound.
+    """Encode frames as H.264 without audio.
 
     Parameters
     ----------
     path
         The MP4 to write.
-    picture
-        Gives the picture (H, W, 3) of a number, RGB, with even sides; called in order.
-    fps, n_pictures
-        Rate (Hz) and number of the pictures.
+    frame
+        Function from an index to an RGB frame ``(H, W, 3)`` with even width and height; it
+        is called with ascending indices.
+    fps, n_frames
+        Frame rate (Hz) and number of frames.
     progress
-        Called now and then with the share done, 0 to 1.
+        Called regularly with the share done, 0 to 1.
 
     Raises
     ------
     VideoError
-        If they can't be written.
+        If the file can't be written.
     """
     from moviepy import VideoClip
 
-    def frame(time_s: float) -> Image:
-        index = min(n_pictures - 1, round(time_s * fps))
-        if progress is not None and index % 15 == 0:
-            progress(index / n_pictures)
-        return picture(index)
+    def frame_at(time_s: float) -> Image:
+        index = min(n_frames - 1, round(time_s * fps))
+        if progress is not None and index % PROGRESS_FRAMES == 0:
+            progress(index / n_frames)
+        return frame(index)
 
-    # moviepy counts the pictures by rounding the length down.
-    clip: Any = VideoClip(frame, duration=(n_pictures + 0.5) / fps)
-    # Without B-frames a video starts at 0 s in every player, with no edit list.
+    # moviepy rounds the number of frames down; half a frame more avoids losing one.
+    clip: Any = VideoClip(frame_at, duration=(n_frames + 0.5) / fps)
+    # Without B-frames the video starts at 0 s in every player, without an edit list.
     options = ["-crf", "22", "-bf", "0", "-g", str(round(2 * fps))]
     try:
         clip.write_videofile(
@@ -154,21 +148,22 @@ def write_pictures(
         )
     except OSError as cause:
         raise VideoError(
-            "The new video could not be written: check the free disk space, try again."
+            "The new video could not be written: check the free disk space and try again."
         ) from cause
 
 
-def add_sound(pictures: Path, sounding: Path, target: Path) -> None:
-    """Write an MP4 with the pictures of one video and the sound of another, both untouched.
+def combine_streams(video: Path, audio: Path, target: Path) -> None:
+    """Write an MP4 with the frames of one video and the audio of another, without re-encoding.
 
-    It is checked before it appears.
+    The result is checked before it appears under its name.
 
     Parameters
     ----------
-    pictures, sounding
-        Videos of one length; the second one may be without sound.
+    video, audio
+        Videos of equal duration that give the frames and the audio; the second one may have
+        no audio.
     target
-        The MP4 to write.
+        The MP4 to write, atomically.
 
     Raises
     ------
@@ -177,41 +172,28 @@ def add_sound(pictures: Path, sounding: Path, target: Path) -> None:
     """
     import av
 
-    seen, heard = look_at(pictures), look_at(sounding)
+    expected, with_audio = video_info(video), video_info(audio)
     with (
-        replacing(target) as temporary,
-        opened(pictures, _LIMITS) as (source, stream),
-        opened(sounding, _LIMITS) as (other, _),
+        atomic_write(target) as temporary,
+        open_clip(video, RESULT_LIMITS) as (video_file, video_track),
+        open_clip(audio, RESULT_LIMITS) as (audio_file, _),
     ):
         try:
-            with av.open(
-                str(temporary), "w", format="mp4", options={"movflags": "+faststart"}
-            ) as output:
-                sound = audio_stream(other)
-                parts = [(source, stream)] + ([(other, sound)] if sound is not None else [])
-                copies = [output.add_stream_from_template(part) for _, part in parts]
-                queues = [
-                    _packets(container, part, copy)
-                    for (container, part), copy in zip(parts, copies, strict=True)
-                ]
-                for _, packet in heapq.merge(*queues, key=lambda timed: timed[0]):
+            with create_mp4(temporary) as output:
+                copies = [copied_packets(video_file, video_track, output)]
+                if (audio_track := audio_stream(audio_file)) is not None:
+                    copies.append(copied_packets(audio_file, audio_track, output))
+                for _, packet in heapq.merge(*copies, key=lambda timed: timed[0]):
                     output.mux(packet)
         except (av.FFmpegError, OSError) as cause:
             raise VideoError(
-                "The new video could not be written: check the free disk space, try again."
+                "The new video could not be written: check the free disk space and try again."
             ) from cause
-        made = look_at(temporary)
+        made = video_info(temporary)
         if (
-            made.has_audio != heard.has_audio
-            or abs(made.duration_s - seen.duration_s) > 1 / made.fps
+            made.has_audio != with_audio.has_audio
+            or abs(made.duration_s - expected.duration_s) > 1 / made.fps
         ):
-            raise VideoError("The new video is not whole: check the free disk space, try again.")
-
-
-def _packets(container: Any, stream: Any, copy: Stream) -> Iterator[tuple[Fraction, Packet[Any]]]:
-    """Yield (time in s, packet) of a stream, for its copy."""
-    for packet in container.demux(stream):
-        if packet.dts is not None:
-            time_s = packet.dts * packet.time_base
-            packet.stream = copy
-            yield time_s, packet
+            raise VideoError(
+                "The new video is not complete: check the free disk space and try again."
+            )

@@ -1,0 +1,129 @@
+"""The data of a beat plot: both rows of beats with their envelopes, and the matched beats."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from d2m.core.metrical_grid import BEAT_TOLERANCE_S
+
+# From more beats in a row than this, they are drawn thin and beside the envelope. Chosen by
+# eye.
+_MAX_BEATS = 50
+# Quantile of the envelope that is drawn at full height: the maximum would let a single peak
+# flatten the rest. Chosen by eye.
+_FULL_HEIGHT_QUANTILE = 0.99
+
+
+@dataclass(frozen=True, kw_only=True)
+class BeatRow:
+    """One row of the plot.
+
+    Parameters
+    ----------
+    beats_s : (B,)
+        Beat times (s).
+    is_matched : (B,)
+        Whether each beat is matched by one of the other row.
+    envelope : (F,)
+        Envelope drawn behind the beats, 0 to 1.
+    rate
+        Rate of the envelope (Hz).
+    """
+
+    beats_s: NDArray[np.float64]
+    is_matched: NDArray[np.bool_]
+    envelope: NDArray[np.float64]
+    rate: float
+
+    @property
+    def tempo(self) -> str:
+        """The median tempo, for display."""
+        if len(self.beats_s) < 2:
+            return "no tempo"
+        return f"{60 / float(np.median(np.diff(self.beats_s))):.0f} BPM"
+
+    @property
+    def description(self) -> str:
+        """The number of beats and their tempo, for display."""
+        number = len(self.beats_s)
+        return f"{number} {'beat' if number == 1 else 'beats'} ({self.tempo})"
+
+
+@dataclass(frozen=True, kw_only=True)
+class BeatPlotData:
+    """The data of a plot.
+
+    Parameters
+    ----------
+    title
+        Title of the plot.
+    dance, music
+        The two rows.
+    matched_s : (P, 2)
+        Times of the matched beats (s): of the dance, of the music.
+    mel_db : (M, T)
+        Mel spectrogram of the music (dB), or None if there is no music.
+    sample_rate
+        Sample rate of the music (Hz).
+    duration_s
+        Length of the time axis (s).
+    """
+
+    title: str
+    dance: BeatRow
+    music: BeatRow
+    matched_s: NDArray[np.float64]
+    mel_db: NDArray[Any] | None
+    sample_rate: int
+    duration_s: float
+
+    @property
+    def f_measure(self) -> float:
+        """F-measure of the beats, 0 to 1."""
+        beats = len(self.dance.beats_s) + len(self.music.beats_s)
+        return 2 * len(self.matched_s) / beats if beats else 0.0
+
+    @property
+    def is_crowded(self) -> bool:
+        """Whether beats must be drawn thin to be told apart."""
+        return max(len(self.dance.beats_s), len(self.music.beats_s)) > _MAX_BEATS
+
+    @property
+    def description(self) -> str:
+        """A description of the plot in words and numbers."""
+        return (
+            f"Timeline of {self.duration_s:.1f} s: the dancer's movement with "
+            f"{self.dance.description} above, the music's onsets with {self.music.description} "
+            f"below; {len(self.matched_s)} match within {BEAT_TOLERANCE_S * 1000:.0f} ms "
+            f"(F-measure {self.f_measure:.2f}). Under them the music's mel spectrogram."
+        )
+
+
+def beat_row(
+    beats_s: NDArray[np.float64],
+    matched: NDArray[np.int64],
+    envelope: NDArray[Any],
+    rate: float,
+) -> BeatRow:
+    """Make a row: scale its envelope to 0 to 1, and mark the beats that are matched.
+
+    Parameters
+    ----------
+    beats_s : (B,)
+        Ascending beat times (s).
+    matched : (P,)
+        Indices of the matched beats.
+    envelope : (F,)
+        Envelope, not negative, in any unit.
+    rate
+        Rate of the envelope (Hz).
+    """
+    values = np.nan_to_num(np.asarray(envelope, dtype=float))
+    height = float(np.quantile(values, _FULL_HEIGHT_QUANTILE)) if len(values) else 0.0
+    values = np.clip(values / height, 0, 1) if height > 0 else np.zeros_like(values)
+    is_matched = np.isin(np.arange(len(beats_s)), matched)
+    return BeatRow(beats_s=beats_s, is_matched=is_matched, envelope=values, rate=rate)
