@@ -79,15 +79,15 @@ def missing_line(family: str, level: Level, folder: Path = CHECKPOINTS) -> str:
     name = f"{family}-{level.name}"
     unpublished = [WEIGHT_FILES[key] for key in missing if WEIGHT_FILES[key].source is None]
     if unpublished:
-        command = (
+        advice = (
             "no public download is known, so import the authors' files with "
             f"`python -m d2m weights import {' '.join(file.filename for file in unpublished)}`"
         )
         if len(unpublished) < len(missing):
-            command += f" and get the rest with `python -m d2m weights fetch {name}`"
+            advice += f" and get the rest with `python -m d2m weights fetch {name}`"
     else:
-        command = f"get them with `python -m d2m weights fetch {name}`"
-    return f"{WEIGHT_SETS[name].title}: missing {', '.join(missing)}; {command}."
+        advice = f"get them with `python -m d2m weights fetch {name}`"
+    return f"{WEIGHT_SETS[name].title}: missing {', '.join(missing)}; {advice}."
 
 
 def is_installed(family: str, level: Level, folder: Path = CHECKPOINTS) -> bool:
