@@ -1,30 +1,38 @@
-"""From a dance clip to a soundtrack: one perception pass, then a level's networks."""
+"""From a dance clip to a soundtrack: analyse the clip, generate music, write the files."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from d2m.checkpoints import CHECKPOINTS
+from d2m.checkpoints import CHECKPOINTS, import_dropped_files, is_installed
+from d2m.checkpoints.registry import family_named
+from d2m.checkpoints.resolve import InstalledWeights, resolve_weights
+from d2m.core.events import Observer, ResultFiles
 from d2m.core.levels import Level
-from d2m.core.progress import Progress, silent
+from d2m.core.progress import Progress, silent, timed
 from d2m.core.settings import Settings
-from d2m.generation.generate import D2MGANModel, Soundtrack, check_weights, compose
+from d2m.generation.generate import generate_soundtrack
+from d2m.generation.model_cache import ModelCache
+from d2m.generation.soundtrack import Soundtrack
 from d2m.media.clip import ClipLimits
 from d2m.media.disk_cache import DiskCache
-from d2m.perception.clip_analysis import ClipAnalysis, watch
-from d2m.perception.dance import Dance, count
-from d2m.rendering.write_results import Package, pack, write_soundtrack
+from d2m.perception.clip_analysis import ClipAnalysis, analyse_clip
+from d2m.perception.dance import Dance, estimate_dance
+from d2m.rendering.pose_strip import draw_pose_strip
+from d2m.rendering.write_results import write_job_files, write_soundtrack
+
+_HASH_BLOCK = 1 << 20
+"""Bytes of a clip hashed at a time: 1 MiB bounds the memory."""
 
 
 class DanceToMusic:
     """Makes music for dance clips.
 
-    What was seen in a clip is kept by the clip's content, so that both levels, or other
-    settings, cost one perception pass; so are the published networks that have been used.
+    The analysis of a clip is cached by the clip's content, so both levels, or other settings,
+    need only one. Networks are loaded on first use and kept.
 
     Parameters
     ----------
@@ -33,10 +41,10 @@ class DanceToMusic:
     limits
         Which clips are accepted.
     bf16
-        Whether published weights run in bfloat16 where there is a CUDA GPU.
+        Whether the published weights run in bfloat16 where there is a CUDA GPU.
     cache
-        Folder for what was seen in clips, which other processes may share; a temporary one
-        by default, which goes away with this object and its dances.
+        Folder for the analyses of clips, which other processes may share. By default a
+        temporary one, which is removed together with this object and its dances.
 
     Examples
     --------
@@ -54,9 +62,9 @@ class DanceToMusic:
     ) -> None:
         self._checkpoints = checkpoints
         self._limits = limits or ClipLimits()
-        self._published = D2MGANModel(checkpoints, bf16=bf16)
-        self._store = DiskCache.temporary() if cache is None else DiskCache(cache)
-        self._last: tuple[str, ClipAnalysis] | None = None
+        self._models = ModelCache(bf16=bf16)
+        self._analyses = DiskCache.temporary() if cache is None else DiskCache(cache)
+        self._latest: tuple[str, ClipAnalysis] | None = None
 
     def perceive(
         self,
@@ -66,16 +74,16 @@ class DanceToMusic:
         progress: Progress | None = None,
         **changes: Any,
     ) -> Dance:
-        """Look at a clip: copy it, follow the dancer, find the rhythm.
+        """Analyse a clip: track the dancer and find the rhythm.
 
         Parameters
         ----------
         clip
             Video file.
         settings
-            Which part of it, and corrections of the rhythm.
+            Which part of it to use, and corrections of the rhythm.
         progress
-            Told of each stage.
+            Called with the name of each stage and the share done.
         **changes
             Single settings, such as ``tempo_bpm=112``.
 
@@ -84,10 +92,11 @@ class DanceToMusic:
         VideoError
             If the file is not a video, or outside the limits.
         PoseError
-            If no person is seen in it.
+            If no person is visible in it.
         """
-        chosen, tell = _changed(settings, changes), progress or silent
-        return count(self._watch(Path(clip), chosen, tell), chosen, tell)
+        chosen = replace(settings or Settings(), **changes)
+        report = progress or silent
+        return estimate_dance(self._analyse(Path(clip), chosen, report), chosen, report)
 
     def generate(
         self,
@@ -110,10 +119,10 @@ class DanceToMusic:
         settings
             How to make it.
         out
-            Folder for the files that `d2m.rendering.write_results.write_soundtrack` names;
-            nothing is written without.
+            Folder for the files that `d2m.rendering.write_results.write_soundtrack` names.
+            Without it, nothing is written.
         progress
-            Told of each stage.
+            Called with the name of each stage and the share done.
         **changes
             Single settings, such as ``style="house", seed=3``.
 
@@ -122,17 +131,10 @@ class DanceToMusic:
         D2MError
             With one sentence, if the clip, a setting or the weights can't be used.
         """
-        chosen, tell = _changed(settings, changes), progress or silent
-        check_weights(chosen.weights, (level,), self._checkpoints)
+        chosen = replace(settings or Settings(), **changes)
+        weights = self._resolve(chosen, (level,))
         dance = clip if isinstance(clip, Dance) else self.perceive(clip, chosen, progress=progress)
-        soundtrack = compose(
-            dance,
-            level,
-            chosen,
-            checkpoints=self._checkpoints,
-            published=self._published,
-            tell=tell,
-        )
+        soundtrack = self._generate(dance, level, chosen, weights, progress or silent)
         if out is not None:
             name = "dance" if isinstance(clip, Dance) else Path(clip).stem
             soundtrack = write_soundtrack(dance, soundtrack, Path(out), name)
@@ -145,66 +147,108 @@ class DanceToMusic:
         settings: Settings,
         *,
         out: Path,
-        progress: Progress | None = None,
-    ) -> Iterator[Dance | Soundtrack | Package]:
-        """Do the whole job for a person: yield the dance, each level's music, all files.
+        observer: Observer[Any] | None = None,
+    ) -> ResultFiles | None:
+        """Do a whole job: analyse the clip, generate each level's music, write all files.
 
         Parameters
         ----------
         clip
             Video file.
         levels
-            In the order in which they are made; without any, the clip is only looked at.
+            In the order in which they are made; without any, the clip is only analysed.
         settings
-            How to make it.
+            How to make the music.
         out
             Folder for the files.
-        progress
-            Told of each stage.
+        observer
+            Receives the progress, the analysis, each level's music and the files.
+
+        Returns
+        -------
+        ResultFiles or None
+            The files that belong to the whole job; None if there are no levels.
 
         Raises
         ------
         D2MError
             With one sentence, if the clip, a setting or the weights can't be used.
         """
-        check_weights(settings.weights, levels, self._checkpoints)
-        dance = self.perceive(clip, settings, progress=progress)
-        yield dance
-        name, tracks = Path(clip).stem, []
+        events = observer or Observer[None]()
+        weights = self._resolve(settings, levels)
+        dance = self.perceive(clip, settings, progress=events.on_progress)
+        events.on_dance(dance.summary())
+        name, soundtracks = Path(clip).stem, []
         for level in levels:
-            track = self.generate(dance, level, settings, progress=progress)
-            tracks.append(write_soundtrack(dance, track, out, name, tell=progress or silent))
-            yield tracks[-1]
-        if tracks:
-            yield pack(dance, tracks, out, name, tell=progress or silent)
+            made = self._generate(dance, level, settings, weights, events.on_progress)
+            written = write_soundtrack(dance, made, out, name, progress=events.on_progress)
+            soundtracks.append(written)
+            events.on_soundtrack(written.summary())
+        if not soundtracks:
+            return None
+        files = write_job_files(dance, soundtracks, out, name, progress=events.on_progress)
+        events.on_files(files)
+        return files
 
-    def _watch(self, clip: Path, settings: Settings, tell: Progress) -> ClipAnalysis:
+    def _resolve(self, settings: Settings, levels: tuple[Level, ...]) -> InstalledWeights:
+        """Find the weights of a job; first import files that were dropped into the folder."""
+        family = family_named(settings.weights)
+        complete = all(is_installed(family.name, one, self._checkpoints) for one in family.levels)
+        if not complete:
+            import_dropped_files(self._checkpoints)
+        return resolve_weights(family.name, levels, self._checkpoints)
+
+    def _generate(
+        self,
+        dance: Dance,
+        level: Level,
+        settings: Settings,
+        weights: InstalledWeights,
+        progress: Progress,
+    ) -> Soundtrack:
+        loading: dict[str, float] = {}
+        with timed(loading, "load"):
+            progress(f"Generating music ({level.name})", 0.0)
+            model = self._models.get(weights, level)
+        soundtrack = generate_soundtrack(model, dance, settings, progress=progress)
+        return replace(soundtrack, seconds=loading | soundtrack.seconds)
+
+    def _analyse(self, clip: Path, settings: Settings, progress: Progress) -> ClipAnalysis:
+        """Return the analysis of a clip, from the cache if it is there."""
         part = f"{settings.start_s:g}-{settings.length_s or 0:g}"
-        key = f"{_digest(clip)}.{part}"
-        if self._last is None or self._last[0] != key:
-            fresh: list[ClipAnalysis] = []
-            entry = self._store.entry(
-                key,
-                lambda folder: fresh.append(
-                    watch(clip, folder, limits=self._limits, settings=settings, tell=tell)
-                ),
+        key = f"{_content_hash(clip)}.{part}"
+        if self._latest is not None and self._latest[0] == key:
+            return self._latest[1]
+
+        def create(folder: Path) -> ClipAnalysis:
+            analysis = analyse_clip(
+                clip, folder, limits=self._limits, settings=settings, progress=progress
             )
-            seconds = fresh[0].seconds if fresh else {}
-            seen = replace(ClipAnalysis.load(entry.path, kept_by=entry), seconds=seconds)
-            self._last = (key, seen)
-        return self._last[1]
+            with timed(analysis.seconds, "strip"):
+                text = draw_pose_strip(analysis.strip, analysis.video, analysis.pose)
+            analysis = replace(analysis, strip_text=text)
+            analysis.save()
+            return analysis
+
+        entry, created = self._analyses.get_or_create(key, create)
+        if created is None:
+            analysis = ClipAnalysis.load(entry.path, cached_by=entry)
+        else:
+            video = ClipAnalysis.video_in(entry.path)
+            analysis = replace(created, video=video, cached_by=entry)
+        self._latest = (key, analysis)
+        return analysis
 
 
-def _changed(settings: Settings | None, changes: dict[str, Any]) -> Settings:
-    return replace(settings or Settings(), **changes)
+def _content_hash(clip: Path) -> str:
+    """Return the SHA-256 of a file's content, or of its name if it can't be read.
 
-
-def _digest(clip: Path) -> str:
-    """Return a file's content hash; a file that can't be read is the probe's to refuse."""
+    Probing the clip reports files that can't be read.
+    """
     digest = hashlib.sha256()
     try:
         with clip.open("rb") as file:
-            while block := file.read(1 << 20):
+            while block := file.read(_HASH_BLOCK):
                 digest.update(block)
     except OSError:
         digest.update(str(clip).encode())

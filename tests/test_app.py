@@ -16,6 +16,7 @@ import pytest
 import app
 from d2m.core.settings import Settings
 from d2m.web import html
+from d2m.web.examples import load_examples
 from tests.conftest import ROOT, Server
 
 
@@ -39,8 +40,8 @@ def status(url: str, method: str = "GET") -> int:
 def test_web_process_imports_neither_networks_nor_decoders() -> None:
     heavy = ("torch", "mediapipe", "librosa", "av", "cv2", "moviepy", "matplotlib", "scipy")
     program = (
-        "import contextlib, sys, app; from d2m.jobs import Worker\n"
-        "with contextlib.closing(Worker()) as worker: app.page(worker)\n"
+        "import contextlib, sys, app; from d2m.jobs import WorkerPool\n"
+        "with contextlib.closing(WorkerPool()) as worker: app.page(worker)\n"
         f"print([name for name in {heavy!r} if name in sys.modules], end='')"
     )
     done = subprocess.run(
@@ -51,13 +52,13 @@ def test_web_process_imports_neither_networks_nor_decoders() -> None:
 
 @pytest.mark.parametrize("asked", ["0", "-1", "two", "1.5"])
 def test_a_wrong_number_of_jobs_is_told(asked: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(app.AT_ONCE, asked)
+    monkeypatch.setenv(app.JOBS_AT_ONCE, asked)
     with pytest.raises(SystemExit, match="whole number of at least 1"):
-        app.asked_limits()
-    monkeypatch.setenv(app.AT_ONCE, "3")
-    assert app.asked_limits().at_once == 3
-    monkeypatch.delenv(app.AT_ONCE)
-    assert app.asked_limits().at_once == 1
+        app.limits_from_environment()
+    monkeypatch.setenv(app.JOBS_AT_ONCE, "3")
+    assert app.limits_from_environment().at_once == 3
+    monkeypatch.delenv(app.JOBS_AT_ONCE)
+    assert app.limits_from_environment().at_once == 1
 
 
 def test_page_is_served_soon(server: Server) -> None:
@@ -144,14 +145,14 @@ def test_nobody_can_name_files_of_the_server(server: Server, path: str) -> None:
 
 
 def test_no_examples_no_harm(tmp_path: Path) -> None:
-    assert html.examples(tmp_path) == []
+    assert load_examples(tmp_path) == []
     listed = [{"file": "gone.mp4", "title": "Gone", "credit": "Nobody"}]
     (tmp_path / "examples.json").write_text(json.dumps(listed))
-    assert html.examples(tmp_path) == []
+    assert load_examples(tmp_path) == []
 
 
 def test_examples_are_credited() -> None:
-    clips = html.examples(ROOT / "examples")
+    clips = load_examples(ROOT / "examples")
     assert clips
     assert all(clip.credit in html.foot(clips).replace("&#x27;", "'") for clip in clips)
 

@@ -1,61 +1,56 @@
-"""What a person can set, on the page, on the command line and in Python."""
+"""The settings of a job: the same on the page, on the command line, over HTTP and in Python."""
 
 from __future__ import annotations
 
-import math
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from d2m.core.errors import SettingsError
-from d2m.core.styles import AUTO, style_named
+from d2m.core.setting_fields import Kind, setting, setting_fields
+from d2m.core.styles import AUTO, STYLES, style_named
 
 COMPACT = "compact"
-"""The family of weights that the project bundles."""
-MAX_SHIFT_MS = 500.0
-MAX_TAPS = 500
-_RANGES = {
-    "start_s": (0.0, 36_000.0, "s"),
-    "length_s": (0.0, 36_000.0, "s"),
-    "tempo_bpm": (30.0, 300.0, "BPM"),
-    "beat_shift_ms": (-MAX_SHIFT_MS, MAX_SHIFT_MS, "ms"),
-    "response": (0.0, 2.0, ""),
-    "original": (0.0, 1.0, ""),
-}
+"""Name of the family of weights that comes with the project."""
+_LONGEST_S = 36_000.0
+"""Latest start and greatest length that make sense to ask for (s): ten hours."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     """How music is made for a clip.
 
+    Each field describes itself (`d2m.core.setting_fields.SettingField`): its label, help, unit
+    and range are defined here and nowhere else.
+
     Parameters
     ----------
+    style
+        Name of a style, or ``"auto"`` for the one that suits the dance.
+    seed
+        Chooses the song of the style and the bar of its phrase to begin with. The same
+        settings give the same samples on the same machine. The published D2M-GAN weights
+        ignore the seed: they have one answer to a dance.
     start_s, length_s
         The part of the clip to use (s); without a length, up to its end.
     tempo_bpm
-        A tempo (BPM) to take instead of the dancer's.
+        Tempo (BPM) to use instead of the dancer's.
     beat_shift_ms
-        How much later than found the beats lie (ms).
+        Time by which the beats are moved later (ms).
     taps_s
-        Times (s) in the part at which a person tapped the beat: tempo and beats follow them
+        Times (s) in the part at which a person tapped the beat. Tempo and beats follow them
         instead of the movement.
-    style
-        A style's name, or ``"auto"`` for the one that suits the dance.
-    seed
-        Chooses the song of the style and the bar of its phrase to begin with. The same
-        settings give the same samples on the same machine. Published weights have one
-        answer to a dance, so they have no seed.
-    weights
-        Family of weights, see ``python -m d2m weights list``.
     response
         How strongly the movement steers the music: 0 not at all, 1 as learned, 2 twice.
     original
-        How loud the clip's own sound stays under the music, 0 (not at all) to 1.
+        Volume of the clip's own sound under the music, from 0 (off) to 1.
     denoise
-        Whether hiss is taken out.
+        Whether to remove hiss.
     loudness
-        Whether the music is brought to -14 LUFS.
+        Whether to bring the music to -14 LUFS.
     overlay
-        Whether a second video shows both kinds of beats as they come.
+        Whether to write a second video that shows the beats of dance and music.
+    weights
+        Family of weights, see ``python -m d2m weights list``.
 
     Raises
     ------
@@ -63,44 +58,135 @@ class Settings:
         If a value is out of its range.
     """
 
-    start_s: float = 0.0
-    length_s: float | None = None
-    tempo_bpm: float | None = None
-    beat_shift_ms: float = 0.0
-    taps_s: tuple[float, ...] = ()
-    style: str = AUTO
-    seed: int = 0
-    weights: str = COMPACT
-    response: float = 1.0
-    original: float = 0.0
-    denoise: bool = True
-    loudness: bool = True
-    overlay: bool = False
+    style: str = setting(
+        AUTO,
+        kind=Kind.CHOICE,
+        label="Style",
+        help="Genre of the music.",
+        section="music",
+        choices=(
+            ("From the dance", AUTO),
+            *((style.label, style.name) for style in STYLES.values()),
+        ),
+    )
+    seed: int = setting(
+        0,
+        kind=Kind.INTEGER,
+        label="Seed",
+        help="Another seed gives another piece.",
+        section="music",
+        minimum=0,
+    )
+    start_s: float = setting(
+        0.0,
+        kind=Kind.NUMBER,
+        label="Start",
+        help="Where the part to use begins.",
+        section="part",
+        unit="s",
+        minimum=0.0,
+        maximum=_LONGEST_S,
+    )
+    length_s: float | None = setting(
+        None,
+        kind=Kind.OPTIONAL_NUMBER,
+        label="Length",
+        help="How long the part to use is.",
+        empty_help="0 goes on to the end.",
+        section="part",
+        unit="s",
+        minimum=0.0,
+        maximum=_LONGEST_S,
+    )
+    tempo_bpm: float | None = setting(
+        None,
+        kind=Kind.OPTIONAL_NUMBER,
+        label="Tempo",
+        help="Used instead of the dancer's tempo.",
+        empty_help="0 keeps the dancer's.",
+        section="beat",
+        unit="BPM",
+        minimum=30.0,
+        maximum=300.0,
+    )
+    beat_shift_ms: float = setting(
+        0.0,
+        kind=Kind.NUMBER,
+        label="Beat shift",
+        help="Moves the beats later, or earlier if negative.",
+        section="beat",
+        unit="ms",
+        minimum=-500.0,
+        maximum=500.0,
+        step=5.0,
+    )
+    taps_s: tuple[float, ...] = setting(
+        (),
+        kind=Kind.TIMES,
+        label="Tapped beats",
+        help="Times of the beats, such as 0.52 1.03 1.55 2.06; they replace tempo and dancer.",
+        section="beat",
+        unit="s",
+        parameter="taps",
+    )
+    response: float = setting(
+        1.0,
+        kind=Kind.NUMBER,
+        label="Response",
+        help="How strongly the movement steers the music: 0 not at all, 1 as learned.",
+        section="sound",
+        minimum=0.0,
+        maximum=2.0,
+        step=0.1,
+    )
+    original: float = setting(
+        0.0,
+        kind=Kind.NUMBER,
+        label="Original sound",
+        help="Volume of the clip's own sound under the music, in the video.",
+        section="sound",
+        minimum=0.0,
+        maximum=1.0,
+        step=0.05,
+    )
+    denoise: bool = setting(
+        True, kind=Kind.SWITCH, label="Remove hiss", help="Removes hiss.", section="sound"
+    )
+    loudness: bool = setting(
+        True,
+        kind=Kind.SWITCH,
+        label="Normalise to -14 LUFS",
+        help="Brings the music to a loudness of -14 LUFS.",
+        section="sound",
+    )
+    overlay: bool = setting(
+        False,
+        kind=Kind.SWITCH,
+        label="Add a video that shows the beats",
+        help="Also writes a video that shows the beats of dance and music.",
+        section="sound",
+    )
+    weights: str = setting(
+        COMPACT,
+        kind=Kind.CHOICE,
+        label="Weights",
+        help="Family of weights; `weights list` shows which are installed.",
+        section="weights",
+    )
 
     def __post_init__(self) -> None:
         """Check the values."""
-        for name, (least, most, unit) in _RANGES.items():
-            value = getattr(self, name)
-            if value is not None and not (math.isfinite(value) and least <= value <= most):
-                label = name.rpartition("_")[0] or name
-                raise SettingsError(
-                    f"The {label.replace('_', ' ')} is {value:g} {unit}".rstrip()
-                    + f": choose {least:g} to {most:g}."
-                )
-        if self.seed < 0:
-            raise SettingsError(f"The seed is {self.seed}: choose a whole number from 0 on.")
-        if len(self.taps_s) > MAX_TAPS or not all(
-            math.isfinite(tap) and tap >= 0 for tap in self.taps_s
-        ):
-            raise SettingsError(
-                f"The tapped beats must be times in seconds, {MAX_TAPS} at most: tap them again."
-            )
+        for field in setting_fields(self):
+            field.check(getattr(self, field.name))
         if self.style != AUTO:
             style_named(self.style)
 
     def facts(self) -> dict[str, Any]:
-        """Return the settings as a report holds them."""
-        return asdict(self) | {"taps_s": list(self.taps_s)}
+        """Return the settings as the report holds them: JSON-ready values by name."""
+        return {
+            name: list(value) if isinstance(value, tuple) else value
+            for name, value in asdict(self).items()
+        }
 
     @classmethod
     def from_facts(cls, facts: dict[str, Any]) -> Settings:
@@ -109,30 +195,19 @@ class Settings:
         Raises
         ------
         SettingsError
-            If they are no settings.
+            If the values are no settings.
         """
-        known = {field.name for field in fields(cls)}
+        known = {field.name: field for field in setting_fields(cls)}
         try:
-            given = {name: value for name, value in facts.items() if name in known}
-            taps_s = tuple(float(tap) for tap in given.pop("taps_s", ()))
-            return cls(taps_s=taps_s, **given)
+            given: dict[str, Any] = {
+                name: tuple(float(time) for time in value)
+                if known[name].kind is Kind.TIMES
+                else value
+                for name, value in facts.items()
+                if name in known
+            }
+            return cls(**given)
         except (AttributeError, TypeError, ValueError):
             raise SettingsError(
-                "The settings can't be read: give a report that D2M wrote, as it is."
+                "The settings can't be read: use a report that D2M wrote, unchanged."
             ) from None
-
-
-def taps_in(text: str) -> tuple[float, ...]:
-    """Return the times (s) in a text such as ``"0.52, 1.03, 1.55"``, in order.
-
-    Raises
-    ------
-    SettingsError
-        If something in it is no number.
-    """
-    try:
-        return tuple(sorted(float(word) for word in text.replace(",", " ").split()))
-    except ValueError:
-        raise SettingsError(
-            "The tapped beats must be times in seconds such as 0.52, 1.03, 1.55: tap them again."
-        ) from None

@@ -1,4 +1,4 @@
-"""What all processes that the program starts have in common."""
+"""The environment and the resource limits of child processes."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ import os
 from pathlib import Path
 
 
-def environment() -> dict[str, str]:
-    """Return this process's environment, in which a child finds the package."""
+def child_environment() -> dict[str, str]:
+    """Return a copy of this process's environment in which a child can import the package."""
     paths = [str(Path(__file__).parents[2]), *filter(None, [os.environ.get("PYTHONPATH")])]
     return {**os.environ, "PYTHONPATH": os.pathsep.join(paths)}
 
 
-def bound(limits: dict[str, int]) -> None:
-    """Bound what this process and its children may take; they leave no core dumps.
+def limit_resources(limits: dict[str, int]) -> None:
+    """Limit the resources of this process and its children, and disable core dumps.
 
     Parameters
     ----------
     limits
-        Bounds by their names in `resource`, such as ``RLIMIT_AS``. A stricter one that is in
-        force already stays.
+        Limits by their names in `resource`, such as ``RLIMIT_AS``. Stricter limits that are
+        already in force stay.
     """
     import resource
 
@@ -29,6 +29,6 @@ def bound(limits: dict[str, int]) -> None:
         _, hard = resource.getrlimit(kind)
         if hard != resource.RLIM_INFINITY:
             most = min(most, hard)
-        # macOS has no bound on the address space.
+        # macOS has no limit on the address space.
         with contextlib.suppress(ValueError, OSError):
             resource.setrlimit(kind, (most, most))

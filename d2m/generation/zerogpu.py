@@ -1,7 +1,7 @@
-"""A GPU that is lent for single calls, as Hugging Face's ZeroGPU does it.
+"""D2M-GAN on Hugging Face's ZeroGPU, which gives a GPU to single function calls.
 
-There a decorated function runs in a process of its own that has the GPU for as long as the
-call takes, so it loads the networks itself, and all that goes in and out is plain data.
+A decorated function runs in a process of its own that has the GPU as long as the call takes.
+So it loads the networks itself, and its arguments and results are plain data.
 """
 
 from __future__ import annotations
@@ -10,36 +10,52 @@ import importlib.util
 import os
 from collections.abc import Callable
 from pathlib import Path
-from typing import ParamSpec, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from d2m.checkpoints import load_published, load_published_codec
-from d2m.core.levels import LEVELS
+from d2m.core.levels import LEVELS, Level
+from d2m.generation.d2mgan import D2MGANModel, SceneEncoder
+from d2m.generation.segments import SegmentNetworks
 
-P = ParamSpec("P")
-R = TypeVar("R")
-LENT_S = 60
-"""Longest time (s) for which a call asks for the GPU."""
-
-
-def gpu_is_lent() -> bool:
-    """Return whether there is a GPU for single calls only."""
-    zero = os.environ.get("SPACES_ZERO_GPU", "").lower() in ("1", "true")
-    return zero and importlib.util.find_spec("spaces") is not None
+GPU_CALL_S = 60
+"""Longest time for which a call asks for the GPU (s); ZeroGPU's default."""
 
 
-def lent(function: Callable[P, R]) -> Callable[P, R]:
-    """Let a function have the GPU for the length of each call."""
+def zerogpu_available() -> bool:
+    """Return whether the program runs on ZeroGPU hardware."""
+    enabled = os.environ.get("SPACES_ZERO_GPU", "").lower() in ("1", "true")
+    return enabled and importlib.util.find_spec("spaces") is not None
+
+
+def d2mgan_on_zerogpu(
+    family: str, level: Level, *, folder: Path, bf16: bool, scene_encoder: SceneEncoder
+) -> D2MGANModel:
+    """Return the model of a family and level whose networks run in ZeroGPU calls.
+
+    Parameters
+    ----------
+    family, level, folder, bf16, scene_encoder
+        As for `d2m.generation.d2mgan.D2MGANModel.from_pretrained`.
+    """
     import spaces  # type: ignore[import-not-found]
 
-    borrowing: Callable[P, R] = spaces.GPU(duration=LENT_S)(function)
-    return borrowing
+    def run(
+        motion: NDArray[np.float32],
+        visual: NDArray[np.float32],
+        genre: int | None,
+        progress: Callable[[float], None],
+    ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+        progress(0.0)  # nothing is reported from the other process
+        call = spaces.GPU(duration=GPU_CALL_S)(load_and_generate)
+        codes, audio = call(folder, family, level.name, motion, visual, genre, bf16)
+        return codes, audio
+
+    return D2MGANModel(family, level, run, scene_encoder)
 
 
-def generate_alone(
-    checkpoints: Path,
+def load_and_generate(
+    folder: Path,
     family: str,
     level: str,
     motion: NDArray[np.float32],
@@ -47,18 +63,14 @@ def generate_alone(
     genre: int | None,
     bf16: bool,
 ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    """Load networks, and do what `d2m.generation.segments.generate_segments` does.
+    """Load networks, then generate as `d2m.generation.segments.SegmentNetworks.generate` does.
 
     Parameters
     ----------
-    checkpoints, family, level
-        Where the weights are, and which.
+    folder, family, level
+        Checkpoints folder, name of the family, name of the level.
     motion, visual, genre, bf16
         As there.
     """
-    from d2m.generation.segments import SegmentNetworks, generate_segments
-
-    encoder, generator = load_published(family, LEVELS[level], checkpoints)
-    codec = load_published_codec(LEVELS[level], checkpoints)
-    networks = SegmentNetworks.prepared(encoder, generator, codec, LEVELS[level])
-    return generate_segments(networks, motion=motion, visual=visual, genre=genre, bf16=bf16)
+    networks = SegmentNetworks.from_pretrained(family, LEVELS[level], folder=folder)
+    return networks.generate(motion, visual, genre, bf16=bf16)

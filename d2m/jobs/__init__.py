@@ -1,13 +1,13 @@
-"""Jobs in processes of their own that can be killed at any moment.
+"""Jobs in separate processes that can be killed at any moment.
 
-Decoding what strangers send, and running networks on it, can hang, leak or crash; so it
-happens in a process that leads its own process group and has its limits. It is kept warm,
-because its imports take seconds, and does job after job.
+Decoding an upload and running networks on it can hang, leak or crash. So it happens in worker
+processes, each the leader of its own process group and with its own limits. A worker process
+stays warm, because its imports take seconds, and does one job after another.
 
-A `Worker` lets jobs in by its line and has desks; at a desk is a process, which serves; a job
-and the news of it are messages between the two.
+A `WorkerPool` admits jobs through its queue and has worker slots. Each slot owns a process;
+jobs and their events are messages between the two.
 """
 
-from d2m.jobs.worker_pool import Worker
+from d2m.jobs.worker_pool import WorkerPool
 
-__all__ = ["Worker"]
+__all__ = ["WorkerPool"]

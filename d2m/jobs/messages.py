@@ -1,18 +1,22 @@
-"""A job, and what is told of it: the messages between the web process and its worker.
+"""A job and its events: the messages between the web process and a worker process.
 
-The web process imports this module, so it costs nothing.
+The web process imports this module, so it imports nothing heavy.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
+from d2m.core.events import DanceSummary, Observer, ResultFiles, SoundtrackSummary
 from d2m.core.levels import Level, levels_named
 from d2m.core.settings import Settings
 
-LOOK = "none"
-"""The levels of a job that only looks at its clip."""
+T = TypeVar("T")
+
+ANALYSIS_ONLY = "none"
+"""The levels of a job that only analyses its clip."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,7 +28,7 @@ class Job:
     clip
         Video file.
     levels
-        ``"high"``, ``"low"`` or ``"both"``, or ``"none"`` to look at the clip only.
+        ``"high"``, ``"low"`` or ``"both"``, or ``"none"`` to analyse the clip only.
     settings
         How the music is made.
     out
@@ -37,109 +41,116 @@ class Job:
     out: Path
 
 
-def wanted(levels: str) -> tuple[Level, ...]:
-    """Return the levels that music is made for, by the words of a `Job`.
+def requested_levels(levels: str) -> tuple[Level, ...]:
+    """Return the levels to generate, from the ``levels`` of a `Job`.
 
     Raises
     ------
     SettingsError
         If there are no such levels.
     """
-    return () if levels == LOOK else levels_named(levels)
+    return () if levels == ANALYSIS_ONLY else levels_named(levels)
+
+
+class JobObserver(Observer[T]):
+    """Receives the events of a job in a worker process, from waiting to its end."""
+
+    def on_waiting(self, waiting: Waiting) -> T | None:
+        """Receive the job's place in the queue."""
+
+    def on_finished(self, finished: Finished) -> T | None:
+        """Receive the end of a job that succeeded."""
+
+    def on_failed(self, failed: Failed) -> T | None:
+        """Receive the end of a job that failed."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Waiting:
-    """The job waits: it is the ``place``-th in line and may begin in some ``seconds``."""
+    """The job waits in the queue.
+
+    Parameters
+    ----------
+    place
+        Number of jobs that finish before it starts.
+    seconds
+        Estimated time until it starts (s).
+    """
 
     place: int
     seconds: float
 
+    def notify(self, observer: JobObserver[T]) -> T | None:
+        """Pass the event to `JobObserver.on_waiting`."""
+        return observer.on_waiting(self)
+
 
 @dataclass(frozen=True)
 class Stage:
-    """A stage of the job and the share of it that is done, 0 to 1."""
+    """A running stage of the job and the share of it that is done, 0 to 1."""
 
     name: str
     fraction: float
 
-
-@dataclass(frozen=True, kw_only=True)
-class Seen:
-    """What was seen in the clip: its tempo (BPM), how sure that is (0 to 1), warnings.
-
-    ``style`` is the label of the style that suits the dance.
-    """
-
-    tempo_bpm: float
-    confidence: float
-    steady_default: bool
-    beats: int
-    style: str
-    warnings: tuple[str, ...]
-    strip: Path | None = None
-    alt_text: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Result:
-    """One level's music: its files by kind (`d2m.rendering.write_results.KINDS`) and facts.
-
-    ``seconds`` is the time that the level took (s); ``scores`` are as in
-    `d2m.generation.soundtrack.Soundtrack`.
-    """
-
-    level: str
-    style: str
-    paths: dict[str, Path]
-    alt_text: str
-    scores: dict[str, float]
-    seconds: float
+    def notify(self, observer: JobObserver[T]) -> T | None:
+        """Pass the event to `d2m.core.events.Observer.on_progress`."""
+        return observer.on_progress(self.name, self.fraction)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Finished:
-    """The job is done, in ``seconds``; the files are as in `d2m.rendering.write_results.Package`.
+    """The job succeeded.
 
-    There are none where the clip was only looked at.
+    Parameters
+    ----------
+    seconds
+        Time that it took (s).
+    has_music
+        False if the clip was only analysed.
     """
 
     seconds: float
-    report: Path | None = None
-    archive: Path | None = None
-    comparisons: dict[str, Path] = field(default_factory=dict)
+    has_music: bool = True
+
+    def notify(self, observer: JobObserver[T]) -> T | None:
+        """Pass the event to `JobObserver.on_finished`."""
+        return observer.on_finished(self)
 
 
 @dataclass(frozen=True)
 class Failed:
-    """The job failed, and why, in one sentence for people."""
+    """The job failed; ``sentence`` says why, for people."""
 
     sentence: str
 
+    def notify(self, observer: JobObserver[T]) -> T | None:
+        """Pass the event to `JobObserver.on_failed`."""
+        return observer.on_failed(self)
 
-Message = Waiting | Stage | Seen | Result | Finished | Failed
+
+Message = Waiting | Stage | DanceSummary | SoundtrackSummary | ResultFiles | Finished | Failed
 
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """Bounds on a worker.
+    """Limits of a worker pool. The defaults are chosen by hand.
 
     Parameters
     ----------
     at_once
-        Jobs that are done at a time, each in a process of its own.
+        Jobs that run at a time, each in its own process.
     memory_bytes
-        Address space of such a process; a healthy one uses a quarter of the default.
+        Address space of a worker process (bytes); a healthy one uses a quarter of the default.
     file_bytes
-        Largest file that it may write.
+        Largest file that it may write (bytes).
     seconds
         Wall-clock time of a job (s).
     silent_s
-        Time without any news after which a job counts as stuck (s).
+        Time without any message after which a job counts as stuck (s).
     jobs
-        Jobs after which a fresh process takes over, because MediaPipe leaks.
+        Jobs after which a fresh process takes over, because MediaPipe leaks memory.
     waiting
-        Jobs that may wait at a time; who comes then is asked to come back.
+        Jobs that may wait at a time; further ones are refused.
     """
 
     at_once: int = 1

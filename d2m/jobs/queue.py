@@ -1,4 +1,4 @@
-"""Who comes first is served first, and everybody knows their place."""
+"""A first-in, first-out job queue of bounded length that estimates waiting times."""
 
 from __future__ import annotations
 
@@ -10,95 +10,120 @@ from collections.abc import Iterator
 from d2m.core.errors import JobError
 
 FIRST_GUESS_S = 20.0
-"""How long a job is thought to take before any was seen (s)."""
-_MEMORY = 0.3
+"""Assumed length of a job before any has finished (s): a short clip on two cores."""
+_SMOOTHING = 0.3
+"""Weight of the latest job in the running mean of job lengths (0 to 1); chosen by hand."""
 
 
-class Line:
-    """A waiting line.
+class JobQueue:
+    """Admits jobs in the order in which they arrive.
 
     Parameters
     ----------
-    longest
-        Most who may wait, beside those who are served.
-    counters
-        How many are served at a time.
+    max_waiting
+        Most jobs that may wait, beside those that run.
+    concurrency
+        Jobs that run at a time.
     """
 
-    def __init__(self, longest: int, counters: int = 1) -> None:
-        self._longest, self._counters = longest, counters
-        self._turn = threading.Condition()
-        self._places: list[Place] = []
+    def __init__(self, max_waiting: int, concurrency: int = 1) -> None:
+        self._max_waiting, self._concurrency = max_waiting, concurrency
+        self._changed = threading.Condition()
+        self._tickets: list[Ticket] = []
         self._usual_s = FIRST_GUESS_S
 
     @contextlib.contextmanager
-    def place(self) -> Iterator[Place]:
-        """Stand in line; leaving the context leaves the line.
+    def ticket(self) -> Iterator[Ticket]:
+        """Enter the queue; leaving the context leaves the queue.
 
         Raises
         ------
         JobError
             If it is full.
         """
-        place = Place(self)
-        with self._turn:
-            if len(self._places) >= self._longest + self._counters:
+        ticket = Ticket(self)
+        with self._changed:
+            if len(self._tickets) >= self._max_waiting + self._concurrency:
                 raise JobError(
-                    f"The server is full, too many clips wait already: try again in "
+                    "The server is full, too many clips are waiting: try again in "
                     f"{self._minutes()}."
                 )
-            self._places.append(place)
-            self._begin()
+            self._tickets.append(ticket)
+            self._start()
         try:
-            yield place
+            yield ticket
         finally:
-            with self._turn:
-                if place.began_s is not None:
-                    took = time.monotonic() - place.began_s
-                    self._usual_s += _MEMORY * (took - self._usual_s)
-                self._places.remove(place)
-                self._begin()
-                self._turn.notify_all()
+            with self._changed:
+                if ticket.started_s is not None:
+                    took = time.monotonic() - ticket.started_s
+                    self._usual_s += _SMOOTHING * (took - self._usual_s)
+                self._tickets.remove(ticket)
+                self._start()
+                self._changed.notify_all()
 
-    def _begin(self) -> None:
-        for place in self._places[: self._counters]:
-            place.began_s = place.began_s or time.monotonic()
+    def __len__(self) -> int:
+        """Return the number of jobs that run or wait."""
+        with self._changed:
+            return len(self._tickets)
+
+    def ahead_of(self, ticket: Ticket) -> int:
+        """Return how many jobs must finish before that of a ticket may start."""
+        with self._changed:
+            return self._ahead_of(ticket)
+
+    def estimate_wait(self, ticket: Ticket) -> float:
+        """Estimate the time until the job of a ticket may start (s), from the latest jobs."""
+        with self._changed:
+            ahead = self._ahead_of(ticket)
+            if not ahead:
+                return 0.0
+            now = time.monotonic()
+            started = min(one.started_s or now for one in self._tickets)
+            left = max(1.0, self._usual_s - (now - started))
+            return left + (ahead - 1) // self._concurrency * self._usual_s
+
+    def wait_for_change(self, ticket: Ticket, timeout_s: float) -> None:
+        """Wait until the queue moves, or for a time (s), unless the ticket's turn has come."""
+        with self._changed:
+            if self._ahead_of(ticket):
+                self._changed.wait(timeout_s)
+
+    def _ahead_of(self, ticket: Ticket) -> int:
+        return max(0, self._tickets.index(ticket) - self._concurrency + 1)
+
+    def _start(self) -> None:
+        for ticket in self._tickets[: self._concurrency]:
+            ticket.started_s = ticket.started_s or time.monotonic()
 
     def _minutes(self) -> str:
-        all_s = len(self._places) / self._counters * self._usual_s
-        minutes = max(1, round(all_s / 60 / 2))
+        total_s = len(self._tickets) / self._concurrency * self._usual_s
+        minutes = max(1, round(total_s / 60 / 2))
         return "a minute" if minutes == 1 else f"{minutes} minutes"
 
 
-class Place:
-    """A place in a `Line`."""
+class Ticket:
+    """A place in a `JobQueue`.
 
-    def __init__(self, line: Line) -> None:
-        self._line = line
-        self.began_s: float | None = None
+    Attributes
+    ----------
+    started_s : float or None
+        When the job could start (s, monotonic clock); None while it waits.
+    """
+
+    def __init__(self, queue: JobQueue) -> None:
+        self._queue = queue
+        self.started_s: float | None = None
 
     @property
     def ahead(self) -> int:
-        """How many must be done before it is one's turn; 0 when it is."""
-        with self._line._turn:
-            return self._ahead()
+        """Number of jobs that must finish first; 0 when the job may start."""
+        return self._queue.ahead_of(self)
 
     @property
     def wait_s(self) -> float:
-        """How long it may take until one's turn (s), by how long the last ones took."""
-        line = self._line
-        with line._turn:
-            ahead = self._ahead()
-            now = time.monotonic()
-            begun = min(place.began_s or now for place in line._places)
-            left = max(1.0, line._usual_s - (now - begun))
-            return left + (ahead - 1) // line._counters * line._usual_s if ahead else 0.0
+        """Estimated time until the job may start (s)."""
+        return self._queue.estimate_wait(self)
 
-    def step(self, timeout_s: float) -> None:
-        """Wait until the line moves, or for a time (s)."""
-        with self._line._turn:
-            if self._ahead():
-                self._line._turn.wait(timeout_s)
-
-    def _ahead(self) -> int:
-        return max(0, self._line._places.index(self) - self._line._counters + 1)
+    def wait_for_change(self, timeout_s: float) -> None:
+        """Wait until the queue moves, or for a time (s)."""
+        self._queue.wait_for_change(self, timeout_s)

@@ -1,4 +1,4 @@
-"""Lets jobs in, one after another or a few side by side, and has them done."""
+"""A pool of worker processes: admits jobs through a queue and runs a few of them at a time."""
 
 from __future__ import annotations
 
@@ -14,130 +14,137 @@ from pathlib import Path
 from d2m.core.errors import SettingsError
 from d2m.core.settings import Settings
 from d2m.jobs.messages import Job, Limits, Message, Waiting
-from d2m.jobs.queue import Line
+from d2m.jobs.queue import JobQueue
 from d2m.jobs.worker_process import HEARTBEAT_S, QUIET_S
-from d2m.jobs.worker_slot import WorkerSlot, room
+from d2m.jobs.worker_slot import WorkerSlot, resources_or_refuse
 
 
-class Worker:
-    """Does jobs in warm processes, first come, first served.
+class WorkerPool:
+    """Runs jobs in warm processes, first come, first served.
 
     Parameters
     ----------
     limits
-        Bounds on the processes and on each job.
+        Limits of the processes and of each job.
     folder
-        Where all temporary files go; the system's folder for them by default.
+        Where all temporary files go; by default the system's folder for them.
+
+    Attributes
+    ----------
+    slots : list of WorkerSlot
+        One for each job that may run at a time.
+    cache : pathlib.Path
+        Folder for the analyses of clips, removed by `close`.
 
     Examples
     --------
-    >>> with contextlib.closing(Worker()) as worker:
-    ...     for message in worker.run(Job(clip=Path("clip.mp4"), levels="high", out=Path("out"))):
-    ...         ...
+    >>> job = Job(clip=Path("clip.mp4"), levels="high", out=Path("out"))
+    >>> with contextlib.closing(WorkerPool()) as pool:
+    ...     for message in pool.run(job):
+    ...         message.notify(observer)
     """
 
     def __init__(self, limits: Limits | None = None, folder: Path | None = None) -> None:
         self.limits = limits or Limits()
-        self._line = Line(self.limits.waiting, self.limits.at_once)
+        self._queue = JobQueue(self.limits.waiting, self.limits.at_once)
         self._folder = folder
-        self._cache = Path(tempfile.mkdtemp(prefix="d2m-cache-", dir=folder))
-        self._desks = [
-            WorkerSlot(self.limits, self._cache, folder) for _ in range(self.limits.at_once)
-        ]
-        self._free = [*self._desks]
+        self.cache = Path(tempfile.mkdtemp(prefix="d2m-cache-", dir=folder))
+        at_once = range(self.limits.at_once)
+        self.slots = [WorkerSlot(self.limits, self.cache, folder) for _ in at_once]
+        self._free = [*self.slots]
 
     def warm_up(self) -> None:
-        """Start the processes in the background, where there are none.
+        """Start the processes in the background.
 
         Raises
         ------
         JobError
-            If the system has no room for them.
+            If the system has no resources for them.
         """
-        for desk in self._desks:
-            desk.warm_up()
+        for slot in self.slots:
+            slot.warm_up()
 
     def run(self, job: Job, stop: threading.Event | None = None) -> Generator[Message, None, None]:
-        """Do a job.
+        """Run a job.
 
-        The iterator gives a message at least every `QUIET_S`, at once when ``stop`` is set,
-        and `Finished` last.
-        Closing it before kills the process and all that it started; its temporary files go,
-        what it wrote to ``job.out`` is the caller's.
+        The iterator yields a message at least every `QUIET_S`, immediately when ``stop`` is
+        set, and `d2m.jobs.messages.Finished` last. Closing it earlier kills the process and
+        everything that it started, and removes its temporary files; the files in ``job.out``
+        belong to the caller.
 
         Parameters
         ----------
         job
-            What to do.
+            The job.
         stop
-            Who takes the messages wants to stop; it is for them to close the iterator.
+            Set by the consumer to get a message soon, at which it closes the iterator.
 
         Yields
         ------
-        Waiting, Stage, Seen, Result or Finished
-            News of the job; a stage repeats while there is none.
+        Message
+            Events of the job; a stage repeats while there is no other.
 
         Raises
         ------
         JobError
             With one sentence, if the job fails, takes too long, or its process dies.
         """
-        with self._line.place() as place:
+        with self._queue.ticket() as ticket:
             stop = stop or threading.Event()
-            told, again_s = 0, 0.0
-            while ahead := place.ahead:
-                if ahead != told or stop.is_set() or time.monotonic() > again_s:
-                    yield Waiting(place=ahead, seconds=place.wait_s)
-                    told, again_s = ahead, time.monotonic() + QUIET_S
-                place.step(HEARTBEAT_S)
-            desk = self._free.pop(0)  # the line lets nobody in when there is none
+            reported, again_s = 0, 0.0
+            while ahead := ticket.ahead:
+                if ahead != reported or stop.is_set() or time.monotonic() > again_s:
+                    yield Waiting(place=ahead, seconds=ticket.wait_s)
+                    reported, again_s = ahead, time.monotonic() + QUIET_S
+                ticket.wait_for_change(HEARTBEAT_S)
+            slot = self._free.pop(0)  # the queue admits no job without a free slot
             try:
-                yield from desk.work(job, stop)
+                yield from slot.run(job, stop)
             finally:
-                self._free.insert(0, desk)  # the warmest comes first
+                self._free.insert(0, slot)  # its process is the warmest
 
     @contextlib.contextmanager
-    def news(
+    def events(
         self,
         clip: str | None,
         levels: str,
         settings: Settings,
         stop: threading.Event | None = None,
     ) -> Iterator[Iterator[Message]]:
-        """Do a job into a folder of its own, as `run` does.
+        """Run a job into a folder of its own, as `run` does.
 
-        Leaving early kills the job; the results go when the context is left, so they must
-        be copied before.
+        Leaving the context early kills the job. The results are removed when the context is
+        left, so they must be copied before.
 
         Raises
         ------
         SettingsError
             If no clip is chosen.
         JobError
-            If the job fails, or too many wait already.
+            If the job fails, or too many are waiting.
         """
         if not clip:
             raise SettingsError("Choose a clip first: upload one, record one, or take an example.")
-        with room():
+        with resources_or_refuse():
             folder = tempfile.TemporaryDirectory(prefix="d2m-job-", dir=self._folder)
         with folder as own:
-            with room():
-                kept, out = _kept(Path(clip), Path(own) / "clip"), Path(own) / "results"
+            with resources_or_refuse():
+                kept, out = _linked(Path(clip), Path(own) / "clip"), Path(own) / "results"
                 out.mkdir()
             job = Job(clip=kept, levels=levels, settings=settings, out=out)
-            with contextlib.closing(self.run(job, stop)) as news:
-                yield news
+            with contextlib.closing(self.run(job, stop)) as messages:
+                yield messages
 
     def close(self) -> None:
         """Kill the processes, and start no others."""
-        for desk in self._desks:
-            desk.close()
-        shutil.rmtree(self._cache, ignore_errors=True)
+        for slot in self.slots:
+            slot.close()
+        shutil.rmtree(self.cache, ignore_errors=True)
 
 
-def _kept(clip: Path, folder: Path) -> Path:
-    """Return a second name of a clip, so that it does not grow too old while it waits."""
+def _linked(clip: Path, folder: Path) -> Path:
+    """Return a hard link to a clip, so that it is not removed as too old while it waits."""
     folder.mkdir()
-    with contextlib.suppress(OSError):  # on another disk there is no such thing
+    with contextlib.suppress(OSError):  # impossible on another disk
         os.link(clip, folder / clip.name)
     return folder / clip.name if (folder / clip.name).is_file() else clip

@@ -1,4 +1,4 @@
-"""Where one job at a time is done, whatever happens to the process that does it."""
+"""A worker slot: runs one job at a time, whatever happens to its process."""
 
 from __future__ import annotations
 
@@ -10,34 +10,34 @@ from pathlib import Path
 
 from d2m.core.errors import JobError
 from d2m.jobs.messages import Failed, Finished, Job, Limits, Message, Stage
-from d2m.jobs.worker_process import Process
-from d2m.media.disk_cache import sweep
+from d2m.jobs.worker_process import WorkerProcess
+from d2m.media.disk_cache import remove_abandoned
 
 _STARTING = Stage("Getting ready", 0.0)
 
 
 class WorkerSlot:
-    """A warm process that does job after job, and is replaced when it died or is worn out.
+    """Owns a warm process that does job after job, and replaces it when it dies or wears out.
 
     Parameters
     ----------
     limits
-        Bounds on the process and on each job.
+        Limits of the process and of each job.
     cache
-        Folder for what was seen in clips; desks may share it.
+        Folder for the analyses of clips, which slots may share.
     folder
-        Where the process's temporary files go; the system's folder for them by default.
+        Where the process's temporary files go; by default the system's folder for them.
 
     Attributes
     ----------
-    process : Process or None
-        The one that works here, or will.
+    process : WorkerProcess or None
+        The current process.
     """
 
     def __init__(self, limits: Limits, cache: Path, folder: Path | None) -> None:
         self._limits, self._cache, self._folder = limits, cache, folder
         self._closed = False
-        self.process: Process | None = None
+        self.process: WorkerProcess | None = None
 
     def warm_up(self) -> None:
         """Start the process in the background, if there is none.
@@ -45,23 +45,23 @@ class WorkerSlot:
         Raises
         ------
         JobError
-            If the system has no room for it.
+            If the system has no resources for it.
         """
         if self._closed:
             return
         if self.process is None or not self.process.is_alive:
             self.clear()
-            with room():
-                self.process = Process(self._limits, self._cache, self._folder)
+            with resources_or_refuse():
+                self.process = WorkerProcess(self._limits, self._cache, self._folder)
 
-    def work(self, job: Job, stop: threading.Event) -> Generator[Message, None, None]:
-        """Do a job, as `d2m.jobs.Worker.run` does when its turn has come."""
+    def run(self, job: Job, stop: threading.Event) -> Generator[Message, None, None]:
+        """Run a job, as `d2m.jobs.worker_pool.WorkerPool.run` does when its turn has come."""
         healthy = True
         try:
             yield _STARTING
             healthy = False
             for message in self._messages(job, stop):
-                # A job that failed by its own account leaves its process in order.
+                # After a failure that the process reported, it is still in order.
                 healthy = isinstance(message, Finished | Failed)
                 if isinstance(message, Failed):
                     raise JobError(message.sentence)
@@ -70,15 +70,15 @@ class WorkerSlot:
             worn_out = self.process is not None and self.process.jobs >= self._limits.jobs
             if not healthy or worn_out:
                 self.clear()
-            with contextlib.suppress(JobError):  # the next job says so, if it is still true
+            with contextlib.suppress(JobError):  # the next job reports it, if it still holds
                 self.warm_up()
 
     def clear(self) -> None:
-        """Kill the process, if there is one, and remove what it left half done."""
+        """Kill the process, if there is one, and remove its unfinished cache entries."""
         process, self.process = self.process, None
         if process is not None:
             process.kill()
-            sweep(self._cache)
+            remove_abandoned(self._cache)
 
     def close(self) -> None:
         """Kill the process, and start no other."""
@@ -86,9 +86,9 @@ class WorkerSlot:
         self.clear()
 
     def _messages(self, job: Job, stop: threading.Event) -> Iterator[Message]:
-        """Yield what the process says, up to `Finished` or `Failed`."""
+        """Yield the messages of the process, up to `Finished` or `Failed`."""
         deadline = time.monotonic() + self._limits.seconds
-        said = False
+        has_answered = False
         for last_try in (False, True):
             self.warm_up()
             if self.process is None:
@@ -96,22 +96,22 @@ class WorkerSlot:
             try:
                 self.process.send(job)
                 for message in self.process.messages(deadline, stop):
-                    said = said or message is not None
+                    has_answered = has_answered or message is not None
                     yield message or _STARTING
                 return
             except (EOFError, OSError) as cause:
-                if said or last_try:
+                if has_answered or last_try:
                     raise JobError(
-                        "The program that worked on the clip broke off, perhaps for lack of "
+                        "The program that worked on the clip crashed, perhaps for lack of "
                         "memory: try again with a shorter or smaller clip."
                     ) from cause
-                self.clear()  # it had died before this job, unnoticed
+                self.clear()  # the process died before this job, unnoticed
         raise AssertionError
 
 
 @contextlib.contextmanager
-def room() -> Iterator[None]:
-    """Say in a sentence that the system has no room for a folder or a process."""
+def resources_or_refuse() -> Iterator[None]:
+    """Turn an error of the system on creating a folder or a process into one sentence."""
     try:
         yield
     except OSError as cause:

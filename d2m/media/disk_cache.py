@@ -1,4 +1,4 @@
-"""A folder of results that cost time, by content: bounded, and safe to share by processes."""
+"""A disk cache of folders by key: bounded in size and age, and safe to share by processes."""
 
 from __future__ import annotations
 
@@ -10,34 +10,38 @@ import time
 import weakref
 from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
+
+T = TypeVar("T")
 
 _PART = ".part-"
-"""What the names of entries begin with that are not whole yet."""
+"""Prefix of the names of entries that are not complete yet."""
 
 
-class Entry:
-    """A stored folder, at ``path``; it can't be removed while this lives."""
+class CacheEntry:
+    """A cached folder, at ``path``. It can't be removed while this object lives."""
 
-    def __init__(self, path: Path, lock: int, store: DiskCache) -> None:
+    def __init__(self, path: Path, lock: int, cache: DiskCache) -> None:
         self.path = path
-        self._store = store
+        self._cache = cache
         weakref.finalize(self, os.close, lock)
 
 
 class DiskCache:
     """Keeps folders by key.
 
-    An entry appears whole or not at all, because it is filled under another name. Entries in
-    use are locked, so that no process takes them from another.
+    An entry appears complete or not at all, because it is written under another name. Entries
+    in use are locked, so no process removes an entry that another one reads.
 
     Parameters
     ----------
     folder
-        Where they are kept; made if it is missing.
+        Where the entries are kept; created if it is missing.
     max_bytes
-        Those used longest ago go when all together are larger.
+        Total size (bytes) above which the least recently used entries are removed; 2 GiB is
+        chosen by hand.
     max_age_s
-        An entry goes this long after its last use (s).
+        Time after the last use at which an entry is removed (s); an hour is chosen by hand.
     """
 
     def __init__(
@@ -46,40 +50,55 @@ class DiskCache:
         self._folder = folder
         self._max_bytes = max_bytes
         self._max_age_s = max_age_s
-        self._kept_by: object = None
+        self._temporary: object = None
         folder.mkdir(parents=True, exist_ok=True)
 
     @classmethod
     def temporary(cls) -> DiskCache:
-        """Return a store in a folder of its own, which goes with the store and its entries."""
+        """Return a cache in a new temporary folder, removed with the cache and its entries."""
         folder = tempfile.TemporaryDirectory(prefix="d2m-")
-        store = cls(Path(folder.name))
-        store._kept_by = folder
-        return store
+        cache = cls(Path(folder.name))
+        cache._temporary = folder
+        return cache
 
-    def entry(self, key: str, fill: Callable[[Path], object]) -> Entry:
-        """Return the folder of a key; fill it first where there is none.
+    def get_or_create(self, key: str, create: Callable[[Path], T]) -> tuple[CacheEntry, T | None]:
+        """Return the entry of a key, and what ``create`` returned if it had to be created.
 
         Parameters
         ----------
         key
             A plain file name.
-        fill
-            Writes into an empty folder; what it raises goes on, and leaves nothing.
+        create
+            Writes the entry into an empty folder and returns an object that describes it. Its
+            exceptions propagate and leave no entry. The folder is renamed afterwards, so the
+            object must not depend on its path.
+
+        Returns
+        -------
+        entry : CacheEntry
+            The entry, locked against removal.
+        created : object or None
+            The object from ``create``; None if the entry existed.
+
+        Raises
+        ------
+        OSError
+            If the entry can't be stored.
         """
         self.tidy()
         target = self._folder / key
+        created = None
         lock = _lock(target)
         if lock is None:
-            self._make(target, fill)
+            created = self._create(target, create)
             lock = _lock(target)
         if lock is None:
             raise OSError(f"{target.name} could not be stored")
         os.utime(target)
-        return Entry(target, lock, self)
+        return CacheEntry(target, lock, self), created
 
     def tidy(self) -> None:
-        """Remove what is too old, or too much."""
+        """Remove entries that are too old, and the oldest ones while the cache is too large."""
         found = []
         for path in self._folder.iterdir():
             with contextlib.suppress(OSError):
@@ -91,27 +110,28 @@ class DiskCache:
                 _remove(path)
                 total -= size
 
-    def _make(self, target: Path, fill: Callable[[Path], object]) -> None:
+    def _create(self, target: Path, create: Callable[[Path], T]) -> T:
         part = Path(tempfile.mkdtemp(prefix=_PART, dir=self._folder))
         held = _lock(part)
         try:
-            fill(part)
+            created = create(part)
             with contextlib.suppress(OSError):  # another process was first
                 part.rename(target)
+            return created
         finally:
             if held is not None:
                 os.close(held)
             shutil.rmtree(part, ignore_errors=True)
 
 
-def sweep(folder: Path) -> None:
-    """Remove what processes that are no more left half done in a store's folder."""
+def remove_abandoned(folder: Path) -> None:
+    """Remove incomplete entries that dead processes left in the folder of a cache."""
     for part in folder.glob(f"{_PART}*"):
         _remove(part)
 
 
-def _lock(folder: Path, *, alone: bool = False) -> int | None:
-    """Lock an entry against removal, or for it; None if it is not there, or in use."""
+def _lock(folder: Path, *, exclusive: bool = False) -> int | None:
+    """Lock an entry and return the file descriptor; None if it is missing or in use."""
     import fcntl
 
     try:
@@ -119,18 +139,18 @@ def _lock(folder: Path, *, alone: bool = False) -> int | None:
     except FileNotFoundError:
         return None
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB if alone else fcntl.LOCK_SH)
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB if exclusive else fcntl.LOCK_SH)
     except OSError:
         os.close(handle)
         return None
-    if os.fstat(handle).st_nlink == 0 or not folder.exists():  # removed while we waited
+    if os.fstat(handle).st_nlink == 0 or not folder.exists():  # removed while waiting
         os.close(handle)
         return None
     return handle
 
 
 def _remove(folder: Path) -> None:
-    lock = _lock(folder, alone=True)
+    lock = _lock(folder, exclusive=True)
     if lock is not None:
         shutil.rmtree(folder, ignore_errors=True)
         os.close(lock)

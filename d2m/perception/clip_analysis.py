@@ -1,6 +1,6 @@
-"""Watching a clip: a copy of it, the dancer frame by frame, and what is worth a warning.
+"""Analyse a clip: a normalised copy, the dancer's pose in each frame, optical flow, warnings.
 
-This is the costly part of perception; it depends on nothing but the clip.
+This is the slow part of perception. It depends only on the clip, so its result is cached.
 """
 
 from __future__ import annotations
@@ -17,46 +17,49 @@ from d2m.core.errors import PoseError
 from d2m.core.progress import Progress, silent, timed
 from d2m.core.settings import Settings
 from d2m.media.clip import ClipInfo, ClipLimits, normalise, read_frames, sample_frames
-from d2m.perception.clip_warnings import FrameSampler, conditions
+from d2m.perception.clip_warnings import FrameSampler, find_clip_warnings
 from d2m.perception.optical_flow import DirectogramMeter
-from d2m.perception.pose import Frame, PoseTrack, anybody_in, track_pose
-from d2m.rendering.pose_strip import draw_pose_strip
+from d2m.perception.pose import PoseTrack, TimedFrame, person_visible, track_pose
 
 POSE_FPS = 30.0
+"""Rate at which the pose is tracked (Hz), or the clip's own rate where that is lower; chosen by
+hand."""
 POSE_SIDE = 640
+"""Longest side of the frames that the pose network reads (px); chosen by hand."""
 LEAST_COVERAGE = 0.1
-"""Share of frames with a person below which there is nobody to make music for."""
+"""Share of frames with a person (0 to 1) under which the clip has no dancer; chosen by hand."""
 LONG_S, N_GLANCES = 20.0, 24
-"""Of clips longer than this (s), so many pictures are searched before all are."""
-NOBODY = (
-    "No dancer was found in the clip: a person should be seen from head to foot in most of it; "
-    "try a brighter or closer clip."
+"""In clips longer than this (s), this many evenly spaced frames are searched for a person
+before the whole clip is tracked. Chosen by hand."""
+NO_DANCER = (
+    "No dancer was found in the clip: a person should be visible from head to foot in most of "
+    "it; try a brighter or closer clip."
 )
-_COPY, _SEEN, _STRIP = "copy.mp4", "seen.npz", "strip.jpg"
+_COPY, _ANALYSIS, _STRIP = "copy.mp4", "analysis.npz", "strip.jpg"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class ClipAnalysis:
-    """What was seen in a clip, whatever its rhythm is.
+    """The result of analysing a clip, independent of its rhythm.
 
     Parameters
     ----------
     clip
         Facts of the normalised copy.
     video
-        The copy: upright H.264 at a constant rate.
+        The copy: upright H.264 at a constant frame rate.
     pose
         The dancer's landmarks, frame by frame.
     directogram : (F, 8)
         Optical flow by direction, at the rate of the pose.
     warnings
-        Sentences on what may make the music fit less well.
+        Sentences about what may make the music fit less well.
     strip_text
-        What the film strip beside the copy shows, in words.
+        Description of the pose strip beside the copy, in words.
     seconds
         Time that each stage took (s).
-    kept_by
-        Whatever must live so that the copy stays.
+    cached_by
+        The cache entry that keeps the copy on the disk while this object lives.
     """
 
     clip: ClipInfo
@@ -66,15 +69,15 @@ class ClipAnalysis:
     warnings: tuple[str, ...] = ()
     strip_text: str = ""
     seconds: dict[str, float] = field(default_factory=dict)
-    kept_by: object = None
+    cached_by: object = None
 
     @property
     def strip(self) -> Path:
-        """A film strip (JPEG) with the skeleton that was followed."""
+        """Path of the pose strip (JPEG): frames of the clip with the tracked skeleton."""
         return self.video.with_name(_STRIP)
 
-    def save(self, folder: Path) -> None:
-        """Write what was seen beside the copy."""
+    def save(self) -> None:
+        """Write the analysis beside the copy, for `load`."""
         facts = {
             "clip": asdict(self.clip),
             "fps": self.pose.fps,
@@ -84,34 +87,40 @@ class ClipAnalysis:
         arrays: dict[str, Any] = {
             name: getattr(self.pose, name) for name in ("landmarks", "world", "visibility", "found")
         }
-        np.savez(folder / _SEEN, directogram=self.directogram, facts=json.dumps(facts), **arrays)
+        path = self.video.with_name(_ANALYSIS)
+        np.savez(path, directogram=self.directogram, facts=json.dumps(facts), **arrays)
+
+    @staticmethod
+    def video_in(folder: Path) -> Path:
+        """Return where the normalised copy is in the folder of an analysis."""
+        return folder / _COPY
 
     @classmethod
-    def load(cls, folder: Path, kept_by: object = None) -> ClipAnalysis:
-        """Read what `watch` left in a folder."""
-        with np.load(folder / _SEEN, allow_pickle=False) as stored:
+    def load(cls, folder: Path, cached_by: object = None) -> ClipAnalysis:
+        """Read the analysis that `save` wrote into a folder."""
+        with np.load(folder / _ANALYSIS, allow_pickle=False) as stored:
             arrays = dict(stored)
         facts = json.loads(str(arrays.pop("facts")))
         return cls(
             clip=ClipInfo(**facts["clip"]),
-            video=folder / _COPY,
+            video=cls.video_in(folder),
             directogram=arrays.pop("directogram"),
             pose=PoseTrack(fps=facts["fps"], **arrays),
             warnings=tuple(facts["warnings"]),
             strip_text=facts["strip_text"],
-            kept_by=kept_by,
+            cached_by=cached_by,
         )
 
 
-def watch(
+def analyse_clip(
     clip: Path,
     folder: Path,
     *,
     limits: ClipLimits,
     settings: Settings,
-    tell: Progress = silent,
+    progress: Progress = silent,
 ) -> ClipAnalysis:
-    """Copy a clip and follow its dancer; leave both in a folder for `ClipAnalysis.load`.
+    """Copy a clip into a folder in a normalised form and track its dancer.
 
     Parameters
     ----------
@@ -122,66 +131,62 @@ def watch(
     limits
         Which clips are accepted.
     settings
-        Its part of the clip counts here.
-    tell
-        Told of each stage.
+        Their part of the clip (start and length) is used.
+    progress
+        Called with the name of each stage and the share done.
 
     Raises
     ------
     VideoError
         If the file is not a video, or outside the limits.
     PoseError
-        If no person is seen in it.
+        If no person is visible in it.
     """
     seconds: dict[str, float] = {}
-    video = folder / _COPY
+    video = ClipAnalysis.video_in(folder)
     with timed(seconds, "copy"):
-        tell("Reading the clip", 0.0)
+        progress("Reading the clip", 0.0)
         info = normalise(
             clip,
             video,
             limits=limits,
             start_s=settings.start_s,
             length_s=settings.length_s,
-            progress=lambda share: tell("Reading the clip", share),
+            progress=lambda share: progress("Reading the clip", share),
         )
     with timed(seconds, "pose"):
-        pose, directogram, samples = _follow(video, info, tell)
-    with timed(seconds, "look"):
-        tell("Looking around", 0.0)
-        warnings = tuple(conditions(samples, pose))
-        strip_text = draw_pose_strip(folder / _STRIP, video, pose)
-    seen = ClipAnalysis(
+        pose, directogram, samples = _track(video, info, progress)
+    with timed(seconds, "warnings"):
+        progress("Checking the picture", 0.0)
+        warnings = tuple(find_clip_warnings(samples, pose))
+    return ClipAnalysis(
         clip=info,
         video=video,
         pose=pose,
         directogram=directogram,
         warnings=warnings,
-        strip_text=strip_text,
         seconds=seconds,
     )
-    seen.save(folder)
-    return seen
 
 
-def _follow(
-    video: Path, info: ClipInfo, tell: Progress
-) -> tuple[PoseTrack, NDArray[np.float64], list[Frame]]:
-    """Follow the dancer, measure the optical flow and keep some frames, decoding once."""
+def _track(
+    video: Path, info: ClipInfo, progress: Progress
+) -> tuple[PoseTrack, NDArray[np.float64], list[TimedFrame]]:
+    """Track the dancer, measure the optical flow and sample frames in one decoding pass."""
     fps = min(POSE_FPS, info.fps)
     meter = DirectogramMeter(fps)
     expected = max(1.0, info.duration_s * fps)
     sampler = FrameSampler(int(expected))
-    stage = "Following the dancer"
-    tell(stage, 0.0)
-    if info.duration_s > LONG_S and not anybody_in(sample_frames(video, count=N_GLANCES)):
-        raise PoseError(NOBODY)
+    stage = "Tracking the dancer"
+    progress(stage, 0.0)
+    if info.duration_s > LONG_S and not person_visible(sample_frames(video, count=N_GLANCES)):
+        raise PoseError(NO_DANCER)
     frames = read_frames(video, fps=fps, longest_side=POSE_SIDE)
     pose = track_pose(
-        meter.watch(sampler.watch(frames)),
+        meter.pass_through(sampler.pass_through(frames)),
         fps,
-        progress=lambda done: tell(stage, min(1.0, done / expected)),
+        progress=lambda done: progress(stage, min(1.0, done / expected)),
     )
     if pose.coverage < LEAST_COVERAGE:
-        raise PoseError(NOBODY)
+        raise PoseError(NO_DANCER)
     return pose, meter.result(), sampler.result()

@@ -1,4 +1,4 @@
-"""All facts of a job, as JSON: enough to make the same music again."""
+"""The report of a job as JSON: all facts, enough to make the same music again."""
 
 from __future__ import annotations
 
@@ -9,33 +9,33 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from d2m import __version__
 from d2m.checkpoints import family_named
 from d2m.core.errors import SettingsError
 from d2m.core.settings import Settings
-from d2m.generation.generate import Soundtrack
-from d2m.media.atomic_write import replacing
+from d2m.core.version import __version__
+from d2m.generation.soundtrack import Soundtrack
+from d2m.media.atomic_write import atomic_write
 from d2m.perception.dance import Dance
 
 _LIBRARIES = ("torch", "numpy", "mediapipe", "librosa", "av")
 
 
 def report(dance: Dance, soundtracks: list[Soundtrack], name: str = "") -> dict[str, Any]:
-    """Return all facts of a job as JSON-ready values.
+    """Collect all facts of a job as JSON-ready values.
 
     Parameters
     ----------
     dance, soundtracks
-        What was seen, and what was made for it.
+        The dance, and the music made for it.
     name
-        The clip's.
+        Name of the clip.
 
     Returns
     -------
     dict
         ``clip`` (name, duration_s, fps, width, height), ``rhythm`` (tempo_bpm, beats_s,
         confidence, pose_coverage, ...), ``warnings``, ``settings``, ``versions``, ``seconds``
-        of each stage of perception, and for each level ``levels.LEVEL``.
+        of each stage of the analysis, and ``levels`` by name.
     """
     clip, rhythm = dance.clip, dance.rhythm
     return {
@@ -64,12 +64,12 @@ def report(dance: Dance, soundtracks: list[Soundtrack], name: str = "") -> dict[
 
 def write_report(path: Path, facts: dict[str, Any]) -> None:
     """Write a report as JSON."""
-    with replacing(path) as temporary:
+    with atomic_write(path) as temporary:
         temporary.write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
 
 
 def read_settings(path: Path) -> tuple[Settings, str]:
-    """Read how a report's music was made.
+    """Read the settings and levels of a report.
 
     Returns
     -------
@@ -79,14 +79,14 @@ def read_settings(path: Path) -> tuple[Settings, str]:
     Raises
     ------
     SettingsError
-        If the file is no report.
+        If the file is not a report.
     """
     try:
         facts = json.loads(path.read_text(encoding="utf-8"))
         settings, levels = facts["settings"], list(facts["levels"])
     except (OSError, ValueError, KeyError, TypeError):
         raise SettingsError(
-            f"The file {path.name} is no report of D2M: give a report.json that it wrote."
+            f"The file {path.name} is not a report of D2M: use a report.json that it wrote."
         ) from None
     return Settings.from_facts(settings), "both" if len(levels) > 1 else str(levels[0])
 

@@ -1,23 +1,24 @@
-"""Files that people keep: sound, videos, beat plots, report, and all of them in one ZIP."""
+"""Write the files of a job: music, videos, beat plots, report, and all of them in one ZIP."""
 
 from __future__ import annotations
 
 import re
 import zipfile
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
+from d2m.core.events import ResultFiles
 from d2m.core.progress import Progress, silent, timed
 from d2m.core.settings import COMPACT
-from d2m.generation.generate import Soundtrack
-from d2m.media.atomic_write import replacing
+from d2m.generation.soundtrack import Soundtrack
+from d2m.media.atomic_write import atomic_write
 from d2m.media.audio_file import write_wav
 from d2m.perception.dance import Dance
-from d2m.rendering.beat_plot import beat_plot
-from d2m.rendering.beat_video import beat_overlay
+from d2m.rendering.beat_plot import draw_beat_plot
+from d2m.rendering.beat_video import write_beat_video
 from d2m.rendering.mux import mux
 from d2m.rendering.report import report, write_report
-from d2m.rendering.side_by_side import side_by_side
+from d2m.rendering.side_by_side import write_side_by_side
 
 KINDS = {
     "mp4": ".mp4",
@@ -26,48 +27,30 @@ KINDS = {
     "dark": ".dark.png",
     "beats": ".beats.mp4",
 }
-"""Ends of file names by kind: the clip with its music, the music, the beat plot on a light
-and on a dark ground, and the clip with both kinds of beats under it."""
-_LONGEST_NAME = 60  # bytes; file systems end at 255 for the whole name
-
-
-@dataclass(frozen=True, kw_only=True)
-class Package:
-    """What a whole job leaves beside each level's files.
-
-    Parameters
-    ----------
-    report
-        All facts, as JSON.
-    archive
-        All files in one ZIP.
-    comparisons
-        Videos with both levels side by side, by the level that is heard; none of one level.
-    """
-
-    report: Path
-    archive: Path
-    comparisons: dict[str, Path]
+"""File name endings by kind: the clip with its music, the music, the beat plot on a light and
+on a dark background, and the clip with a bar that shows both kinds of beats."""
+_MAX_NAME_BYTES = 60
+"""Longest first part of a file name (bytes): file systems allow 255 for the whole name."""
 
 
 def write_soundtrack(
-    dance: Dance, soundtrack: Soundtrack, folder: Path, name: str, tell: Progress = silent
+    dance: Dance, soundtrack: Soundtrack, folder: Path, name: str, progress: Progress = silent
 ) -> Soundtrack:
     """Write the files of one level's music into a folder.
 
-    Their names carry clip, style, seed (or weights that have none) and level, such as
-    ``clip.house.seed3.high.mp4``; see `KINDS`.
+    Their names hold the clip, the style, the seed (or the weights, where there is no seed) and
+    the level, such as ``clip.house.seed3.high.mp4``; see `KINDS`.
 
     Parameters
     ----------
     dance, soundtrack
-        The music and what it was made for.
+        The music and the dance that it was made for.
     folder
-        Made if it is missing.
+        Created if it is missing.
     name
         First part of the file names.
-    tell
-        Told of the stage.
+    progress
+        Called with the name of each stage and the share done.
 
     Returns
     -------
@@ -75,88 +58,95 @@ def write_soundtrack(
         The same with ``paths`` and ``alt_text``.
     """
     level, settings = soundtrack.level.name, soundtrack.settings
+    seconds = soundtrack.seconds
     folder.mkdir(parents=True, exist_ok=True)
     stem = f"{stem_of(soundtrack, name)}.{level}"
     kinds = [kind for kind in KINDS if kind != "beats" or settings.overlay]
     paths = {kind: folder / f"{stem}{KINDS[kind]}" for kind in kinds}
-    tell(f"Writing the files ({level})", 0.0)
-    with timed(soundtrack.seconds, "write"):
+    progress(f"Writing the files ({level})", 0.0)
+    with timed(seconds, "write"):
         write_wav(paths["wav"], soundtrack.audio)
         mux(dance.video, soundtrack.audio, paths["mp4"], original_gain=settings.original)
-    with timed(soundtrack.seconds, "plot"):
-        alt_text = _draw(dance, soundtrack, paths, f"{name}, {level}")
+    with timed(seconds, "plot"):
+        alt_text = _draw_beat_plot(dance, soundtrack, paths, f"{name}, {level}")
     if settings.overlay:
-        stage = f"Drawing the beats ({level})"
-        with timed(soundtrack.seconds, "overlay"):
-            beat_overlay(
+        stage = f"Writing the beat video ({level})"
+        with timed(seconds, "overlay"):
+            write_beat_video(
                 paths["mp4"],
                 paths["beats"],
                 dance_beats_s=dance.rhythm.beats_s,
                 music_beats_s=soundtrack.music_beats_s,
-                progress=lambda share: tell(stage, share),
+                progress=lambda share: progress(stage, share),
             )
     return replace(soundtrack, paths=paths, alt_text=alt_text)
 
 
-def pack(
-    dance: Dance, soundtracks: list[Soundtrack], folder: Path, name: str, tell: Progress = silent
-) -> Package:
-    """Write what belongs to a whole job: report, comparison, and everything in one ZIP.
+def write_job_files(
+    dance: Dance,
+    soundtracks: list[Soundtrack],
+    folder: Path,
+    name: str,
+    progress: Progress = silent,
+) -> ResultFiles:
+    """Write the files of a whole job: report, comparison, and everything in one ZIP.
 
     Parameters
     ----------
     dance, soundtracks
-        What was made; at least one.
+        The dance and its music, at least one level.
     folder, name
         As for `write_soundtrack`.
-    tell
-        Told of the stage.
+    progress
+        Called with the name of each stage and the share done.
     """
     stem = stem_of(soundtracks[0], name)
-    comparisons = _compare(dance, soundtracks, folder / stem, tell)
+    comparisons = _compare(dance, soundtracks, folder / stem, progress)
     path, archive = folder / f"{stem}.report.json", folder / f"{stem}.zip"
-    tell("Packing the files", 0.0)
+    progress("Packing the files", 0.0)
     write_report(path, report(dance, soundtracks, name))
     files = [path, *comparisons.values()]
-    files += [file for track in soundtracks for file in track.paths.values()]
-    with replacing(archive) as temporary, zipfile.ZipFile(temporary, "w") as package:
-        for file in files:  # all are compressed already
+    files += [file for soundtrack in soundtracks for file in soundtrack.paths.values()]
+    with atomic_write(archive) as temporary, zipfile.ZipFile(temporary, "w") as package:
+        for file in files:  # stored, because all are compressed already
             package.write(file, file.name)
-    return Package(report=path, archive=archive, comparisons=comparisons)
+    return ResultFiles(report=path, archive=archive, comparisons=comparisons)
 
 
 def stem_of(soundtrack: Soundtrack, name: str) -> str:
-    """Return what the names of all files of a job begin with."""
+    """Return the first part of the names of a job's files: clip, style, and seed or weights."""
     plain = re.sub(r"[^\w-]+", "_", name).strip("_")
-    plain = plain.encode()[:_LONGEST_NAME].decode(errors="ignore") or "clip"
+    plain = plain.encode()[:_MAX_NAME_BYTES].decode(errors="ignore") or "clip"
     settings = soundtrack.settings
     piece = f"seed{settings.seed}" if settings.weights == COMPACT else settings.weights
     return f"{plain}.{soundtrack.style.name}.{piece}"
 
 
 def _compare(
-    dance: Dance, soundtracks: list[Soundtrack], stem: Path, tell: Progress
+    dance: Dance, soundtracks: list[Soundtrack], stem: Path, progress: Progress
 ) -> dict[str, Path]:
-    """Put two levels side by side, each with its own sound."""
+    """Write videos with two levels side by side, one with the music of each."""
     if len(soundtracks) != 2:
         return {}
     left, right = soundtracks
     names = left.level.name, right.level.name
     targets = [stem.with_name(f"{stem.name}.side-by-side.{name}.mp4") for name in names]
-    side_by_side(
+    write_side_by_side(
         left.paths["mp4"],
         right.paths["mp4"],
         (targets[0], targets[1]),
         dance_beats_s=dance.rhythm.beats_s,
         music_beats_s=(left.music_beats_s, right.music_beats_s),
         captions=(names[0].capitalize(), names[1].capitalize()),
-        progress=lambda share: tell("Putting both side by side", share),
+        progress=lambda share: progress("Writing the comparison", share),
     )
     return dict(zip(names, targets, strict=True))
 
 
-def _draw(dance: Dance, soundtrack: Soundtrack, paths: dict[str, Path], title: str) -> str:
-    return beat_plot(
+def _draw_beat_plot(
+    dance: Dance, soundtrack: Soundtrack, paths: dict[str, Path], title: str
+) -> str:
+    return draw_beat_plot(
         paths["png"],
         title=f"{title}, {soundtrack.style.label}",
         duration_s=dance.clip.duration_s,

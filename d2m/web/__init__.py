@@ -1,1 +1,1 @@
-"""The page: what a person sets, sees and keeps. Only here and in ``app.py`` is Gradio known."""
+"""The web page and its HTTP endpoint. Only this package and ``app.py`` import Gradio."""

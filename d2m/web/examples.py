@@ -5,23 +5,19 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    pass
 
 
 @dataclass(frozen=True, kw_only=True)
 class ExampleClip:
-    """A clip that the page offers; ``credit`` says whose movement it shows."""
+    """A clip that the page offers; ``credit`` names the source of its movement."""
 
     path: Path
     title: str
     credit: str
 
 
-def examples(folder: Path) -> list[ExampleClip]:
-    """Return the example clips of a folder, as its ``examples.json`` lists them."""
+def load_examples(folder: Path) -> list[ExampleClip]:
+    """Load the example clips that a folder lists in its ``examples.json``."""
     listing = folder / "examples.json"
     if not listing.is_file():
         return []

@@ -1,103 +1,79 @@
-"""One press on the start button: what is told of its job, and how it is stopped."""
+"""The status of the job that one press on the start button began, and how it is stopped."""
 
 from __future__ import annotations
 
-import asyncio
 import threading
 from collections import OrderedDict
-from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 
 from d2m.jobs.messages import Failed, Finished, Message
-from d2m.web import html
 
-TELL_S = 0.2
-"""How often (s) a visitor is told, if there is something new."""
-TELL_AGAIN_S = 0.5
-"""How often (s) they are told the same."""
+MAX_STATUSES = 1000
+"""Jobs whose status is kept (count); each takes about a kilobyte. Chosen by hand."""
 
 
 @dataclass(kw_only=True)
-class Ticket:
-    """What who does a job and who tells of it share.
+class JobStatus:
+    """What the handler that runs a job shares with the handler that reports its progress.
 
-    They are two, because news come faster than a page with many widgets can be redrawn: who
-    tells takes the latest at their own pace, and skips the rest.
+    They are separate because events come faster than a page with many widgets can be redrawn:
+    the second takes the latest event at its own pace and skips the others.
 
     Attributes
     ----------
-    news : Waiting, Stage, Failed, Finished or None
-        The latest on the job.
+    latest : Waiting, Stage, Failed, Finished or None
+        The latest event of the job.
     stop : threading.Event
-        Set when nobody wants the job any more.
+        Set when the job is no longer wanted.
     over : threading.Event
-        Set when the job has ended, in whatever way, and all its results are shown.
+        Set when the job has ended in any way and all its results are shown.
     """
 
-    news: Message | None = None
+    latest: Message | None = None
     stop: threading.Event = field(default_factory=threading.Event)
     over: threading.Event = field(default_factory=threading.Event)
 
     @property
-    def broke_off(self) -> bool:
-        """Whether the job is over, but neither done nor failed."""
-        return self.over.is_set() and not isinstance(self.news, Finished | Failed)
+    def ended_early(self) -> bool:
+        """Whether the job is over, but neither finished nor failed."""
+        return self.over.is_set() and not isinstance(self.latest, Finished | Failed)
 
     def fail(self, sentence: str) -> None:
-        """End a job that never began; one that is over stays as it is."""
+        """End a job that never began; one that is over stays unchanged."""
         if not self.over.is_set():
-            self.news = Failed(sentence)
+            self.latest = Failed(sentence)
             self.stop.set()
             self.over.set()
 
 
-class Tickets:
-    """The latest ticket of each page.
+class JobStatuses:
+    """The latest job status of each page.
 
-    They are not kept in Gradio's sessions: it forgets the oldest of those, and their jobs
-    could not be told of any more.
+    They are not kept in Gradio's sessions: Gradio drops the oldest sessions, and the progress
+    of their jobs could no longer be reported.
 
     Parameters
     ----------
     most
-        How many are kept; one costs about a kilobyte.
+        How many are kept.
     """
 
-    def __init__(self, most: int = 1000) -> None:
+    def __init__(self, most: int = MAX_STATUSES) -> None:
         self._most = most
-        self._of: OrderedDict[str | None, Ticket] = OrderedDict()
+        self._of_page: OrderedDict[str | None, JobStatus] = OrderedDict()
 
-    def new(self, page: str | None) -> Ticket:
-        """Return a new ticket for a page."""
-        self._of.pop(page, None)
-        ticket = self._of[page] = Ticket()
-        if len(self._of) > self._most:
-            self._of.popitem(last=False)
-        return ticket
+    def create(self, page: str | None) -> JobStatus:
+        """Return a new job status for a page."""
+        self._of_page.pop(page, None)
+        status = self._of_page[page] = JobStatus()
+        if len(self._of_page) > self._most:
+            self._of_page.popitem(last=False)
+        return status
 
-    def of(self, page: str | None) -> Ticket:
-        """Return the ticket of a page; one without has none that could begin."""
-        ticket = self._of.get(page)
-        if ticket is None:
-            ticket = Ticket()
-            ticket.fail("This page was open for too long: load it again.")
-        return ticket
-
-
-async def told(ticket: Ticket) -> AsyncGenerator[str, None]:
-    """Yield how a job goes; who leaves before its end stops it."""
-    try:
-        last, silent_s = "", 0.0
-        while True:
-            over = ticket.over.is_set()  # first: what is told after it is the end
-            status = html.status(ticket)
-            # Gradio notices only between two news that a visitor has left.
-            if over or status != last or silent_s >= TELL_AGAIN_S:
-                yield status
-                last, silent_s = status, 0.0
-            if over:
-                return
-            await asyncio.sleep(TELL_S)
-            silent_s += TELL_S
-    finally:
-        ticket.stop.set()
+    def get(self, page: str | None) -> JobStatus:
+        """Return the job status of a page; without one, that of a failed job."""
+        status = self._of_page.get(page)
+        if status is None:
+            status = JobStatus()
+            status.fail("This page was open for too long: load it again.")
+        return status

@@ -1,57 +1,58 @@
-"""What a person gets: what was seen, each level's music, and both side by side."""
+"""The cards with the results: the analysis, each level's music, and both side by side."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
+from d2m.core.events import DanceSummary, SoundtrackSummary
 from d2m.core.levels import LEVELS
-from d2m.jobs.messages import Finished, Result, Seen
 from d2m.web import html
-from d2m.web.scripts import HEAR
+from d2m.web.scripts import SWITCH_VIDEO
 from d2m.web.settings_form import PRIVATE, Update
+from d2m.web.theme import ACCENT
 
 DOWNLOADS = {"mp4": "↓ Video", "wav": "↓ Music", "png": "↓ Beat plot", "beats": "↓ Beat video"}
-ACCENT = "#7c3aed"
 _CARD = ["card"]
 
 
 class AnalysisCard:
-    """What was seen in the clip, before there is music."""
+    """The analysis of the clip, shown before the music."""
 
     def __init__(self) -> None:
         with gr.Column(visible=False, elem_id="seen") as self.column:
-            self.facts = gr.HTML(html.LOOKING, padding=False)
+            self.summary = gr.HTML(html.ANALYSING, padding=False)
             self.strip = gr.Image(
                 label="The dancer", show_label=False, buttons=["fullscreen"], elem_id="strip"
             )
 
     @property
     def outputs(self) -> list[Any]:
-        """All that its updates touch."""
-        return [self.column, self.facts, self.strip]
+        """The widgets that its updates change."""
+        return [self.column, self.summary, self.strip]
 
     def pending(self) -> Update:
-        """Return the updates that keep its place."""
+        """Return the updates that show the empty card."""
         return {
             self.column: gr.Column(visible=True),
-            self.facts: html.LOOKING,
+            self.summary: html.ANALYSING,
             self.strip: None,
         }
 
-    def hidden(self) -> Update:
-        """Return the update that takes it away."""
-        return {self.column: gr.Column(visible=False)}
-
-    def shown(self, seen: Seen) -> Update:
-        """Return the updates that show it."""
-        strip = gr.Image(str(seen.strip), alt_text=seen.alt_text) if seen.strip else None
-        return {self.facts: html.rhythm(seen), self.strip: strip}
+    def shown(self, dance: DanceSummary) -> Update:
+        """Return the updates that show an analysis."""
+        strip = gr.Image(str(dance.strip), alt_text=dance.alt_text) if dance.strip else None
+        return {
+            self.column: gr.Column(visible=True),
+            self.summary: html.rhythm(dance),
+            self.strip: strip,
+        }
 
 
 class LevelCard:
-    """One level's results."""
+    """The results of one level."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -84,16 +85,16 @@ class LevelCard:
                 }
 
     @property
-    def emptied(self) -> list[Any]:
-        """What `pending` touches."""
+    def cleared_widgets(self) -> list[Any]:
+        """The widgets that `pending` changes."""
         return [self.column, self.video, self.audio, self.scores, *self.plots.values()]
 
     @property
     def outputs(self) -> list[Any]:
-        """All that its updates touch."""
-        return [*self.emptied, *self.downloads.values()]
+        """The widgets that its updates change."""
+        return [*self.cleared_widgets, *self.downloads.values()]
 
-    def shown(self, result: Result) -> Update:
+    def shown(self, result: SoundtrackSummary) -> Update:
         """Return the updates that show a result."""
         paths = {kind: str(path) for kind, path in result.paths.items()}
         plots = {
@@ -114,8 +115,8 @@ class LevelCard:
         }
 
     def pending(self, visible: bool) -> Update:
-        """Return the updates that leave the card empty until there is a result."""
-        # Its buttons are hidden by the class: each one's update costs milliseconds of the server.
+        """Return the updates that show the empty card, or hide it."""
+        # The class hides the buttons: updating each of them would cost milliseconds.
         return {
             self.column: gr.Column(visible=visible, elem_classes=[*_CARD, "pending"]),
             self.scores: html.PENDING,
@@ -124,7 +125,7 @@ class LevelCard:
 
 
 class ComparisonCard:
-    """Both levels in one picture, with a choice of which is heard."""
+    """Both levels side by side in one video, with a choice of whose music plays."""
 
     def __init__(self) -> None:
         names = list(LEVELS)
@@ -132,7 +133,7 @@ class ComparisonCard:
             gr.HTML("<h2>Side by side</h2>", padding=False)
             self.videos = {
                 name: gr.Video(
-                    label=f"High left, low right; {name} is heard",
+                    label=f"High left, low right; music of {name}",
                     show_label=False,
                     interactive=False,
                     buttons=[],
@@ -154,28 +155,28 @@ class ComparisonCard:
                     )
                     for name in names
                 }
-        self.heard.change(None, self.heard, None, js=HEAR, **PRIVATE)
+        self.heard.change(None, self.heard, None, js=SWITCH_VIDEO, **PRIVATE)
 
     @property
-    def emptied(self) -> list[Any]:
-        """What `hidden` touches."""
+    def cleared_widgets(self) -> list[Any]:
+        """The widgets that `hidden` changes."""
         return [self.column, self.heard, *self.videos.values()]
 
     @property
     def outputs(self) -> list[Any]:
-        """All that its updates touch."""
-        return [*self.emptied, *self.downloads.values()]
+        """The widgets that its updates change."""
+        return [*self.cleared_widgets, *self.downloads.values()]
 
-    def shown(self, finished: Finished) -> Update:
-        """Return the updates that show it, where there is something to compare."""
-        updates: Update = {self.column: gr.Column(visible=bool(finished.comparisons))}
-        for name, path in finished.comparisons.items():
+    def shown(self, comparisons: dict[str, Path]) -> Update:
+        """Return the updates that show the videos, by level; none hide the card."""
+        updates: Update = {self.column: gr.Column(visible=bool(comparisons))}
+        for name, path in comparisons.items():
             updates[self.videos[name]] = str(path)
             updates[self.downloads[name]] = gr.DownloadButton(value=str(path))
         return updates
 
     def hidden(self) -> Update:
-        """Return the updates that take it away."""
+        """Return the updates that hide the card."""
         return {
             self.column: gr.Column(visible=False),
             self.heard: next(iter(LEVELS)),

@@ -1,20 +1,21 @@
-"""Which doors of the web server are open to strangers, and how every answer is labelled.
+"""Restrict the web server to the routes that the page needs, and add security headers.
 
-Gradio serves many routes that this page does not use. Those not in `OPEN` answer 404, so that
-a later version's new ones are closed until somebody has read them. Closed are, among others:
+Gradio serves many routes that this page does not use. Routes not in `ALLOWED_ROUTES` answer
+404, so new routes of a later Gradio stay closed until they have been reviewed. Closed are,
+among others:
 
 ========================  =====================================================================
-``process_recording``     decodes uploads with FFmpeg in the web process, unguarded
-``vibe-``, ``undo-vibe``  show and change the program
-``monitoring``            tells who used the server
-``dev/reload``            for developers
-``deep_link``             writes a visitor's state to the disk, for good
-``run-history``, ``runs`` talk to another server in a visitor's name
-``proxy=``, ``stream``    fetch from other servers; stream media that the page does not have
-``component_server``      calls methods of widgets
-``custom_component``      reads files beside widgets
-``login``, ``token``, …   there is nobody to log in
-``queue/status``          nobody asks
+``process_recording``     decodes uploads with FFmpeg in the web process, without limits
+``vibe-``, ``undo-vibe``  show and change the source code
+``monitoring``            shows who used the server
+``dev/reload``            for development
+``deep_link``             stores a visitor's state on the disk for good
+``run-history``, ``runs`` call another server on behalf of a visitor
+``proxy=``, ``stream``    fetch from other servers; stream media, which the page does not do
+``component_server``      calls methods of components
+``custom_component``      reads files next to components
+``login``, ``token``, …   there are no accounts
+``queue/status``          not used
 ``mcp``                   not offered
 ========================  =====================================================================
 """
@@ -26,27 +27,27 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 Scope = MutableMapping[str, Any]
-Message = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[Message]]
-Send = Callable[[Message], Awaitable[None]]
+ASGIMessage = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[ASGIMessage]]
+Send = Callable[[ASGIMessage], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 _READ, _WRITE = ("GET", "HEAD", "OPTIONS"), ("POST", "OPTIONS")
-OPEN = tuple(
+ALLOWED_ROUTES = tuple(
     (methods, re.compile(pattern))
     for methods, pattern in (
         (_READ, r"/"),
-        # The page's own parts.
+        # The page itself.
         (_READ, r"/(?:assets|static|svelte)/.+"),
         (_READ, r"/(?:config|theme\.css|favicon\.ico|robots\.txt|manifest\.json|pwa_icon)/?"),
         (_READ, r"/gradio_api/(?:info|openapi\.json|app_id|theme\.css)/?"),
-        # Gradio calls it itself once.
+        # Called once by Gradio itself.
         (_READ, r"/gradio_api/startup-events"),
-        # Clips in, results out; never what another server has.
+        # Uploads and results, but no files of other servers.
         (_WRITE, r"/gradio_api/upload"),
         (_READ, r"/gradio_api/upload_progress"),
         (_READ, r"/gradio_api/file=(?![a-zA-Z][\w+.-]*:|[/\\]{2}).+"),
-        # Jobs and their news; `run` is for buttons that need no job, see `api_open`.
+        # Jobs and their events; `run` serves buttons that need no job, see `api_open`.
         (_WRITE, r"/gradio_api/(?:queue/join|cancel|reset|run/predict)/?"),
         (_WRITE, r"/gradio_api/call/(?:v2/)?\w+/?"),
         (_READ, r"/gradio_api/call/(?:v2/)?\w+/\w+"),
@@ -54,12 +55,12 @@ OPEN = tuple(
         (_READ, r"/gradio_api/heartbeat/\w+"),
     )
 )
-"""Methods and paths that are answered; a path must match as a whole."""
+"""Methods and paths that are answered; a pattern must match the whole path."""
 
 CONTENT_SECURITY = "; ".join(
     (
         "default-src 'self'",
-        # The page is configured by a script inside it, and what widgets do is compiled by it.
+        # Gradio configures the page by an inline script and compiles event handlers in it.
         "script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:",
         "style-src 'self' 'unsafe-inline'",
         "img-src 'self' data: blob:",
@@ -83,23 +84,23 @@ HEADERS = (
     (b"cross-origin-opener-policy", b"same-origin-allow-popups"),
     (b"content-security-policy", CONTENT_SECURITY.encode()),
 )
-"""Headers of every answer."""
+"""Headers of every response."""
 
 
-def is_open(method: str, path: str) -> bool:
-    """Tell whether strangers may ask for a path (without the server's root path)."""
-    return any(method in methods and pattern.fullmatch(path) for methods, pattern in OPEN)
+def is_allowed(method: str, path: str) -> bool:
+    """Return whether a request is allowed; ``path`` is without the server's root path."""
+    return any(method in methods and pattern.fullmatch(path) for methods, pattern in ALLOWED_ROUTES)
 
 
-async def answer(send: Send, status: int, sentence: str, *headers: tuple[bytes, bytes]) -> None:
-    """Answer with a sentence."""
-    told = [(b"content-type", b"text/plain; charset=utf-8"), *headers]
-    await send({"type": "http.response.start", "status": status, "headers": told})
+async def respond(send: Send, status: int, sentence: str, *headers: tuple[bytes, bytes]) -> None:
+    """Send a response with a status and a sentence as plain text."""
+    all_headers = [(b"content-type", b"text/plain; charset=utf-8"), *headers]
+    await send({"type": "http.response.start", "status": status, "headers": all_headers})
     await send({"type": "http.response.body", "body": sentence.encode()})
 
 
 class RouteAllowlist:
-    """ASGI middleware that answers 404 for routes not in `OPEN`, and adds `HEADERS`.
+    """ASGI middleware that answers 404 to routes not in `ALLOWED_ROUTES`, and adds `HEADERS`.
 
     Parameters
     ----------
@@ -111,7 +112,7 @@ class RouteAllowlist:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer, or pass the request on."""
+        """Refuse the request, or pass it on."""
         if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
@@ -119,7 +120,7 @@ class RouteAllowlist:
             await send({"type": "websocket.close", "code": 1008})
             return
 
-        async def labelled(message: Message) -> None:
+        async def send_with_headers(message: ASGIMessage) -> None:
             if message["type"] == "http.response.start":
                 own = {name for name, _ in HEADERS}
                 kept = [pair for pair in message.get("headers", ()) if pair[0].lower() not in own]
@@ -127,7 +128,7 @@ class RouteAllowlist:
             await send(message)
 
         path = str(scope.get("path", "")).removeprefix(scope.get("root_path", "").rstrip("/"))
-        if is_open(scope["method"], path or "/"):
-            await self._app(scope, receive, labelled)
+        if is_allowed(scope["method"], path or "/"):
+            await self._app(scope, receive, send_with_headers)
         else:
-            await answer(labelled, 404, "There is nothing here.")
+            await respond(send_with_headers, 404, "There is nothing here.")

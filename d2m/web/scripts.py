@@ -1,6 +1,6 @@
-"""What the page does without its server: dice, taps, and switching between two sounds."""
+"""JavaScript of the page: random seeds, tapped beats, and switching between two videos."""
 
-ROLL = "() => Math.floor(Math.random() * 100000)"
+RANDOM_SEED = "() => Math.floor(Math.random() * 100000)"
 TAP = """(taps, start) => {
   const video = document.querySelector('#clip video');
   if (!video) return taps;
@@ -16,7 +16,7 @@ CLEAR_TAPS = """() => {
   document.querySelector('#clip video')?.pause();
   return '';
 }"""
-HEAR = """(level) => {
+SWITCH_VIDEO = """(level) => {
   const box = document.querySelector('#comparison');
   const [heard, other] = ['high', 'low']
     .sort((one) => (one === level ? -1 : 1))
@@ -29,4 +29,4 @@ HEAR = """(level) => {
     heard.play();
   }
 }"""
-"""Goes on with the other video, whose pictures are the same."""
+"""Continues with the other video, whose pictures are the same."""

@@ -1,7 +1,7 @@
-"""All files of a running server, in one folder that is gone when the server is.
+"""The temporary files of a running server, in one folder that is removed with it.
 
-A server that is killed can't clean up. So it holds a lock on its folder, which the system lifts
-when the process ends in whatever way; the next server removes folders without one.
+A server that is killed can't clean up. So it holds a lock on its folder, which the system
+releases when the process ends in any way; the next server removes folders without a lock.
 """
 
 from __future__ import annotations
@@ -18,45 +18,46 @@ from pathlib import Path
 from types import TracebackType
 
 KEEP_S = 3600.0
-"""How long (s) clips and results stay on the server."""
+"""Time for which clips and results stay on the server (s); an hour, as the page says."""
 PREFIX = "d2m-server-"
-HALF_DONE_S = 90.0
-"""An upload that got nothing for so long (s) is not under way any more."""
+STALLED_S = 90.0
+"""Time without new data after which an upload is abandoned (s): three times the longest pause
+that `d2m.web.rate_limits.RequestQuotas` allows."""
 
 EMPTY_S = 2.0
-"""How long (s) a folder may be empty."""
+"""Time for which a folder may be empty (s); chosen by hand."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Used:
-    """What lies in a folder."""
+class Usage:
+    """The content of a folder: bytes, and number of files and folders."""
 
     bytes: int
     files: int
 
 
 class ServerFolder:
-    """The folder of this server, locked; leaving the context removes it.
+    """The locked folder of this server; leaving the context removes it.
 
     Parameters
     ----------
     keep_s
-        How long clips and results stay (s).
+        Time for which clips and results stay (s).
     parent
-        Where it is made; the system's folder for temporary files by default.
+        Where it is created; by default the system's folder for temporary files.
 
     Attributes
     ----------
     path : pathlib.Path
         The folder.
     uploads : pathlib.Path
-        What visitors sent and got.
+        Uploads and results.
     """
 
     def __init__(self, *, keep_s: float, parent: Path | None = None) -> None:
         self._parent = parent or Path(tempfile.gettempdir())
         self._keep_s = keep_s
-        sweep(self._parent)
+        remove_dead_folders(self._parent)
         self.path, self._lock = _locked_folder(self._parent)
         self.uploads = self.path / "uploads"
         self.uploads.mkdir()
@@ -80,11 +81,11 @@ class ServerFolder:
         os.close(self._lock)
 
     def settle(self) -> None:
-        """Keep what visitors did not send, such as examples: all that is there by now."""
+        """Keep all files that exist now, such as examples, whatever their age."""
         self._settled = {*self._found()}
 
     def keep_tidy(self, every_s: float | None = None) -> None:
-        """Call `tidy` from time to time (s), in a thread, until the folder goes."""
+        """Call `tidy` at an interval (s), in a thread, until the folder is removed."""
         pause = every_s or max(0.5, min(30.0, self._keep_s / 12))
 
         def work() -> None:
@@ -96,7 +97,7 @@ class ServerFolder:
 
     @contextlib.contextmanager
     def receiving(self) -> Iterator[None]:
-        """Let no folder go for being empty: an upload is on its way into it."""
+        """Remove no empty folders meanwhile, because an upload is about to use one."""
         with self._count:
             self._receiving += 1
         try:
@@ -106,7 +107,7 @@ class ServerFolder:
                 self._receiving -= 1
 
     def tidy(self) -> None:
-        """Remove what is too old, uploads that broke off, and folders left empty."""
+        """Remove old files, abandoned uploads, and empty folders."""
         now = time.time()
         for path in self._found():
             if path in self._settled:
@@ -114,35 +115,35 @@ class ServerFolder:
             with contextlib.suppress(OSError):
                 if path.is_dir() and not path.is_symlink():
                     with self._count:
-                        # A result, too, may be on its way into a new folder.
+                        # A result may be about to use a new folder, too.
                         if not self._receiving and now - path.lstat().st_mtime > EMPTY_S:
                             path.rmdir()
                     continue
-                # Finished uploads lie in folders named after their content.
-                keep_s = self._keep_s if path.parent != self.uploads else HALF_DONE_S
+                # Complete uploads are in folders named after their content.
+                keep_s = self._keep_s if path.parent != self.uploads else STALLED_S
                 if now - path.lstat().st_ctime > min(keep_s, self._keep_s):
                     path.unlink()
 
-    def used(self) -> Used:
-        """Count what visitors sent and got, folders too."""
+    def usage(self) -> Usage:
+        """Count uploads and results, folders too."""
         sizes = []
         for path in self._found():
             with contextlib.suppress(OSError):
                 sizes.append(path.lstat().st_size)
-        return Used(bytes=sum(sizes), files=len(sizes))
+        return Usage(bytes=sum(sizes), files=len(sizes))
 
     def _found(self) -> Iterator[Path]:
-        """Yield files and folders, what is inside first; some may be gone by then."""
+        """Yield files and folders, contents first; some may disappear meanwhile."""
         for folder, folders, files in os.walk(self.uploads, topdown=False):
             yield from (Path(folder, name) for name in (*files, *folders))
 
     def free_bytes(self) -> int:
-        """Return how much room the disk has."""
+        """Return the free space of the disk (bytes)."""
         return shutil.disk_usage(self.uploads).free
 
 
-def sweep(parent: Path) -> list[Path]:
-    """Remove the folders of servers that live no more; return them."""
+def remove_dead_folders(parent: Path) -> list[Path]:
+    """Remove the folders of servers that have ended, and return them."""
     return [folder for folder in parent.glob(f"{PREFIX}*") if _removed_if_dead(folder)]
 
 
@@ -161,7 +162,7 @@ def _locked_folder(parent: Path) -> tuple[Path, int]:
             handle = os.open(folder, os.O_RDONLY)
             if _lock(handle) and folder.exists():
                 return folder, handle
-            os.close(handle)  # another server took it for a dead one's and removed it
+            os.close(handle)  # another server considered it dead and removed it
 
 
 def _lock(handle: int) -> bool:
@@ -184,7 +185,7 @@ def _opened(folder: Path) -> Iterator[int]:
 
 
 def _remove(folder: Path) -> None:
-    """Remove a folder in which a process may still write its last file."""
+    """Remove a folder, although a process may still write its last file into it."""
     for _ in range(5):
         shutil.rmtree(folder, ignore_errors=True)
         if not folder.exists():

@@ -1,4 +1,4 @@
-"""What a person sets."""
+"""The form of the page, made from the fields of the settings."""
 
 from __future__ import annotations
 
@@ -6,65 +6,32 @@ from typing import Any
 
 import gradio as gr
 
-from d2m.core.settings import COMPACT, MAX_SHIFT_MS, Settings, taps_in
-from d2m.core.styles import AUTO, STYLES
+from d2m.core.setting_fields import Kind, SettingField, setting_fields
+from d2m.core.settings import COMPACT, Settings
 from d2m.web import html
 from d2m.web.examples import ExampleClip
-from d2m.web.scripts import CLEAR_TAPS, ROLL, TAP
+from d2m.web.scripts import CLEAR_TAPS, RANDOM_SEED, TAP
 
 PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+"""Options of event handlers that only the page may call."""
 Update = dict[Any, Any]
+"""New values or properties of widgets."""
 
 
-def settings_of(
-    style: str,
-    seed: float | None,
-    start_s: float | None,
-    length_s: float | None,
-    tempo_bpm: float | None,
-    beat_shift_ms: float | None,
-    taps: str | None,
-    response: float,
-    original: float,
-    denoise: bool,
-    loudness: bool,
-    overlay: bool,
-    weights: str,
-) -> Settings:
-    """Return the settings that a form describes; an empty number, or 0, is none.
-
-    Raises
-    ------
-    SettingsError
-        If a value is out of its range.
-    """
-    return Settings(
-        style=style,
-        seed=abs(int(seed or 0)),
-        start_s=float(start_s or 0.0),
-        length_s=float(length_s) if length_s else None,
-        tempo_bpm=float(tempo_bpm) if tempo_bpm else None,
-        beat_shift_ms=float(beat_shift_ms or 0.0),
-        taps_s=taps_in(taps or ""),
-        response=float(response),
-        original=float(original),
-        denoise=bool(denoise),
-        loudness=bool(loudness),
-        overlay=bool(overlay),
-        weights=weights,
-    )
-
-
-class Form:
-    """The widgets; their values are, in order, the clip, the levels, and `settings_of`'s.
+class SettingsForm:
+    """The widgets for the clip, the levels and all settings.
 
     Parameters
     ----------
     clips
         Examples to offer.
+    settings
+        The dataclass whose fields become widgets, each in the section that it names.
     """
 
-    def __init__(self, clips: list[ExampleClip]) -> None:
+    def __init__(self, clips: list[ExampleClip], settings: type[Settings] = Settings) -> None:
+        self._fields = setting_fields(settings)
+        self.widgets: dict[str, Any] = {}
         self.clip = gr.Video(
             label="Dance clip", sources=["upload", "webcam"], height=280, elem_id="clip"
         )
@@ -80,108 +47,110 @@ class Form:
             [("High", "high"), ("Low", "low"), ("Both", "both")],
             value="high",
             label="Level",
-            info="High is fast, low is finer. Both puts them side by side.",
+            info="High is fast, low is finer. Both also compares them side by side.",
         )
         with gr.Row():
-            self._music()
+            self._add_section("music")
         with gr.Accordion("Part of the clip", open=False), gr.Row():
-            self.start_s = _number("Start (s)", "Where to begin.")
-            self.length_s = _number("Length (s)", "0 goes on to the end.")
+            self._add_section("part")
         with gr.Accordion("Beat", open=False):
-            self._beat()
+            self._add_beat_section()
         with gr.Accordion("Sound and videos", open=False):
-            self._sound()
-        self._weights()
+            self._add_section("sound")
+        self._add_weights_section()
 
     @property
     def inputs(self) -> list[Any]:
-        """The components, in order."""
-        clip = [self.clip, self.levels]
-        music = [self.style, self.seed]
-        part = [self.start_s, self.length_s]
-        beat = [self.tempo_bpm, self.beat_shift_ms, self.taps]
-        sound = [self.response, self.original, self.denoise, self.loudness, self.overlay]
-        return [*clip, *music, *part, *beat, *sound, self.weights]
+        """The widgets in the order of the clip, the levels and the fields of the settings."""
+        return [self.clip, self.levels, *(self.widgets[one.name] for one in self._fields)]
 
-    def noted(self, name: str) -> Update:
-        """Return the update that says whose weights these are, and under which terms."""
+    @property
+    def seed(self) -> Any:
+        """The widget of the seed."""
+        return self.widgets["seed"]
+
+    def show_note(self, name: str) -> Update:
+        """Return the update that shows the origin and the licence of the chosen weights."""
         return {self.note: gr.HTML(html.weights_note(name), visible=name != COMPACT)}
 
-    def offered(self) -> Update:
-        """Return the update that offers the weights that are installed by now."""
-        choices = html.weights()
-        return {self.weights: gr.Dropdown(choices, visible=len(choices) > 1)}
+    def refresh_weights(self) -> Update:
+        """Return the update that offers the weights installed now."""
+        choices = html.installed_weights()
+        return {self.widgets["weights"]: gr.Dropdown(choices, visible=len(choices) > 1)}
 
-    def _music(self) -> None:
-        self.style = gr.Dropdown(
-            [("From the dance", AUTO), *((style.label, style.name) for style in STYLES.values())],
-            value=AUTO,
-            label="Style",
-            info="The music's genre.",
-            min_width=170,
-        )
-        dice = gr.Button("Random", elem_id="dice")
-        self.seed = gr.Number(
-            0,
-            label="Seed",
-            info="Another seed, another piece.",
-            precision=0,
-            minimum=0,
-            min_width=170,
-            buttons=[dice],
-        )
-        dice.click(None, None, self.seed, js=ROLL, api_visibility="private")
+    def _add_section(self, section: str) -> None:
+        """Add the widgets of a section that have not been added yet."""
+        for one in self._fields:
+            if one.section == section and one.name not in self.widgets:
+                self.widgets[one.name] = _seed(one) if one.name == "seed" else _widget(one)
 
-    def _beat(self) -> None:
-        self.look = gr.Button("Find the beat", size="sm", elem_id="look")
+    def _add_beat_section(self) -> None:
+        self.analyse = gr.Button("Find the beat", size="sm", elem_id="look")
+        by_name = {one.name: one for one in self._fields}
         with gr.Row():
-            self.tempo_bpm = _number("Tempo (BPM)", "0 takes the dancer's.")
-            self.beat_shift_ms = gr.Slider(
-                -MAX_SHIFT_MS,
-                MAX_SHIFT_MS,
-                0,
-                step=5,
-                label="Beat shift (ms)",
-                info="Later to the right.",
-                min_width=140,
-            )
+            for name in ("tempo_bpm", "beat_shift_ms"):
+                self.widgets[name] = _widget(by_name[name])
         with gr.Row(equal_height=True):
             tap = gr.Button("Tap", elem_id="tap", min_width=80)
             clear = gr.Button("Clear taps", size="sm", min_width=80)
-        self.taps = gr.Textbox(
-            "",
-            label="Tapped beats (s)",
-            info="Tap once to play the clip, then on each beat. They win over tempo and dancer.",
-            elem_id="taps",
-        )
-        tap.click(None, [self.taps, self.start_s], self.taps, js=TAP, api_visibility="private")
-        clear.click(None, None, self.taps, js=CLEAR_TAPS, api_visibility="private")
+        self._add_section("beat")
+        taps, start = self.widgets["taps_s"], self.widgets["start_s"]
+        tap.click(None, [taps, start], taps, js=TAP, api_visibility="private")
+        clear.click(None, None, taps, js=CLEAR_TAPS, api_visibility="private")
 
-    def _sound(self) -> None:
-        self.response = gr.Slider(
-            0,
-            2,
-            1,
-            step=0.1,
-            label="Response",
-            info="How strongly the movement steers the music: 0 not at all, 1 as learned.",
-        )
-        self.original = gr.Slider(
-            0, 1, 0, step=0.05, label="Clip's own sound", info="Kept under the music, in the video."
-        )
-        with gr.Row():
-            self.denoise = gr.Checkbox(True, label="Take out hiss", min_width=140)
-            self.loudness = gr.Checkbox(True, label="Bring to -14 LUFS", min_width=140)
-        self.overlay = gr.Checkbox(False, label="Also a video that shows the beats")
-
-    def _weights(self) -> None:
-        choices = html.weights()
-        self.weights = gr.Dropdown(
+    def _add_weights_section(self) -> None:
+        choices = html.installed_weights()
+        weights = self.widgets["weights"] = gr.Dropdown(
             choices, value=COMPACT, label="Weights", visible=len(choices) > 1
         )
         self.note = gr.HTML(visible=False, padding=False)
-        self.weights.change(self.noted, self.weights, self.note, queue=False, **PRIVATE)
+        weights.change(self.show_note, weights, self.note, queue=False, **PRIVATE)
 
 
-def _number(label: str, info: str) -> gr.Number:
-    return gr.Number(0, label=label, info=info, minimum=0, min_width=140)
+def _widget(field: SettingField) -> Any:
+    """Return the widget of a setting, by its kind."""
+    if field.kind is Kind.SWITCH:
+        return gr.Checkbox(field.default, label=field.label, min_width=140)
+    if field.kind is Kind.CHOICE:
+        return gr.Dropdown(
+            list(field.choices),
+            value=field.default,
+            label=field.label,
+            info=field.help,
+            min_width=170,
+        )
+    if field.kind is Kind.TIMES:
+        help_text = f"{field.help} Press Tap once to start the clip, then on each beat."
+        return gr.Textbox("", label=field.title, info=help_text, elem_id=field.parameter)
+    if field.step is not None:
+        return gr.Slider(
+            float(field.minimum or 0),
+            float(field.maximum or 0),
+            field.default,
+            step=field.step,
+            label=field.title,
+            info=field.help,
+            min_width=140,
+        )
+    return _number(field)
+
+
+def _number(field: SettingField, **options: Any) -> gr.Number:
+    # An empty optional number shows as 0, under the least value that is allowed otherwise.
+    minimum = 0 if field.kind is Kind.OPTIONAL_NUMBER else field.minimum
+    return gr.Number(
+        field.default or 0,
+        label=field.title,
+        info=f"{field.help} {field.empty_help}".strip(),
+        minimum=minimum,
+        precision=0 if field.kind is Kind.INTEGER else None,
+        min_width=140,
+        **options,
+    )
+
+
+def _seed(field: SettingField) -> gr.Number:
+    random = gr.Button("Random", elem_id="dice")
+    seed = _number(field, buttons=[random])
+    random.click(None, None, seed, js=RANDOM_SEED, api_visibility="private")
+    return seed

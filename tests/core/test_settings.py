@@ -1,9 +1,12 @@
+"""The settings: ranges, parsing, and the way into a report and back."""
+
 import json
 
 import pytest
 
 from d2m.core.errors import SettingsError
-from d2m.core.settings import Settings, taps_in
+from d2m.core.setting_fields import parse_form, parse_taps, setting_fields
+from d2m.core.settings import Settings
 
 
 @pytest.mark.parametrize(
@@ -13,8 +16,8 @@ from d2m.core.settings import Settings, taps_in
         ({"beat_shift_ms": float("nan")}, "The beat shift is nan ms: choose -500 to 500."),
         ({"start_s": -1.0}, "The start is -1 s"),
         ({"response": 3.0}, "The response is 3: choose 0 to 2."),
-        ({"original": -0.1}, "The original is -0.1"),
-        ({"seed": -1}, "The seed is -1"),
+        ({"original": -0.1}, "The original sound is -0.1: choose 0 to 1."),
+        ({"seed": -1}, "The seed is -1: choose a whole number from 0 on."),
         ({"taps_s": (0.5, float("inf"))}, "tap them again"),
         ({"style": "polka"}, "polka"),
     ],
@@ -26,19 +29,50 @@ def test_a_value_out_of_range_is_one_sentence(change, words):
     assert str(refusal.value).count(". ") == 0
 
 
+def test_every_setting_describes_itself():
+    for field in setting_fields(Settings):
+        assert field.label
+        assert field.help.endswith(".")
+        assert field.section in ("music", "part", "beat", "sound", "weights")
+        assert field.name.endswith(f"_{field.unit.lower()}") == bool(field.unit)
+
+
 def test_facts_go_through_json_and_back():
     settings = Settings(style="house", seed=3, taps_s=(0.5, 1.0), tempo_bpm=112.5, denoise=False)
     assert Settings.from_facts(json.loads(json.dumps(settings.facts()))) == settings
 
 
 @pytest.mark.parametrize("facts", [{"seed": "many"}, {"taps_s": 3}, [], None, {"start_s": "x"}])
-def test_facts_that_are_none_are_refused(facts):
+def test_facts_that_are_no_settings_are_refused(facts):
     with pytest.raises(SettingsError, match=r"can't be read|is no|choose"):
         Settings.from_facts(facts)
 
 
-def test_taps_are_read_in_order():
-    assert taps_in(" 1.0, 0.5 1.5,") == (0.5, 1.0, 1.5)
-    assert taps_in("") == ()
+def test_a_form_is_parsed_in_the_order_of_the_fields():
+    form = ("house", 3, 0.5, 0, 0, -40, "1.0, 0.5", 1.5, 0, False, True, True, "compact")
+    expected = Settings(
+        style="house",
+        seed=3,
+        start_s=0.5,
+        beat_shift_ms=-40.0,
+        taps_s=(0.5, 1.0),
+        response=1.5,
+        denoise=False,
+        overlay=True,
+    )
+    assert parse_form(Settings, form) == expected
+    assert parse_form(Settings, (None,) * len(form)) == Settings()
+
+
+def test_a_form_with_text_for_a_number_is_one_sentence():
+    form = [field.default for field in setting_fields(Settings)]
+    form[1], form[6] = "many", ""
+    with pytest.raises(SettingsError, match="The seed can't be read: choose a whole number"):
+        parse_form(Settings, tuple(form))
+
+
+def test_taps_are_sorted():
+    assert parse_taps(" 1.0, 0.5 1.5,") == (0.5, 1.0, 1.5)
+    assert parse_taps("") == ()
     with pytest.raises(SettingsError, match="times in seconds"):
-        taps_in("one, two")
+        parse_taps("one, two")

@@ -16,9 +16,11 @@ import soundfile
 import torch
 
 from d2m.checkpoints import FAMILIES
+from d2m.checkpoints.resolve import resolve_weights
 from d2m.core.errors import CheckpointError, SettingsError
 from d2m.core.levels import HIGH, LEVELS, LOW
-from d2m.generation.generate import check_weights
+from d2m.generation.d2mgan import D2MGANModel
+from d2m.generation.model_cache import ModelCache
 from d2m.models.i3d import build_i3d
 from d2m.pipeline import DanceToMusic
 from d2m.web import html
@@ -99,26 +101,29 @@ def test_tiktok_plays_high(checkpoints, short_clip):
     np.testing.assert_array_equal(again.audio, other.audio)
 
 
-def test_a_lent_gpu_is_asked_for_the_networks_only(checkpoints, short_clip, tmp_path, monkeypatch):
-    asked = []
+def test_zerogpu_runs_only_the_networks(checkpoints, short_clip, tmp_path, monkeypatch):
+    calls = []
 
-    def lend(duration):
+    def gpu(duration):
         def decorate(function):
-            return lambda *inputs: asked.append(duration) or function(*inputs)
+            return lambda *inputs: calls.append(duration) or function(*inputs)
 
         return decorate
 
     (tmp_path / "spaces.py").write_text("GPU = None\n")
     monkeypatch.syspath_prepend(tmp_path)
     spaces = importlib.import_module("spaces")
-    spaces.GPU = lend
-    maker = DanceToMusic(checkpoints=checkpoints)
-    own = maker.generate(short_clip, HIGH, weights="aist", style="krump")
-    assert not asked
+    spaces.GPU = gpu
+    pipeline = DanceToMusic(checkpoints=checkpoints)
+    dance = pipeline.perceive(short_clip)
+    own = pipeline.generate(dance, HIGH, weights="aist", style="krump")
+    assert not calls
     monkeypatch.setenv("SPACES_ZERO_GPU", "true")
-    lent = maker.generate(short_clip, HIGH, weights="aist", style="krump")
-    assert len(asked) == 1
-    np.testing.assert_array_equal(lent.codes, own.codes)
+    remote = DanceToMusic(checkpoints=checkpoints).generate(
+        dance, HIGH, weights="aist", style="krump"
+    )
+    assert len(calls) == 1
+    np.testing.assert_array_equal(remote.codes, own.codes)
     sys.modules.pop("spaces")
 
 
@@ -146,31 +151,44 @@ def test_what_is_missing_is_said_before_the_clip_is_read(tmp_path):
     )
     assert done.returncode == 1
     assert done.stderr.splitlines() == [
-        "d2m: D2M-GAN as published, AIST++, level low: aist-low-motion, aist-low-generator, "
-        "vqvae-low, i3d missing; get them with `python -m d2m weights fetch aist-low`."
+        "d2m: D2M-GAN as published, AIST++, level low: missing aist-low-motion, "
+        "aist-low-generator, vqvae-low, i3d; get them with `python -m d2m weights fetch aist-low`."
     ]
     with pytest.raises(CheckpointError, match="input layer is missing"):
-        check_weights("tiktok", (HIGH, LOW), tmp_path)
+        resolve_weights("tiktok", (HIGH, LOW), tmp_path)
     with pytest.raises(SettingsError, match="choose compact, aist, tiktok"):
-        check_weights("music", (HIGH,), tmp_path)
+        resolve_weights("music", (HIGH,), tmp_path)
 
 
-def test_files_dropped_into_the_folder_are_installed_when_they_are_wanted(tmp_path):
+def test_dropped_files_are_imported_when_a_job_needs_them_but_not_by_a_check(tmp_path):
     dropped = tmp_path / "tiktok"
     dropped.mkdir()
     torch.save(filled_state_dict("tiktok/mencoder"), dropped / "mencoder.pt")
+    with pytest.raises(CheckpointError, match="tiktok-high-motion"):
+        resolve_weights("tiktok", (HIGH,), tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {"tiktok"}
     with pytest.raises(CheckpointError) as refusal:
-        check_weights("tiktok", (HIGH,), tmp_path)
+        DanceToMusic(checkpoints=tmp_path).generate("no.mp4", HIGH, weights="tiktok")
     assert "tiktok-high-generator" in str(refusal.value)
     assert "tiktok-high-motion" not in str(refusal.value)
 
 
+def test_a_model_is_loaded_once(checkpoints):
+    models, weights = ModelCache(), resolve_weights("aist", (HIGH,), checkpoints)
+    model = models.get(weights, HIGH)
+    assert isinstance(model, D2MGANModel)
+    assert models.get(weights, HIGH) is model
+    bundled = resolve_weights("compact", (HIGH, LOW))
+    assert models.get(bundled, LOW) is models.get(bundled, LOW)
+    assert models.get(bundled, LOW) is not models.get(bundled, HIGH)
+
+
 def test_the_page_offers_what_is_installed_and_tells_what_is_not(checkpoints, tmp_path):
-    assert [name for _, name in html.weights(checkpoints)] == ["aist", "tiktok"]
-    assert html.more_weights(checkpoints).count("<li>") == 2  # the bundled ones are elsewhere
-    assert next(name for _, name in html.weights()) == "compact"
-    told = html.more_weights(tmp_path)
+    assert [name for _, name in html.installed_weights(checkpoints)] == ["aist", "tiktok"]
+    assert html.missing_weights(checkpoints).count("<li>") == 2  # the bundled ones are elsewhere
+    assert next(name for _, name in html.installed_weights()) == "compact"
+    listed = html.missing_weights(tmp_path)
     for name in ("aist-high", "aist-low", "tiktok-high"):
-        assert name in told
+        assert name in listed
     for name, family in FAMILIES.items():
         assert ("Noncommercial" in html.weights_note(name)) == family.segments

@@ -1,3 +1,5 @@
+"""The disk cache: filled once, complete or not at all, bounded, shared by processes."""
+
 import os
 import subprocess
 import sys
@@ -6,63 +8,67 @@ from pathlib import Path
 
 import pytest
 
-from d2m.media.disk_cache import DiskCache, sweep
+from d2m.media.disk_cache import DiskCache, remove_abandoned
 
 KB = 1000
 
 
-def filler(size: int = KB, made: list[int] | None = None):
-    def fill(folder: Path) -> None:
+def writer(size: int = KB, made: list[int] | None = None):
+    """Return a function that fills an entry with a file of a size (bytes) and returns it."""
+
+    def create(folder: Path) -> int:
         (folder / "data").write_bytes(bytes(size))
         if made is not None:
             made.append(size)
+        return size
 
-    return fill
+    return create
 
 
-def test_an_entry_is_filled_once(tmp_path):
+def test_an_entry_is_created_once_and_what_was_made_is_returned(tmp_path):
     made: list[int] = []
-    for _ in range(2):
-        entry = DiskCache(tmp_path).entry("key", filler(made=made))
+    for expected in (KB, None):
+        entry, created = DiskCache(tmp_path).get_or_create("key", writer(made=made))
+        assert created == expected
         assert (entry.path / "data").stat().st_size == KB
     assert len(made) == 1
 
 
-def test_what_fails_leaves_nothing(tmp_path):
+def test_a_failed_creation_leaves_nothing(tmp_path):
     def fail(folder: Path) -> None:
         (folder / "data").write_bytes(b"half")
         raise ValueError("broken")
 
     with pytest.raises(ValueError, match="broken"):
-        DiskCache(tmp_path).entry("key", fail)
+        DiskCache(tmp_path).get_or_create("key", fail)
     assert not list(tmp_path.iterdir())
 
 
-def test_the_longest_unused_go_when_it_is_too_much(tmp_path):
-    store = DiskCache(tmp_path, max_bytes=5 * KB // 2)
+def test_the_least_recently_used_entries_are_removed_when_the_cache_is_too_large(tmp_path):
+    cache = DiskCache(tmp_path, max_bytes=5 * KB // 2)
     for age, key in enumerate("cba"):
-        entry = store.entry(key, filler())
+        entry, _ = cache.get_or_create(key, writer())
         os.utime(entry.path, (time.time() - 60 + age,) * 2)
         del entry
-    store.tidy()
+    cache.tidy()
     assert {path.name for path in tmp_path.iterdir()} == {"a", "b"}
 
 
-def test_old_entries_go_but_not_those_in_use(tmp_path):
-    store = DiskCache(tmp_path, max_age_s=10)
-    kept, lost = store.entry("kept", filler()), store.entry("lost", filler())
+def test_old_entries_are_removed_but_not_those_in_use(tmp_path):
+    cache = DiskCache(tmp_path, max_age_s=10)
+    kept, lost = (cache.get_or_create(key, writer())[0] for key in ("kept", "lost"))
     for entry in (kept, lost):
         os.utime(entry.path, (time.time() - 60,) * 2)
     del entry, lost
-    store.tidy()
+    cache.tidy()
     assert [path.name for path in tmp_path.iterdir()] == ["kept"]
     del kept
-    store.tidy()
+    cache.tidy()
     assert not list(tmp_path.iterdir())
 
 
-def test_another_process_does_not_take_what_is_in_use(tmp_path):
-    entry = DiskCache(tmp_path).entry("key", filler())
+def test_another_process_does_not_remove_an_entry_in_use(tmp_path):
+    entry, _ = DiskCache(tmp_path).get_or_create("key", writer())
     program = (
         "import sys; from pathlib import Path; from d2m.media.disk_cache import DiskCache; "
         "DiskCache(Path(sys.argv[1]), max_bytes=0).tidy()"
@@ -75,32 +81,32 @@ def test_another_process_does_not_take_what_is_in_use(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-def test_two_who_fill_the_same_key_agree(tmp_path):
-    store = DiskCache(tmp_path)
+def test_two_that_create_the_same_key_share_the_first_entry(tmp_path):
+    cache = DiskCache(tmp_path)
 
     def slow(folder: Path) -> None:
-        assert DiskCache(tmp_path).entry("key", filler()).path.exists()
-        filler(2 * KB)(folder)
+        assert DiskCache(tmp_path).get_or_create("key", writer())[0].path.exists()
+        writer(2 * KB)(folder)
 
-    entry = store.entry("key", slow)
+    entry, _ = cache.get_or_create("key", slow)
     assert (entry.path / "data").stat().st_size == KB
     assert not list(tmp_path.glob(".part-*"))
 
 
-def test_only_the_dead_are_swept(tmp_path):
+def test_only_abandoned_entries_are_removed(tmp_path):
     dead = tmp_path / ".part-dead"
     dead.mkdir()
 
-    def fill(folder: Path) -> None:
-        sweep(tmp_path)
+    def create(folder: Path) -> None:
+        remove_abandoned(tmp_path)
         assert not dead.exists()
-        filler()(folder)
+        writer()(folder)
 
-    assert (DiskCache(tmp_path).entry("key", fill).path / "data").exists()
+    assert (DiskCache(tmp_path).get_or_create("key", create)[0].path / "data").exists()
 
 
-def test_a_temporary_store_goes_with_its_entries():
-    entry = DiskCache.temporary().entry("key", filler())
+def test_a_temporary_cache_is_removed_with_its_entries():
+    entry, _ = DiskCache.temporary().get_or_create("key", writer())
     folder = entry.path.parent
     assert (entry.path / "data").exists()
     del entry

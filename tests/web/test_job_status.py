@@ -1,4 +1,4 @@
-"""What is told of a job, and how it is stopped."""
+"""The status of a job on the page, and how a job is stopped."""
 
 from __future__ import annotations
 
@@ -7,117 +7,117 @@ import threading
 import time
 from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
 
 from d2m.jobs.messages import Failed, Finished, Message, Stage, Waiting
 from d2m.web import html
-from d2m.web.job_status import Ticket, Tickets, told
+from d2m.web.job_status import JobStatus, JobStatuses
+from d2m.web.page import status_reports
 
 T = TypeVar("T")
 
 
-def apart(talk: Coroutine[Any, Any, T]) -> T:
-    """Run a coroutine in a thread of its own: a browser's loop may run in this one."""
+def in_thread(work: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine in another thread, because a browser's loop may run in this one."""
     with ThreadPoolExecutor(1) as thread:
-        return thread.submit(asyncio.run, talk).result()
+        return thread.submit(asyncio.run, work).result()
 
 
 @pytest.mark.parametrize(
-    ("news", "expected"),
+    ("event", "expected"),
     [
-        (None, "Waiting for its turn"),
-        (Waiting(place=2, seconds=100), "2 clips are being made: about 2 min"),
-        (Stage("Following the dancer", 0.31), 'aria-valuenow="31"'),
+        (None, "Waiting in the queue"),
+        (Waiting(place=2, seconds=100), "2 clips are ahead of yours: about 2 min"),
+        (Stage("Tracking the dancer", 0.31), 'aria-valuenow="31"'),
         (Failed("It is <b>empty</b>."), "It is &lt;b&gt;empty&lt;/b&gt;."),
-        (Finished(seconds=12.4), "This is what was seen."),
-        (Finished(seconds=12.4, report=Path("report.json")), "It took 12 s."),
+        (Finished(seconds=12.4, has_music=False), "Here is the analysis."),
+        (Finished(seconds=12.4), "It took 12 s."),
     ],
 )
-def test_the_status_says_the_latest(news: Message | None, expected: str) -> None:
-    assert expected in html.status(Ticket(news=news))
+def test_the_status_shows_the_latest_event(event: Message | None, expected: str) -> None:
+    assert expected in html.status(JobStatus(latest=event))
 
 
-@pytest.mark.parametrize("news", [None, Waiting(place=1, seconds=9), Stage("Mixing", 0.5)])
+@pytest.mark.parametrize("event", [None, Waiting(place=1, seconds=9), Stage("Mixing", 0.5)])
 @pytest.mark.parametrize(("stopped", "expected"), [(True, html.STOPPED), (False, html.BROKEN)])
-def test_what_is_over_without_an_end_was_stopped_or_broke(
-    news: Message | None, stopped: bool, expected: str
+def test_a_job_that_ended_early_was_stopped_or_broke_off(
+    event: Message | None, stopped: bool, expected: str
 ) -> None:
-    ticket = Ticket(news=news)
-    assert html.status(ticket) != expected
-    ticket.over.set()
+    job = JobStatus(latest=event)
+    assert html.status(job) != expected
+    job.over.set()
     if stopped:
-        ticket.stop.set()
-    assert html.status(ticket) == expected
+        job.stop.set()
+    assert html.status(job) == expected
 
 
-def test_a_job_that_never_began_fails_and_one_that_is_over_stays_as_it_is() -> None:
-    ticket = Ticket()
-    ticket.fail("Too busy.")
-    assert (ticket.stop.is_set(), ticket.over.is_set()) == (True, True)
-    assert "Too busy." in html.status(ticket)
-    ticket = Ticket(news=Finished(seconds=1))
-    ticket.over.set()
-    ticket.fail("Too busy.")
-    assert "Done" in html.status(ticket)
+def test_a_job_that_never_began_fails_and_one_that_is_over_stays_unchanged() -> None:
+    job = JobStatus()
+    job.fail("Too busy.")
+    assert (job.stop.is_set(), job.over.is_set()) == (True, True)
+    assert "Too busy." in html.status(job)
+    job = JobStatus(latest=Finished(seconds=1))
+    job.over.set()
+    job.fail("Too busy.")
+    assert "Done" in html.status(job)
 
 
-def test_the_last_that_is_told_is_the_end_and_what_is_old_is_skipped() -> None:
-    ticket = Ticket()
+def test_the_last_report_is_the_end_and_old_events_are_skipped() -> None:
+    job = JobStatus()
     steps = 300
 
     def work() -> None:
         for step in range(steps):
-            ticket.news = Stage("Mixing", step / steps)
+            job.latest = Stage("Mixing", step / steps)
             time.sleep(0.002)
-        ticket.news = Finished(seconds=3)
-        ticket.over.set()
+        job.latest = Finished(seconds=3)
+        job.over.set()
 
-    async def listen() -> list[str]:
+    async def collect() -> list[str]:
         threading.Thread(target=work).start()
-        return [status async for status in told(ticket)]
+        return [status async for status in status_reports(job)]
 
-    heard = apart(listen())
-    assert "Done" in heard[-1]
-    assert 3 <= len(heard) <= 10
-    assert len({*heard}) == len(heard)
+    reports = in_thread(collect())
+    assert "Done" in reports[-1]
+    assert 3 <= len(reports) <= 10
+    assert len({*reports}) == len(reports)
 
 
-def test_who_leaves_stops_the_job() -> None:
-    ticket = Ticket()
+def test_leaving_the_page_stops_the_job() -> None:
+    job = JobStatus()
 
     async def leave() -> None:
-        news = told(ticket)
+        news = status_reports(job)
         await anext(news)
-        assert not ticket.stop.is_set()
+        assert not job.stop.is_set()
         await news.aclose()
 
-    apart(leave())
-    assert ticket.stop.is_set()
+    in_thread(leave())
+    assert job.stop.is_set()
 
 
-def test_the_same_is_told_again_so_that_who_left_is_noticed() -> None:
-    ticket = Ticket(news=Stage("Mixing", 0.5))
+def test_the_same_status_is_repeated_so_that_leaving_is_noticed() -> None:
+    job = JobStatus(latest=Stage("Mixing", 0.5))
 
     async def listen() -> float:
-        news, start = told(ticket), time.monotonic()
+        news, start = status_reports(job), time.monotonic()
         assert await anext(news) == await anext(news)
         await news.aclose()
         return time.monotonic() - start
 
-    assert 0.3 < apart(listen()) < 5
+    assert 0.3 < in_thread(listen()) < 5
 
 
-def test_each_page_has_its_ticket_and_old_ones_are_forgotten() -> None:
-    tickets = Tickets(most=2)
-    first, second = tickets.new("a"), tickets.new("b")
-    assert (tickets.of("a"), tickets.of("b")) == (first, second)
-    assert tickets.new("a") is not first
-    third = tickets.new("c")
-    assert tickets.of("c") is third
-    assert not tickets.of("a").over.is_set()
-    forgotten = tickets.of("b")
-    assert forgotten.stop.is_set()
-    assert "load it again" in html.status(forgotten)
+def test_each_page_has_its_status_and_old_ones_are_dropped() -> None:
+    statuses = JobStatuses(most=2)
+    first, second = statuses.create("a"), statuses.create("b")
+    assert (statuses.get("a"), statuses.get("b")) == (first, second)
+    assert statuses.create("a") is not first
+    third = statuses.create("c")
+    assert statuses.get("c") is third
+    assert not statuses.get("a").over.is_set()
+    dropped = statuses.get("b")
+    assert dropped.stop.is_set()
+    assert "load it again" in html.status(dropped)

@@ -18,8 +18,8 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from d2m.web.rate_limits import RequestLimits, RequestQuotas, names_other_servers, visitor
-from d2m.web.route_allowlist import HEADERS, RouteAllowlist, is_open
+from d2m.web.rate_limits import RequestLimits, RequestQuotas, names_other_servers, visitor_id
+from d2m.web.route_allowlist import HEADERS, RouteAllowlist, is_allowed
 from d2m.web.server_folder import ServerFolder
 from tests.conftest import ROOT
 from tools.visitor import Serving, Visitor, serving
@@ -51,7 +51,7 @@ OPEN_ROUTES = {
 @pytest.fixture(scope="module")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
     folder = tmp_path_factory.mktemp("doors") / "served"
-    limits = f"bodies=RequestQuotas(stall_s=2.0, {GENEROUS})"
+    limits = f"quotas=RequestQuotas(stall_s=2.0, {GENEROUS})"
     with serving(folder, limits, **CANARIES) as app:
         yield app
     assert not list(folder.glob("d2m-*"))
@@ -75,7 +75,7 @@ def test_of_gradios_routes_only_those_that_the_page_needs_are_open() -> None:
     found = set()
     for route in routes:
         path = re.sub(r"=?\{[^}]+\}", lambda m: "=x" if m[0][0] == "=" else "x", route.path)
-        if any(is_open(method, path) for method in getattr(route, "methods", None) or ()):
+        if any(is_allowed(method, path) for method in getattr(route, "methods", None) or ()):
             found.add(route.path)
     assert found == OPEN_ROUTES
     assert len(routes) > len(found) + 25
@@ -292,11 +292,11 @@ def test_an_endless_body_is_cut(bounded: Callable[..., httpx.AsyncClient]) -> No
 
 def test_households_of_ipv6_are_one_visitor() -> None:
     def who(host: str) -> str:
-        return visitor({"client": (host, 1)})
+        return visitor_id({"client": (host, 1)})
 
     assert who("2001:db8::1") == who("2001:db8::2:3") != who("2001:db8:0:1::1")
     assert who("192.0.2.1") != who("192.0.2.2")
-    assert visitor({"client": None}) == "unknown"
+    assert visitor_id({"client": None}) == "unknown"
 
 
 class TestFolder:
@@ -327,10 +327,10 @@ class TestFolder:
             (folder.uploads / "clip" / "dance.mp4").touch()
             (folder.uploads / "tmp1").touch()
             folder.tidy()
-            assert folder.used().files == 5
+            assert folder.usage().files == 5
             folder.keep_tidy(0.05)
             deadline = time.monotonic() + 10
-            while folder.used().files > 2 and time.monotonic() < deadline:
+            while folder.usage().files > 2 and time.monotonic() < deadline:
                 time.sleep(0.05)
             assert [p.name for p in folder.uploads.rglob("*")] == ["example", "dance.mp4"]
 

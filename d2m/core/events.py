@@ -1,0 +1,127 @@
+"""The events of a job: one vocabulary for the pipeline, the command line, the worker and the page.
+
+Each event is plain data, so that it can cross a process boundary. A consumer subclasses
+`Observer`, overrides the methods it needs, and receives events by `event.notify(observer)`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+class Observer(Generic[T]):
+    """Receives the events of a job; every method does nothing unless it is overridden.
+
+    ``T`` is what a consumer returns for an event, such as the updates of a page. The pipeline
+    ignores it.
+    """
+
+    def on_progress(self, stage: str, share: float) -> T | None:
+        """Receive the name of the running stage and the share of it that is done, 0 to 1."""
+
+    def on_dance(self, dance: DanceSummary) -> T | None:
+        """Receive the analysis of the clip, before any music exists."""
+
+    def on_soundtrack(self, soundtrack: SoundtrackSummary) -> T | None:
+        """Receive one level's music once its files are written."""
+
+    def on_files(self, files: ResultFiles) -> T | None:
+        """Receive the files that belong to the whole job."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DanceSummary:
+    """The analysis of a clip, as a person reads it.
+
+    Parameters
+    ----------
+    tempo_bpm
+        Tempo of the dance (BPM).
+    confidence
+        How sure the tempo is, 0 to 1.
+    steady_default
+        True when no rhythm was found and a steady default tempo is used.
+    beats
+        Number of beats in the clip.
+    style
+        Label of the style that suits the dance.
+    warnings
+        Sentences about what may make the music fit less well.
+    strip
+        Picture of the dancer with the tracked skeleton (JPEG), if it was drawn.
+    alt_text
+        Description of that picture in words.
+    """
+
+    tempo_bpm: float
+    confidence: float
+    steady_default: bool
+    beats: int
+    style: str
+    warnings: tuple[str, ...]
+    strip: Path | None = None
+    alt_text: str = ""
+
+    def notify(self, observer: Observer[T]) -> T | None:
+        """Pass the event to `Observer.on_dance`."""
+        return observer.on_dance(self)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SoundtrackSummary:
+    """One level's music: where its files are and how it scored.
+
+    Parameters
+    ----------
+    level
+        Name of the level.
+    style
+        Label of its style.
+    paths
+        Files by kind, see `d2m.rendering.write_results.KINDS`.
+    alt_text
+        Description of the beat plot in words.
+    scores
+        Scores by name, as in `d2m.generation.soundtrack.Soundtrack`.
+    seconds
+        Time that the level took (s).
+    """
+
+    level: str
+    style: str
+    paths: dict[str, Path]
+    alt_text: str
+    scores: dict[str, float]
+    seconds: float
+
+    def notify(self, observer: Observer[T]) -> T | None:
+        """Pass the event to `Observer.on_soundtrack`."""
+        return observer.on_soundtrack(self)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ResultFiles:
+    """Files that belong to a whole job.
+
+    Parameters
+    ----------
+    report
+        All facts of the job, as JSON.
+    archive
+        All files in one ZIP.
+    comparisons
+        Videos with both levels side by side, by the level whose music plays; empty for jobs
+        of one level.
+    """
+
+    report: Path
+    archive: Path
+    comparisons: dict[str, Path] = field(default_factory=dict)
+
+    def notify(self, observer: Observer[T]) -> T | None:
+        """Pass the event to `Observer.on_files`."""
+        return observer.on_files(self)

@@ -1,0 +1,63 @@
+"""Load each model once and keep it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from d2m.checkpoints.resolve import InstalledWeights
+from d2m.core.levels import Level
+from d2m.generation.soundtrack import MusicModel
+from d2m.perception.dance import Dance
+
+if TYPE_CHECKING:
+    from d2m.generation.d2mgan import SceneEncoder
+
+
+class ModelCache:
+    """The models that have been used, by folder, family and level.
+
+    Parameters
+    ----------
+    bf16
+        Whether the published networks run in bfloat16 where there is a CUDA GPU.
+    """
+
+    def __init__(self, *, bf16: bool = False) -> None:
+        self._bf16 = bf16
+        self._models: dict[tuple[Path, str, str], MusicModel[Dance]] = {}
+        self._scene_encoders: dict[Path, SceneEncoder] = {}
+
+    def get(self, weights: InstalledWeights, level: Level) -> MusicModel[Dance]:
+        """Return the model of a level, loaded on first use.
+
+        Raises
+        ------
+        CheckpointError
+            If a file is damaged.
+        """
+        key = (weights.folder, weights.family.name, level.name)
+        if key not in self._models:
+            load = self._load_d2mgan if weights.family.segments else self._load_compact
+            self._models[key] = load(weights, level)
+        return self._models[key]
+
+    def _load_compact(self, weights: InstalledWeights, level: Level) -> MusicModel[Dance]:
+        from d2m.generation.compact import CompactModel
+
+        return CompactModel.from_pretrained(level, folder=weights.folder)
+
+    def _load_d2mgan(self, weights: InstalledWeights, level: Level) -> MusicModel[Dance]:
+        from d2m.generation import zerogpu
+        from d2m.generation.d2mgan import D2MGANModel, SceneEncoder
+
+        on_zerogpu = zerogpu.zerogpu_available()
+        load = zerogpu.d2mgan_on_zerogpu if on_zerogpu else D2MGANModel.from_pretrained
+        encoder = self._scene_encoders.setdefault(weights.folder, SceneEncoder(weights.folder))
+        return load(
+            weights.family.name,
+            level,
+            folder=weights.folder,
+            bf16=self._bf16,
+            scene_encoder=encoder,
+        )

@@ -1,0 +1,164 @@
+"""From the joints of a dancer to the conditioning that the generators read.
+
+The pipeline, the benchmark and the training data all call `condition`, so the networks see
+the movement measured in the same way everywhere.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from d2m.core.metrical_grid import StepGrid, grid_from_beats
+from d2m.core.settings import Settings
+from d2m.core.styles import Style
+from d2m.perception.beat_correction import fit_taps, shift_beats
+from d2m.perception.rhythm import Rhythm, estimate_rhythm
+from d2m.perception.step_features import (
+    accentuate_beats,
+    directogram_features,
+    joint_directogram,
+    movement_features,
+    scale_contrast,
+)
+from d2m.perception.style_suggestion import suggest_style
+
+FloatArray = NDArray[np.float64]
+
+SLOW_BPM = 95.0
+"""Tempo (BPM) under which strong off-beat movement gives music in another metre than the
+dancer's, so the beats are accentuated. Chosen by hand."""
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class Conditioning:
+    """What the generators read of a dance.
+
+    Parameters
+    ----------
+    rhythm
+        Tempo and beats.
+    grid
+        ``S`` 16th steps laid through the beats.
+    features, visual : (S, 11), (S, 8)
+        Movement features and directogram of each step, in [0, 1].
+    style
+        Style of the music.
+    duration_s
+        Length of the music (s).
+    """
+
+    rhythm: Rhythm
+    grid: StepGrid
+    features: FloatArray
+    visual: FloatArray
+    style: Style
+    duration_s: float
+
+
+def condition(
+    keypoints: FloatArray,
+    fps: float,
+    *,
+    flow: FloatArray | None = None,
+    duration_s: float | None = None,
+    rhythm: Rhythm | None = None,
+    settings: Settings | None = None,
+) -> Conditioning:
+    """Measure a dance on the metrical grid of its beats.
+
+    Parameters
+    ----------
+    keypoints : (F, 17, 2 or 3)
+        COCO-17 joints in any unit, y downwards.
+    fps
+        Frames a second (Hz).
+    flow : (F', 8), optional
+        Directogram of the optical flow at the same rate. Without it, the directogram is that
+        of the joints.
+    duration_s
+        Length of the music (s); by default that of the keypoints.
+    rhythm
+        Known beats, see `known_rhythm`. By default they are estimated from the movement and
+        corrected by the settings.
+    settings
+        Their tempo, taps, beat shift and response are used. Without settings, the movement
+        stays as measured: no contrast is scaled and no beat accentuated.
+
+    Returns
+    -------
+    Conditioning
+        With the style that suits the dance.
+
+    Raises
+    ------
+    SettingsError
+        If the taps make no rhythm.
+    """
+    length_s = len(keypoints) / fps if duration_s is None else duration_s
+    if rhythm is None:
+        rhythm = _corrected_rhythm(keypoints, fps, flow, length_s, settings or Settings())
+    downbeat_s = float(rhythm.downbeats_s[0]) if len(rhythm.downbeats_s) else None
+    grid = grid_from_beats(two_or_more_beats(rhythm), length_s, downbeat_s=downbeat_s)
+    features = movement_features(keypoints, fps, grid)
+    directogram = joint_directogram(keypoints, fps) if flow is None else flow
+    visual = directogram_features(directogram, fps, grid)
+    style = suggest_style(rhythm.tempo_bpm, features)
+    if settings is not None:
+        features = scale_contrast(features, settings.response)
+        visual = scale_contrast(visual, settings.response)
+        if rhythm.tempo_bpm < SLOW_BPM:
+            features = accentuate_beats(features, grid)
+    return Conditioning(
+        rhythm=rhythm,
+        grid=grid,
+        features=features,
+        visual=visual,
+        style=style,
+        duration_s=length_s,
+    )
+
+
+def known_rhythm(beats_s: FloatArray, downbeats_s: FloatArray) -> Rhythm:
+    """Return the rhythm of a dance whose beats are known, such as those of its music.
+
+    Parameters
+    ----------
+    beats_s : (N,)
+        At least two ascending beat times (s).
+    downbeats_s : (M,)
+        The beats that begin a bar (s).
+    """
+    return Rhythm(
+        tempo_bpm=60.0 / float(np.median(np.diff(beats_s))),
+        beats_s=beats_s,
+        downbeats_s=downbeats_s,
+        confidence=1.0,
+        envelope=np.zeros(0),
+        envelope_rate=0.0,
+        steady_default=False,
+    )
+
+
+def two_or_more_beats(rhythm: Rhythm) -> FloatArray:
+    """Return the beats (s); in a clip too short for two, continue them at the tempo."""
+    if len(rhythm.beats_s) >= 2:
+        return rhythm.beats_s
+    first = rhythm.beats_s[0] if len(rhythm.beats_s) else 0.0
+    return first + np.arange(2) * 60.0 / rhythm.tempo_bpm
+
+
+def _corrected_rhythm(
+    keypoints: FloatArray,
+    fps: float,
+    flow: FloatArray | None,
+    duration_s: float,
+    settings: Settings,
+) -> Rhythm:
+    """Estimate the rhythm, then apply the tempo, taps and shift of the settings."""
+    rhythm = estimate_rhythm(keypoints[..., :2], fps, tempo_bpm=settings.tempo_bpm, flow=flow)
+    if settings.taps_s:
+        rhythm = fit_taps(rhythm, np.array(settings.taps_s), duration_s)
+    return shift_beats(rhythm, settings.beat_shift_ms / 1000, duration_s)
