@@ -1,18 +1,18 @@
-"""Errors meant for people: one sentence on what was wrong, expected, and to do next."""
+"""Errors with one sentence for people: what was wrong, what was expected, what to do next."""
 
 from __future__ import annotations
 
 
 class D2MError(Exception):
-    """Base of every error whose message may be shown to a person as it is."""
+    """Base of all errors whose message may be shown to a person unchanged."""
 
 
 class SettingsError(D2MError):
-    """A setting has a value that the project does not know."""
+    """A setting has an unknown value, or one out of its range."""
 
 
 class VideoError(D2MError):
-    """A clip can't be read, or is outside the limits."""
+    """A clip can't be read, or exceeds a limit."""
 
 
 class AudioError(D2MError):
@@ -20,16 +20,16 @@ class AudioError(D2MError):
 
 
 class PoseError(D2MError):
-    """The dancer can't be followed in the clip."""
+    """No dancer can be tracked in the clip."""
 
 
 class CheckpointError(D2MError):
-    """Weights are missing, damaged, or made for another network."""
+    """Weights are missing, damaged, or belong to another network."""
 
 
 class DataError(D2MError):
-    """Training or evaluation data is missing or not of the expected form."""
+    """Data for training or evaluation is missing, or has an unexpected format."""
 
 
 class JobError(D2MError):
-    """A job in the worker process was stopped, ran out of time or memory, or died."""
+    """A job in a worker process was stopped, ran out of time or memory, or crashed."""

@@ -1,4 +1,4 @@
-"""The two hop levels of the method, and the facts of sound that they share."""
+"""The two hop levels of the method, and the sample rate that they share."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from d2m.core.errors import SettingsError
 
 SAMPLE_RATE = 22_050
-"""Samples a second of all audio in the project (Hz)."""
+"""Samples per second of all generated audio (Hz), that of JukeBox as D2M-GAN uses it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,9 +21,9 @@ class Level:
     vqvae_level
         Index in the three-level JukeBox VQ-VAE (0 is hop 8, 1 hop 32, 2 hop 128).
     hop_length
-        Audio samples a code, at 22,050 Hz.
+        Audio samples per code, at 22,050 Hz.
     segment_codes
-        Codes in the published model's fixed 2-second segment.
+        Codes in a 2-second segment of the published model.
     """
 
     name: str
@@ -33,7 +33,7 @@ class Level:
 
     @property
     def codes_per_second(self) -> float:
-        """Codes a second (Hz)."""
+        """Codes per second (Hz)."""
         return SAMPLE_RATE / self.hop_length
 
 
@@ -43,7 +43,7 @@ LEVELS = {level.name: level for level in (HIGH, LOW)}
 
 
 def levels_named(choice: str) -> tuple[Level, ...]:
-    """Return the levels a person asked for.
+    """Return the levels that a choice stands for, in order.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ def levels_named(choice: str) -> tuple[Level, ...]:
     Raises
     ------
     SettingsError
-        If the choice is none of these.
+        If the choice is unknown.
     """
     if choice == "both":
         return tuple(LEVELS.values())
@@ -61,12 +61,12 @@ def levels_named(choice: str) -> tuple[Level, ...]:
 
 
 def level_named(name: str, *, choices: tuple[str, ...] = tuple(LEVELS)) -> Level:
-    """Return the level of that name.
+    """Return the level with a name.
 
     Raises
     ------
     SettingsError
-        If there is none; it names the ``choices``.
+        If there is none; the message lists the ``choices``.
     """
     if name not in LEVELS:
         raise SettingsError(f"Unknown level {name!r}: choose {', '.join(choices)}.")

@@ -1,4 +1,4 @@
-"""Importing librosa safely while other processes may do the same."""
+"""Import librosa safely while other processes may do the same."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ _COMPILED = ("librosa.util", "librosa.onset", "librosa.beat", "librosa.feature")
 def load_librosa() -> Any:
     """Import librosa, one process at a time.
 
-    The first import on a machine compiles librosa's numba functions (about 20 s) and
-    caches them beside the package. When two processes do that at once, they can leave
-    a cache whose parts don't belong together: from then on every import, or the first
-    call, ends in a segmentation fault until the cache is deleted.
+    The first import on a machine compiles librosa's numba functions (about 20 s) and caches
+    them beside the package. Two processes that do so at once can leave an inconsistent cache:
+    then every import, or the first call, ends in a segmentation fault until the cache is
+    deleted.
 
     Returns
     -------
     module
-        ``librosa``, with everything loaded that compiles.
+        ``librosa``, with all modules loaded that compile functions.
     """
     if any(name not in sys.modules for name in _COMPILED):
         with _one_process():
@@ -37,7 +37,7 @@ def load_librosa() -> Any:
 
 @contextmanager
 def _one_process() -> Iterator[None]:
-    """Hold a lock between processes, where the system has them; it ends with its holder."""
+    """Hold a lock between processes, where the system supports it; it ends with its process."""
     try:
         import fcntl
     except ImportError:  # Windows

@@ -1,8 +1,8 @@
-"""The integer clock: 16th steps of music on the code grid.
+"""The metrical grid: 16th-note steps aligned to the frames of the VQ codes.
 
-Music and movement meet on one grid. Every 16th step starts on a whole number of
-*frames* (128 audio samples, one code of level high), so that the same event of a
-song always gives the same waveform inside its codes, whatever the tempo is.
+Music and movement share one grid. Every 16th step starts on a whole number of *frames* (128
+audio samples, one code of level high), so the same event of a song always has the same waveform
+inside its codes, whatever the tempo.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from numpy.typing import NDArray
 from d2m.core.levels import HIGH, SAMPLE_RATE
 
 FRAME = HIGH.hop_length
-"""Audio samples in a frame of the grid: the hop of the coarsest level."""
+"""Audio samples in a frame of the grid: the hop length of the coarser level."""
 STEPS_PER_BEAT = 4
 BEATS_PER_BAR = 4
 STEPS_PER_BAR = STEPS_PER_BEAT * BEATS_PER_BAR
 BARS_PER_PHRASE = 8
 PHRASE_STEPS = BARS_PER_PHRASE * STEPS_PER_BAR
 BEAT_TOLERANCE_S = 0.07
-"""How far apart two beats may be and still match (s), as usual in beat tracking."""
+"""Largest distance of two beats that match (s): mir_eval's and MIREX's default."""
 
 IntArray = NDArray[np.int64]
 FloatArray = NDArray[np.float64]
@@ -30,16 +30,16 @@ FloatArray = NDArray[np.float64]
 
 @dataclass(frozen=True, kw_only=True)
 class Clock:
-    """Where each of ``T`` frames stands in the music.
+    """The position of each of ``T`` frames in the music.
 
     Parameters
     ----------
     step : (T,)
-        Index of the frame's 16th step in the grid.
+        Index of the 16th step that the frame belongs to.
     offset_in_step : (T,)
-        Frames since that step began.
+        Frames since the start of that step.
     offset_in_beat : (T,)
-        Frames since that step's beat began.
+        Frames since the start of the beat of that step.
     """
 
     step: IntArray
@@ -54,12 +54,12 @@ class StepGrid:
     Parameters
     ----------
     starts : (S + 1,)
-        First frame of each step, and the end of the last. The first step may begin
-        before frame 0 (a clip seldom starts on a beat).
+        First frame of each step, and the end of the last. The first step may start before
+        frame 0, because clips seldom start on a beat.
     position : (S,)
-        Place of each step in the 8-bar phrase, 0 to 127.
+        Position of each step in the 8-bar phrase, 0 to 127.
     n_frames
-        Frames of music, from frame 0.
+        Number of frames of music, from frame 0.
     """
 
     starts: IntArray
@@ -73,25 +73,25 @@ class StepGrid:
 
     @property
     def times(self) -> FloatArray:
-        """Start of each step and end of the last, (S + 1,), in seconds."""
+        """Start of each step and end of the last (s), shape (S + 1,)."""
         return self.starts * (FRAME / SAMPLE_RATE)
 
     @property
     def beats_s(self) -> FloatArray:
-        """Times (s) of the beats inside the piece."""
+        """Times of the beats within the piece (s)."""
         times = self.times[:-1][self.position % STEPS_PER_BEAT == 0]
         inside = (times >= 0) & (times < self.n_frames * FRAME / SAMPLE_RATE)
         return np.asarray(times[inside])
 
     def clock(self) -> Clock:
-        """Return the clock of every frame, from time 0 to the piece's end."""
+        """Return the position of every frame in the music, shape (n_frames,) each."""
         frames = np.arange(self.n_frames)
         starts = self.starts
         step = np.searchsorted(starts, frames, side="right") - 1
         beat_start = starts[:-1].copy()
         for lag in range(1, STEPS_PER_BEAT):
             late = np.flatnonzero(self.position % STEPS_PER_BEAT == lag)
-            # A grid that starts inside a beat counts that beat from its own first step.
+            # In a grid that starts within a beat, that beat starts with the first step.
             beat_start[late] = starts[np.maximum(late - lag, 0)]
         return Clock(
             step=step,
@@ -100,7 +100,7 @@ class StepGrid:
         )
 
     def window(self, first_step: int, n_steps: int) -> StepGrid:
-        """Return the part of the grid from one step on, with its own frame 0 there."""
+        """Return ``n_steps`` steps of the grid, with frame 0 at the first of them."""
         starts = self.starts[first_step : first_step + n_steps + 1] - self.starts[first_step]
         position = self.position[first_step : first_step + n_steps]
         return StepGrid(starts=starts, position=position, n_frames=int(starts[-1]))
@@ -109,18 +109,18 @@ class StepGrid:
 def grid_from_beats(
     beats_s: FloatArray, duration_s: float, *, downbeat_s: float | None = None
 ) -> StepGrid:
-    """Lay 16th steps through beats, from before time 0 to after the end.
+    """Divide beats into 16th steps that cover a piece from start to end.
 
     Parameters
     ----------
     beats_s : (N,)
-        At least two ascending beat times (s). Beats before the first and after the last
-        continue at the median beat length.
+        At least two ascending beat times (s). They are continued before the first and after
+        the last at the median beat length.
     duration_s
         Length of the piece (s).
     downbeat_s
-        A beat that begins a bar; the first beat by default. The phrase begins with the
-        bar that sounds at time 0.
+        Time of a beat that starts a bar (s); the first beat by default. The phrase starts with
+        the bar that contains time 0.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""The ten dance genres of AIST++, in the order of the published one-hot vector."""
+"""The ten dance genres of AIST++, in the order of the one-hot vector of the published model."""
 
 from __future__ import annotations
 
@@ -7,14 +7,16 @@ from dataclasses import dataclass
 from d2m.core.errors import SettingsError
 
 AUTO = "auto"
-"""The choice that lets the dance pick its own style."""
+"""The choice of the style that suits the dance."""
 SONGS_PER_STYLE = 6
-"""Songs that the bundled generators know in each style."""
+"""Songs of each style in the tables of the bundled generators (count)."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Style:
-    """A dance genre and the music that belongs to it.
+    """A dance genre and its music.
+
+    Tempi and manners are chosen by hand, after descriptions of the genres.
 
     Parameters
     ----------
@@ -25,10 +27,10 @@ class Style:
     aist_code
         Genre code in AIST file names, such as ``"LH"``.
     tempo_bpm
-        Tempo that its music usually has.
+        Usual tempo of its music (BPM).
     legs, reach, hits
-        How much of the movement is in the legs, how high the hands go, and how sharply
-        the body stops, each from 0 to 1, for a typical dancer of the genre.
+        Share of the legs in the movement, height of the hands, and sharpness of stops,
+        each from 0 to 1, for a typical dancer of the genre.
     """
 
     name: str
@@ -138,7 +140,7 @@ STYLES = {
 
 
 def style_named(name: str) -> Style:
-    """Return the style of that name.
+    """Return the style with a name.
 
     Raises
     ------
@@ -151,6 +153,6 @@ def style_named(name: str) -> Style:
 
 
 def songs_of(style: Style) -> range:
-    """Return the indices of a style's songs in the generators' tables."""
+    """Return the indices of the songs of a style in the tables of the generators."""
     first = list(STYLES.values()).index(style) * SONGS_PER_STYLE
     return range(first, first + SONGS_PER_STYLE)
