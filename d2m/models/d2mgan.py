@@ -98,13 +98,13 @@ class NetworkVariant:
         Length of a segment (s), of which motion frames and linear layers follow.
     sigma
         What the generator's tanh is multiplied by.
-    narrow
+    channel_divisor
         What the channels between first and last layers are divided by.
     """
 
     seconds: int = SEGMENT_SECONDS
     sigma: float = PUBLISHED_SIGMA
-    narrow: int = 1
+    channel_divisor: int = 1
 
 
 PUBLISHED_VARIANT = NetworkVariant()
@@ -134,7 +134,9 @@ class MotionEncoder(nn.Module):
     def __init__(self, layout: MotionLayout, variant: NetworkVariant = PUBLISHED_VARIANT) -> None:
         super().__init__()
         self.lin1 = nn.Linear(layout.values, MOTION_HIDDEN)
-        layers = list(_layers(motion_frames(layout, variant.seconds), MOTION_STACK, variant.narrow))
+        layers = list(
+            _layers(motion_frames(layout, variant.seconds), MOTION_STACK, variant.channel_divisor)
+        )
         layers.insert(1, nn.ReLU())
         self.model = nn.Sequential(*layers)
         self.lin2 = nn.Linear(MOTION_STACK.length(MOTION_HIDDEN), MOTION_CODE_SIZE)
@@ -159,13 +161,15 @@ class D2MGANGenerator(nn.Module):
         has it besides, so that nobody takes the weights for published ones.
     """
 
-    def __init__(self, level: Level, *, genres: bool, variant: NetworkVariant = PUBLISHED_VARIANT) -> None:
+    def __init__(
+        self, level: Level, *, genres: bool, variant: NetworkVariant = PUBLISHED_VARIANT
+    ) -> None:
         super().__init__()
         self.genre_embed = nn.Embedding(N_GENRES, GENRE_SIZE) if genres else None
         inputs = MOTION_CODE_SIZE + I3D_FEATURES + (GENRE_SIZE if genres else 0)
         table, length = GENERATOR_STACKS[level.name], sequence_length(level, variant.seconds)
         self.lin = nn.Linear(inputs, length)
-        self.model = nn.Sequential(*_layers(1, table, variant.narrow), nn.Tanh())
+        self.model = nn.Sequential(*_layers(1, table, variant.channel_divisor), nn.Tanh())
         codes = segment_codes(level, variant.seconds)
         resized = level.name in RESIZED_LEVELS
         self.fc = nn.Linear(table.length(length), codes) if resized else None
@@ -245,9 +249,9 @@ def build_d2mgan(dataset: str, level: Level) -> tuple[MotionEncoder, D2MGANGener
     return MotionEncoder(layout), D2MGANGenerator(level, genres=layout.genres)
 
 
-def _layers(channels: int, table: ConvStack, narrow: int = 1) -> Iterator[nn.Module]:
+def _layers(channels: int, table: ConvStack, channel_divisor: int = 1) -> Iterator[nn.Module]:
     for conv in table.convs:
-        outputs = conv.channels if conv is table.convs[-1] else conv.channels // narrow
+        outputs = conv.channels if conv is table.convs[-1] else conv.channels // channel_divisor
         if conv.leaky:
             yield nn.LeakyReLU(LEAKY_SLOPE)
         if conv.reflect:

@@ -1,1 +1,1 @@
-"""Songs, dances and the training of the bundled weights."""
+"""Training of the bundled weights and of the networks of D2M-GAN."""

@@ -1,4 +1,4 @@
-"""The multi-scale discriminator in training, and the paper's losses around it."""
+"""The losses of D2M-GAN with the discriminator that they need (Zhu et al. 2022, Sec. 3.3)."""
 
 from __future__ import annotations
 
@@ -34,105 +34,128 @@ from d2m.models.losses import (
 from d2m.models.vqvae import LATENT_CHANNELS, JukeboxVQVAE
 from d2m.training.distributed import Engine
 
-BETAS = (0.5, 0.9)
-"""Of Adam, for all networks of the paper."""
-RATE = 1e-4
-NARROW = (1, 2, 4, 8, 16)
-"""What channels may be divided by so that the groups of the convolutions stay whole."""
+ADAM_BETAS = (0.5, 0.9)
+"""Adam's betas for all networks of D2M-GAN (Zhu et al. 2022)."""
+GAN_LEARNING_RATE = 1e-4
+"""Adam's learning rate for generator, motion encoder and discriminator (Zhu et al. 2022)."""
+CHANNEL_DIVISORS = (1, 2, 4, 8, 16)
+"""Divisors of the channels that leave each group of the grouped convolutions whole."""
 
 
-class Adversary:
-    """A discriminator that learns to tell generated sequences from real ones.
+class DiscriminatorTrainer:
+    """Train a multi-scale discriminator on real and generated sequences.
 
     Parameters
     ----------
     inputs
-        Channels of what it reads: 1, or 64 where VQ sequences are not laid out as one.
+        Input channels: 1, or 64 for VQ sequences that are not reshaped to one channel.
     scales
         Number of scales.
-    narrow
-        What the channels of its strided convolutions are divided by, one of ``NARROW``.
+    channel_divisor
+        Divisor of the channels of the strided convolutions, one of `CHANNEL_DIVISORS`.
 
     Raises
     ------
     SettingsError
-        If it can't be divided so.
+        If the divisor is not one of these.
     """
 
-    def __init__(self, *, inputs: int = 1, scales: int = N_SCALES, narrow: int = 1) -> None:
-        if narrow not in NARROW:
-            choices = ", ".join(str(choice) for choice in NARROW)
-            raise SettingsError(f"--narrow is {narrow}: choose {choices}.")
-        strided = tuple(channels // narrow for channels in STRIDED_CHANNELS)
-        self.network = MultiScaleDiscriminator(scales, strided)
+    def __init__(
+        self, *, inputs: int = 1, scales: int = N_SCALES, channel_divisor: int = 1
+    ) -> None:
+        if channel_divisor not in CHANNEL_DIVISORS:
+            choices = ", ".join(str(choice) for choice in CHANNEL_DIVISORS)
+            raise SettingsError(f"--channel-divisor is {channel_divisor}: choose {choices}.")
+        strided = tuple(channels // channel_divisor for channels in STRIDED_CHANNELS)
+        self.discriminator = MultiScaleDiscriminator(scales, strided)
         if inputs != 1:
-            _read_channels(self.network, inputs)
-        self.optimizer = torch.optim.Adam(self.network.parameters(), lr=RATE, betas=BETAS)
+            _set_input_channels(self.discriminator, inputs)
+        self.optimizer = torch.optim.Adam(
+            self.discriminator.parameters(), lr=GAN_LEARNING_RATE, betas=ADAM_BETAS
+        )
 
-    def learn(self, real: Tensor, generated: Tensor, engine: Engine) -> Tensor:
-        """Take the discriminator's own step (Eq. 2) and return its loss.
+    def step(self, real: Tensor, generated: Tensor, engine: Engine) -> Tensor:
+        """Take one step of the discriminator (Eq. 2) and return its loss, detached.
 
         Parameters
         ----------
         real, generated : (B, C, N)
-            Sequences; what generated them is left alone.
+            Sequences; the generator gets no gradient from them.
         engine
-            Where the training runs.
+            The process to train in.
         """
         with engine.autocast():
-            judged = [self.network(x.detach()) for x in (real, generated)]
-        loss = discriminator_hinge_loss(*(_float(features) for features in judged))
-        engine.update(loss, self.optimizer)
+            features = [self.discriminator(x.detach()) for x in (real, generated)]
+        loss = discriminator_hinge_loss(*(_to_float(each) for each in features))
+        engine.backward_and_step(loss, self.optimizer)
         return loss.detach()
 
-    def losses(
+    def generator_losses(
         self, real: Tensor, generated: Tensor, engine: Engine
     ) -> dict[str, Callable[[], Tensor]]:
-        """Return how the generator's losses (Eq. 3-4) are computed.
+        """Return functions that compute the generator's losses (Eq. 3-4), by name.
 
-        Their gradient goes through the discriminator, but not into it.
+        Their gradient passes through the discriminator, whose own parameters get none.
+
+        Parameters
+        ----------
+        real, generated : (B, C, N)
+            Sequences.
+        engine
+            The process to train in.
         """
-        self.network.requires_grad_(False)
+        self.discriminator.requires_grad_(False)
         with engine.autocast():
-            features = _float(self.network(generated))
-        self.network.requires_grad_(True)
+            features = _to_float(self.discriminator(generated))
+        self.discriminator.requires_grad_(True)
 
         @torch.no_grad()
-        def aim() -> Features:
+        def real_features() -> Features:
             with engine.autocast():
-                return _float(self.network(real))
+                return _to_float(self.discriminator(real))
 
         return {
             "adversarial": lambda: generator_hinge_loss(features),
-            "feature_matching": lambda: feature_matching_loss(aim(), features),
+            "feature_matching": lambda: feature_matching_loss(real_features(), features),
         }
 
 
 class Targets(NamedTuple):
-    """What generated features are held against: latents and entries (B, 64, T), audio (B, N)."""
+    """The real music that generated features are compared with.
+
+    Parameters
+    ----------
+    latents : (B, 64, T)
+        Latents before rounding.
+    entries : (B, 64, T)
+        Codebook entries that the latents are rounded to.
+    audio : (B, N)
+        Audio in [-1, 1].
+    """
 
     latents: Tensor
     entries: Tensor
     audio: Tensor
 
 
-class PaperObjective:
-    """The losses of Sec. 3.3 on generated VQ features, with the discriminator they need.
+class D2MGANObjective:
+    """Compute the losses of D2M-GAN (Sec. 3.3) on generated VQ features.
 
     Parameters
     ----------
     codec
-        Decodes for the audio losses; its parameters stay as they are.
+        Decodes features for the audio losses; its parameters are not changed.
     level
-        The level of the features.
+        Hop level of the features.
     weights
-        Of the losses; without a loss of the discriminator's there is none.
-    scales, narrow
-        See `Adversary`.
+        Weights of the losses. Without the adversarial loss and feature matching there is no
+        discriminator.
+    scales, channel_divisor
+        See `DiscriminatorTrainer`.
     reshape
-        Whether the discriminator reads VQ sequences as one channel (Sec. 3.2).
+        Whether the discriminator reads VQ sequences reshaped to one channel (Sec. 3.2).
     gradient
-        Whether the audio losses reach the features, see `straight_through`.
+        Whether the audio losses have a gradient, see `d2m.models.losses.straight_through`.
     """
 
     def __init__(
@@ -142,7 +165,7 @@ class PaperObjective:
         weights: LossWeights,
         *,
         scales: int = N_SCALES,
-        narrow: int = 1,
+        channel_divisor: int = 1,
         reshape: bool = True,
         gradient: bool = True,
     ) -> None:
@@ -150,70 +173,73 @@ class PaperObjective:
         self._level = level
         self._weights = weights
         self._gradient = gradient
-        self._lay: Callable[[Tensor], Tensor] = reshape_sequence if reshape else _as_it_is
+        self._reshape = reshape
         self.log_mel = LogMel()
-        judged = weights.adversarial > 0 or weights.feature_matching > 0
-        inputs = 1 if reshape else LATENT_CHANNELS
-        self.adversary = Adversary(inputs=inputs, scales=scales, narrow=narrow) if judged else None
+        self.discriminator_trainer: DiscriminatorTrainer | None = None
+        if weights.adversarial > 0 or weights.feature_matching > 0:
+            self.discriminator_trainer = DiscriminatorTrainer(
+                inputs=1 if reshape else LATENT_CHANNELS,
+                scales=scales,
+                channel_divisor=channel_divisor,
+            )
 
     def __call__(
-        self, generated: Tensor, real: Targets, engine: Engine
+        self, generated: Tensor, targets: Targets, engine: Engine
     ) -> tuple[Tensor, dict[str, Tensor]]:
-        """Let the discriminator learn, then return the generator's loss and all figures.
+        """Take one step of the discriminator, then return the generator's loss and metrics.
 
         Parameters
         ----------
         generated : (B, 64, T)
             Features before rounding.
-        real
-            What they should be.
+        targets
+            The real music.
         engine
-            Where the training runs.
+            The process to train in.
         """
         losses: dict[str, Callable[[], Tensor]] = {
-            "commitment": lambda: commitment_loss(generated, real.entries),
-            "latent": lambda: commitment_loss(generated, real.latents),
+            "commitment": lambda: commitment_loss(generated, targets.entries),
+            "latent": lambda: commitment_loss(generated, targets.latents),
         }
-        figures = {}
-        if self.adversary is not None:
-            sequences = self._lay(real.latents), self._lay(generated)
-            figures["discriminator"] = self.adversary.learn(*sequences, engine)
-            losses |= self.adversary.losses(*sequences, engine)
+        metrics = {}
+        if self.discriminator_trainer is not None:
+            real, fake = targets.latents, generated
+            if self._reshape:
+                real, fake = reshape_sequence(real), reshape_sequence(fake)
+            metrics["discriminator"] = self.discriminator_trainer.step(real, fake, engine)
+            losses |= self.discriminator_trainer.generator_losses(real, fake, engine)
         if self._weights.needs_audio:
-            sound = self.decode(generated, engine)
-            losses["waveform"] = lambda: waveform_loss(sound, real.audio)
-            losses["mel"] = lambda: mel_loss(sound, real.audio, self.log_mel)
-        total, parts = weighted_loss(self._weights, losses)
-        return total, figures | parts | {"generator": total.detach()}
+            audio = self.decode(generated, engine)
+            losses["waveform"] = lambda: waveform_loss(audio, targets.audio)
+            losses["mel"] = lambda: mel_loss(audio, targets.audio, self.log_mel)
+        total, unweighted = weighted_loss(self._weights, losses)
+        return total, metrics | unweighted | {"generator": total.detach()}
 
     def decode(self, generated: Tensor, engine: Engine) -> Tensor:
-        """Round features to entries and return their sound (B, N)."""
+        """Round features (B, 64, T) to codebook entries and decode them to audio (B, N)."""
         book = self._codec.codebook(self._level)
         entries = straight_through(generated, book, gradient=self._gradient)
         with engine.autocast():
-            sound = self._codec.decode_latents(entries, self._level)
-        return sound.float()
+            audio = self._codec.decode_latents(entries, self._level)
+        return audio.float()
 
     def modules(self) -> dict[str, Any]:
-        """Return what a checkpoint holds."""
-        held: dict[str, Any] = {"log_mel": self.log_mel}
-        if self.adversary is not None:
-            held["discriminator"] = self.adversary.network
-            held["discriminator_optimizer"] = self.adversary.optimizer
-        return held
+        """Return what a checkpoint stores, by name."""
+        stored: dict[str, Any] = {"log_mel": self.log_mel}
+        if self.discriminator_trainer is not None:
+            stored["discriminator"] = self.discriminator_trainer.discriminator
+            stored["discriminator_optimizer"] = self.discriminator_trainer.optimizer
+        return stored
 
 
-def _float(features: Features) -> list[list[Tensor]]:
+def _to_float(features: Features) -> list[list[Tensor]]:
+    """Convert features from the autocast precision to float32."""
     return [[layer.float() for layer in scale] for scale in features]
 
 
-def _as_it_is(latents: Tensor) -> Tensor:
-    return latents
-
-
-def _read_channels(network: MultiScaleDiscriminator, inputs: int) -> None:
-    """Let each scale's first convolution read several channels."""
-    for scale in network.model.values():
+def _set_input_channels(discriminator: MultiScaleDiscriminator, inputs: int) -> None:
+    """Replace the first convolution of each scale by one with several input channels."""
+    for scale in discriminator.model.values():
         layers: nn.ModuleDict = scale.model  # type: ignore[assignment]
         pad, _, leaky = layers["layer_0"].children()
         layers["layer_0"] = nn.Sequential(pad, WeightNormConv1d(inputs, FIRST_CHANNELS, 16), leaky)

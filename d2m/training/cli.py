@@ -1,4 +1,4 @@
-"""The commands under ``python -m d2m train``."""
+"""The commands of ``python -m d2m train``."""
 
 from __future__ import annotations
 
@@ -9,26 +9,24 @@ import typer
 
 from d2m.core.errors import SettingsError
 from d2m.core.levels import level_named
-from d2m.training.cli_d2mgan import paper, synthesizer
+from d2m.training.cli_d2mgan import d2mgan_command, decoder_command
 from d2m.training.cli_options import (
+    ChannelDivisor,
     CorpusFolder,
     LevelOption,
     MaybePath,
-    Narrow,
     Scales,
-    with_run_options,
+    with_trainer_options,
 )
 
 train = typer.Typer(
-    help="Train the compact weights (corpus, codec, generator) or the paper's networks.",
+    help="Train the compact weights (corpus, codec, generator, audio) or the networks of D2M-GAN.",
     no_args_is_help=True,
 )
-train.command()(paper)
-train.command()(synthesizer)
 
 
-@train.command()
-def corpus(
+@train.command("corpus")
+def corpus_command(
     out: CorpusFolder = Path("runs/corpus"),
     aist: Annotated[
         MaybePath, typer.Option(help="AIST++ 2-D keypoints packed as .npz (see the docs).")
@@ -36,30 +34,32 @@ def corpus(
     cmu: Annotated[
         MaybePath, typer.Option(help="CMU motion-capture dances packed as .npz (see the docs).")
     ] = None,
-    takes: Annotated[int, typer.Option(help="Takes of each song.", min=2)] = 12,
+    pieces_per_song: Annotated[
+        int, typer.Option("--pieces-per-song", "--takes", help="Pieces of each song.", min=2)
+    ] = 12,
 ) -> None:
-    """Play the songs for dances; without motion files, for procedural dancers only."""
+    """Render the songs for dances; without motion files, for procedural dances only."""
     from d2m.training.data.corpus import render_corpus
-    from d2m.training.data.motion_bank import movement_bank
+    from d2m.training.data.motion_bank import load_motion_bank
 
-    render_corpus(out, movement_bank(aist, cmu), takes=takes)
+    render_corpus(out, load_motion_bank(aist, cmu), pieces_per_song=pieces_per_song)
 
 
-@train.command()
-@with_run_options(steps=20_000, batch=8, precision="bf16")
-def codec(
+@train.command("codec")
+@with_trainer_options(steps=20_000, batch=8, precision="bf16")
+def codec_command(
     level: LevelOption,
     corpus: CorpusFolder = Path("runs/corpus"),
     out: Annotated[MaybePath, typer.Option(help="Run folder [runs/codec_LEVEL].")] = None,
     start: Annotated[MaybePath, typer.Option(help="Codec weights to start from.")] = None,
     decoder_only: Annotated[
-        bool, typer.Option(help="Keep encoder and codebook: old codes stay valid.")
+        bool, typer.Option(help="Train the decoder only, so that existing codes stay valid.")
     ] = False,
-    learning_rate: Annotated[float, typer.Option(help="AdamW's rate.", min=0)] = 1e-3,
+    learning_rate: Annotated[float, typer.Option(help="AdamW's learning rate.", min=0)] = 1e-3,
     *,
-    run: dict[str, Any],
+    trainer_options: dict[str, Any],
 ) -> None:
-    """Train the VQ-VAE of one level; a stopped run goes on where it was."""
+    """Train the VQ-VAE of one level; an interrupted run resumes."""
     from d2m.checkpoints import read_tensors
     from d2m.training.codec import CodecConfig, train_codec
 
@@ -67,15 +67,15 @@ def codec(
         level=level_named(level).name,
         decoder_only=decoder_only,
         learning_rate=learning_rate,
-        **run,
+        **trainer_options,
     )
     weights = None if start is None else read_tensors(start)[0]
     train_codec(corpus, out or Path(f"runs/codec_{level}"), config, start=weights)
 
 
-@train.command()
-@with_run_options(steps=20_000, batch=8, precision="bf16")
-def generator(
+@train.command("generator")
+@with_trainer_options(steps=20_000, batch=8, precision="bf16")
+def generator_command(
     level: LevelOption,
     corpus: CorpusFolder = Path("runs/corpus"),
     out: Annotated[MaybePath, typer.Option(help="Run folder [runs/generator_LEVEL].")] = None,
@@ -83,86 +83,99 @@ def generator(
         MaybePath, typer.Option(help="Codec whose codes are learned [the bundled one].")
     ] = None,
     start: Annotated[
-        MaybePath, typer.Option(help="Generator to start from, also of the other level.")
+        MaybePath, typer.Option(help="Generator weights to start from, of either level.")
     ] = None,
     adversarial: Annotated[
-        bool, typer.Option("--adversarial", help="Add the paper's discriminator.")
+        bool, typer.Option("--adversarial", help="Add the discriminator of D2M-GAN.")
     ] = False,
     waveform: Annotated[
-        float, typer.Option(help="With it, weight of the waveform's distance.", min=0)
+        float, typer.Option(help="With --adversarial, weight of the waveform loss.", min=0)
     ] = 0.0,
     mel: Annotated[
-        float, typer.Option(help="With it, weight of the mel spectrogram's.", min=0)
+        float, typer.Option(help="With --adversarial, weight of the mel loss.", min=0)
     ] = 0.0,
     scales: Scales = 3,
-    narrow: Narrow = 1,
+    channel_divisor: ChannelDivisor = 1,
     *,
-    run: dict[str, Any],
+    trainer_options: dict[str, Any],
 ) -> None:
-    """Train the compact generator of one level; a stopped run goes on where it was."""
+    """Train the compact generator of one level; an interrupted run resumes."""
     from d2m.checkpoints import load_codec, read_tensors
     from d2m.models.losses import LossWeights
     from d2m.training.generator import GeneratorConfig, train_generator
 
     if not adversarial and (waveform or mel):
         raise SettingsError("--waveform and --mel need --adversarial: add it.")
-    paper_losses = LossWeights(commitment=0.0, waveform=waveform, mel=mel)
+    d2mgan_losses = LossWeights(commitment=0.0, waveform=waveform, mel=mel)
     config = GeneratorConfig(
         level=level_named(level).name,
-        paper=paper_losses if adversarial else None,
+        d2mgan_losses=d2mgan_losses if adversarial else None,
         scales=scales,
-        narrow=narrow,
-        **run,
+        channel_divisor=channel_divisor,
+        **trainer_options,
     )
     weights = None if start is None else read_tensors(start)[0]
     folder = out or Path(f"runs/generator_{level}")
     train_generator(corpus, load_codec(level_named(level), codec), folder, config, start=weights)
 
 
-@train.command()
-@with_run_options(steps=4_000, batch=8, precision="bf16", report_every=200)
-def sound(
+@with_trainer_options(steps=4_000, batch=8, precision="bf16", report_every=200)
+def audio_command(
+    context: typer.Context,
     level: LevelOption,
     corpus: CorpusFolder = Path("runs/corpus"),
-    out: Annotated[MaybePath, typer.Option(help="Run folder [runs/sound_LEVEL].")] = None,
+    out: Annotated[MaybePath, typer.Option(help="Run folder [runs/audio_LEVEL].")] = None,
     codec: Annotated[
-        MaybePath, typer.Option(help="Codec whose codes it speaks [the bundled one].")
+        MaybePath, typer.Option(help="Codec of the generator [the bundled one].")
     ] = None,
-    start: Annotated[MaybePath, typer.Option(help="Generator to tune [the bundled one].")] = None,
+    start: Annotated[
+        MaybePath, typer.Option(help="Generator weights to start from [the bundled ones].")
+    ] = None,
     adversarial: Annotated[
         float, typer.Option(help="Weight of a discriminator of waveforms.", min=0)
     ] = 0.0,
     scales: Scales = 3,
-    narrow: Narrow = 1,
-    rate: Annotated[
-        float, typer.Option(help="Adam's rate for the generator; tables learn thrice as fast.")
+    channel_divisor: ChannelDivisor = 1,
+    learning_rate: Annotated[
+        float,
+        typer.Option(help="Adam's learning rate for the generator; its tables have three times."),
     ] = 1e-3,
     *,
-    run: dict[str, Any],
+    trainer_options: dict[str, Any],
 ) -> None:
-    """Tune a generator by how its codes sound, and the decoder with it."""
+    """Fine-tune a generator and its decoder by audio losses; an interrupted run resumes."""
     from d2m.checkpoints import generator_path, load_codec, load_generator, read_tensors
-    from d2m.training.audio_finetuning import AudioFinetuningConfig, train_sound
+    from d2m.training.audio_finetuning import AudioFinetuningConfig, finetune_audio
 
     chosen = level_named(level)
     config = AudioFinetuningConfig(
         level=chosen.name,
         adversarial=adversarial,
         scales=scales,
-        narrow=narrow,
-        learning_rate=rate,
-        table_rate=3 * rate,
-        **run,
+        channel_divisor=channel_divisor,
+        learning_rate=learning_rate,
+        table_learning_rate=3 * learning_rate,
+        **trainer_options,
     )
     source = start or generator_path(chosen)
-    load_generator(chosen, source)  # says in one sentence what is wrong with it
-    folder = out or Path(f"runs/sound_{level}")
+    load_generator(chosen, source)  # raises an error that names the problem of a wrong file
+    folder = out or Path(f"runs/{context.info_name}_{level}")
     weights = read_tensors(source)[0]
-    train_sound(corpus, load_codec(chosen, codec), folder, config, start=weights)
+    finetune_audio(corpus, load_codec(chosen, codec), folder, config, start=weights)
 
 
-@train.command()
-def bundle(
+for _command, _name, _earlier_name in (
+    (audio_command, "audio", "sound"),
+    (d2mgan_command, "d2mgan", "paper"),
+    (decoder_command, "decoder", "synthesizer"),
+):
+    train.command(_name)(_command)
+    # Run folders are named after the command by default, so that `train paper` still resumes.
+    train.command(_earlier_name, hidden=True)(_command)
+
+
+@train.command("bundle")
+def bundle_command(
     kind: Annotated[str, typer.Argument(help="codec or generator.")],
     level: LevelOption,
     weights: Annotated[
@@ -170,13 +183,15 @@ def bundle(
     ] = None,
     temperature: Annotated[
         Optional[float],  # noqa: UP045
-        typer.Option(help="Spread of a generator's lookup, in squared distances.", min=0),
+        typer.Option(
+            help="Temperature of a generator's codebook lookup, in squared distances.", min=0
+        ),
     ] = None,
 ) -> None:
-    """Install a run's weights as the ones that the app plays."""
-    from d2m.training.export import bundle as install
+    """Install the weights of a run as the bundled ones."""
+    from d2m.training.export import export_bundled
 
     if kind not in ("codec", "generator"):
         raise SettingsError(f"Unknown kind {kind!r}: choose codec or generator.")
     source = weights or Path(f"runs/{kind}_{level}/weights.safetensors")
-    typer.echo(install(source, level_named(level), kind, temperature=temperature))
+    typer.echo(export_bundled(source, level_named(level), kind, temperature=temperature))

@@ -1,4 +1,4 @@
-"""The commands that train the paper's networks and its synthesizer."""
+"""The commands that train the networks of D2M-GAN and the decoder of a codec."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ import typer
 
 from d2m.core.levels import level_named
 from d2m.training.cli_options import (
+    ChannelDivisor,
     CorpusFolder,
     LevelOption,
     MaybePath,
-    Narrow,
     Scales,
-    with_run_options,
+    with_trainer_options,
 )
 
-Data = Annotated[Path, typer.Option(help="Folder with the lists of the published data.")]
-DataSet = Annotated[str, typer.Option(help="aist or tiktok.")]
-Codec = Annotated[
+DataFolder = Annotated[Path, typer.Option(help="Folder with the lists of the published data.")]
+DatasetName = Annotated[str, typer.Option(help="aist or tiktok.")]
+CodecFile = Annotated[
     MaybePath, typer.Option(help="JukeBox VQ-VAE, fine-tuned or not [the bundled codec].")
 ]
-Out = Annotated[MaybePath, typer.Option(help="Run folder [runs/paper_DATASET_LEVEL].")]
+RunFolder = Annotated[MaybePath, typer.Option(help="Run folder [runs/d2mgan_DATASET_LEVEL].")]
 PublishedCode = Annotated[
-    bool, typer.Option("--published-code", help="Minimise what the published code does.")
+    bool, typer.Option("--published-code", help="Use the objective of the published code.")
 ]
 Without = Annotated[
     Optional[list[str]],  # noqa: UP045
@@ -33,25 +33,28 @@ Without = Annotated[
         "or mel; repeatable."
     ),
 ]
-Scaling = Annotated[bool, typer.Option(help="Multiply the tanh by 100.")]
-Reshape = Annotated[bool, typer.Option(help="Show the discriminator VQ sequences as one channel.")]
+Scaling = Annotated[bool, typer.Option(help="Multiply the generator's tanh by 100.")]
+Reshape = Annotated[
+    bool, typer.Option(help="Reshape VQ sequences to one channel for the discriminator.")
+]
 FineTune = Annotated[
     Optional[bool],  # noqa: UP045
     typer.Option(
         "--fine-tune/--no-fine-tune",
-        help="Fine-tune the synthesizer besides [yes; with --published-code no].",
+        help="Also fine-tune the decoder of the codec [yes; with --published-code no].",
     ),
 ]
-Seconds = Annotated[int, typer.Option(help="Length of a segment: 2, 3 or 4.")]
+Seconds = Annotated[int, typer.Option(help="Length of a segment (s): 2, 3 or 4.")]
 
 
-@with_run_options(steps=100_000, batch=16)
-def paper(
-    data: Data,
+@with_trainer_options(steps=100_000, batch=16)
+def d2mgan_command(
+    context: typer.Context,
+    data: DataFolder,
     level: LevelOption,
-    dataset: DataSet = "aist",
-    codec: Codec = None,
-    out: Out = None,
+    dataset: DatasetName = "aist",
+    codec: CodecFile = None,
+    out: RunFolder = None,
     published_code: PublishedCode = False,
     without: Without = None,
     scaling: Scaling = True,
@@ -59,15 +62,15 @@ def paper(
     fine_tune: FineTune = None,
     scales: Scales = 3,
     seconds: Seconds = 2,
-    narrow: Narrow = 1,
+    channel_divisor: ChannelDivisor = 1,
     *,
-    run: dict[str, Any],
+    trainer_options: dict[str, Any],
 ) -> None:
-    """Train the networks of D2M-GAN as in the paper; a stopped run goes on where it was."""
+    """Train the networks of D2M-GAN as in the paper; an interrupted run resumes."""
     from dataclasses import replace
 
     from d2m.training.d2mgan.config import D2MGANConfig
-    from d2m.training.d2mgan.task import read_codec, train_paper
+    from d2m.training.d2mgan.task import load_training_codec, train_d2mgan
 
     config = D2MGANConfig(
         dataset=dataset,
@@ -76,42 +79,44 @@ def paper(
         reshape=reshape,
         scales=scales,
         seconds=seconds,
-        narrow=narrow,
-        **run,
+        channel_divisor=channel_divisor,
+        **trainer_options,
     )
     if published_code:
         config = config.as_published_code()
     if fine_tune is not None:
         config = replace(config, fine_tune=fine_tune)
-    folder = out or Path(f"runs/paper_{dataset}_{level}")
+    folder = out or Path(f"runs/{context.info_name}_{dataset}_{level}")
     config = config.without(without or [])
-    train_paper(data, read_codec(level_named(level), codec), folder, config)
+    train_d2mgan(data, load_training_codec(level_named(level), codec), folder, config)
 
 
-@with_run_options(steps=20_000, batch=16)
-def synthesizer(
+@with_trainer_options(steps=20_000, batch=16)
+def decoder_command(
+    context: typer.Context,
     level: LevelOption,
     corpus: CorpusFolder = Path("runs/corpus"),
     codec: Annotated[
-        MaybePath, typer.Option(help="Codec whose decoder learns [the bundled one].")
+        MaybePath, typer.Option(help="Codec whose decoder is fine-tuned [the bundled one].")
     ] = None,
-    out: Annotated[MaybePath, typer.Option(help="Run folder [runs/synthesizer_LEVEL].")] = None,
-    learning_rate: Annotated[float, typer.Option(help="Adam's rate.", min=0)] = 1e-5,
+    out: Annotated[MaybePath, typer.Option(help="Run folder [runs/decoder_LEVEL].")] = None,
+    learning_rate: Annotated[float, typer.Option(help="Adam's learning rate.", min=0)] = 1e-5,
     scales: Scales = 3,
-    narrow: Narrow = 1,
+    channel_divisor: ChannelDivisor = 1,
     *,
-    run: dict[str, Any],
+    trainer_options: dict[str, Any],
 ) -> None:
     """Fine-tune a codec's decoder against a discriminator of waveforms; codes stay valid."""
-    from d2m.training.d2mgan.task import read_codec
-    from d2m.training.decoder_finetuning import DecoderFinetuningConfig, train_synthesizer
+    from d2m.training.d2mgan.task import load_training_codec
+    from d2m.training.decoder_finetuning import DecoderFinetuningConfig, finetune_decoder
 
     config = DecoderFinetuningConfig(
         level=level_named(level).name,
         learning_rate=learning_rate,
         scales=scales,
-        narrow=narrow,
-        **run,
+        channel_divisor=channel_divisor,
+        **trainer_options,
     )
-    source = read_codec(level_named(level), codec)
-    train_synthesizer(corpus, source, out or Path(f"runs/synthesizer_{level}"), config)
+    source = load_training_codec(level_named(level), codec)
+    folder = out or Path(f"runs/{context.info_name}_{level}")
+    finetune_decoder(corpus, source, folder, config)

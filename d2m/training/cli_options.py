@@ -1,4 +1,4 @@
-"""Options that the commands under ``python -m d2m train`` share."""
+"""Options that the commands of ``python -m d2m train`` share."""
 
 from __future__ import annotations
 
@@ -10,26 +10,27 @@ from typing import Annotated, Any, Optional, get_type_hints
 
 import typer
 
-MaybePath = Optional[Path]  # noqa: UP045 (typer reads it at run time, on Python 3.10 too)
+MaybePath = Optional[Path]  # noqa: UP045 (typer evaluates it at run time, on Python 3.10 too)
 CorpusFolder = Annotated[Path, typer.Option(help="Corpus folder.")]
-LevelOption = Annotated[str, typer.Option(help="high or low.")]
+LevelOption = Annotated[str, typer.Option(help="Hop level: high or low.")]
 Scales = Annotated[int, typer.Option(help="Scales of the discriminator.", min=1, max=3)]
-Narrow = Annotated[
-    int, typer.Option(help="Divide inner channels by 1, 2, 4, 8 or 16, to try things quickly.")
+ChannelDivisor = Annotated[
+    int,
+    typer.Option(help="Divide the inner channels by 1, 2, 4, 8 or 16, for a quick trial."),
 ]
-_RUN: dict[str, tuple[Any, Any]] = {
-    "steps": (int, typer.Option(help="Optimisation steps in all.", min=1)),
-    "batch": (int, typer.Option(help="Items in a batch of each process.", min=1)),
-    "seed": (int, typer.Option(help="Seed of weights and data order.", min=0)),
+_TRAINER_OPTIONS: dict[str, tuple[Any, Any]] = {
+    "steps": (int, typer.Option(help="Total number of optimisation steps.", min=1)),
+    "batch": (int, typer.Option(help="Batch size of each process.", min=1)),
+    "seed": (int, typer.Option(help="Seed of the initial weights and of the data order.", min=0)),
     "device": (str, typer.Option(help="auto, cpu or cuda.")),
     "precision": (str, typer.Option(help="no, bf16, fp16, or auto: bf16 on GPUs.")),
     "threads": (int, typer.Option(help="CPU threads of each process.", min=1)),
-    "report_every": (int, typer.Option(help="Steps between lines of figures.", min=1)),
+    "report_every": (int, typer.Option(help="Steps between two reports of metrics.", min=1)),
     "save_every": (
         int,
-        typer.Option(help="Steps between checkpoints, with sounds and curves.", min=1),
+        typer.Option(help="Steps between two checkpoints, with audio examples and curves.", min=1),
     ),
-    "tensorboard": (bool, typer.Option(help="Write TensorBoard's files too.")),
+    "tensorboard": (bool, typer.Option(help="Also write TensorBoard event files.")),
 }
 _DEFAULTS: dict[str, Any] = {
     "seed": 0,
@@ -42,28 +43,29 @@ _DEFAULTS: dict[str, Any] = {
 }
 
 
-def with_run_options(**defaults: Any) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Give a command the options of every training.
+def with_trainer_options(**defaults: Any) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Return a decorator that adds the options of every training to a command.
 
     Parameters
     ----------
     **defaults
-        Of ``steps`` and ``batch``, and of others where they differ from the usual.
+        Default values of ``steps`` and ``batch``, and of other options where they differ from
+        those of most trainings.
 
     Returns
     -------
     decorator
-        Of a command whose parameter ``run`` takes the values: by name those of
-        `d2m.training.trainer.RunConfig`, and ``batch``.
+        Decorates a command whose keyword parameter ``trainer_options`` takes the values: the
+        fields of `d2m.training.trainer.TrainerConfig` and ``batch``, by name.
     """
     values = _DEFAULTS | defaults
 
     def decorate(command: Callable[..., None]) -> Callable[..., None]:
         hints = get_type_hints(command, include_extras=True)
         own = [
-            given.replace(annotation=hints[name])
-            for name, given in signature(command).parameters.items()
-            if name != "run"
+            parameter.replace(annotation=hints[name])
+            for name, parameter in signature(command).parameters.items()
+            if name != "trainer_options"
         ]
         shared = [
             Parameter(
@@ -72,15 +74,17 @@ def with_run_options(**defaults: Any) -> Callable[[Callable[..., None]], Callabl
                 default=values[name],
                 annotation=Annotated[kind, option],
             )
-            for name, (kind, option) in _RUN.items()
+            for name, (kind, option) in _TRAINER_OPTIONS.items()
         ]
 
         @wraps(command)
-        def with_run(**given: Any) -> None:
-            command(run={name: given.pop(name) for name in _RUN}, **given)
+        def wrapped(**given: Any) -> None:
+            trainer_options = {name: given.pop(name) for name in _TRAINER_OPTIONS}
+            command(trainer_options=trainer_options, **given)
 
-        with_run.__signature__ = Signature([*own, *shared])  # type: ignore[attr-defined]
-        with_run.__annotations__ = {given.name: given.annotation for given in (*own, *shared)}
-        return with_run
+        parameters = [*own, *shared]
+        wrapped.__signature__ = Signature(parameters)  # type: ignore[attr-defined]
+        wrapped.__annotations__ = {each.name: each.annotation for each in parameters}
+        return wrapped
 
     return decorate

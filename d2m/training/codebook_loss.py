@@ -1,8 +1,8 @@
-"""How far features are from the right entries of a codebook.
+"""A classification loss over the codebook for generated VQ features.
 
-The cross-entropy of a softmax over the codebook whose logits are negative squared distances,
-plus the L1 distance to the right entry: the paper's commitment to the codebook, Eq. 5,
-sharpened so that the *nearest* entry becomes the right one.
+The loss is the cross-entropy of a softmax over the codebook entries, with negative squared
+distances as logits, plus the L1 distance to the target entry. It extends the commitment loss of
+D2M-GAN (Zhu et al. 2022, Eq. 5): the target entry must also become the nearest one.
 """
 
 from __future__ import annotations
@@ -15,19 +15,19 @@ from d2m.models.vqvae import LATENT_CHANNELS
 
 
 class CodebookLoss(nn.Module):
-    """Cross-entropy over the codebook by distance, plus L1 to the right entry.
+    """Compute the cross-entropy over the codebook plus the L1 distance to the target entry.
 
     Parameters
     ----------
     codebook : (2048, 64)
         Entries.
     spacing
-        Mean squared distance of an entry to its nearest neighbour; sets the first
-        temperature, which is then learned.
+        Mean squared distance of an entry to its nearest neighbour. The learned temperature of
+        the softmax starts at 4 times this value.
     l1
-        Weight of the L1 distance, in mean codebook values.
+        Weight of the L1 distance, which is measured in mean absolute codebook values.
     edge
-        Codes at both ends that don't count.
+        Codes at each end of a crop that the loss ignores.
     """
 
     codebook: Tensor
@@ -40,22 +40,36 @@ class CodebookLoss(nn.Module):
         self._l1 = l1
 
     def forward(self, features: Tensor, codes: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
-        """Return the loss of features (B, 64, T) against codes (B, T), and figures."""
+        """Return the loss and its metrics.
+
+        Parameters
+        ----------
+        features : (B, 64, T)
+            Generated features before rounding.
+        codes : (B, T)
+            Target codes.
+
+        Returns
+        -------
+        loss, metrics
+            The loss, and ``cross_entropy`` (nats), ``l1`` (mean absolute codebook values) and
+            ``accuracy`` (share of features whose nearest entry is the target), detached.
+        """
         inner = slice(self._edge, codes.shape[1] - self._edge)
         flat = features[..., inner].transpose(1, 2).reshape(-1, LATENT_CHANNELS)
         target = codes[:, inner].reshape(-1)
-        # ||f - k||^2 without ||f||^2, which is the same for all entries.
-        closeness = torch.addmm(-self.codebook.square().sum(1), flat, self.codebook.t(), alpha=2.0)
-        entropy = functional.cross_entropy(closeness / self.log_temperature.exp(), target)
+        # -||f - k||^2 without the term ||f||^2, which is the same for all entries.
+        logits = torch.addmm(-self.codebook.square().sum(1), flat, self.codebook.t(), alpha=2.0)
+        entropy = functional.cross_entropy(logits / self.log_temperature.exp(), target)
         l1 = functional.l1_loss(flat, self.codebook[target])
         scale = self.codebook.abs().mean()
-        right = (closeness.detach().argmax(1) == target).float().mean()
-        figures = {
+        accuracy = (logits.detach().argmax(1) == target).float().mean()
+        metrics = {
             "cross_entropy": entropy.detach(),
             "l1": l1.detach() / scale,
-            "accuracy": right,
+            "accuracy": accuracy,
         }
-        return entropy + self._l1 * l1 / scale, figures
+        return entropy + self._l1 * l1 / scale, metrics
 
 
 def nearest_spacing(codebook: Tensor) -> float:

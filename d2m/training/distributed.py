@@ -1,9 +1,10 @@
-"""Where a training runs: one CPU thread, a GPU, or several processes that learn together.
+"""Device, mixed precision and processes of a training.
 
-Everything goes through `accelerate.Accelerator`, so that ``accelerate launch`` and
-``torchrun`` start it. Gradients are averaged here and not by a wrapper around the
-networks: a GAN calls each of two networks several times a step, frozen and not, and parts
-of a codec by themselves, which wrappers don't follow.
+`Engine` wraps `accelerate.Accelerator`, so ``accelerate launch`` and ``torchrun`` can start a
+training. It averages gradients itself instead of wrapping the networks in
+DistributedDataParallel: a GAN calls each of its two networks several times per step, frozen
+and unfrozen, and calls parts of a codec on their own. DistributedDataParallel does not support
+that.
 """
 
 from __future__ import annotations
@@ -21,26 +22,29 @@ if TYPE_CHECKING:
     from accelerate import Accelerator
 
 PRECISIONS = ("auto", "no", "bf16", "fp16")
-CLIP = 5.0
-"""Largest norm of clipped gradients."""
+"""Values of ``--precision``: accelerate's names, and ``"auto"``."""
+MAX_GRADIENT_NORM = 5.0
+"""L2 norm that clipped gradients are scaled down to; chosen by hand."""
 
 
 class Engine:
-    """One process of a training.
+    """Run one process of a training on its device.
 
     Parameters
     ----------
     device
         ``"auto"`` (a GPU if there is one), ``"cpu"`` or ``"cuda"``.
     precision
-        ``"no"``, ``"bf16"``, ``"fp16"``, or ``"auto"``: bf16 on GPUs that have it, else none.
+        ``"no"`` (float32), ``"bf16"``, ``"fp16"``, or ``"auto"``: bf16 on GPUs that support it,
+        otherwise float32.
     threads
         CPU threads of this process.
 
     Raises
     ------
     SettingsError
-        If device or precision are unknown or not to be had here, or accelerate is missing.
+        If the device or the precision is unknown or not available, or accelerate is not
+        installed.
     """
 
     def __init__(self, *, device: str, precision: str, threads: int) -> None:
@@ -50,24 +54,29 @@ class Engine:
 
     @property
     def device(self) -> torch.device:
-        """Where networks and data go."""
+        """The device of networks and data."""
         return torch.device(self._accelerator.device)
 
     @property
-    def processes(self) -> int:
-        """How many processes learn together."""
+    def world_size(self) -> int:
+        """The number of processes that train together."""
         return int(self._accelerator.num_processes)
 
     @property
-    def main(self) -> bool:
-        """Whether this is the process that writes and reports."""
+    def is_main_process(self) -> bool:
+        """Whether this process writes files and reports metrics."""
         return bool(self._accelerator.is_main_process)
 
     def share(self, batch: int) -> slice:
-        """Return this process's part of what all processes together draw, ``batch`` each.
+        """Return this process's slice of the global batch.
 
-        All draw the same ``batch * processes`` items, so that together they see what one
-        process with as large a batch would see.
+        All processes draw the same ``batch * world_size`` items. Together they therefore
+        process what a single process with that batch size would.
+
+        Parameters
+        ----------
+        batch
+            Items per process.
         """
         first = int(self._accelerator.process_index) * batch
         return slice(first, first + batch)
@@ -77,28 +86,28 @@ class Engine:
         context: AbstractContextManager[Any] = self._accelerator.autocast()
         return context
 
-    def update(
+    def backward_and_step(
         self, loss: Tensor, optimizer: torch.optim.Optimizer, clip: Iterable[nn.Parameter] = ()
     ) -> None:
-        """Take one optimisation step on the mean gradient of all processes.
+        """Take one optimisation step with the gradient averaged over all processes.
 
         Parameters
         ----------
         loss
-            Mean over this process's share.
+            Mean over this process's share of the batch.
         optimizer
-            Its parameters are changed; others may gather gradients too, which nobody uses.
+            Updates its own parameters. Gradients of other parameters are computed, but not used.
         clip
-            Parameters whose gradient is shortened to the norm 5.
+            Parameters whose joint gradient norm is limited to `MAX_GRADIENT_NORM`.
         """
         optimizer.zero_grad(set_to_none=True)
         self._accelerator.backward(loss)
-        self._average([p for group in optimizer.param_groups for p in group["params"]])
+        self._average_gradients([p for group in optimizer.param_groups for p in group["params"]])
         scaler = self._accelerator.scaler
         if scaler is not None:
             scaler.unscale_(optimizer)
         if clipped := list(clip):
-            nn.utils.clip_grad_norm_(clipped, CLIP)
+            nn.utils.clip_grad_norm_(clipped, MAX_GRADIENT_NORM)
         if scaler is None:
             optimizer.step()
         else:
@@ -106,43 +115,46 @@ class Engine:
             scaler.update()
 
     def gather(self, values: Tensor) -> Tensor:
-        """Return the values (N, ...) of all processes, one after another."""
+        """Concatenate the values (N, ...) of all processes along the first axis."""
         gathered: Tensor = self._accelerator.gather(values.contiguous())
         return gathered
 
-    def mean(self, figures: Mapping[str, float]) -> dict[str, float]:
-        """Return figures averaged over the processes."""
-        values = torch.tensor([*figures.values()], dtype=torch.float32, device=self.device)
+    def mean(self, metrics: Mapping[str, float]) -> dict[str, float]:
+        """Return each metric averaged over the processes."""
+        values = torch.tensor([*metrics.values()], dtype=torch.float32, device=self.device)
         means = self._accelerator.reduce(values, reduction="mean").tolist()
-        return dict(zip(figures, means, strict=True)) if self.processes > 1 else dict(figures)
+        return dict(zip(metrics, means, strict=True)) if self.world_size > 1 else dict(metrics)
 
-    def synchronised(self, network: nn.Module) -> None:
-        """Let BatchNorm see the batch of all GPUs; on CPUs each process normalises its own."""
-        if self.processes > 1 and self.device.type == "cuda":
+    def convert_sync_batchnorm(self, network: nn.Module) -> None:
+        """Replace BatchNorm by SyncBatchNorm when training on several GPUs.
+
+        On CPUs, each process normalises its own share of the batch.
+        """
+        if self.world_size > 1 and self.device.type == "cuda":
             nn.SyncBatchNorm.convert_sync_batchnorm(network)  # type: ignore[no-untyped-call]
 
-    def main_first(self) -> AbstractContextManager[Any]:
-        """Return a context that the main process goes through before the others."""
+    def main_process_first(self) -> AbstractContextManager[Any]:
+        """Return a context that the main process runs before the other processes."""
         context: AbstractContextManager[Any] = self._accelerator.main_process_first()
         return context
 
-    def wait(self) -> None:
-        """Wait until all processes are here."""
+    def barrier(self) -> None:
+        """Wait until all processes have reached this call."""
         self._accelerator.wait_for_everyone()
 
     def state_dict(self) -> dict[str, Any]:
-        """Return what going on needs: the scale of the gradients in fp16."""
+        """Return the state to resume from: the gradient scaler's with fp16, otherwise empty."""
         scaler = self._accelerator.scaler
         return {} if scaler is None else dict(scaler.state_dict())
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Take over what `state_dict` returned."""
+        """Restore what `state_dict` returned."""
         if state and self._accelerator.scaler is not None:
             self._accelerator.scaler.load_state_dict(state)
 
-    def _average(self, parameters: list[nn.Parameter]) -> None:
+    def _average_gradients(self, parameters: list[nn.Parameter]) -> None:
         gradients = [p.grad for p in parameters if p.grad is not None]
-        if self.processes == 1 or not gradients:
+        if self.world_size == 1 or not gradients:
             return
         flat = torch.cat([gradient.flatten() for gradient in gradients])
         flat = self._accelerator.reduce(flat, reduction="mean")
@@ -155,7 +167,7 @@ def _on_gpu(device: str) -> bool:
     if device not in ("auto", "cpu", "cuda"):
         raise SettingsError(f"Unknown device {device!r}: choose auto, cpu or cuda.")
     if device == "cuda" and not torch.cuda.is_available():
-        raise SettingsError("There is no CUDA GPU here: choose --device cpu.")
+        raise SettingsError("No CUDA GPU was found: choose --device cpu.")
     return device != "cpu" and torch.cuda.is_available()
 
 
@@ -177,6 +189,6 @@ def _accelerator(precision: str, on_gpu: bool) -> Accelerator:
         raise SettingsError(
             "Training needs accelerate: install it with `pip install -r requirements-train.txt`."
         ) from error
-    # It keeps the precision of a process's first training for all that follow.
+    # Without this reset, accelerate keeps the precision of the first training in a process.
     AcceleratorState._reset_state(reset_partial_state=True)
     return Accelerator(mixed_precision=precision, cpu=not on_gpu)

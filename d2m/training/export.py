@@ -1,4 +1,4 @@
-"""Bring trained weights into the form that is bundled: small, and checked by loading."""
+"""Install trained weights as the bundled ones."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from d2m.checkpoints import (
 from d2m.core.levels import Level
 
 
-def bundle(
+def export_bundled(
     weights: Path,
     level: Level,
     kind: str,
@@ -23,28 +23,35 @@ def bundle(
     temperature: float | None = None,
     folder: Path = CHECKPOINTS,
 ) -> Path:
-    """Install a run's weights as the bundled ones of a level.
+    """Check the weights of a run and install them as the bundled ones of a level.
 
-    Generators are stored in float16, half the size; codecs stay in float32, so that the
-    codes that generators learned stay valid.
+    Generators are stored in float16, which halves their size. Codecs stay in float32, because
+    rounding them would change the codes that generators have learned.
 
     Parameters
     ----------
     weights
         ``weights.safetensors`` of a run.
     level
-        The level they are of.
+        Hop level of the weights.
     kind
         ``"codec"`` or ``"generator"``.
     temperature
-        Spread of a generator's lookup, see `d2m.models.compact_generator.CompactConfig`.
+        Temperature of a generator's codebook lookup, see
+        `d2m.models.compact_generator.CompactConfig`; that of the run by default.
     folder
         Checkpoints folder.
+
+    Returns
+    -------
+    Path
+        The installed file.
 
     Raises
     ------
     CheckpointError
-        If they are not weights of that kind and level; what was bundled stays.
+        If the file does not hold weights of that kind and level. The weights installed before
+        are then kept.
     """
     from safetensors.torch import save_file
 
@@ -55,12 +62,12 @@ def bundle(
     if temperature is not None:
         metadata["temperature"] = repr(temperature)
     if generator:
-        # Weights only: running variances can be too large for float16.
+        # Only weights: running variances of BatchNorm can exceed the range of float16.
         tensors = {n: t.half() if t.ndim > 1 else t for n, t in tensors.items()}
     target = generator_path(level, folder) if generator else codec_path(level, folder)
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_suffix(".part")
     save_file(tensors, part, metadata=metadata)
-    part.chmod(0o644)  # safetensors makes files that only their owner may read
+    part.chmod(0o644)  # safetensors creates files that only their owner can read
     part.replace(target)
     return target

@@ -1,4 +1,4 @@
-"""A training run in a folder: resumable, on one process or several."""
+"""A training loop that can be interrupted and resumed, in one process or in several."""
 
 from __future__ import annotations
 
@@ -16,21 +16,26 @@ from tqdm import tqdm
 
 from d2m.core.errors import SettingsError
 from d2m.training.distributed import Engine
-from d2m.training.run_logger import Record
+from d2m.training.run_logger import RunLogger
+
+RATE_WARM_UP_STEPS = 100
+"""Steps over which the learning rates rise linearly at the start; chosen by hand."""
+FINAL_RATE_FACTOR = 1e-3
+"""Offset of the decay, so that it ends just above a learning rate of 0; chosen by hand."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class RunConfig:
-    """What every training has.
+class TrainerConfig:
+    """Settings that all trainings share.
 
     Parameters
     ----------
     steps
-        Optimisation steps in all.
+        Total number of optimisation steps.
     seed
-        Seed of initial weights and of the order of the data.
+        Seed of the initial weights and of the order of the data.
     report_every, save_every
-        Steps between lines of figures, and between checkpoints.
+        Steps between two reports of metrics, and between two checkpoints.
     device
         ``"auto"`` (a GPU if there is one), ``"cpu"`` or ``"cuda"``.
     threads
@@ -38,7 +43,7 @@ class RunConfig:
     precision
         See `d2m.training.distributed.Engine`.
     tensorboard
-        Whether to write TensorBoard's files.
+        Whether to write TensorBoard event files.
     """
 
     steps: int = 20_000
@@ -50,58 +55,75 @@ class RunConfig:
     precision: str = "auto"
     tensorboard: bool = True
 
-    def rate(self, number: int) -> float:
-        """Return the share of the learning rates at a step, from 0.
+    def learning_rate_factor(self, number: int) -> float:
+        """Return the factor of the learning rates at a step.
 
-        They rise over the first 100 steps and fall linearly over the second half.
+        It rises over the first `RATE_WARM_UP_STEPS` steps and falls linearly over the second half.
+
+        Parameters
+        ----------
+        number
+            Number of the step, from 0.
         """
-        fall = min(1.0, 2.0 * (1.0 - number / self.steps) + 1e-3)
-        return min(1.0, (number + 1) / 100) * fall
+        decay = min(1.0, 2.0 * (1.0 - number / self.steps) + FINAL_RATE_FACTOR)
+        return min(1.0, (number + 1) / RATE_WARM_UP_STEPS) * decay
 
 
 class Weights(NamedTuple):
-    """What is written as safetensors: a network, and strings for the header."""
+    """A network to write as safetensors, with the strings of the file's header."""
 
     network: nn.Module
     metadata: dict[str, str]
 
 
-Sounds = dict[str, NDArray[np.float32]]
-Figures = Mapping[str, float | Tensor]
+AudioExamples = dict[str, NDArray[np.float32]]
+"""Audio (N,) in [-1, 1] at 22,050 Hz, by name."""
+StepMetrics = Mapping[str, float | Tensor]
+"""Metrics of one step by name; tensors are scalars without a gradient."""
 
 
-class Job(Protocol):
-    """What a run trains: any number of networks and optimizers."""
+class Task(Protocol):
+    """What a `Trainer` trains: networks with their optimizers, data and losses."""
 
-    def step(self, number: int, rng: np.random.Generator, engine: Engine) -> Figures:
-        """Take the step of that number (from 0) and return the means over this process's share.
+    def step(self, number: int, rng: np.random.Generator, engine: Engine) -> StepMetrics:
+        """Take one optimisation step and return the means over this process's share.
 
-        ``rng`` is the same in all processes, and draws the data of all of them.
+        Parameters
+        ----------
+        number
+            Number of the step, from 0.
+        rng
+            In the same state in all processes; it draws the global batch.
+        engine
+            The process to train in.
         """
 
     def evaluate(self, engine: Engine) -> dict[str, float]:
-        """Return figures on held-out data; only the main process does it."""
+        """Return metrics on held-out data; called in the main process only."""
 
     def modules(self) -> dict[str, Any]:
-        """Return what a checkpoint holds: networks, optimizers, others with state dicts."""
+        """Return what a checkpoint stores, by name: all that has a state dict."""
 
     def weights(self) -> dict[str, Weights]:
-        """Return what is written for use, by the name of its file."""
+        """Return the networks to write as safetensors, by file name without suffix."""
 
-    def sounds(self, engine: Engine) -> Sounds:
-        """Return sounds (N,) to listen to at each checkpoint, by name."""
+    def audio_examples(self, engine: Engine) -> AudioExamples:
+        """Return audio to listen to at each checkpoint."""
 
 
 @dataclass
 class _Progress:
-    """How far a run has come, and the sums of the figures since its last report."""
+    """The number of steps done, and the sums of the metrics since the last report.
+
+    Checkpoints store the fields by name.
+    """
 
     step: int = 0
     reported: int = 0
     sums: dict[str, float | Tensor] = field(default_factory=dict)
 
-    def add(self, figures: Figures) -> None:
-        for name, value in figures.items():
+    def add(self, metrics: StepMetrics) -> None:
+        for name, value in metrics.items():
             self.sums[name] = self.sums.get(name, 0.0) + value
         self.step += 1
 
@@ -113,125 +135,131 @@ class _Progress:
 
 
 class Trainer:
-    """A run folder.
+    """Train a task in a run folder.
 
     Parameters
     ----------
     folder
-        Where ``config.json``, ``metrics.jsonl``, ``curves.png``, ``tensorboard/``,
-        ``checkpoint.pt``, ``samples/`` and the weights go.
+        Run folder, to which ``config.json``, ``metrics.jsonl``, ``curves.png``,
+        ``tensorboard/``, ``checkpoint.pt``, ``samples/`` and the weights are written.
     config
-        How to train.
+        Settings of the training.
 
     Raises
     ------
     SettingsError
-        If the device, the precision or a library is not to be had here.
+        If the device, the precision or a library is not available.
     """
 
-    def __init__(self, folder: Path, config: RunConfig) -> None:
+    def __init__(self, folder: Path, config: TrainerConfig) -> None:
         self.folder = folder
         self.config = config
         self.engine = Engine(
             device=config.device, precision=config.precision, threads=config.threads
         )
 
-    def train(self, job: Job) -> None:
-        """Train to the last step, going on from the folder's last checkpoint.
+    def train(self, task: Task) -> None:
+        """Train to the last step, resuming from the folder's checkpoint if there is one.
 
-        Each step draws its data from the seed and its own number, so a run that was stopped
-        goes on to the same curve.
+        Each step draws its data from the seed and the step's number only, so an interrupted
+        run resumes with the results that it would have had without the interruption.
+
+        Parameters
+        ----------
+        task
+            What to train, in its initial state.
 
         Raises
         ------
         SettingsError
-            If the folder holds another training, or TensorBoard is missing.
+            If the folder holds another training, or TensorBoard is not installed.
         """
         config, engine = self.config, self.engine
         self.folder.mkdir(parents=True, exist_ok=True)
-        for module in job.modules().values():
+        for module in task.modules().values():
             if isinstance(module, nn.Module):
                 module.to(engine.device)
-                engine.synchronised(module)
-        rates = [[group["lr"] for group in o.param_groups] for o in _optimizers(job)]
-        progress = self._resumed(job, engine)
-        record = self._record(engine, progress.step)
-        since, begun = time.perf_counter(), progress.step
-        for number in self._bar(progress.step, engine):
-            self._set_rates(job, rates, number)
+                engine.convert_sync_batchnorm(module)
+        rates = [[group["lr"] for group in o.param_groups] for o in _optimizers(task)]
+        progress = self._resume(task)
+        logger = self._logger(progress.step)
+        since, first = time.perf_counter(), progress.step
+        for number in self._steps(progress.step):
+            self._set_learning_rates(task, rates, number)
             rng = np.random.default_rng([config.seed, number])
-            progress.add(job.step(number, rng, engine))
+            progress.add(task.step(number, rng, engine))
             done = progress.step
             if self._due(done, config.report_every):
                 means = engine.mean(progress.means())
-                seconds = (time.perf_counter() - since) / (done - begun)
-                if record is not None:
-                    figures = job.evaluate(engine) | {"seconds_a_step": seconds}
-                    record.figures(done, means | figures)
-                since, begun = time.perf_counter(), done
+                seconds = (time.perf_counter() - since) / (done - first)
+                if logger is not None:
+                    metrics = task.evaluate(engine) | {"seconds_a_step": seconds}
+                    logger.log_metrics(done, means | metrics)
+                since, first = time.perf_counter(), done
             if self._due(done, config.save_every):
                 paused = time.perf_counter()
-                if record is not None:
-                    self._save(job, progress, engine)
-                    record.sounds(done, job.sounds(engine))
-                    record.curves()
-                engine.wait()
+                if logger is not None:
+                    self._save(task, progress)
+                    logger.log_audio(done, task.audio_examples(engine))
+                    logger.plot_curves()
+                engine.barrier()
                 since += time.perf_counter() - paused
-        if record is not None:
-            record.close()
+        if logger is not None:
+            logger.close()
 
     def _due(self, done: int, every: int) -> bool:
         return done % every == 0 or done == self.config.steps
 
-    def _bar(self, first: int, engine: Engine) -> tqdm[int]:
-        steps = self.config.steps
-        return tqdm(
-            range(first, steps), initial=first, total=steps, unit="step", disable=not engine.main
-        )
+    def _steps(self, first: int) -> tqdm[int]:
+        """Return the numbers of the remaining steps, with a progress bar."""
+        steps, hidden = self.config.steps, not self.engine.is_main_process
+        return tqdm(range(first, steps), initial=first, total=steps, unit="step", disable=hidden)
 
-    def _record(self, engine: Engine, first: int) -> Record | None:
-        if not engine.main:
+    def _logger(self, done: int) -> RunLogger | None:
+        if not self.engine.is_main_process:
             return None
-        settings = asdict(self.config) | {"processes": engine.processes}
-        return Record(self.folder, settings, first, tensorboard=self.config.tensorboard)
+        settings = asdict(self.config) | {"processes": self.engine.world_size}
+        return RunLogger(self.folder, settings, done, tensorboard=self.config.tensorboard)
 
-    def _set_rates(self, job: Job, rates: list[list[float]], number: int) -> None:
-        for optimizer, own in zip(_optimizers(job), rates, strict=True):
-            for group, rate in zip(optimizer.param_groups, own, strict=True):
-                group["lr"] = rate * self.config.rate(number)
+    def _set_learning_rates(self, task: Task, rates: list[list[float]], number: int) -> None:
+        factor = self.config.learning_rate_factor(number)
+        for optimizer, initial in zip(_optimizers(task), rates, strict=True):
+            for group, rate in zip(optimizer.param_groups, initial, strict=True):
+                group["lr"] = rate * factor
 
-    def _save(self, job: Job, progress: _Progress, engine: Engine) -> None:
+    def _save(self, task: Task, progress: _Progress) -> None:
         from safetensors.torch import save_file
 
-        state = {name: module.state_dict() for name, module in job.modules().items()}
-        state["engine"] = engine.state_dict()
+        state = {name: module.state_dict() for name, module in task.modules().items()}
+        state["engine"] = self.engine.state_dict()
         part = self.folder / "checkpoint.part"
         torch.save(asdict(progress) | state, part)
         part.replace(self.folder / "checkpoint.pt")
-        for name, (network, metadata) in job.weights().items():
+        for name, (network, metadata) in task.weights().items():
             tensors = {n: t.detach().cpu().contiguous() for n, t in network.state_dict().items()}
             part = self.folder / f"{name}.part"
             save_file(tensors, part, metadata=metadata | {"trained_steps": str(progress.step)})
-            part.chmod(0o644)  # safetensors makes files that only their owner may read
+            part.chmod(0o644)  # safetensors creates files that only their owner can read
             part.replace(self.folder / f"{name}.safetensors")
 
-    def _resumed(self, job: Job, engine: Engine) -> _Progress:
+    def _resume(self, task: Task) -> _Progress:
+        """Load the checkpoint into the task, and return its progress; 0 without a checkpoint."""
         path = self.folder / "checkpoint.pt"
         if not path.is_file():
             return _Progress()
-        state = torch.load(path, map_location=engine.device, weights_only=True)
+        state = torch.load(path, map_location=self.engine.device, weights_only=True)
         try:
-            for name, module in job.modules().items():
+            for name, module in task.modules().items():
                 module.load_state_dict(state[name])
         except (KeyError, RuntimeError, ValueError) as error:
             raise SettingsError(
-                f"The run folder {self.folder.name} holds another training: go on with its own "
-                "settings (config.json), or choose another --out."
+                f"The run folder {self.folder.name} holds another training: resume it with its "
+                "own settings (config.json), or choose another --out."
             ) from error
-        engine.load_state_dict(state.get("engine", {}))
+        self.engine.load_state_dict(state.get("engine", {}))
         step = int(state["step"])
         return _Progress(step, state.get("reported", step), state.get("sums", {}))
 
 
-def _optimizers(job: Job) -> list[torch.optim.Optimizer]:
-    return [o for o in job.modules().values() if isinstance(o, torch.optim.Optimizer)]
+def _optimizers(task: Task) -> list[torch.optim.Optimizer]:
+    return [o for o in task.modules().values() if isinstance(o, torch.optim.Optimizer)]

@@ -1,4 +1,4 @@
-"""A small corpus that the tests of training share."""
+"""A small corpus for the tests of training."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from d2m.training.data.motion_bank import MotionFeatures, measure_dance
 
 @pytest.fixture(autouse=True)
 def one_thread() -> Iterator[None]:
-    """Spare the machine: threads that wait for each other cost more than they bring."""
+    """Run torch in one thread: on these small networks more threads are slower."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     yield
@@ -36,7 +36,7 @@ def bank() -> list[MotionFeatures]:
 
 @pytest.fixture(scope="session")
 def small_corpus(bank: list[MotionFeatures], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Render two songs with three takes each, and an unseen one."""
+    """Render two songs with three pieces each, and an unseen song."""
     folder = tmp_path_factory.mktemp("corpus")
     render_corpus(folder, bank, pieces_per_song=3, songs=(0, 1, UNSEEN_SONGS[0]))
     return folder

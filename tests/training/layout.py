@@ -1,4 +1,4 @@
-"""The published folder layout, made small: up to three segments a split."""
+"""Small data sets in the published folder layout, with up to three segments per split."""
 
 from __future__ import annotations
 
@@ -32,7 +32,9 @@ def write_list(
     (folder / f"{dataset}_{kind}_{split}_segment.txt").write_text("".join(lines))
 
 
-def make(folder: Path, dataset: str, split: str = "test", seconds: int = 2, count: int = 3) -> Path:
+def write_dataset(
+    folder: Path, dataset: str, split: str = "test", seconds: int = 2, count: int = 3
+) -> Path:
     rng = np.random.default_rng(3)
     names = names_of(dataset, split)[:count]
     for kind in ENDINGS:

@@ -1,4 +1,4 @@
-"""The paper's losses on the project's own corpus: synthesizer and compact generator."""
+"""The losses of D2M-GAN on the project's own corpus: decoder and compact generator."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from d2m.training.distributed import Engine
 from d2m.training.generator import GeneratorConfig, GeneratorTask
 
 needs_soundfont = pytest.mark.skipif(not SOUNDFONT.is_file(), reason="needs fluid-soundfont-gm")
-FEW = ("--level", "high", "--narrow", 16, "--batch", 1, "--steps", 2, "--report-every", 1)
+FEW = ("--level", "high", "--channel-divisor", 16, "--batch", 1, "--steps", 2, "--report-every", 1)
 
 
 def run_command(*arguments: object) -> None:
@@ -30,21 +30,21 @@ def run_command(*arguments: object) -> None:
         raise done.exception
 
 
-def figures(folder: Path) -> list[dict[str, float]]:
+def metrics(folder: Path) -> list[dict[str, float]]:
     return [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
 
 
 @needs_soundfont
-def test_a_synthesizer_learns_on_codes_that_stay(small_corpus, tmp_path):
-    run_command("synthesizer", "--corpus", small_corpus, "--out", tmp_path, *FEW)
+def test_fine_tuning_a_decoder_keeps_encoder_and_codebook(small_corpus, tmp_path):
+    run_command("decoder", "--corpus", small_corpus, "--out", tmp_path, *FEW)
     weights, _ = read_tensors(tmp_path / "weights.safetensors")
     before = load_codec(HIGH).state_dict()
     moved = {name for name, tensor in weights.items() if not tensor.equal(before[name])}
     assert moved
     assert all(name.startswith("decoders.") for name in moved)
     assert max(float((weights[n] - before[n]).abs().max()) for n in moved) < 3e-5
-    first, last = figures(tmp_path)
-    assert first["discriminator"] == pytest.approx(6.0, abs=0.5)  # 2 of 3 scales, undecided
+    first, last = metrics(tmp_path)
+    assert first["discriminator"] == pytest.approx(6.0, abs=0.5)  # 2 per untrained scale
     assert last["discriminator"] != first["discriminator"]
     assert {"held_out_convergence", "feature_matching", "adversarial"} <= set(last)
     assert (tmp_path / "samples" / "0000002" / "reconstructed.wav").is_file()
@@ -52,10 +52,10 @@ def test_a_synthesizer_learns_on_codes_that_stay(small_corpus, tmp_path):
 
 
 @needs_soundfont
-def test_a_compact_generator_learns_from_the_papers_losses_too(small_corpus, tmp_path):
+def test_a_compact_generator_is_trained_with_the_losses_of_d2mgan(small_corpus, tmp_path):
     options = ("--adversarial", "--waveform", 1, "--mel", 1)
     run_command("generator", "--corpus", small_corpus, "--out", tmp_path, *FEW, *options)
-    last = figures(tmp_path)[-1]
+    last = metrics(tmp_path)[-1]
     names = {"cross_entropy", "discriminator", "adversarial", "feature_matching", "waveform", "mel"}
     assert names <= set(last)
     assert np.isfinite(list(last.values())).all()
@@ -66,20 +66,20 @@ def test_a_compact_generator_learns_from_the_papers_losses_too(small_corpus, tmp
 
 
 @needs_soundfont
-def test_the_papers_losses_reach_the_compact_generator_and_are_off_by_default(small_corpus):
-    config = GeneratorConfig(batch=1, narrow=16, precision="no", device="cpu")
+def test_the_losses_of_d2mgan_change_the_gradient_and_are_off_by_default(small_corpus):
+    config = GeneratorConfig(batch=1, channel_divisor=16, precision="no", device="cpu")
     engine = Engine(device="cpu", precision="no", threads=1)
     found = []
-    for paper in (None, LossWeights(commitment=0, waveform=0, mel=0)):
-        run = GeneratorTask(small_corpus, load_codec(HIGH), replace(config, paper=paper))
-        seen = run.step(0, np.random.default_rng(0), engine)
-        found.append((run.generator.head[2].weight.grad.clone(), seen))
-    (plain, without), (pushed, with_paper) = found
+    for losses in (None, LossWeights(commitment=0, waveform=0, mel=0)):
+        task = GeneratorTask(small_corpus, load_codec(HIGH), replace(config, d2mgan_losses=losses))
+        seen = task.step(0, np.random.default_rng(0), engine)
+        found.append((task.generator.head[2].weight.grad.clone(), seen))
+    (plain, without), (adversarial, with_losses) = found
     assert "adversarial" not in without
-    assert torch.equal(without["cross_entropy"], with_paper["cross_entropy"])
-    assert not torch.allclose(plain, pushed)
+    assert torch.equal(without["cross_entropy"], with_losses["cross_entropy"])
+    assert not torch.allclose(plain, adversarial)
 
 
-def test_weights_of_losses_that_are_off_are_refused(tmp_path):
+def test_weights_of_losses_that_are_switched_off_are_refused(tmp_path):
     with pytest.raises(SettingsError, match="need --adversarial"):
         run_command("generator", "--corpus", tmp_path, *FEW, "--mel", 1)

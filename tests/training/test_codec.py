@@ -1,4 +1,4 @@
-"""Training of a codec for a few steps: what moves, what stays, going on after a stop."""
+"""Training of a codec for a few steps: what is trained, what is not, and resuming."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ FEW = {
 }
 
 
-def figures(folder: Path) -> list[dict[str, float]]:
+def metrics(folder: Path) -> list[dict[str, float]]:
     lines = (folder / "metrics.jsonl").read_text().splitlines()
     return [{k: v for k, v in json.loads(li).items() if k != "seconds_a_step"} for li in lines]
 
@@ -51,8 +51,8 @@ def trained(small_corpus, tmp_path_factory) -> Path:
     return folder
 
 
-def test_a_few_steps_from_nothing_write_a_codec_that_loads(trained):
-    lines = figures(trained)
+def test_a_few_steps_from_random_weights_write_a_codec_that_loads(trained):
+    lines = metrics(trained)
     assert [line["step"] for line in lines] == [2, 4, 6, 8]
     assert all(np.isfinite(list(line.values())).all() for line in lines)
     assert lines[-1]["perplexity"] > 1.5
@@ -61,10 +61,10 @@ def test_a_few_steps_from_nothing_write_a_codec_that_loads(trained):
     assert read_tensors(trained / "weights.safetensors")[1]["trained_steps"] == "8"
 
 
-def test_sound_comes_nearer_within_thirty_steps(small_corpus, tmp_path):
+def test_thirty_steps_lower_the_loss(small_corpus, tmp_path):
     few = FEW | {"warm_up": 150, "report_every": 15, "save_every": 30}
     train_codec(small_corpus, tmp_path, CodecConfig(steps=30, **few))
-    first, last = figures(tmp_path)
+    first, last = metrics(tmp_path)
     assert last["loss"] < 0.9 * first["loss"]
 
 
@@ -75,19 +75,19 @@ class Stopped(CodecTask):
         return super().step(number, rng, engine)
 
 
-def test_going_on_after_a_stop_is_as_if_there_was_none(small_corpus, trained, tmp_path):
+def test_an_interrupted_run_resumes_with_the_same_results(small_corpus, trained, tmp_path):
     config = CodecConfig(steps=8, **FEW)
-    job = Stopped(small_corpus, config)
+    task = Stopped(small_corpus, config)
     with pytest.raises(KeyboardInterrupt):
-        Trainer(tmp_path, config).train(job)
-    assert [line["step"] for line in figures(tmp_path)] == [2, 4]
+        Trainer(tmp_path, config).train(task)
+    assert [line["step"] for line in metrics(tmp_path)] == [2, 4]
     train_codec(small_corpus, tmp_path, config)
-    assert figures(tmp_path) == figures(trained)
+    assert metrics(tmp_path) == metrics(trained)
     whole, resumed = (read_tensors(f / "weights.safetensors")[0] for f in (trained, tmp_path))
     assert all(torch.equal(whole[name], resumed[name]) for name in whole)
 
 
-def test_decoder_only_leaves_encoder_and_codebook_as_they_are(small_corpus, tmp_path):
+def test_decoder_only_does_not_change_encoder_and_codebook(small_corpus, tmp_path):
     config = CodecConfig(steps=3, decoder_only=True, **FEW)
     train_codec(small_corpus, tmp_path, config, start=bundled())
     weights, start = read_tensors(tmp_path / "weights.safetensors")[0], bundled()
@@ -96,17 +96,17 @@ def test_decoder_only_leaves_encoder_and_codebook_as_they_are(small_corpus, tmp_
     assert moved(weights, start, "decoders.")
 
 
-def test_fine_tuning_moves_encoder_and_codebook_too(small_corpus, tmp_path):
+def test_training_from_weights_changes_encoder_and_codebook_too(small_corpus, tmp_path):
     train_codec(small_corpus, tmp_path, CodecConfig(steps=2, **FEW), start=bundled())
     weights, start = read_tensors(tmp_path / "weights.safetensors")[0], bundled()
     assert all(moved(weights, start, part) for part in ("encoders.", "bottleneck.", "decoders."))
 
 
-def test_what_is_not_trained_gathers_no_gradient(small_corpus):
+def test_frozen_parameters_get_no_gradient(small_corpus):
     config = CodecConfig(steps=2, decoder_only=True, **FEW)
-    job = CodecTask(small_corpus, config, start=bundled())
+    task = CodecTask(small_corpus, config, start=bundled())
     engine = Engine(device="cpu", precision="bf16", threads=1)
     for number in range(2):
-        job.step(number, np.random.default_rng(number), engine)
-    # Gradients that nothing clears would grow, and take their part of the clipped norm.
-    assert all(parameter.grad is None for parameter in job.codec.encoders.parameters())
+        task.step(number, np.random.default_rng(number), engine)
+    # Gradients that are never cleared would accumulate, and dominate the clipped norm.
+    assert all(parameter.grad is None for parameter in task.codec.encoders.parameters())

@@ -1,4 +1,4 @@
-"""The paper's training from the command line: its folder, several processes, going on."""
+"""The training of D2M-GAN: its run folder, several processes, and resuming."""
 
 from __future__ import annotations
 
@@ -20,19 +20,25 @@ from d2m.core.errors import D2MError, DataError, SettingsError
 from d2m.core.levels import HIGH
 from d2m.training.cli import train
 from d2m.training.d2mgan.config import D2MGANConfig
-from d2m.training.d2mgan.task import D2MGANTask, train_paper
+from d2m.training.d2mgan.task import D2MGANTask, train_d2mgan
 from d2m.training.distributed import Engine
-from d2m.training.trainer import RunConfig, Trainer, Weights
-from tests.training.layout import make
+from d2m.training.trainer import Trainer, TrainerConfig, Weights
+from tests.training.layout import write_dataset
 
 ROOT = Path(__file__).parents[2]
 SMALL = D2MGANConfig(
-    narrow=16, batch=1, steps=3, report_every=1, save_every=2, device="cpu", tensorboard=False
+    channel_divisor=16,
+    batch=1,
+    steps=3,
+    report_every=1,
+    save_every=2,
+    device="cpu",
+    tensorboard=False,
 )
 FEW = (
     "--level",
     "high",
-    "--narrow",
+    "--channel-divisor",
     "16",
     "--steps",
     "2",
@@ -46,11 +52,11 @@ FEW = (
 @pytest.fixture(scope="module")
 def aist(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("aist")
-    make(folder, "aist", "train")
-    return make(folder, "aist", "test", count=1)
+    write_dataset(folder, "aist", "train")
+    return write_dataset(folder, "aist", "test", count=1)
 
 
-def figures(folder: Path) -> list[dict[str, float]]:
+def metrics(folder: Path) -> list[dict[str, float]]:
     lines = (folder / "metrics.jsonl").read_text().splitlines()
     return [{k: v for k, v in json.loads(li).items() if k != "seconds_a_step"} for li in lines]
 
@@ -69,27 +75,27 @@ class Stopped(D2MGANTask):
 
 
 @pytest.mark.slow
-def test_going_on_after_a_stop_is_as_if_there_was_none(aist, tmp_path):
+def test_an_interrupted_run_resumes_with_the_same_results(aist, tmp_path):
     whole, stopped = tmp_path / "whole", tmp_path / "stopped"
-    train_paper(aist, load_codec(HIGH), whole, SMALL)
+    train_d2mgan(aist, load_codec(HIGH), whole, SMALL)
     with pytest.raises(KeyboardInterrupt):
         Trainer(stopped, SMALL).train(Stopped(aist, load_codec(HIGH), SMALL))
-    assert [line["step"] for line in figures(stopped)] == [1, 2]
-    train_paper(aist, load_codec(HIGH), stopped, SMALL)
-    assert [line["step"] for line in figures(stopped)] == [1, 2, 3]
-    assert figures(stopped) == figures(whole)
+    assert [line["step"] for line in metrics(stopped)] == [1, 2]
+    train_d2mgan(aist, load_codec(HIGH), stopped, SMALL)
+    assert [line["step"] for line in metrics(stopped)] == [1, 2, 3]
+    assert metrics(stopped) == metrics(whole)
     for name in ("generator_high", "motion_high", "vqvae_high"):
         one, other = (
             read_tensors(folder / f"{name}.safetensors")[0] for folder in (whole, stopped)
         )
         assert all(torch.equal(tensor, other[n]) for n, tensor in one.items())
     with pytest.raises(SettingsError, match="holds another training"):
-        train_paper(aist, load_codec(HIGH), stopped, replace(SMALL, scales=2))
+        train_d2mgan(aist, load_codec(HIGH), stopped, replace(SMALL, scales=2))
 
 
 @pytest.mark.slow
-def test_two_processes_learn_what_one_with_twice_the_batch_learns(aist, tmp_path):
-    options = ["paper", "--data", str(aist), *FEW, "--steps", "3", "--save-every", "3"]
+def test_two_processes_match_one_process_with_twice_the_batch(aist, tmp_path):
+    options = ["d2mgan", "--data", str(aist), *FEW, "--steps", "3", "--save-every", "3"]
     options += ["--no-fine-tune", "--no-tensorboard"]
     two, one = tmp_path / "two", tmp_path / "one"
     run_command(*options, "--out", one, "--batch", 2)
@@ -107,16 +113,16 @@ def test_two_processes_learn_what_one_with_twice_the_batch_learns(aist, tmp_path
     )
     assert done.returncode == 0, done.stderr[-2000:]
     assert json.loads((two / "config.json").read_text())["processes"] == 2
-    assert len(figures(two)) == 3
-    for ours, theirs in zip(figures(two), figures(one), strict=True):
-        assert ours == pytest.approx(theirs, rel=1e-4, abs=2e-5)
-    assert figures(one)[2]["generator"] != pytest.approx(figures(one)[0]["generator"], rel=1e-3)
+    assert len(metrics(two)) == 3
+    for of_two, of_one in zip(metrics(two), metrics(one), strict=True):
+        assert of_two == pytest.approx(of_one, rel=1e-4, abs=2e-5)
+    assert metrics(one)[2]["generator"] != pytest.approx(metrics(one)[0]["generator"], rel=1e-3)
 
 
-def test_a_run_leaves_figures_curves_sounds_and_weights(aist, tmp_path):
+def test_a_run_writes_metrics_curves_audio_and_weights(aist, tmp_path):
     out = tmp_path / "run"
     run_command(
-        "paper", "--data", aist, *FEW, "--batch", 1, "--out", out, "--published-code",
+        "d2mgan", "--data", aist, *FEW, "--batch", 1, "--out", out, "--published-code",
         "--without", "visual", "--without", "mel", "--no-reshape", "--scales", 1,
     )  # fmt: skip
     config = json.loads((out / "config.json").read_text())
@@ -124,8 +130,8 @@ def test_a_run_leaves_figures_curves_sounds_and_weights(aist, tmp_path):
     assert config["weights"]["mel"] == 0.0
     assert (config["visual"], config["motion"], config["gradient"]) == (False, True, False)
     assert (config["reshape"], config["scales"], config["processes"]) == (False, 1, 1)
-    assert [line["step"] for line in figures(out)] == [1, 2]
-    assert "mel" not in figures(out)[0]
+    assert [line["step"] for line in metrics(out)] == [1, 2]
+    assert "mel" not in metrics(out)[0]
     assert (out / "curves.png").read_bytes().startswith(b"\x89PNG")
     assert len(list((out / "samples" / "0000002").glob("*.wav"))) == 2
     assert len(list((out / "samples" / "0000002").glob("*.png"))) == 2
@@ -136,7 +142,7 @@ def test_a_run_leaves_figures_curves_sounds_and_weights(aist, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "message"),
     [
         (("--without", "music"), "Unknown part 'music'"),
         (("--batch", "4"), "batch of 4 is larger than the 3 training segments"),
@@ -148,49 +154,49 @@ def test_a_run_leaves_figures_curves_sounds_and_weights(aist, tmp_path):
         (("--dataset", "tiktok"), "tiktok_audio_train_segment.txt is missing"),
     ],
 )
-def test_what_cannot_be_trained_is_told_in_one_sentence(aist, tmp_path, options, told):
-    with pytest.raises(D2MError, match=told) as caught:
-        run_command("paper", "--data", aist, *FEW, "--out", tmp_path / "run", *options)
+def test_impossible_settings_are_refused_in_one_sentence(aist, tmp_path, options, message):
+    with pytest.raises(D2MError, match=message) as caught:
+        run_command("d2mgan", "--data", aist, *FEW, "--out", tmp_path / "run", *options)
     assert "\n" not in str(caught.value)
 
 
-def test_an_empty_folder_is_told_in_one_sentence(tmp_path):
+def test_an_empty_data_folder_is_refused(tmp_path):
     (tmp_path / "data").mkdir()
     with pytest.raises(DataError, match=r"aist_audio_train_segment\.txt is missing"):
-        run_command("paper", "--data", tmp_path / "data", *FEW, "--out", tmp_path / "run")
+        run_command("d2mgan", "--data", tmp_path / "data", *FEW, "--out", tmp_path / "run")
 
 
 @pytest.mark.parametrize(
-    ("module", "told"),
+    ("module", "message"),
     [("accelerate", "needs accelerate"), ("torch.utils.tensorboard", "--no-tensorboard")],
 )
-def test_a_missing_library_is_told_in_one_sentence(aist, tmp_path, monkeypatch, module, told):
+def test_a_missing_library_is_named(aist, tmp_path, monkeypatch, module, message):
     monkeypatch.setitem(sys.modules, module, None)
     config = replace(SMALL, tensorboard=True)
-    with pytest.raises(SettingsError, match=told):
-        train_paper(aist, load_codec(HIGH), tmp_path, config)
+    with pytest.raises(SettingsError, match=message):
+        train_d2mgan(aist, load_codec(HIGH), tmp_path, config)
 
 
-def test_processes_share_what_they_draw():
+def test_a_single_process_has_the_whole_batch():
     engine = Engine(device="cpu", precision="auto", threads=1)
-    assert (engine.processes, engine.main, engine.share(3)) == (1, True, slice(0, 3))
+    assert (engine.world_size, engine.is_main_process, engine.share(3)) == (1, True, slice(0, 3))
     assert engine.device == torch.device("cpu")
 
 
-def test_a_bf16_step_learns_too(aist):
+def test_a_bf16_step_is_close_to_a_float32_step(aist):
     config = replace(SMALL, fine_tune=False)
     found = []
     for precision in ("no", "bf16"):
-        run = D2MGANTask(aist, load_codec(HIGH), config)
+        task = D2MGANTask(aist, load_codec(HIGH), config)
         engine = Engine(device="cpu", precision=precision, threads=1)
-        found.append(run.step(0, np.random.default_rng(0), engine))
-    full, half = (float(figures["commitment"]) for figures in found)
+        found.append(task.step(0, np.random.default_rng(0), engine))
+    full, half = (float(metrics["commitment"]) for metrics in found)
     assert half == pytest.approx(full, rel=0.02)
     assert half != full
 
 
-class Counting:
-    """A job of one number, to look at the run around it."""
+class CountingTask:
+    """A task with a single parameter, to test the trainer."""
 
     def __init__(self, *, stop: int | None = None) -> None:
         self.network = torch.nn.Linear(1, 1, bias=False)
@@ -202,7 +208,7 @@ class Counting:
         if number == self._stop:
             raise KeyboardInterrupt
         self.rates.append(self.optimizer.param_groups[0]["lr"])
-        engine.update(self.network.weight.sum(), self.optimizer)
+        engine.backward_and_step(self.network.weight.sum(), self.optimizer)
         return {"number": float(number), "drawn": rng.random()}
 
     def evaluate(self, _):
@@ -214,31 +220,31 @@ class Counting:
     def weights(self):
         return {"weights": Weights(self.network, {"kind": "test"})}
 
-    def sounds(self, _):
+    def audio_examples(self, _):
         return {}
 
 
-def test_reports_between_checkpoints_are_made_again_after_a_stop(tmp_path):
-    config = RunConfig(steps=10, report_every=3, save_every=4, device="cpu", tensorboard=False)
+def test_reports_after_the_last_checkpoint_are_repeated_on_resuming(tmp_path):
+    config = TrainerConfig(steps=10, report_every=3, save_every=4, device="cpu", tensorboard=False)
     whole, stopped = tmp_path / "whole", tmp_path / "stopped"
-    Trainer(whole, config).train(Counting())
+    Trainer(whole, config).train(CountingTask())
     with pytest.raises(KeyboardInterrupt):
-        Trainer(stopped, config).train(Counting(stop=7))
-    assert [line["step"] for line in figures(stopped)] == [3, 6]
-    resumed = Counting()
+        Trainer(stopped, config).train(CountingTask(stop=7))
+    assert [line["step"] for line in metrics(stopped)] == [3, 6]
+    resumed = CountingTask()
     Trainer(stopped, config).train(resumed)
-    assert figures(stopped) == figures(whole)
-    assert [line["number"] for line in figures(whole)] == [1, 4, 7, 9]
+    assert metrics(stopped) == metrics(whole)
+    assert [line["number"] for line in metrics(whole)] == [1, 4, 7, 9]
     assert len(resumed.rates) == 6
     assert resumed.rates[0] == pytest.approx(0.5 * 0.05)
     assert resumed.rates[-1] == pytest.approx(0.5 * 0.1 * 0.201)
 
 
-def test_a_checkpoint_of_an_older_run_goes_on(tmp_path):
-    config = RunConfig(steps=4, save_every=2, device="cpu", tensorboard=False)
-    Trainer(tmp_path, config).train(Counting())
+def test_a_checkpoint_without_sums_of_metrics_resumes(tmp_path):
+    config = TrainerConfig(steps=4, save_every=2, device="cpu", tensorboard=False)
+    Trainer(tmp_path, config).train(CountingTask())
     path = tmp_path / "checkpoint.pt"
     state = torch.load(path, weights_only=True)
     torch.save({name: state[name] for name in ("step", "network", "optimizer")}, path)
-    Trainer(tmp_path, replace(config, steps=6)).train(Counting())
-    assert [line["step"] for line in figures(tmp_path)] == [4, 6]
+    Trainer(tmp_path, replace(config, steps=6)).train(CountingTask())
+    assert [line["step"] for line in metrics(tmp_path)] == [4, 6]

@@ -1,4 +1,4 @@
-"""Training of a generator for sixty steps: it learns, and a stopped run goes on."""
+"""Training of a compact generator for sixty steps: loss, weights and resuming."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from d2m.models.vqvae import JukeboxVQVAE
 from d2m.score.synthesizer import SOUNDFONT
 from d2m.training.codebook_loss import CodebookLoss, nearest_spacing
 from d2m.training.data.corpus import corpus_codes, load_pieces
-from d2m.training.data.crops import Crops
+from d2m.training.data.crops import CodeCrops
 from d2m.training.generator import GeneratorConfig, GeneratorTask, train_generator
 from d2m.training.trainer import Trainer
 
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.skipif(not SOUNDFONT.is_file(), reason="needs fluid-sou
 CONFIG = GeneratorConfig(steps=60, batch=4, crop=128, report_every=20, save_every=20, device="cpu")
 
 
-def figures(folder: Path) -> list[dict[str, float]]:
+def metrics(folder: Path) -> list[dict[str, float]]:
     lines = (folder / "metrics.jsonl").read_text().splitlines()
     return [{k: v for k, v in json.loads(li).items() if k != "seconds_a_step"} for li in lines]
 
@@ -44,15 +44,15 @@ def trained(small_corpus, codec, tmp_path_factory) -> Path:
 
 
 def test_sixty_steps_lower_the_cross_entropy(trained):
-    lines = figures(trained)
+    lines = metrics(trained)
     assert [line["step"] for line in lines] == [20, 40, 60]
     assert lines[2]["cross_entropy"] < lines[0]["cross_entropy"] - 0.15
-    assert lines[2]["cross_entropy"] < np.log(2048)  # better than any guess
+    assert lines[2]["cross_entropy"] < np.log(2048)  # better than a uniform guess
     assert all(0 <= line["held_out_accuracy"] <= 1 for line in lines)
     assert all(np.isfinite(list(line.values())).all() for line in lines)
 
 
-def test_its_weights_load_as_a_generator(trained):
+def test_the_weights_load_as_a_generator(trained):
     generator = load_generator(HIGH, trained / "weights.safetensors")
     assert not generator.training
     assert generator.config.sigma == pytest.approx(
@@ -67,13 +67,13 @@ class Stopped(GeneratorTask):
         return super().step(number, rng, engine)
 
 
-def test_going_on_after_a_stop_is_as_if_there_was_none(small_corpus, codec, trained, tmp_path):
-    job = Stopped(small_corpus, codec, CONFIG)
+def test_an_interrupted_run_resumes_with_the_same_results(small_corpus, codec, trained, tmp_path):
+    task = Stopped(small_corpus, codec, CONFIG)
     with pytest.raises(KeyboardInterrupt):
-        Trainer(tmp_path, CONFIG).train(job)
-    assert [line["step"] for line in figures(tmp_path)] == [20]
+        Trainer(tmp_path, CONFIG).train(task)
+    assert [line["step"] for line in metrics(tmp_path)] == [20]
     train_generator(small_corpus, codec, tmp_path, CONFIG)
-    assert figures(tmp_path) == figures(trained)
+    assert metrics(tmp_path) == metrics(trained)
     (whole, header), (resumed, other) = (
         read_tensors(folder / "weights.safetensors") for folder in (trained, tmp_path)
     )
@@ -81,22 +81,22 @@ def test_going_on_after_a_stop_is_as_if_there_was_none(small_corpus, codec, trai
     assert all(torch.equal(whole[name], resumed[name]) for name in whole)
 
 
-def test_a_last_report_of_few_steps_is_a_mean_too(small_corpus, codec, tmp_path):
+def test_the_last_report_is_a_mean_over_its_own_steps(small_corpus, codec, tmp_path):
     config = replace(CONFIG, steps=6, report_every=4)
     train_generator(small_corpus, codec, tmp_path, config)
-    whole, rest = figures(tmp_path)
+    whole, rest = metrics(tmp_path)
     assert [whole["step"], rest["step"]] == [4, 6]
     assert rest["cross_entropy"] == pytest.approx(whole["cross_entropy"], rel=0.2)
 
 
-def test_crops_are_aligned_with_their_clock(small_corpus, codec):
+def test_crops_are_aligned_with_their_grid(small_corpus, codec):
     pieces = [piece for piece in load_pieces(small_corpus) if not piece.held_out]
     kept = [piece.name for piece in pieces]
     names = [piece.name for piece in load_pieces(small_corpus)]
     all_codes = corpus_codes(small_corpus, load_pieces(small_corpus), codec, HIGH)
     codes = [own for name, own in zip(names, all_codes, strict=True) if name in kept]
     config = replace(CONFIG, drop_motion=0.0, drop_visual=0.0, batch=6)
-    batch = Crops(pieces, codes, HIGH).draw(config, np.random.default_rng(4))
+    batch = CodeCrops(pieces, codes, HIGH).draw(config, np.random.default_rng(4))
     assert batch["codes"].shape == batch["step"].shape == (6, 128)
     for item in range(6):
         piece, own = next(
@@ -114,7 +114,7 @@ def test_crops_are_aligned_with_their_clock(small_corpus, codec):
             assert (batch[name][item].numpy()[step] == truth[true_step]).all()
 
 
-def test_the_loss_is_least_at_the_right_entries(codec):
+def test_the_loss_is_lowest_at_the_target_entries(codec):
     book = codec.codebook(HIGH).k
     loss = CodebookLoss(book, nearest_spacing(book), 5.0, 20)
     codes = torch.randint(2048, (2, 100), generator=torch.Generator().manual_seed(0))
@@ -131,13 +131,13 @@ def test_the_loss_is_least_at_the_right_entries(codec):
     assert torch.equal(loss(edges, codes)[0], right)
 
 
-def test_a_generator_starts_as_one_of_its_own_level_ended(small_corpus, trained, codec):
+def test_a_generator_starts_from_all_weights_of_the_same_level(small_corpus, trained, codec):
     start = read_tensors(trained / "weights.safetensors")[0]
     own = GeneratorTask(small_corpus, codec, CONFIG, start=start).generator.state_dict()
     assert all(torch.equal(own[name], value) for name, value in start.items())
 
 
-def test_a_generator_of_level_low_starts_from_one_of_level_high(small_corpus, trained):
+def test_a_generator_starts_from_the_other_level_without_its_head(small_corpus, trained):
     start = read_tensors(trained / "weights.safetensors")[0]
     config = replace(CONFIG, level="low")
     own = GeneratorTask(small_corpus, load_codec(LOW), config, start=start).generator.state_dict()

@@ -1,1 +1,1 @@
-"""The training of the paper's networks (Zhu et al., ECCV 2022, Sec. 3 and 4)."""
+"""Train the networks of D2M-GAN (Zhu et al., ECCV 2022, Sec. 3 and 4)."""

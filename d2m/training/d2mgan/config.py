@@ -1,4 +1,4 @@
-"""How the paper's networks are trained, and the switches of its ablations."""
+"""Settings of the training of D2M-GAN, with the switches of the paper's ablations."""
 
 from __future__ import annotations
 
@@ -8,58 +8,62 @@ from dataclasses import asdict, dataclass, replace
 from d2m.core.errors import SettingsError
 from d2m.models.d2mgan import DATASETS, PUBLISHED_SIGMA, SEGMENT_SECONDS, NetworkVariant
 from d2m.models.losses import PUBLISHED_CODE_WEIGHTS, LossWeights
-from d2m.training.adversarial import NARROW
-from d2m.training.trainer import RunConfig
+from d2m.training.adversarial import CHANNEL_DIVISORS
+from d2m.training.trainer import TrainerConfig
 
-INPUTS = ("motion", "visual")
-LOSSES = ("adversarial", "feature-matching", "commitment", "waveform", "mel")
-PAPER = LossWeights()
-SCALES = (1, 2, 3)
-LENGTHS = (2, 3, 4)
-"""Segment lengths (s) of the paper's ablation."""
+NETWORK_INPUTS = ("motion", "visual")
+"""Inputs that an ablation can leave out (Zhu et al. 2022, Sec. 4)."""
+LOSS_NAMES = ("adversarial", "feature-matching", "commitment", "waveform", "mel")
+"""Losses that an ablation can leave out (Zhu et al. 2022, Sec. 4)."""
+PAPER_WEIGHTS = LossWeights()
+"""Weights of the losses in the paper."""
+SCALE_CHOICES = (1, 2, 3)
+"""Scales of the discriminator in the paper's ablation."""
+SECONDS_CHOICES = (2, 3, 4)
+"""Segment lengths (s) in the paper's ablation."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class D2MGANConfig(RunConfig):
-    """How motion encoder and generator are trained; by default as in the paper.
+class D2MGANConfig(TrainerConfig):
+    """Settings of the training of motion encoder and generator; by default those of the paper.
 
     Parameters
     ----------
     dataset, level
-        What the networks are made for.
+        Data set and hop level that the networks are built for.
     batch
-        Segments in a batch of each process.
+        Segments in the batch of each process.
     weights
-        Of the losses.
+        Weights of the losses.
     gradient
-        Whether the audio losses reach the generator: not in the published code.
+        Whether the audio losses have a gradient; they have none in the published code.
     motion, visual
-        Whether the networks see them.
+        Whether the networks get the motion and the visual features.
     scaling
         Whether the generator's tanh is multiplied by 100.
     reshape
-        Whether the discriminator reads VQ sequences as one channel.
+        Whether the discriminator reads VQ sequences reshaped to one channel.
     fine_tune
-        Whether the synthesizer's decoder learns besides, on the codes of the real music.
+        Whether the decoder is fine-tuned too, on the codes of the real music.
     scales
         Scales of the discriminator.
     seconds
         Length of a segment (s).
-    narrow
-        What the networks' inner channels are divided by, to try a training quickly.
+    channel_divisor
+        Divisor of the networks' inner channels, for a quick trial.
 
     Raises
     ------
     SettingsError
-        If a value is none that the networks can be built for, or nothing is left to hear or
-        to see.
+        If networks can't be built for a value, or if no input or no loss with a gradient is
+        left.
     """
 
     dataset: str = "aist"
     level: str = "high"
     steps: int = 100_000
     batch: int = 16
-    weights: LossWeights = PAPER
+    weights: LossWeights = PAPER_WEIGHTS
     gradient: bool = True
     motion: bool = True
     visual: bool = True
@@ -68,7 +72,7 @@ class D2MGANConfig(RunConfig):
     fine_tune: bool = True
     scales: int = 3
     seconds: int = SEGMENT_SECONDS
-    narrow: int = 1
+    channel_divisor: int = 1
 
     def __post_init__(self) -> None:
         """Check the values."""
@@ -76,55 +80,70 @@ class D2MGANConfig(RunConfig):
             raise SettingsError(
                 f"Unknown data set {self.dataset!r}: choose {' or '.join(DATASETS)}."
             )
-        for name, allowed in (("scales", SCALES), ("seconds", LENGTHS), ("narrow", NARROW)):
-            if (value := getattr(self, name)) not in allowed:
+        for option, value, allowed in (
+            ("--scales", self.scales, SCALE_CHOICES),
+            ("--seconds", self.seconds, SECONDS_CHOICES),
+            ("--channel-divisor", self.channel_divisor, CHANNEL_DIVISORS),
+        ):
+            if value not in allowed:
                 choices = ", ".join(str(choice) for choice in allowed)
-                raise SettingsError(f"--{name} is {value}: choose {choices}.")
+                raise SettingsError(f"{option} is {value}: choose {choices}.")
         if not (self.motion or self.visual):
             raise SettingsError(
-                "Without motion and visual the networks see no dance: leave one of the two."
+                "Without motion and visual the networks get no dance: leave out only one of them."
             )
         audio = {"waveform", "mel"}
         left = {name for name, weight in asdict(self.weights).items() if weight > 0}
         if left <= audio and not self.gradient:
             raise SettingsError(
-                "In the published code the losses waveform and mel teach nothing: leave another."
+                "In the published code the losses waveform and mel have no gradient: "
+                "keep another loss."
             )
 
     @property
     def variant(self) -> NetworkVariant:
         """How the networks differ from the published ones."""
-        sigma = PUBLISHED_SIGMA if self.scaling else 1.0
-        return NetworkVariant(seconds=self.seconds, sigma=sigma, narrow=self.narrow)
+        return NetworkVariant(
+            seconds=self.seconds,
+            sigma=PUBLISHED_SIGMA if self.scaling else 1.0,
+            channel_divisor=self.channel_divisor,
+        )
 
-    def rate(self, number: int) -> float:
-        """Return 1: the paper's learning rates are constant."""
+    def learning_rate_factor(self, number: int) -> float:
+        """Return 1: the paper keeps the learning rates constant."""
         del number
         return 1.0
 
     def without(self, parts: Sequence[str]) -> D2MGANConfig:
-        """Return this training without inputs or losses, named as on the command line.
+        """Return these settings without some inputs or losses.
+
+        Parameters
+        ----------
+        parts
+            Names from `NETWORK_INPUTS` and `LOSS_NAMES`.
 
         Raises
         ------
         SettingsError
-            If a part is unknown, or none of its kind is left.
+            If a name is unknown, or no input or no loss is left.
         """
         for part in parts:
-            if part not in INPUTS + LOSSES:
+            if part not in NETWORK_INPUTS + LOSS_NAMES:
                 raise SettingsError(
-                    f"Unknown part {part!r} to leave out: choose {', '.join(INPUTS + LOSSES)}."
+                    f"Unknown part {part!r} to leave out: choose "
+                    f"{', '.join(NETWORK_INPUTS + LOSS_NAMES)}."
                 )
-        losses = dict.fromkeys((p.replace("-", "_") for p in parts if p in LOSSES), 0.0)
+        losses = dict.fromkeys((p.replace("-", "_") for p in parts if p in LOSS_NAMES), 0.0)
         if "commitment" in losses:
-            losses["latent"] = 0.0  # the published code's second commitment
+            losses["latent"] = 0.0  # the second commitment loss, of the published code only
         weights = replace(self.weights, **losses)
-        motion, visual = (getattr(self, name) and name not in parts for name in INPUTS)
+        motion, visual = (getattr(self, name) and name not in parts for name in NETWORK_INPUTS)
         return replace(self, weights=weights, motion=motion, visual=visual)
 
     def as_published_code(self) -> D2MGANConfig:
-        """Return this training with the objective of the published code.
+        """Return these settings with the objective of the published code.
 
-        It rounds without a gradient, and fine-tunes no synthesizer in this training.
+        The published code decodes without a gradient and does not fine-tune the decoder in
+        this training.
         """
         return replace(self, weights=PUBLISHED_CODE_WEIGHTS, gradient=False, fine_tune=False)

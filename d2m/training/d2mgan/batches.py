@@ -1,4 +1,4 @@
-"""Batches of the published data sets, drawn from the seed and the number of the step."""
+"""Batches of a published data set, drawn from the seed and the number of the step."""
 
 from __future__ import annotations
 
@@ -10,33 +10,43 @@ import torch
 from d2m.core.errors import DataError
 from d2m.core.levels import LEVELS
 from d2m.training.d2mgan.config import D2MGANConfig
-from d2m.training.d2mgan.dataset import PublishedSegments, Segment, collate, vary_loudness
+from d2m.training.d2mgan.dataset import D2MGANDataset, Segment, apply_random_gain, collate
 from d2m.training.distributed import Engine
 
 
-class Batches:
-    """A data set's two splits, as batches on the training's device.
+class SegmentBatches:
+    """Batches from both splits of a data set, on the device of the training.
 
     Parameters
     ----------
     folder
-        Of the lists.
+        Folder with the lists of the published data.
     config
-        Data set, level, length, batch and seed.
+        Data set, level, length, batch size and seed.
     """
 
     def __init__(self, folder: Path, config: D2MGANConfig) -> None:
         self._train, self._test = (
-            PublishedSegments(folder, config.dataset, split, LEVELS[config.level], config.seconds)
+            D2MGANDataset(folder, config.dataset, split, LEVELS[config.level], config.seconds)
             for split in ("train", "test")
         )
         self._config = config
 
     def draw(self, number: int, rng: np.random.Generator, engine: Engine) -> Segment:
-        """Return this process's share of the batch of a step.
+        """Return this process's share of the training batch of a step.
 
-        The segments come in a new order in each epoch, which is what all processes need to
-        see all of them once; what is left after the last whole batch waits for the next.
+        Each epoch shuffles the segments from the seed and the number of the epoch alone, so
+        that all processes agree on the order. Segments left over after the last whole batch
+        are not used in that epoch.
+
+        Parameters
+        ----------
+        number
+            Number of the step, from 0.
+        rng
+            Draws the gains of the audio, in the same state in all processes.
+        engine
+            The process to train in.
 
         Raises
         ------
@@ -44,7 +54,7 @@ class Batches:
             If the batch of all processes is larger than the data set.
         """
         batch, segments = self._config.batch, self._train
-        total = batch * engine.processes
+        total = batch * engine.world_size
         if total > len(segments):
             raise DataError(
                 f"A batch of {total} is larger than the {len(segments)} training segments: "
@@ -54,12 +64,12 @@ class Batches:
         order = np.random.default_rng([self._config.seed, epoch, 1]).permutation(len(segments))
         share = engine.share(batch)
         drawn = order[place * total : (place + 1) * total][share]
-        whole = collate([segments[int(index)] for index in drawn])
-        gains = vary_loudness(torch.ones(total, 1), rng)[share]
-        return _to(whole._replace(audio=whole.audio * gains), engine.device)
+        stacked = collate([segments[int(index)] for index in drawn])
+        gains = apply_random_gain(torch.ones(total, 1), rng)[share]
+        return _to(stacked._replace(audio=stacked.audio * gains), engine.device)
 
     def held_out(self, count: int, device: torch.device) -> Segment:
-        """Return the first segments of the test split, or all if there are fewer."""
+        """Return the first segments of the test split, at most ``count``, as a batch."""
         count = min(count, len(self._test))
         return _to(collate([self._test[index] for index in range(count)]), device)
 
