@@ -1,4 +1,4 @@
-"""The command ``python -m d2m evaluate``."""
+"""The commands ``python -m d2m evaluate`` and ``python -m d2m evaluate rhythm``."""
 
 from __future__ import annotations
 
@@ -12,20 +12,24 @@ from d2m.core.levels import levels_named
 
 MaybePath = Optional[Path]  # noqa: UP045 (typer reads it at run time, on Python 3.10 too)
 
+evaluate = typer.Typer(invoke_without_command=True)
 
-def evaluate(
+
+@evaluate.callback()
+def evaluate_weights(
+    context: typer.Context,
     report: Annotated[
-        bool, typer.Option(help="Write the report, not only the goals' table to the terminal.")
+        bool, typer.Option(help="Write the report; without it, only print the goals.")
     ] = True,
     out: Annotated[Path, typer.Option(help="Folder for the report.")] = Path("docs/evaluation"),
     level: Annotated[str, typer.Option(help="high, low or both.")] = "both",
     pieces: Annotated[
         Optional[int],  # noqa: UP045
-        typer.Option(help="So many held-out takes only, for a quick look.", min=2),
+        typer.Option(help="Number of held-out pieces, for a quick run [all].", min=2),
     ] = None,
     corpus: Annotated[
         MaybePath,
-        typer.Option(help="Corpus folder [runs/corpus, or takes rendered into runs/held_out]."),
+        typer.Option(help="Corpus folder [runs/corpus, or a corpus rendered into runs/held_out]."),
     ] = None,
     aist: Annotated[
         MaybePath, typer.Option(help="AIST++ 2-D keypoints packed as .npz (see the docs).")
@@ -33,18 +37,22 @@ def evaluate(
     cmu: Annotated[
         MaybePath, typer.Option(help="CMU motion-capture dances packed as .npz (see the docs).")
     ] = None,
-    seed: Annotated[int, typer.Option(help="Seed of random and shuffled music.", min=0)] = 0,
+    seed: Annotated[
+        int, typer.Option(help="Seed of random and shuffled music and of the generators.", min=0)
+    ] = 0,
     weights: Annotated[
         Path, typer.Option(help="Folder of the weights.", show_default=False)
     ] = CHECKPOINTS,
 ) -> None:
     """Measure the bundled weights on held-out music and dances, and write a report."""
+    if context.invoked_subcommand is not None:
+        return
     levels = levels_named(level)
+    from d2m.benchmark.benchmark_report import write_benchmark_report
     from d2m.benchmark.goals import goals
-    from d2m.benchmark.report import write_report
-    from d2m.benchmark.run import BenchmarkConfig, run
+    from d2m.benchmark.run import BenchmarkConfig, run_benchmark
 
-    results = run(
+    results = run_benchmark(
         BenchmarkConfig(
             levels=levels,
             weights=weights,
@@ -57,7 +65,22 @@ def evaluate(
     )
     for goal in goals(results):
         verdict = "reached" if goal.reached else "missed"
-        typer.echo(f"{verdict:8} {goal.shown():>9}  {goal.title} {goal.level}".rstrip())
+        typer.echo(f"{verdict:8} {goal.as_text():>9}  {goal.title} {goal.level}".rstrip())
     if report:
-        markdown, html = write_report(results, out)
+        markdown, html = write_benchmark_report(results, out)
         typer.echo(f"{markdown}\n{html}")
+
+
+@evaluate.command("rhythm")
+def evaluate_rhythm(
+    aist: Annotated[
+        Path,
+        typer.Option(
+            help="AIST++ 2-D keypoints packed as .npz (see the docs).", show_default=False
+        ),
+    ],
+) -> None:
+    """Measure the rhythm estimator on real dances: tempo and beats against AIST++ music."""
+    from d2m.benchmark.aist_rhythm import evaluate_aist
+
+    typer.echo(evaluate_aist(aist).as_text())

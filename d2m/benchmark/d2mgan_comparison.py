@@ -1,59 +1,61 @@
-"""Numbers of the paper that ours stand beside (Zhu et al., ECCV 2022).
+"""Published D2M-GAN scores (Zhu et al., ECCV 2022) next to those of the bundled weights.
 
-They are of other music, other dances and another genre embedding (VGGish), so they say what
-the same protocol gave there, not who is better. What is not known to us is left out.
+The published scores were measured on other music, other dances and with VGGish as the genre
+embedding, so the comparison shows the results of one protocol on two data sets, not a
+ranking. Values that the paper does not report are left out.
 """
 
 from __future__ import annotations
 
-from d2m.benchmark.document import Grid
-from d2m.benchmark.metric_table import GENERATED, ORIGINAL, SHUFFLED, mean
+from d2m.benchmark.document import Table
+from d2m.benchmark.metric_table import GENERATED, ORIGINAL, SHUFFLED, finite_mean
 from d2m.benchmark.results import Results
 
-AIST = (
+PUBLISHED_ON_AIST = (
     ("Dance2Music", "83.5", "82.4", "7.0"),
     ("Foley Music", "74.1", "69.4", "8.1"),
     ("CMT", "85.5", "83.5", "11.6"),
     ("D2M-GAN, high", "88.2", "84.7", "24.4"),
     ("D2M-GAN, low", "92.3", "91.7", "26.7"),
 )
-"""AIST++: beats coverage, beats hit, genre accuracy (%)."""
-TIKTOK = (("D2M-GAN, high", "88.4", "82.3", "–"), ("D2M-GAN, low", "87.1", "83.9", "–"))
-"""TikTok Dance-Music: beats coverage, beats hit (%)."""
-ABLATIONS = (
-    "without the motion input",
-    "without the visual input",
-    "without the genre input",
-    "without feature matching",
-    "without commitment to the codebook",
-    "without the waveform loss",
-    "without the mel loss",
+"""Beats coverage, beats hit and genre accuracy (%) on AIST++, from Zhu et al. 2022."""
+PUBLISHED_ON_TIKTOK = (
+    ("D2M-GAN, high", "88.4", "82.3", "–"),
+    ("D2M-GAN, low", "87.1", "83.9", "–"),
 )
-"""Rows that `d2m.models.losses.LossWeights` and the generators' inputs can switch off."""
+"""Beats coverage and beats hit (%) on TikTok Dance-Music, from Zhu et al. 2022."""
+ABLATIONS = (
+    "the motion input",
+    "the visual input",
+    "the genre input",
+    "feature matching",
+    "the codebook commitment loss",
+    "the waveform loss",
+    "the mel loss",
+)
+"""Inputs of the generators and losses (`d2m.models.losses.LossWeights`) that training can omit."""
 
 
-def comparison(results: Results) -> Grid:
-    """Return the paper's rows beside ours: coverage, hit and genre accuracy (%)."""
-    rows: list[tuple[str, ...]] = [("paper, AIST++: " + row[0], *row[1:]) for row in AIST]
-    rows += [("paper, TikTok: " + row[0], *row[1:]) for row in TIKTOK]
+def comparison_table(results: Results) -> Table:
+    """Build a table of the published scores and ours: coverage, hit and genre accuracy (%)."""
+    rows: list[tuple[str, ...]] = [
+        ("published, AIST++: " + row[0], *row[1:]) for row in PUBLISHED_ON_AIST
+    ]
+    rows += [("published, TikTok: " + row[0], *row[1:]) for row in PUBLISHED_ON_TIKTOK]
+    # The reference rows are the same at both levels, so they appear once.
+    references: dict[str, tuple[str, ...]] = {}
     for level, found in results.levels.items():
         for row in (GENERATED, ORIGINAL, SHUFFLED):
             if row not in found.music:
                 continue
             samples = found.music[row]
-            name = f"ours, held-out takes: {level}" if row == GENERATED else f"{row} ({level})"
             keys = ("coverage", "hit", "genre")
-            rows.append((name, *(f"{100 * mean(samples[key]):.1f}" for key in keys)))
-    return Grid(
+            values = tuple(f"{100 * finite_mean(samples[key]):.1f}" for key in keys)
+            if row == GENERATED:
+                rows.append((f"ours, held-out pieces: {level}", *values))
+            else:
+                references.setdefault(row, (row, *values))
+    return Table(
         head=("", "coverage (%)", "hit (%)", "genre accuracy (%)"),
-        rows=_once(rows),
+        rows=(*rows, *references.values()),
     )
-
-
-def _once(rows: list[tuple[str, ...]]) -> tuple[tuple[str, ...], ...]:
-    """Name references that are the same at both levels once."""
-    found: dict[str, tuple[str, ...]] = {}
-    for row in rows:
-        name = row[0].split(" (")[0] if row[0].startswith((ORIGINAL, SHUFFLED)) else row[0]
-        found.setdefault(name, (name, *row[1:]))
-    return tuple(found.values())

@@ -1,17 +1,18 @@
-"""A page of headings, texts, tables, pictures and sounds, as Markdown and as one HTML file."""
+"""Documents of headings, paragraphs, lists, tables, plots and audio, as Markdown or HTML."""
 
 from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
-from typing import Any
 
+from d2m.audio.waveform import Audio
 from d2m.core.levels import SAMPLE_RATE
 
+# Style of the HTML file: a readable column, tables with aligned digits.
 _CSS = (
     "body{font:16px/1.5 system-ui,sans-serif;color:#222;max-width:70rem;margin:2rem auto;"
     "padding:0 1rem}"
@@ -26,60 +27,60 @@ _CSS = (
 
 @dataclass(frozen=True, kw_only=True)
 class Heading:
-    """A heading of a depth, 1 the page's own."""
+    """A heading; depth 1 is the title of the document."""
 
     text: str
     depth: int = 2
 
 
 @dataclass(frozen=True, kw_only=True)
-class Text:
-    """A paragraph."""
+class Paragraph:
+    """A paragraph of text."""
 
     text: str
 
 
 @dataclass(frozen=True, kw_only=True)
-class Points:
-    """A list."""
+class BulletList:
+    """A list of items."""
 
     items: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Grid:
-    """A table; the first column is text, all others are numbers."""
+class Table:
+    """A table; the first column holds text, the others numbers."""
 
     head: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Picture:
-    """A PNG file beside the page, and what it shows in words."""
+class Plot:
+    """A PNG file in the folder of the document, with its alternative text."""
 
     path: Path
     alt_text: str
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sounds:
-    """Short sounds (N,) at 22,050 Hz by name; only the HTML page plays them."""
+class AudioClips:
+    """Short mono audio (N,) at 22,050 Hz by name, with players in HTML and nothing in Markdown."""
 
     title: str
-    sounds: dict[str, Any]
+    clips: Mapping[str, Audio]
 
 
-Block = Heading | Text | Points | Grid | Picture | Sounds
+Block = Heading | Paragraph | BulletList | Table | Plot | AudioClips
 
 
 def as_markdown(blocks: Sequence[Block]) -> str:
-    """Return a page as Markdown that shows its pictures from files beside it."""
+    """Render a document as Markdown that refers to its plots as files in the same folder."""
     return "\n".join(filter(None, map(_markdown, blocks)))
 
 
 def as_html(blocks: Sequence[Block], title: str) -> str:
-    """Return a page as one HTML file that needs no other: pictures and sounds are in it."""
+    """Render a document as one self-contained HTML file with embedded plots and audio."""
     body = "\n".join(map(_html, blocks))
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
@@ -92,33 +93,35 @@ def as_html(blocks: Sequence[Block], title: str) -> str:
 def _markdown(block: Block) -> str:
     if isinstance(block, Heading):
         return f"{'#' * block.depth} {block.text}\n"
-    if isinstance(block, Text):
+    if isinstance(block, Paragraph):
         return f"{block.text}\n"
-    if isinstance(block, Points):
+    if isinstance(block, BulletList):
         return "".join(f"- {item}\n" for item in block.items)
-    if isinstance(block, Picture):
+    if isinstance(block, Plot):
         return f"![{block.alt_text}]({block.path.name})\n"
-    if isinstance(block, Grid):
+    if isinstance(block, Table):
         lines = [block.head, ("---", *("---:",) * (len(block.head) - 1)), *block.rows]
-        return "".join(f"| {' | '.join(_cell(cell) for cell in line)} |\n" for line in lines)
+        return "".join(
+            f"| {' | '.join(_escaped_cell(cell) for cell in line)} |\n" for line in lines
+        )
     return ""
 
 
 def _html(block: Block) -> str:
     if isinstance(block, Heading):
         return f"<h{block.depth}>{escape(block.text)}</h{block.depth}>"
-    if isinstance(block, Text):
+    if isinstance(block, Paragraph):
         return f"<p>{escape(block.text)}</p>"
-    if isinstance(block, Points):
+    if isinstance(block, BulletList):
         return f"<ul>{''.join(f'<li>{escape(item)}</li>' for item in block.items)}</ul>"
-    if isinstance(block, Picture):
+    if isinstance(block, Plot):
         data = base64.b64encode(block.path.read_bytes()).decode()
         alt = escape(block.alt_text)
         return (
             f'<figure><img alt="{alt}" src="data:image/png;base64,{data}">'
             f"<figcaption>{alt}</figcaption></figure>"
         )
-    if isinstance(block, Grid):
+    if isinstance(block, Table):
         head = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in block.head)
         rows = "".join(
             f"<tr>{''.join(f'<td>{escape(cell)}</td>' for cell in row)}</tr>" for row in block.rows
@@ -130,20 +133,20 @@ def _html(block: Block) -> str:
     players = "".join(
         f'<tr><td>{escape(name)}</td><td><audio controls preload="none" '
         f'aria-label="{escape(f"{block.title}, {name}")}" '
-        f'src="data:audio/mpeg;base64,{_mp3(sound)}"></audio></td></tr>'
-        for name, sound in block.sounds.items()
+        f'src="data:audio/mpeg;base64,{_mp3(clip)}"></audio></td></tr>'
+        for name, clip in block.clips.items()
     )
     return f"<h3>{escape(block.title)}</h3><table>{players}</table>"
 
 
-def _cell(text: str) -> str:
+def _escaped_cell(text: str) -> str:
     return text.replace("|", "\\|")
 
 
-def _mp3(sound: Any) -> str:
-    """Return a sound as MP3 in base64."""
+def _mp3(clip: Audio) -> str:
+    """Encode audio as MP3 in base64."""
     import soundfile
 
     file = io.BytesIO()
-    soundfile.write(file, sound.clip(-1.0, 1.0), SAMPLE_RATE, format="MP3")
+    soundfile.write(file, clip.clip(-1.0, 1.0), SAMPLE_RATE, format="MP3")
     return base64.b64encode(file.getvalue()).decode()

@@ -1,4 +1,4 @@
-"""Genre by nearest neighbour among trained takes, as heard by VGGish or by an embedding of ours."""
+"""Nearest-neighbour genre classifier on VGGish or on an embedding fitted to training pieces."""
 
 from __future__ import annotations
 
@@ -7,44 +7,43 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
-from d2m.benchmark.held_out import Take
+from d2m.audio.waveform import Audio
 from d2m.benchmark.metric_table import FloatArray
+from d2m.benchmark.originals import Original
 from d2m.checkpoints import load_vggish
 from d2m.checkpoints.installed import installed_path
 from d2m.core.levels import SAMPLE_RATE
-from d2m.metrics.genre import nearest_genres, timbre_embedding
+from d2m.metrics.genre import genre_accuracy
 from d2m.metrics.genre_embedding import fit_genre_embedding
+from d2m.metrics.timbre import timbre_embedding
 
-SEGMENT_S = 2
-"""Length of the segments whose genre is looked up, as published (s)."""
+GENRE_SEGMENT_S = 2
+"""Length of the segments that are classified (s), as in Zhu et al. 2022, Sec. 4.2."""
 VGGISH = "VGGish"
-
-Audio = NDArray[np.float32]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class AudioEmbedding:
-    """An embedding by which genres are told.
+    """An embedding of audio segments in which genres are looked up.
 
     Parameters
     ----------
     title
-        Its name in the report.
+        Name in the report.
     note
-        Sentences on what it was fitted on.
-    hear
-        Turns n segments into where they lie, (n, D); distances are Euclidean.
+        Sentences on what it was fitted to.
+    embed
+        Maps n segments to vectors (n, D) with Euclidean distances.
     """
 
     title: str
     note: str
-    hear: Callable[[Sequence[Audio]], FloatArray]
+    embed: Callable[[Sequence[Audio]], FloatArray]
 
 
-def embedding_for(takes: Sequence[Take], weights: Path) -> AudioEmbedding:
-    """Return VGGish if it is installed, else an embedding fitted on trained takes.
+def embedding_for(training: Sequence[Original], weights: Path) -> AudioEmbedding:
+    """Return VGGish if it is installed, else an embedding fitted to training pieces.
 
     Raises
     ------
@@ -52,12 +51,12 @@ def embedding_for(takes: Sequence[Take], weights: Path) -> AudioEmbedding:
         If VGGish is installed but damaged.
     """
     if installed_path("vggish", weights).is_file():
-        return vggish_ear(weights)
-    return fitted_ear(takes)
+        return vggish_embedding(weights)
+    return fitted_embedding(training)
 
 
-def vggish_ear(weights: Path) -> AudioEmbedding:
-    """Load VGGish as an ear.
+def vggish_embedding(weights: Path) -> AudioEmbedding:
+    """Load VGGish (Hershey et al., 2017) as an embedding.
 
     Raises
     ------
@@ -70,87 +69,88 @@ def vggish_ear(weights: Path) -> AudioEmbedding:
     whitened = "with" if network.pproc is not None else "without"
     return AudioEmbedding(
         title=VGGISH,
-        note=f"VGGish as published with AudioSet, {whitened} its post-processing; a segment is the "
-        "mean of its examples of 0.96 s. Nothing was fitted to this project's music.",
-        hear=lambda sounds: mean_embeddings(network, sounds, SAMPLE_RATE),
+        note=f"VGGish as published with AudioSet, {whitened} its post-processing. The embedding "
+        "of a segment is the mean of its examples of 0.96 s. Nothing was fitted to the music of "
+        "this project.",
+        embed=lambda segments: mean_embeddings(network, segments, SAMPLE_RATE),
     )
 
 
-def fitted_ear(takes: Sequence[Take]) -> AudioEmbedding:
-    """Fit an embedding to the genres of trained takes, as they are.
+def fitted_embedding(training: Sequence[Original]) -> AudioEmbedding:
+    """Fit an embedding to the genres of training pieces.
 
-    Copies that went through the codecs would let it tell still more of what they play, but
-    then the ruler would change with the weights that it measures.
+    It is fitted to the original audio only. Decoded copies would make it more robust to the
+    codecs, but then the metric would change with the weights that it measures.
 
     Parameters
     ----------
-    takes
-        Trained takes. Held-out ones would let it know what it is asked about.
+    training
+        Training pieces. Held-out pieces would leak the answers.
     """
-    found = [_timbres(segments(take.audio)) for take in takes]
-    genres = np.repeat([take.style for take in takes], [len(one) for one in found])
-    place = fit_genre_embedding(np.concatenate(found), genres)
+    found = [_timbre_embeddings(split_segments(original.audio)) for original in training]
+    genres = np.repeat([original.style for original in training], [len(one) for one in found])
+    project = fit_genre_embedding(np.concatenate(found), genres)
     return AudioEmbedding(
-        title="timbre statistics fitted to genres of trained takes (not VGGish)",
-        note="Timbre statistics of 2 s, and the directions in which they differ among genres and "
-        f"not within one, fitted to the original music of {len(takes)} trained takes: no held-out "
-        "take, no codec and no generated music had part in it. It knows these songs; VGGish does "
-        "not.",
-        hear=lambda sounds: place(_timbres(sounds)),
+        title="timbre statistics fitted to the genres of training pieces (not VGGish)",
+        note="The embedding is a projection of timbre statistics of 2 s segments that best "
+        f"separates genres. It was fitted to the original music of {len(training)} training "
+        "pieces, without held-out pieces, codecs or generated music. Unlike VGGish, it was fitted "
+        "to these songs.",
+        embed=lambda segments: project(_timbre_embeddings(segments)),
     )
 
 
-class Genres:
-    """Genre by nearest neighbour among the segments of trained takes.
+class GenreClassifier:
+    """Classifies music by its nearest neighbours among the segments of training pieces.
 
-    A whole piece lies in the middle of its segments.
+    The embedding of a whole piece is the mean over its segments.
 
     Parameters
     ----------
-    originals
-        Trained takes of every song.
-    ear
-        Places segments.
+    training
+        Training pieces of every song.
+    embedding
+        Embeds segments.
     """
 
-    def __init__(self, originals: Iterable[Take], ear: AudioEmbedding) -> None:
-        self.ear = ear
-        takes = list(originals)
-        placed = [ear.hear(segments(take.audio)) for take in takes]
-        self._owner = np.repeat(np.arange(len(takes)), [len(one) for one in placed])
-        self._genres = np.array([take.style for take in takes])
-        self._songs = np.array([take.piece.song for take in takes])
-        self._segments = np.concatenate(placed)
-        self._wholes = np.stack([one.mean(axis=0) for one in placed])
+    def __init__(self, training: Iterable[Original], embedding: AudioEmbedding) -> None:
+        self.embedding = embedding
+        originals = list(training)
+        embedded = [embedding.embed(split_segments(original.audio)) for original in originals]
+        owner = np.repeat(np.arange(len(originals)), [len(one) for one in embedded])
+        self._genres = np.array([original.style for original in originals])
+        self._segment_genres = self._genres[owner]
+        self._segment_songs = np.array([original.piece.song for original in originals])[owner]
+        self._segments = np.concatenate(embedded)
+        self._wholes = np.stack([one.mean(axis=0) for one in embedded])
 
-    def scores(self, audio: Audio, take: Take) -> dict[str, float]:
-        """Return the shares of segments, and of the whole, that have the take's genre."""
-        placed = self.ear.hear(segments(audio))
-        genres = self._genres[self._owner]
-        found = nearest_genres(placed, self._segments, genres)
-        whole = nearest_genres(placed.mean(axis=0)[None], self._wholes, self._genres)
+    def scores(self, audio: Audio, original: Original) -> dict[str, float]:
+        """Compute the genre accuracy of segments and of the whole for the style of a piece."""
+        embedded = self.embedding.embed(split_segments(audio))
+        wanted = np.repeat(original.style, len(embedded))
+        whole = embedded.mean(axis=0)[None]
+        reference = (self._segments, self._segment_genres)
         scores = {
-            "genre": float(np.mean(found == take.style)),
-            "genre_whole": float(whole[0] == take.style),
+            "genre": genre_accuracy(embedded, wanted, *reference),
+            "genre_whole": genre_accuracy(whole, wanted[:1], self._wholes, self._genres),
         }
-        own = self._songs[self._owner] == take.piece.song
-        if not own.all():
-            excluded = np.tile(own, (len(placed), 1))
-            found = nearest_genres(placed, self._segments, genres, excluded)
-            scores["genre_other"] = float(np.mean(found == take.style))
+        same_song = self._segment_songs == original.piece.song
+        if not same_song.all():
+            excluded = np.tile(same_song, (len(embedded), 1))
+            scores["genre_other"] = genre_accuracy(embedded, wanted, *reference, excluded)
         return scores
 
-    def place(self, audio: Audio) -> FloatArray:
-        """Return where a whole piece lies, (D,)."""
-        return np.asarray(self.ear.hear(segments(audio)).mean(axis=0))
+    def embed_piece(self, audio: Audio) -> FloatArray:
+        """Return the embedding (D,) of a whole piece."""
+        return np.asarray(self.embedding.embed(split_segments(audio)).mean(axis=0))
 
 
-def segments(audio: Audio) -> list[Audio]:
-    """Return a sound's whole segments of 2 s; all of it if it is shorter."""
-    size = SEGMENT_S * SAMPLE_RATE
+def split_segments(audio: Audio) -> list[Audio]:
+    """Split audio into its complete segments of 2 s; shorter audio is one segment."""
+    size = GENRE_SEGMENT_S * SAMPLE_RATE
     starts = range(0, max(1, len(audio) - size + 1), size)
     return [audio[start : start + size] for start in starts]
 
 
-def _timbres(sounds: Sequence[Audio]) -> FloatArray:
-    return np.stack([timbre_embedding(sound) for sound in sounds])
+def _timbre_embeddings(segments: Sequence[Audio]) -> FloatArray:
+    return np.stack([timbre_embedding(segment) for segment in segments])

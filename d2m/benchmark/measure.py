@@ -1,4 +1,4 @@
-"""Measure codecs and generators on the held-out takes."""
+"""Measure codecs and generators on the pieces of a corpus."""
 
 from __future__ import annotations
 
@@ -11,148 +11,163 @@ import torch
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from d2m.benchmark.genre_classifier import Genres
-from d2m.benchmark.held_out import HeldOut, Take, spread
-from d2m.benchmark.metric_table import CODEC, GENERATED, ORIGINAL, RANDOM, SHUFFLED
-from d2m.benchmark.player import Player, earlier
-from d2m.benchmark.results import Figures, LevelResults, Spread
+from d2m.audio.waveform import Audio
+from d2m.benchmark.genre_classifier import GenreClassifier
+from d2m.benchmark.metric_table import (
+    CODEC,
+    GENERATED,
+    ORIGINAL,
+    OTHER_DANCE,
+    RANDOM,
+    REVERSED,
+    SHUFFLED,
+    ZEROED,
+    FloatArray,
+    Rows,
+)
+from d2m.benchmark.originals import Original, evenly_spaced
+from d2m.benchmark.piece_codes import piece_codes, quarter_beat_early, random_codes
+from d2m.benchmark.results import Curves, Figures, LevelResults
 from d2m.benchmark.scoring import Scores, ScoreTable, accent_curve, music_scores
 from d2m.core.levels import SAMPLE_RATE
 from d2m.core.metrical_grid import PHRASE_STEPS, STEPS_PER_BAR
 from d2m.core.styles import STYLES, songs_of, style_named
-from d2m.metrics.codec import codebook_use, codec_figures, log_mel_l1
+from d2m.generation.compact import CompactModel, choose_song
+from d2m.metrics.codec import codebook_usage, codec_distances, log_mel_l1
 from d2m.metrics.diversity import embedding_distances, log_mel_distances, mean_pair_distance
 from d2m.models.vqvae import CODEBOOK_SIZE
 
-ABLATION_TAKES = 10
-"""Takes on which the dance is changed, and random music is played."""
+ABLATION_PIECES = 10
+"""Pieces for which inputs are changed and random codes are decoded. Chosen by hand."""
+RANDOM_CODEC_PIECES = 3
+"""Pieces of random codes for the codec; few are enough, since all sound alike."""
 DIVERSITY_DANCES, DIVERSITY_CHOICES = 4, 4
-"""Dances, and seeds and styles for each, among which diversity is measured."""
+"""Dances, and seeds or styles for each, between which distances are measured."""
 DIVERSITY_S = 10.0
-SPEED_S, SPEED_THREADS, SPEED_TRIES = 10.0, 2, 5
-ZEROED, REVERSED, OTHER_DANCE = "dance zeroed", "dance reversed in time", "another dance"
+"""Length of the music compared for diversity (s)."""
+SPEED_S, SPEED_THREADS, SPEED_RUNS = 10.0, 2, 5
+"""Length of the timed music (s), torch threads, and number of runs."""
+STYLE_OFFSET = 5
+"""Position of the other style after a piece's own, of ten. Chosen by hand."""
 
-Audio = NDArray[np.float32]
-Generator = np.random.Generator
 
-
-def others(count: int, rng: Generator) -> NDArray[np.int64]:
-    """Return for each of some items another one, (count,): each is the other of one."""
+def derangement(count: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    """Draw a random permutation (count,) without fixed points, for at least two items."""
     order = rng.permutation(count)
     other = np.empty(count, dtype=np.int64)
     other[order] = np.roll(order, 1)
     return other
 
 
-def measure_originals(held_out: HeldOut, genres: Genres, seed: int) -> LevelResults:
-    """Measure the reference rows that no network plays: original and shuffled music."""
-    table, curves = ScoreTable(), _Curves()
-    other = others(len(held_out.takes), np.random.default_rng([seed, 0]))
-    for take, index in tqdm(
-        zip(held_out.takes, other, strict=True),
-        desc="originals",
-        unit="piece",
-        total=len(other),
+def measure_originals(
+    originals: list[Original], genres: GenreClassifier, seed: int
+) -> LevelResults:
+    """Score the reference rows that involve no network: original and shuffled music."""
+    table, curves = ScoreTable(), _CurveTable()
+    other = derangement(len(originals), np.random.default_rng([seed, 0]))
+    for original, index in tqdm(
+        zip(originals, other, strict=True), desc="originals", unit="piece", total=len(other)
     ):
-        shuffled = held_out.takes[index].audio
-        for row, audio in ((ORIGINAL, take.audio), (SHUFFLED, shuffled)):
-            table.add(row, music_scores(audio, take, genres))
-            curves.add(row, accent_curve(audio, take))
+        shuffled = originals[index].audio
+        for row, audio in ((ORIGINAL, original.audio), (SHUFFLED, shuffled)):
+            table.add(row, music_scores(audio, original, genres))
+            curves.add(row, accent_curve(audio, original))
     return LevelResults(music=table.rows(), curves=curves.means())
 
 
-def measure_unseen_genres(takes: list[Take], genres: Genres) -> LevelResults:
-    """Measure how well genres of songs are told that are not among the originals."""
-    found = [genres.scores(take.audio, take)["genre"] for take in takes]
+def measure_unseen_genres(unseen: list[Original], genres: GenreClassifier) -> LevelResults:
+    """Compute the genre accuracy for originals of songs that have no training pieces."""
+    found = [genres.scores(original.audio, original)["genre"] for original in unseen]
     return LevelResults(figures={"genre_unseen": float(np.mean(found))})
 
 
-def measure_codec(player: Player, takes: list[Take], seed: int) -> LevelResults:
-    """Measure a codec on unseen songs, beside shuffled and random music."""
+def measure_codec(model: CompactModel, unseen: list[Original], seed: int) -> LevelResults:
+    """Score a codec on unseen songs, with shuffled and random music as references."""
     table, codes = ScoreTable(), []
     rng = np.random.default_rng([seed, 1])
-    other = others(len(takes), rng)
-    for take, index in tqdm(
-        zip(takes, other, strict=True),
-        desc=f"codec {player.level.name}",
+    other = derangement(len(unseen), rng)
+    for original, index in tqdm(
+        zip(unseen, other, strict=True),
+        desc=f"codec {model.level.name}",
         unit="piece",
-        total=len(takes),
+        total=len(unseen),
     ):
-        codes.append(player.encode(take.audio))
-        table.add(CODEC, _codec_scores(player.decode(codes[-1]), take.audio))
-        table.add(ORIGINAL, _codec_scores(take.audio, take.audio))
-        table.add(SHUFFLED, _codec_scores(takes[index].audio, take.audio))
-        # A few random pieces are enough: all of them sound alike.
-        if len(codes) <= 3:
-            random = player.decode(player.random(len(codes[-1]), rng))
-            table.add(RANDOM, _codec_scores(random, take.audio))
-    use = codebook_use(np.concatenate(codes), CODEBOOK_SIZE)
-    figures = {"codebook_used": use.used, "codebook_perplexity": use.perplexity}
+        target = original.audio
+        codes.append(model.encode(target))
+        table.add(CODEC, _codec_scores(model.decode(codes[-1]), target))
+        table.add(ORIGINAL, _codec_scores(target, target))
+        table.add(SHUFFLED, _codec_scores(unseen[index].audio, target))
+        if len(codes) <= RANDOM_CODEC_PIECES:
+            random = model.decode(random_codes(len(codes[-1]), rng))
+            table.add(RANDOM, _codec_scores(random, target))
+    usage = codebook_usage(np.concatenate(codes), CODEBOOK_SIZE)
+    figures = {"codebook_used": usage.used_share, "codebook_perplexity": usage.perplexity}
     return LevelResults(codec=table.rows(), figures=figures)
 
 
-def measure_music(player: Player, held_out: HeldOut, genres: Genres, seed: int) -> LevelResults:
-    """Measure a generator on held-out takes: its music, and what changes of the dance do."""
-    table, changes, curves = ScoreTable(), ScoreTable(), _Curves()
+def measure_music(
+    model: CompactModel, originals: list[Original], genres: GenreClassifier, seed: int
+) -> LevelResults:
+    """Score a generator on held-out pieces, with unchanged and with changed inputs."""
+    table, changes, curves = ScoreTable(), ScoreTable(), _CurveTable()
     rng = np.random.default_rng([seed, 2])
-    takes = held_out.takes
-    other = others(len(takes), rng)
-    ablated = {take.piece.name for take in spread(takes, ABLATION_TAKES)}
-    for take, index in tqdm(
-        zip(takes, other, strict=True),
-        desc=f"music {player.level.name}",
+    other = derangement(len(originals), rng)
+    ablated = {original.piece.name for original in evenly_spaced(originals, ABLATION_PIECES)}
+    for original, index in tqdm(
+        zip(originals, other, strict=True),
+        desc=f"music {model.level.name}",
         unit="piece",
-        total=len(takes),
+        total=len(originals),
     ):
-        target, codes = player.encode(take.audio), player.generate(take.piece, seed)
-        music = player.decode(codes)
-        sounds = {GENERATED: music, CODEC: player.decode(target)}
-        if take.piece.name in ablated:
-            sounds[RANDOM] = player.decode(player.random(len(target), rng))
-            for name, changed in _changes(take, takes[index]).items():
-                there = player.generate(take.piece, seed, **changed)
-                sound = player.decode(there)
-                changes.add(name, _change(there, codes, sound, music, take.audio))
+        piece = original.piece
+        target, codes = model.encode(original.audio), piece_codes(model, piece, seed)
+        music = model.decode(codes)
+        clips = {GENERATED: music, CODEC: model.decode(target)}
+        if piece.name in ablated:
+            clips[RANDOM] = model.decode(random_codes(len(target), rng))
+            for name, changed in _changed_inputs(original, originals[index]).items():
+                changed_codes = piece_codes(model, piece, seed, **changed)
+                clip = model.decode(changed_codes)
+                scores = _codes_changed(changed_codes, codes)
+                changes.add(name, scores | _spectrum_changed(clip, music, original.audio))
                 if name in (ZEROED, REVERSED, OTHER_DANCE):
-                    sounds[name] = sound
-        for row, audio in sounds.items():
-            scores = music_scores(audio, take, genres)
+                    clips[name] = clip
+        for row, audio in clips.items():
+            scores = music_scores(audio, original, genres)
             if row == GENERATED:
                 scores["code_accuracy"] = float(np.mean(codes == target))
             table.add(row, scores)
-            curves.add(row, accent_curve(audio, take))
+            curves.add(row, accent_curve(audio, original))
     figures = _ratios(table.rows(), changes.rows())
     return LevelResults(
         music=table.rows(), changes=changes.rows(), curves=curves.means(), figures=figures
     )
 
 
-def measure_diversity(player: Player, takes: list[Take], genres: Genres) -> LevelResults:
-    """Measure how different the pieces are that one dance gets, over unlike originals."""
-    # Imported here: the pipeline's own choice of a song must be measured.
-    from d2m.generation.generate import choose_song
-
+def measure_diversity(
+    model: CompactModel, originals: list[Original], genres: GenreClassifier
+) -> LevelResults:
+    """Measure mean distances between pieces generated for one dance, and between originals."""
     distances: dict[str, list[tuple[float, float]]] = {}
-    chosen = spread(takes, DIVERSITY_DANCES)
-    styles = spread(list(STYLES), DIVERSITY_CHOICES)
+    chosen = evenly_spaced(originals, DIVERSITY_DANCES)
+    styles = evenly_spaced(list(STYLES), DIVERSITY_CHOICES)
     length = round(DIVERSITY_S * SAMPLE_RATE)
-    for take in tqdm(chosen, desc=f"diversity {player.level.name}", unit="dance"):
+    for original in tqdm(chosen, desc=f"diversity {model.level.name}", unit="dance"):
+        piece = original.piece
         choices = {
-            "seeds": [(take.style, seed) for seed in range(DIVERSITY_CHOICES)],
+            "seeds": [(original.style, seed) for seed in range(DIVERSITY_CHOICES)],
             "styles": [(style, 0) for style in styles],
         }
         for name, wanted in choices.items():
-            sounds = []
+            clips = []
             for style, seed in wanted:
                 song, bar = choose_song(style_named(style), seed)
-                position = (take.piece.grid.position + bar * STEPS_PER_BAR) % PHRASE_STEPS
-                grid = replace(take.piece.grid, position=position)
-                codes = player.generate(take.piece, seed, song=song, grid=grid)
-                first = codes[: length // player.level.hop_length]
-                sounds.append(player.decode(first))
-            distances.setdefault(name, []).append(_distances(sounds, genres))
-    originals = [take.audio[:length] for take in chosen]
-    distances["originals"] = [_distances(originals, genres)]
+                position = (piece.grid.position + bar * STEPS_PER_BAR) % PHRASE_STEPS
+                grid = replace(piece.grid, position=position)
+                codes = piece_codes(model, piece, seed, song=song, grid=grid)
+                clips.append(model.decode(codes[: length // model.level.hop_length]))
+            distances.setdefault(name, []).append(_mean_distances(clips, genres))
+    distances["originals"] = [_mean_distances([one.audio[:length] for one in chosen], genres)]
     figures = {
         f"diversity_{name}_{unit}": float(np.mean([pair[i] for pair in pairs]))
         for name, pairs in distances.items()
@@ -161,103 +176,95 @@ def measure_diversity(player: Player, takes: list[Take], genres: Genres) -> Leve
     return LevelResults(figures=figures)
 
 
-def measure_speed(player: Player, take: Take) -> LevelResults:
-    """Time 10 s of music, from the dance's steps to sound, on two threads."""
-    steps = int(np.searchsorted(take.piece.grid.times, SPEED_S))
-    grid = take.piece.grid.window(0, steps)
+def measure_speed(model: CompactModel, original: Original) -> LevelResults:
+    """Time the generation of 10 s of music, from movement features to audio, on two threads."""
+    piece = original.piece
+    steps = int(np.searchsorted(piece.grid.times, SPEED_S))
     inputs: dict[str, Any] = {
-        "grid": grid,
-        "features": take.piece.features[:steps],
-        "visual": take.piece.visual[:steps],
+        "grid": piece.grid.window(0, steps),
+        "features": piece.features[:steps],
+        "visual": piece.visual[:steps],
     }
     seconds = []
     threads = torch.get_num_threads()
     torch.set_num_threads(SPEED_THREADS)
     try:
-        for _ in range(SPEED_TRIES):
+        for _ in range(SPEED_RUNS):
             start = time.perf_counter()
-            audio = player.decode(player.generate(take.piece, **inputs))
+            audio = model.decode(piece_codes(model, piece, **inputs))
             seconds.append((time.perf_counter() - start) * SPEED_S * SAMPLE_RATE / len(audio))
     finally:
         torch.set_num_threads(threads)
-    # The first try also sets up kernels; others may share the machine.
+    # The median leaves out the first run, which also sets up kernels, and load peaks.
     figures = {"speed_s": float(np.median(seconds)), "speed_best_s": float(min(seconds))}
     return LevelResults(figures=figures)
 
 
-class _Curves:
-    """Means of onset curves by row."""
+class _CurveTable:
+    """Collects onset curves by row."""
 
     def __init__(self) -> None:
-        self._rows: dict[str, list[NDArray[np.float64]]] = {}
+        self._rows: dict[str, list[FloatArray]] = {}
 
-    def add(self, row: str, curve: NDArray[np.float64]) -> None:
-        if np.any(curve):  # a piece without accents has none
+    def add(self, row: str, curve: FloatArray) -> None:
+        if np.any(curve):  # all 0 for a piece without accents
             self._rows.setdefault(row, []).append(curve)
 
-    def means(self) -> Spread:
+    def means(self) -> Curves:
         return {row: np.mean(curves, axis=0) for row, curves in self._rows.items()}
 
 
-def _changes(take: Take, other: Take) -> dict[str, dict[str, Any]]:
-    """Return what is changed about a take, by name."""
-    piece = take.piece
-    songs = songs_of(style_named(take.style))
-    elsewhere = list(STYLES.values())[(list(STYLES).index(take.style) + 5) % len(STYLES)]
-    half_on = (piece.grid.position + PHRASE_STEPS // 2) % PHRASE_STEPS
-    next_song = songs[(songs.index(piece.song) + 1) % len(songs)]
+def _changed_inputs(original: Original, other: Original) -> dict[str, dict[str, Any]]:
+    """Return changed inputs of a piece by the name of the change."""
+    piece = original.piece
+    songs = songs_of(style_named(original.style))
+    index = (list(STYLES).index(original.style) + STYLE_OFFSET) % len(STYLES)
+    other_style = list(STYLES.values())[index]
+    shifted = (piece.grid.position + PHRASE_STEPS // 2) % PHRASE_STEPS
+    other_song = songs[(songs.index(piece.song) + 1) % len(songs)]
     return {
         ZEROED: {"features": piece.features * 0, "visual": piece.visual * 0},
         "motion zeroed": {"features": piece.features * 0},
         "flow zeroed": {"visual": piece.visual * 0},
         REVERSED: {"features": piece.features[::-1].copy(), "visual": piece.visual[::-1].copy()},
         OTHER_DANCE: {"features": other.piece.features, "visual": other.piece.visual},
-        "rhythm a quarter beat early": {"grid": earlier(piece.grid)},
-        "phrase half a phrase on": {"grid": replace(piece.grid, position=half_on)},
-        "other song of the style": {"song": next_song},
-        "another style": {"song": songs_of(elsewhere)[0]},
+        "beat grid a quarter beat early": {"grid": quarter_beat_early(piece.grid)},
+        "phrase shifted by half": {"grid": replace(piece.grid, position=shifted)},
+        "another song of the style": {"song": other_song},
+        "another style": {"song": songs_of(other_style)[0]},
     }
 
 
-def _change(
-    there: NDArray[np.int64],
-    codes: NDArray[np.int64],
-    sound: Audio,
-    music: Audio,
-    original: Audio,
-) -> Scores:
-    length = min(len(there), len(codes))
-    rise = log_mel_l1(sound, original) / max(log_mel_l1(music, original), 1e-9) - 1.0
-    return {
-        "codes_changed": float(np.mean(there[:length] != codes[:length])),
-        "mel_changed": log_mel_l1(sound, music),
-        "mel_rise": rise,
-    }
+def _codes_changed(changed: NDArray[np.int64], codes: NDArray[np.int64]) -> Scores:
+    length = min(len(changed), len(codes))
+    return {"codes_changed": float(np.mean(changed[:length] != codes[:length]))}
+
+
+def _spectrum_changed(clip: Audio, music: Audio, original: Audio) -> Scores:
+    rise = log_mel_l1(clip, original) / max(log_mel_l1(music, original), 1e-9) - 1.0
+    return {"mel_changed": log_mel_l1(clip, music), "mel_rise": rise}
 
 
 def _codec_scores(decoded: Audio, target: Audio) -> Scores:
-    figures = codec_figures(decoded, target)
+    distances = codec_distances(decoded, target)
     return {
-        "mel_l1": figures.log_mel_l1,
-        "convergence": figures.spectral_convergence,
-        "stft": figures.multi_resolution_stft,
+        "mel_l1": distances.log_mel_l1,
+        "convergence": distances.spectral_convergence,
+        "stft": distances.multi_resolution_stft,
     }
 
 
-def _ratios(
-    rows: dict[str, dict[str, NDArray[np.float64]]],
-    changes: dict[str, dict[str, NDArray[np.float64]]],
-) -> Figures:
-    """Return the generator's error over the codec's own, and what zeroing the dance costs."""
-    own = float(rows[CODEC]["mel_l1"].mean())
-    ratio = float(rows[GENERATED]["mel_l1"].mean()) / max(own, 1e-9)
+def _ratios(rows: Rows, changes: Rows) -> Figures:
+    """Compute the generator's error relative to the codec's, and its increase without dance."""
+    codec_error = float(rows[CODEC]["mel_l1"].mean())
+    ratio = float(rows[GENERATED]["mel_l1"].mean()) / max(codec_error, 1e-9)
     return {"mel_ratio": ratio, "zeroed_rise": float(changes[ZEROED]["mel_rise"].mean())}
 
 
-def _distances(sounds: list[Audio], genres: Genres) -> tuple[float, float]:
-    """Return the mean distances among sounds: of embeddings, and of log-mel."""
-    embeddings = np.stack([genres.place(sound) for sound in sounds])
+def _mean_distances(clips: list[Audio], genres: GenreClassifier) -> tuple[float, float]:
+    """Compute the mean distance between clips in the genre embedding and in log-mel L1."""
+    embeddings = np.stack([genres.embed_piece(clip) for clip in clips])
     return (
         mean_pair_distance(embedding_distances(embeddings)),
-        mean_pair_distance(log_mel_distances(sounds)),
+        mean_pair_distance(log_mel_distances(clips)),
     )

@@ -1,4 +1,4 @@
-"""The figures of the benchmark: what each one is, and whether it tells music from other music."""
+"""The metrics and rows of the benchmark's tables, and the statistics of their values."""
 
 from __future__ import annotations
 
@@ -11,45 +11,54 @@ from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float64]
 Samples = Mapping[str, FloatArray]
-"""Values of metrics by key, one a piece (n,); NaN where a piece has none."""
+"""Values (n,) by metric key, one for each piece; NaN where a piece has none."""
 Rows = Mapping[str, Samples]
-"""Samples by the name of who played."""
+"""Samples by the name of the row."""
 
 ORIGINAL, SHUFFLED, RANDOM = "original music", "shuffled music", "random music"
+"""Reference rows: the original of each take, the original of another take, random codes."""
 GENERATED, CODEC = "generated", "codec"
-HEARD, TRUE = "clock heard", "true clock given"
-"""Music for a dance whose clock was estimated, or given."""
-ERRORS = 2.0
-"""Standard errors by which a metric must tell original from shuffled music."""
-RULE = (
-    "† can't tell original from shuffled music: over the pieces, the original music is not better "
-    "than shuffled music (originals of other takes) by more than "
-    f"{ERRORS:g} standard errors of the paired difference, so the column proves nothing "
-    "about how music fits its dance. So it is where shuffled or random music is right more often "
-    f"than chance by more than {ERRORS:g} standard errors."
+"""Rows of the generated codes and of the encoded original, both decoded."""
+ZEROED, REVERSED, OTHER_DANCE = "dance zeroed", "dance reversed in time", "another dance"
+"""Rows of music generated for a changed dance."""
+ESTIMATED_BEATS, TRUE_BEATS = "estimated beats", "true beats"
+"""Rows of music generated on beats estimated from the dance, and on its known beats."""
+AGAINST_ESTIMATE = "estimated beats, scored against the estimate"
+"""Row of the same music on estimated beats, with these beats as the reference."""
+ESTIMATE_ALONE = "beat estimate alone"
+"""Row of the estimated beats themselves against the known ones, without music."""
+
+SEPARATION_ERRORS = 2.0
+"""Standard errors by which original music must exceed other music, about 95 % confidence."""
+MARK_RULE = (
+    "† does not separate original music from other music: over all pieces, the original music is "
+    "not better than shuffled music (the originals of other takes) by more than "
+    f"{SEPARATION_ERRORS:g} standard errors of the paired difference, or shuffled or random music "
+    f"scores above chance by more than {SEPARATION_ERRORS:g} standard errors. Such a column does "
+    "not show how well music fits its dance."
 )
 GENRE_CHANCE = 0.1
-"""Ten genres, equally frequent."""
+"""Genre accuracy of guessing among ten equally frequent genres."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Metric:
-    """One figure.
+    """One column of a table.
 
     Parameters
     ----------
     key
-        Its name in ``results.json``.
+        Key in ``results.json``.
     title
-        Head of its column.
+        Head of the column.
     definition
-        What exactly it is.
+        What is measured, with units.
     better
-        Which values are better: lower, higher, near one, or none.
+        Which values are better: lower, higher, close to one, or none.
     percent
-        Whether it is shown as a percentage.
+        Whether values are shown as percentages.
     chance
-        What music gets that has nothing to do with the dance, where that is known.
+        Value of music that is independent of the dance, where it is known.
     """
 
     key: str
@@ -60,13 +69,13 @@ class Metric:
     chance: float | None = None
 
     def error(self, values: FloatArray) -> FloatArray:
-        """Return how bad values are: the lower the better."""
+        """Convert values to errors, of which lower ones are better."""
         if self.better == "one":
             return np.asarray(np.abs(values - 1.0))
         return values if self.better == "lower" else -values
 
-    def shown(self, values: NDArray[Any]) -> str:
-        """Return mean ± standard error as text; a dash for no values."""
+    def as_text(self, values: NDArray[Any]) -> str:
+        """Format mean ± standard error of values; a dash without values."""
         found = np.asarray(values, dtype=float)
         found = found[np.isfinite(found)]
         if not len(found):
@@ -79,84 +88,86 @@ class Metric:
 
 
 def standard_error(values: FloatArray) -> float:
-    """Return the standard error of the mean of values (n,); NaN for less than two."""
+    """Compute the standard error of the mean of values (n,); NaN for fewer than two."""
     if len(values) < 2:
         return float("nan")
     return float(np.std(values, ddof=1) / np.sqrt(len(values)))
 
 
-def mean(values: NDArray[Any]) -> float:
-    """Return the mean of the values that are numbers; NaN for none."""
+def finite_mean(values: NDArray[Any]) -> float:
+    """Compute the mean of the finite values; NaN without any."""
     found = np.asarray(values, dtype=float)
     found = found[np.isfinite(found)]
     return float(found.mean()) if len(found) else float("nan")
 
 
-def can_tell(metric: Metric, original: FloatArray, shuffled: FloatArray) -> bool:
-    """Tell whether a metric finds original music better than shuffled music, see `RULE`.
+def separates(metric: Metric, original: FloatArray, shuffled: FloatArray) -> bool:
+    """Return whether a metric rates original music better than shuffled music, see `MARK_RULE`.
 
     Parameters
     ----------
     metric
-        Says what is better.
+        Defines which values are better.
     original, shuffled : (n,), (n,)
-        Its values, piece by piece; under two pieces prove nothing.
+        Values of the same pieces. Fewer than two pieces prove nothing.
     """
     gain = metric.error(np.asarray(shuffled)) - metric.error(np.asarray(original))
     gain = gain[np.isfinite(gain)]
-    return len(gain) > 1 and float(gain.mean()) > ERRORS * standard_error(gain)
+    return len(gain) > 1 and float(gain.mean()) > SEPARATION_ERRORS * standard_error(gain)
 
 
 def above_chance(metric: Metric, values: NDArray[Any]) -> bool:
-    """Tell whether values (n,) are above a metric's chance by more than `ERRORS`.
+    """Return whether values (n,) exceed a metric's chance by `SEPARATION_ERRORS`.
 
-    Never where chance is not known, nor of less than two values.
+    False if the metric has no known chance or there are fewer than two values.
     """
     found = np.asarray(values, dtype=float)
     found = found[np.isfinite(found)]
     if metric.chance is None or len(found) < 2:
         return False
-    return float(found.mean()) - metric.chance > ERRORS * standard_error(found)
+    return float(found.mean()) - metric.chance > SEPARATION_ERRORS * standard_error(found)
 
 
-_MEL = Metric(
+_LOG_MEL_L1 = Metric(
     key="mel_l1",
     title="log-mel L1",
     better="lower",
-    definition="mean absolute difference of log10-mel spectrograms (80 bands, hop 256) from the "
-    "original, in decades",
+    definition="mean absolute difference from the original's log10-mel spectrogram (80 bands, hop "
+    "256), in decades",
 )
 CODEC_METRICS = (
-    _MEL,
+    _LOG_MEL_L1,
     Metric(
         key="convergence",
         title="spectral convergence",
         better="lower",
-        definition="relative Frobenius distance of magnitude spectrograms, mean over windows of "
-        "2,048, 512 and 128",
+        definition="relative Frobenius distance of magnitude spectrograms, averaged over windows "
+        "of 2,048, 512 and 128 samples",
     ),
     Metric(
         key="stft",
         title="multi-resolution STFT",
         better="lower",
-        definition="spectral convergence plus mean absolute difference of natural-log magnitudes",
+        definition="spectral convergence plus the mean absolute difference of natural-log "
+        "magnitudes",
     ),
 )
 FIT_METRICS = (
-    _MEL,
+    _LOG_MEL_L1,
     Metric(
         key="code_accuracy",
-        title="codes right",
+        title="code accuracy",
         better="higher",
         percent=True,
-        definition="share of codes that are exactly those of the encoded original",
+        definition="share of codes that equal those of the encoded original",
     ),
     Metric(
         key="accents",
-        title="accents",
+        title="accent ratio",
         better="higher",
-        definition="mean peak of librosa's onset envelope within ±70 ms of the 16th steps in "
-        "which the body hits (accent at least 0.5), over the same of all other 16th steps",
+        definition="mean peak of librosa's onset envelope within ±70 ms of the 16th steps with an "
+        "accent in the dance (accent feature at least 0.5), divided by the mean at all other 16th "
+        "steps",
     ),
 )
 BEAT_METRICS = (
@@ -164,20 +175,21 @@ BEAT_METRICS = (
         key="beat_f",
         title="beat F",
         better="higher",
-        definition="F-measure of the beats that librosa finds in the music against the dance's "
-        "true beats, ±70 ms (mir_eval, nothing trimmed)",
+        definition="F-measure, at ±70 ms, of the beats that librosa tracks in the music against "
+        "the true beats of the dance (mir_eval, nothing trimmed)",
     ),
     Metric(
         key="cmlt",
         title="CMLt",
         better="higher",
-        definition="continuity: share of beats in steady agreement, at the true level",
+        definition="continuity: share of beats that continuously agree with the true beats, at the "
+        "correct metrical level",
     ),
     Metric(
         key="amlt",
         title="AMLt",
         better="higher",
-        definition="the same where off-beat, half and double tempo count too",
+        definition="the same with off-beats, half tempo and double tempo allowed",
     ),
 )
 SCORE_METRICS = (
@@ -186,29 +198,32 @@ SCORE_METRICS = (
         title="coverage",
         better="one",
         percent=True,
-        definition="beats coverage as published: seconds with an onset, over those of the original",
+        definition="beats coverage as in D2M-GAN: seconds with an onset, divided by those of the "
+        "original",
     ),
     Metric(
         key="hit",
         title="hit",
         better="higher",
         percent=True,
-        definition="beats hit as published: seconds with an onset in both, over those of the "
-        "original",
+        definition="beats hit as in D2M-GAN: seconds with an onset in both, divided by those of "
+        "the original",
     ),
     Metric(
         key="loris_coverage",
         title="coverage (LORIS)",
         better="one",
         percent=True,
-        definition="LORIS's variant: smoother onsets, seconds in both over those of the music",
+        definition="variant of LORIS: smoother onset picking, seconds in both divided by those of "
+        "the music",
     ),
     Metric(
         key="loris_hit",
         title="hit (LORIS)",
         better="higher",
         percent=True,
-        definition="LORIS's variant: smoother onsets, seconds in both over those of the original",
+        definition="variant of LORIS: smoother onset picking, seconds in both divided by those of "
+        "the original",
     ),
 )
 GENRE_METRICS = (
@@ -218,8 +233,8 @@ GENRE_METRICS = (
         better="higher",
         percent=True,
         chance=GENRE_CHANCE,
-        definition="share of 2 s segments whose nearest neighbour among segments of trained takes "
-        "is of the dance's genre",
+        definition="share of 2 s segments whose nearest neighbour among the segments of training "
+        "takes has the genre of the dance",
     ),
     Metric(
         key="genre_whole",
@@ -227,7 +242,7 @@ GENRE_METRICS = (
         better="higher",
         percent=True,
         chance=GENRE_CHANCE,
-        definition="the same of whole pieces",
+        definition="the same for whole pieces",
     ),
     Metric(
         key="genre_other",
@@ -235,8 +250,8 @@ GENRE_METRICS = (
         better="higher",
         percent=True,
         chance=GENRE_CHANCE,
-        definition="of 2 s segments, where takes of the piece's own song are no neighbours: what "
-        "is told is the genre, not the song",
+        definition="the same for 2 s segments without the takes of the same song as neighbours, "
+        "so that the genre is recognised and not the song",
     ),
 )
 CHANGE_METRICS = (
@@ -251,15 +266,15 @@ CHANGE_METRICS = (
         key="mel_changed",
         title="log-mel difference",
         better="none",
-        definition="log-mel L1 from the music for the unchanged dance",
+        definition="log-mel L1 between this music and the music for the unchanged dance",
     ),
     Metric(
         key="mel_rise",
-        title="rise of log-mel L1",
+        title="increase of log-mel L1",
         better="none",
         percent=True,
-        definition="log-mel L1 from the original, over that of the music for the unchanged dance, "
-        "less 1",
+        definition="relative increase of the log-mel L1 from the original, compared with the music "
+        "for the unchanged dance",
     ),
 )
 DANCE_METRICS = (
@@ -269,6 +284,7 @@ DANCE_METRICS = (
         title="tempo within 4 %",
         better="higher",
         percent=True,
-        definition="share of dances in which the tempo of the music's beats is the true one",
+        definition="share of dances for which the tempo of the tracked beats is within 4 % of the "
+        "true tempo",
     ),
 )

@@ -1,4 +1,4 @@
-"""What a benchmark found, and its form as JSON."""
+"""Results of the benchmark, and their JSON form."""
 
 from __future__ import annotations
 
@@ -7,41 +7,44 @@ from typing import Any
 
 import numpy as np
 
-from d2m.benchmark.metric_table import FloatArray, Rows, Samples, mean, standard_error
+from d2m.audio.waveform import Audio
+from d2m.benchmark.metric_table import FloatArray, Rows, Samples, finite_mean, standard_error
 
 Figures = dict[str, float]
-Spread = dict[str, FloatArray]
+"""Single values by key."""
+Curves = dict[str, FloatArray]
+"""Mean onset curves (T,) by row."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class LevelResults:
-    """What was found of one level, or a part of it.
+    """Results of one level, or a part of them.
 
     Parameters
     ----------
     codec
         Scores of the codec on unseen songs, by row.
     music
-        Scores of the music of held-out takes, by row.
+        Scores of music for the held-out pieces, by row.
     changes
-        What changes of the dance, of the clock and of the song do.
+        Scores of what changes of the dance, the beat grid and the song do to the music.
     dances
-        Scores of music composed for dances with known beats, by kind of dance, by row.
+        Scores of music generated for dances with known beats, by kind of dance and by row.
     curves
         Mean onset strength around accents, by row.
     figures
-        Single numbers.
+        Single values.
     """
 
     codec: Rows = field(default_factory=dict)
     music: Rows = field(default_factory=dict)
     changes: Rows = field(default_factory=dict)
     dances: dict[str, Rows] = field(default_factory=dict)
-    curves: Spread = field(default_factory=dict)
+    curves: Curves = field(default_factory=dict)
     figures: Figures = field(default_factory=dict)
 
-    def plus(self, other: LevelResults) -> LevelResults:
-        """Return both together."""
+    def merged(self, other: LevelResults) -> LevelResults:
+        """Return these results together with others."""
         return LevelResults(
             codec={**self.codec, **other.codec},
             music={**self.music, **other.music},
@@ -54,55 +57,55 @@ class LevelResults:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Excerpt:
-    """A few seconds of one take, as different players play it.
+    """A few seconds of one piece in several versions.
 
     Parameters
     ----------
     title
-        Take, style and tempo.
-    sounds
-        Audio (N,) by who plays.
+        Name, style and tempo of the piece.
+    clips
+        Audio (N,) by the name of the version.
     """
 
     title: str
-    sounds: dict[str, Any]
+    clips: dict[str, Audio]
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Results:
-    """What a benchmark found.
+    """Results of a benchmark run.
 
     Parameters
     ----------
     levels
         Results by level name.
     facts
-        What was measured, on what, with what: titles and sentences.
+        Titles and sentences on what was measured and how.
     weights
-        Name, size (bytes) and first 12 digits of the SHA-256 of each file.
+        Size (bytes) and the first 12 digits of the SHA-256 of each weights file, by name.
     excerpts
-        What the report lets people hear and see.
-    genres_by, genres_note
-        Name of the embedding by which genres are told, and sentences about it.
+        Audio for the report.
+    embedding_title, embedding_note
+        Name of the embedding used for genres, and sentences on how it was fitted.
     """
 
     levels: dict[str, LevelResults]
     facts: dict[str, str]
     weights: dict[str, dict[str, Any]]
     excerpts: list[Excerpt] = field(default_factory=list)
-    genres_by: str = ""
-    genres_note: str = ""
+    embedding_title: str = ""
+    embedding_note: str = ""
 
 
 def as_json(results: Results) -> dict[str, Any]:
-    """Return all numbers as JSON-ready values: mean, standard error and count."""
+    """Convert results to JSON values: mean, standard error and count of each metric."""
     levels = {
         name: {
             "codec": _rows(found.codec),
             "music": _rows(found.music),
             "changes": _rows(found.changes),
             "dances": {kind: _rows(rows) for kind, rows in found.dances.items()},
-            "figures": {key: _number(value) for key, value in sorted(found.figures.items())},
+            "figures": {key: _rounded(value) for key, value in sorted(found.figures.items())},
         }
         for name, found in results.levels.items()
     }
@@ -117,8 +120,8 @@ def _samples(samples: Samples) -> dict[str, Any]:
     found = {key: values[np.isfinite(values)] for key, values in samples.items()}
     return {
         key: {
-            "mean": _number(mean(values)),
-            "standard_error": _number(standard_error(values)),
+            "mean": _rounded(finite_mean(values)),
+            "standard_error": _rounded(standard_error(values)),
             "pieces": len(values),
         }
         for key, values in found.items()
@@ -126,5 +129,5 @@ def _samples(samples: Samples) -> dict[str, Any]:
     }
 
 
-def _number(value: float) -> float | None:
+def _rounded(value: float) -> float | None:
     return round(float(value), 5) if np.isfinite(value) else None

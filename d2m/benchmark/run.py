@@ -1,4 +1,4 @@
-"""Run the whole benchmark: from weights and takes to results."""
+"""Run the whole benchmark: measure the weights on a corpus and on dances."""
 
 from __future__ import annotations
 
@@ -14,11 +14,15 @@ from typing import Any
 
 import torch
 
-from d2m.benchmark.dances import aist_dances, measure_dances, procedural_dances
-from d2m.benchmark.genre_classifier import AudioEmbedding, Genres, embedding_for
-from d2m.benchmark.held_out import HeldOut, Take, load_held_out, spread
+from d2m.audio.waveform import Audio
+from d2m.benchmark.dance_music import (
+    DANCE_S,
+    aist_dances,
+    measure_dances,
+    procedural_dances,
+)
+from d2m.benchmark.genre_classifier import AudioEmbedding, GenreClassifier, embedding_for
 from d2m.benchmark.measure import (
-    ZEROED,
     measure_codec,
     measure_diversity,
     measure_music,
@@ -26,31 +30,36 @@ from d2m.benchmark.measure import (
     measure_speed,
     measure_unseen_genres,
 )
-from d2m.benchmark.metric_table import CODEC, GENERATED, ORIGINAL
-from d2m.benchmark.player import Player
-from d2m.benchmark.results import Excerpt, LevelResults, Results
+from d2m.benchmark.metric_table import CODEC, GENERATED, ORIGINAL, ZEROED
+from d2m.benchmark.originals import Original, OriginalSets, evenly_spaced, load_originals
+from d2m.benchmark.piece_codes import piece_codes
+from d2m.benchmark.results import Excerpt, Results
 from d2m.checkpoints import CHECKPOINTS, codec_path, generator_path
 from d2m.core.levels import LEVELS, SAMPLE_RATE, Level
+from d2m.generation.compact import CompactModel
 
 EXCERPTS, EXCERPT_S = 2, 6.0
-"""Takes that the report lets people hear, and how much of each (s)."""
+"""Number and length (s) of the excerpts in the report. Chosen by hand."""
 PACKAGES = ("torch", "librosa", "mir_eval", "numpy")
+"""Packages whose versions the report names."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class BenchmarkConfig:
-    """What to measure, and on what.
+    """What to measure, and on what data.
 
     Parameters
     ----------
     levels
-        Levels.
+        Levels to measure.
     weights
         Folder of the weights.
-    corpus, aist, cmu, pieces
-        See `d2m.benchmark.held_out.load_held_out`.
+    corpus, aist, cmu
+        Corpus folder and motion files, see `d2m.benchmark.originals.load_originals`.
+    pieces
+        Number of held-out pieces, of unseen pieces and of procedural dances; None for all.
     seed
-        Of random and shuffled music, and of what the generators draw.
+        Seed of random and shuffled music and of the generators.
     """
 
     levels: tuple[Level, ...] = tuple(LEVELS.values())
@@ -62,55 +71,51 @@ class BenchmarkConfig:
     seed: int = 0
 
 
-def run(settings: BenchmarkConfig) -> Results:
-    """Measure everything.
+def run_benchmark(config: BenchmarkConfig) -> Results:
+    """Measure codecs and generators.
 
     Raises
     ------
     CheckpointError
         If weights are missing or damaged.
     DataError
-        If takes can't be loaded or rendered.
+        If the corpus or a motion file can't be loaded, or the corpus can't be rendered.
     """
     start = time.perf_counter()
-    players = [Player(level, settings.weights) for level in settings.levels]
-    dances = {"procedural dancers held out": procedural_dances(settings.pieces)}
-    if settings.aist is not None:
-        dances |= aist_dances(settings.aist)
-    held_out = load_held_out(settings.corpus, settings.aist, settings.cmu, settings.pieces)
-    training = held_out.training
-    genres = Genres(training, embedding_for(training, settings.weights))
-    originals = measure_originals(held_out, genres, settings.seed)
-    originals = originals.plus(measure_unseen_genres(held_out.unseen, genres))
+    models = [CompactModel.from_pretrained(level, folder=config.weights) for level in config.levels]
+    dances = {"held-out procedural dancers": procedural_dances(config.pieces)}
+    if config.aist is not None:
+        dances |= aist_dances(config.aist)
+    sets = load_originals(config.corpus, config.aist, config.cmu, config.pieces)
+    genres = GenreClassifier(sets.training, embedding_for(sets.training, config.weights))
+    references = measure_originals(sets.held_out, genres, config.seed)
+    references = references.merged(measure_unseen_genres(sets.unseen, genres))
     levels = {}
-    for player in players:
-        level = player.level
-        found = originals.plus(LevelResults())
+    for model in models:
+        found = references
         for part in (
-            measure_speed(player, held_out.takes[0]),
-            measure_codec(player, held_out.unseen, settings.seed),
-            measure_music(player, held_out, genres, settings.seed),
-            measure_diversity(player, held_out.takes, genres),
-            *(
-                measure_dances(kind, some, level, settings.weights, settings.seed)
-                for kind, some in dances.items()
-            ),
+            measure_speed(model, sets.held_out[0]),
+            measure_codec(model, sets.unseen, config.seed),
+            measure_music(model, sets.held_out, genres, config.seed),
+            measure_diversity(model, sets.held_out, genres),
+            *(measure_dances(kind, some, model, config.seed) for kind, some in dances.items()),
         ):
-            found = found.plus(part)
-        levels[level.name] = found
-    excerpts = [_excerpt(take, players, settings.seed) for take in spread(held_out.takes, EXCERPTS)]
+            found = found.merged(part)
+        levels[model.level.name] = found
+    shown = evenly_spaced(sets.held_out, EXCERPTS)
+    excerpts = [_excerpt(original, models, config.seed) for original in shown]
     return Results(
         levels=levels,
-        facts=_facts(settings, held_out, dances, genres.ear, time.perf_counter() - start),
-        weights=weights_facts(settings.levels, settings.weights),
+        facts=_facts(config, sets, dances, genres.embedding, time.perf_counter() - start),
+        weights=weights_facts(config.levels, config.weights),
         excerpts=excerpts,
-        genres_by=genres.ear.title,
-        genres_note=genres.ear.note,
+        embedding_title=genres.embedding.title,
+        embedding_note=genres.embedding.note,
     )
 
 
 def weights_facts(levels: Sequence[Level], folder: Path) -> dict[str, dict[str, Any]]:
-    """Return size (bytes) and hash of the files of some levels, by file name."""
+    """Return size (bytes) and hash of the weights files of some levels, by file name."""
     paths = [path(level, folder) for level in levels for path in (codec_path, generator_path)]
     return {
         path.name: {
@@ -121,49 +126,55 @@ def weights_facts(levels: Sequence[Level], folder: Path) -> dict[str, dict[str, 
     }
 
 
-def _excerpt(take: Take, players: Sequence[Player], seed: int) -> Excerpt:
-    """Let all players play the begin of a take."""
+def _excerpt(original: Original, models: Sequence[CompactModel], seed: int) -> Excerpt:
+    """Decode the start of a piece from its own, generated and zeroed-dance codes."""
     length = round(EXCERPT_S * SAMPLE_RATE)
-    piece = take.piece
-    sounds: dict[str, Any] = {ORIGINAL: take.audio[:length]}
-    for player in players:
+    piece = original.piece
+    clips: dict[str, Audio] = {ORIGINAL: original.audio[:length]}
+    for model in models:
         codes = {
-            CODEC: player.encode(take.audio),
-            GENERATED: player.generate(piece, seed),
-            ZEROED: player.generate(
-                piece, seed, features=piece.features * 0, visual=piece.visual * 0
+            CODEC: model.encode(original.audio),
+            GENERATED: piece_codes(model, piece, seed),
+            ZEROED: piece_codes(
+                model, piece, seed, features=piece.features * 0, visual=piece.visual * 0
             ),
         }
-        first = length // player.level.hop_length
-        sounds |= {
-            f"{name}, {player.level.name}": player.decode(found[:first])
+        first = length // model.level.hop_length
+        clips |= {
+            f"{name}, {model.level.name}": model.decode(found[:first])
             for name, found in codes.items()
         }
-    return Excerpt(title=f"{piece.name}, {take.style}, {piece.tempo_bpm:.0f} BPM", sounds=sounds)
+    title = f"{piece.name}, {original.style}, {piece.tempo_bpm:.0f} BPM"
+    return Excerpt(title=title, clips=clips)
 
 
 def _facts(
-    settings: BenchmarkConfig,
-    held_out: HeldOut,
+    config: BenchmarkConfig,
+    sets: OriginalSets,
     dances: dict[str, list[Any]],
-    ear: AudioEmbedding,
+    embedding: AudioEmbedding,
     seconds: float,
 ) -> dict[str, str]:
-    names = ", ".join(take.piece.name for take in held_out.takes)
-    unseen = ", ".join(take.piece.name for take in held_out.unseen)
-    motion = [path.name for path in (settings.aist, settings.cmu) if path is not None]
+    """Describe data, machine and versions in one sentence each."""
+    held_out, unseen = (
+        ", ".join(original.piece.name for original in originals)
+        for originals in (sets.held_out, sets.unseen)
+    )
+    motion = [path.name for path in (config.aist, config.cmu) if path is not None]
+    threads = torch.get_num_threads()
     return {
-        "takes": f"{len(held_out.takes)} held-out takes of known songs, whose tempo and dance no "
-        f"training saw (song-take: {names}).",
-        "unseen songs": f"{len(held_out.unseen)} takes of songs that no training heard ({unseen}).",
-        "originals for genres": f"{len(held_out.training)} trained takes; embedding: {ear.title}.",
-        "source": f"{held_out.source}; motion files: {', '.join(motion) or 'none'}.",
+        "held-out pieces": f"{len(sets.held_out)} pieces of songs in the training data, with "
+        f"tempi and dances that are not in it (song-piece: {held_out}).",
+        "unseen songs": f"{len(sets.unseen)} pieces of songs that are not in the training data "
+        f"({unseen}).",
+        "training pieces for genres": f"{len(sets.training)}; embedding: {embedding.title}.",
+        "source": f"{sets.source}; motion files: {', '.join(motion) or 'none'}.",
         "dances": "; ".join(f"{len(some)} {kind}" for kind, some in dances.items())
-        + ", 12 s each.",
-        "seed": f"{settings.seed}.",
-        "time": f"{seconds / 60:.1f} minutes with {torch.get_num_threads()} torch "
-        f"{'thread' if torch.get_num_threads() == 1 else 'threads'} on "
-        f"{platform.machine()}, {platform.system()}; at its end {_load()}.",
+        + f", {DANCE_S:.0f} s each.",
+        "seed": f"{config.seed}.",
+        "time": f"{seconds / 60:.1f} minutes with {threads} torch "
+        f"{'thread' if threads == 1 else 'threads'} on {platform.machine()}, "
+        f"{platform.system()}; at the end {_load_average()}.",
         "versions": ", ".join(
             [f"Python {platform.python_version()}", *(f"{n} {version(n)}" for n in PACKAGES)]
         )
@@ -171,7 +182,7 @@ def _facts(
     }
 
 
-def _load() -> str:
-    """Say how busy the machine is: timings of a busy one are too long."""
-    waiting = os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
-    return f"{waiting:.1f} processes ran or waited for {os.cpu_count()} cores"
+def _load_average() -> str:
+    """Describe the load of the machine, which slows down the timed runs."""
+    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
+    return f"the load average was {load:.1f} on {os.cpu_count()} cores"

@@ -1,1 +1,5 @@
-"""Scores of generated music."""
+"""Metrics of generated music: beats, accents, codec quality, genre and diversity.
+
+Every module states its conventions first. The functions are pure: they take arrays, check
+them, and return numbers.
+"""

@@ -1,4 +1,9 @@
-"""Whether music accents what the body accents: onset strength at hits over elsewhere."""
+"""Accent metrics: how strongly music stresses the accents of a dance.
+
+Audio is mono, ``(N,)``. Times are in seconds from its start. Onset strength is librosa's
+spectral-flux envelope (`librosa.onset.onset_strength`), which has no unit, so every metric
+is a ratio.
+"""
 
 from __future__ import annotations
 
@@ -14,9 +19,9 @@ from d2m.core.metrical_grid import BEAT_TOLERANCE_S
 FloatArray = NDArray[np.float64]
 
 HOP_LENGTH = 256
-"""Samples between two values of the onset envelope: 12 ms."""
+"""Samples between two values of the onset envelope: 12 ms at 22,050 Hz. Chosen by hand."""
 CURVE_S = 0.3
-"""How far before and after a moment `onset_curve` looks (s)."""
+"""Time before and after a moment that `onset_curve` covers (s). Chosen by hand."""
 
 
 def accent_ratio(
@@ -26,61 +31,60 @@ def accent_ratio(
     sample_rate: int = SAMPLE_RATE,
     tolerance_s: float = BEAT_TOLERANCE_S,
 ) -> float:
-    """Return how much stronger the music's onsets are at accents than at other steps.
+    """Divide the mean onset strength at accents of a dance by the mean at all other steps.
 
-    Of each moment the peak of librosa's onset envelope within the tolerance counts; the
-    ratio is that of the means at accents and at the others. 1 is music that does not know
-    the accents.
+    The strength at a moment is the peak of the onset envelope within the tolerance. Music that
+    is independent of the accents scores 1.
 
     Parameters
     ----------
     audio : (N,)
-        Mono.
+        Mono audio.
     accents_s, others_s : (A,), (B,)
-        When 16th steps begin (s): those in which the body hits, and all others.
+        Start times of 16th steps (s): the steps with an accent, and all other steps.
     sample_rate
-        Samples a second (Hz).
+        Sample rate (Hz).
     tolerance_s
-        How early or late an onset may be (s).
+        Largest distance between an onset and the start of a step (s).
 
     Returns
     -------
     float
-        NaN if there are no accents, or nothing else; 0 for music without onsets.
+        NaN if there are no accents or no other steps; 0 for music without onsets.
     """
     if not len(accents_s) or not len(others_s):
         return float("nan")
-    envelope = _envelope(audio, sample_rate)
+    envelope = _onset_envelope(audio, sample_rate)
     reach = round(tolerance_s * sample_rate / HOP_LENGTH)
-    at, elsewhere = (
+    at_accents, elsewhere = (
         _windows(envelope, times_s, reach, sample_rate).max(axis=1).mean()
         for times_s in (accents_s, others_s)
     )
-    return float(at / elsewhere) if elsewhere > 0 else 0.0
+    return float(at_accents / elsewhere) if elsewhere > 0 else 0.0
 
 
 def onset_curve(
     audio: NDArray[Any], times_s: NDArray[Any], sample_rate: int = SAMPLE_RATE
 ) -> FloatArray:
-    """Return the mean onset strength around moments, over its mean in the whole piece.
+    """Average the onset envelope around given moments, relative to its mean over the piece.
 
     Parameters
     ----------
     audio : (N,)
-        Mono.
+        Mono audio.
     times_s : (A,)
         Moments (s).
     sample_rate
-        Samples a second (Hz).
+        Sample rate (Hz).
 
     Returns
     -------
     (2 L + 1,)
-        From ``CURVE_S`` before the moments to as much after, `HOP_LENGTH` samples apart; 0
-        for no moments, or music without onsets.
+        From `CURVE_S` before the moments to `CURVE_S` after them, one value every `HOP_LENGTH`
+        samples. All 0 if there are no moments or the music has no onsets.
     """
     reach = round(CURVE_S * sample_rate / HOP_LENGTH)
-    envelope = _envelope(audio, sample_rate)
+    envelope = _onset_envelope(audio, sample_rate)
     mean = float(envelope.mean())
     if not len(times_s) or not mean > 0:
         return np.zeros(2 * reach + 1)
@@ -88,8 +92,8 @@ def onset_curve(
     return curve
 
 
-def _envelope(audio: NDArray[Any], sample_rate: int) -> FloatArray:
-    """Return the onset strength (T,)."""
+def _onset_envelope(audio: NDArray[Any], sample_rate: int) -> FloatArray:
+    """Return the onset strength (T,) of audio."""
     sound = np.asarray(audio, dtype=np.float32)
     if not np.any(sound):
         return np.zeros(1 + len(sound) // HOP_LENGTH)
@@ -100,7 +104,7 @@ def _envelope(audio: NDArray[Any], sample_rate: int) -> FloatArray:
 def _windows(
     envelope: FloatArray, times_s: NDArray[Any], reach: int, sample_rate: int
 ) -> FloatArray:
-    """Return the envelope around moments, (A, 2 reach + 1), 0 outside the piece."""
+    """Cut windows (A, 2 reach + 1) around moments; 0 beyond the ends of the envelope."""
     centre = np.round(np.asarray(times_s, dtype=float) * sample_rate / HOP_LENGTH).astype(int)
     padded = np.pad(envelope, reach)
     index = np.clip(centre, 0, len(envelope) - 1)[:, None] + np.arange(2 * reach + 1)

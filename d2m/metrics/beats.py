@@ -1,4 +1,11 @@
-"""How well a soundtrack's beats fit: the published scores, F-measure, continuity."""
+"""Beat metrics: beat tracking, F-measure, continuity, and the beats coverage and hit scores.
+
+Audio is mono, ``(N,)``. Beats are ascending times in seconds, ``(B,)``. The estimate comes
+first and the reference second. Scores lie between 0 (worst) and 1 (best) unless stated
+otherwise; without beats on either side they are 0. F-measure and continuity are those of
+mir_eval, which follow Davies et al., "Evaluation Methods for Musical Audio Beat Tracking
+Algorithms", 2009.
+"""
 
 from __future__ import annotations
 
@@ -14,25 +21,30 @@ from d2m.core.librosa_loader import load_librosa
 from d2m.core.metrical_grid import BEAT_TOLERANCE_S
 
 FloatArray = NDArray[np.float64]
-Variant = Literal["published", "loris"]
+Variant = Literal["d2mgan", "loris"]
 
-# How each score picks the peaks of the onset envelope (in envelope frames of 512 samples).
+TEMPO_TOLERANCE = 0.04
+"""Largest relative error of a correct tempo: 4 %, as in Accuracy 1 of Gouyon et al., 2006."""
+
+# How each variant picks peaks of librosa's onset envelope, in envelope frames of 512 samples.
 _PEAKS: dict[str, dict[str, float]] = {
-    "published": {"wait": 1, "delta": 0.2, "pre_avg": 1, "post_avg": 1, "post_max": 1},
+    "d2mgan": {"wait": 1, "delta": 0.2, "pre_avg": 1, "post_avg": 1, "post_max": 1},
     "loris": {"wait": 1, "delta": 0.2, "pre_avg": 3, "post_avg": 3, "pre_max": 3, "post_max": 3},
 }
 
 
 @dataclass(frozen=True, kw_only=True)
 class BeatsScores:
-    """Beats coverage and beats hit of one clip.
+    """Beats coverage and beats hit scores of one clip.
 
     Parameters
     ----------
     coverage
-        How much of the reference's beat there is; can exceed 1 as published.
+        Seconds with an onset relative to the reference; exceeds 1 in variant ``"d2mgan"`` if
+        the generated music has more of them.
     hit
-        How much of the reference's beat is met, 0 to 1.
+        Share of the reference's seconds with an onset that have one in the generated music too,
+        0 to 1.
     """
 
     coverage: float
@@ -41,14 +53,14 @@ class BeatsScores:
 
 @dataclass(frozen=True, kw_only=True)
 class Continuity:
-    """Continuity of beats, each 0 to 1 (Hainsworth and Macleod; Klapuri et al.).
+    """Continuity scores, 0 to 1 (Hainsworth and Macleod 2004; Klapuri et al. 2006).
 
     Parameters
     ----------
     cmlc, cmlt
-        Longest correct stretch and share of correct beats, at the reference's own level.
+        Correct metrical level: share of the longest correct run, and of all correct beats.
     amlc, amlt
-        The same where off-beats, half and double tempo count as right too.
+        The same with off-beats, half tempo and double tempo allowed.
     """
 
     cmlc: float
@@ -61,62 +73,68 @@ def beats_scores(
     generated: NDArray[Any],
     reference: NDArray[Any],
     sample_rate: int = SAMPLE_RATE,
-    variant: Variant = "published",
+    variant: Variant = "d2mgan",
 ) -> BeatsScores:
-    """Score generated music's beats against the clip's own music.
+    """Compute the beats coverage and beats hit scores of generated music.
 
-    Both are cut into seconds; a second counts if it holds an onset. With G and R such
-    seconds in the generated and in the reference music and B in both:
+    Both pieces are divided into seconds, and a second counts if it contains an onset. With G
+    and R such seconds in the generated and the reference music, and B in both:
 
-    - ``"published"``, as D2M-GAN's tables (Zhu et al., ECCV 2022, Sec. 4.2, after
-      "Dancing to Music", Lee et al., 2019): coverage G / R, hit B / R.
-    - ``"loris"``, as LORIS (Yu et al., 2023): smoother onsets, coverage B / G, hit B / R.
+    - ``"d2mgan"`` (Zhu et al., ECCV 2022, Sec. 4.2, after Lee et al., "Dancing to Music",
+      2019): coverage G / R, hit B / R.
+    - ``"loris"`` (Yu et al., 2023): smoother onset picking, coverage B / G, hit B / R.
 
-    A share of nothing is 0: silence is never a good score, on either side.
+    A ratio with denominator 0 is 0, so silence on either side never scores well.
 
     Parameters
     ----------
     generated, reference : (N,), (M,)
-        Mono audio; the longer one's end is left out.
+        Mono audio; the longer one is cut to the length of the shorter.
     sample_rate
-        Of both (Hz). The published numbers are at 22,050 Hz.
+        Sample rate of both (Hz). The scores in the papers are computed at 22,050 Hz.
     variant
-        Which score; say it with the number.
+        Which definition to use. Report it with the score.
+
+    Returns
+    -------
+    BeatsScores
 
     Raises
     ------
     SettingsError
-        If the variant is none of the two.
+        If the variant is unknown.
     """
     if variant not in _PEAKS:
-        raise SettingsError(f"Unknown beats score {variant!r}: choose published or loris.")
+        raise SettingsError(f"Unknown beats score {variant!r}: choose d2mgan or loris.")
     length = min(len(generated), len(reference))
-    ours = _seconds_with_onset(generated[:length], sample_rate, variant)
-    theirs = _seconds_with_onset(reference[:length], sample_rate, variant)
-    both = int((ours & theirs).sum())
-    n_ours, n_theirs = int(ours.sum()), int(theirs.sum())
-    coverage = _share(n_ours, n_theirs) if variant == "published" else _share(both, n_ours)
-    return BeatsScores(coverage=coverage, hit=_share(both, n_theirs))
+    in_generated = _seconds_with_onset(generated[:length], sample_rate, variant)
+    in_reference = _seconds_with_onset(reference[:length], sample_rate, variant)
+    both = int((in_generated & in_reference).sum())
+    n_generated, n_reference = int(in_generated.sum()), int(in_reference.sum())
+    coverage = (
+        _ratio(n_generated, n_reference) if variant == "d2mgan" else _ratio(both, n_generated)
+    )
+    return BeatsScores(coverage=coverage, hit=_ratio(both, n_reference))
 
 
 def music_beats(
     audio: NDArray[Any], sample_rate: int = SAMPLE_RATE, *, start_bpm: float = 120.0
 ) -> tuple[float, FloatArray]:
-    """Track the beats of music by dynamic programming (Ellis, 2007; librosa.beat).
+    """Track tempo and beats of music by dynamic programming (Ellis 2007; `librosa.beat`).
 
     Parameters
     ----------
     audio : (N,)
-        Mono.
+        Mono audio.
     sample_rate
-        Samples a second (Hz).
+        Sample rate (Hz).
     start_bpm
-        The tempo around which to look (beats a minute).
+        Centre of the tempo prior (BPM).
 
     Returns
     -------
     tempo_bpm
-        0 where there is no beat.
+        Tempo (BPM); 0 for silence.
     beats_s : (B,)
         Ascending beat times (s).
     """
@@ -132,16 +150,21 @@ def music_beats(
 def beat_f_measure(
     beats_s: NDArray[Any], reference_beats_s: NDArray[Any], tolerance_s: float = BEAT_TOLERANCE_S
 ) -> float:
-    """Return the F-measure, 0 to 1, of beats that match within a tolerance.
+    """Compute the F-measure of beats that match a reference within a tolerance.
 
-    Unlike MIREX, the first five seconds count: clips are short.
+    Unlike in MIREX, beats in the first five seconds count, because clips are short.
 
     Parameters
     ----------
     beats_s, reference_beats_s : (B,), (R,)
-        Ascending times (s); an empty one gives 0.
+        Ascending beat times (s).
     tolerance_s
-        How far apart a match may be (s).
+        Largest distance of matched beats (s).
+
+    Returns
+    -------
+    float
+        0 to 1; 0 if either sequence is empty.
     """
     if not len(beats_s) or not len(reference_beats_s):
         return 0.0
@@ -152,12 +175,17 @@ def beat_f_measure(
 
 
 def beat_continuity(beats_s: NDArray[Any], reference_beats_s: NDArray[Any]) -> Continuity:
-    """Return how steadily beats follow the reference's; all 0 under two beats on a side.
+    """Compute how continuously beats follow a reference.
 
     Parameters
     ----------
     beats_s, reference_beats_s : (B,), (R,)
-        Ascending times (s).
+        Ascending beat times (s).
+
+    Returns
+    -------
+    Continuity
+        All 0 if either sequence has fewer than two beats.
     """
     scores = (0.0, 0.0, 0.0, 0.0)
     if len(beats_s) > 1 and len(reference_beats_s) > 1:
@@ -169,26 +197,11 @@ def beat_continuity(beats_s: NDArray[Any], reference_beats_s: NDArray[Any]) -> C
     return Continuity(cmlc=cmlc, cmlt=cmlt, amlc=amlc, amlt=amlt)
 
 
-def _seconds_with_onset(
-    audio: NDArray[Any], sample_rate: int, variant: Variant
-) -> NDArray[np.bool_]:
-    """Return for each second, the last may be shorter, whether it holds an onset."""
-    sound = np.asarray(audio, dtype=np.float32)
-    held = np.zeros(int(np.ceil(len(sound) / sample_rate)), dtype=bool)
-    if np.any(sound):
-        onsets_s = load_librosa().onset.onset_detect(
-            y=sound, sr=sample_rate, units="time", **_PEAKS[variant]
-        )
-        held[np.minimum(np.asarray(onsets_s).astype(int), len(held) - 1)] = True
-    return held
-
-
-def _share(part: int, whole: int) -> float:
-    return part / whole if whole else 0.0
-
-
 def matched_beats(dance_beats_s: NDArray[Any], music_beats_s: NDArray[Any]) -> NDArray[np.int64]:
-    """Pair the beats of a dance with those of music, as beat tracking is scored.
+    """Pair each beat of a dance with at most one beat of the music within 70 ms.
+
+    The pairing is the one behind the F-measure: a maximum matching, in which each beat
+    belongs to one pair at most.
 
     Parameters
     ----------
@@ -198,10 +211,27 @@ def matched_beats(dance_beats_s: NDArray[Any], music_beats_s: NDArray[Any]) -> N
     Returns
     -------
     (P, 2)
-        Indices of a beat of the dance and one of the music that are at most 70 ms apart;
-        each beat is in one pair at most, and there are as many pairs as possible.
+        Index of the dance's beat and of the music's beat in each pair, ascending.
     """
     import mir_eval
 
     pairs = mir_eval.util.match_events(dance_beats_s, music_beats_s, BEAT_TOLERANCE_S)
     return np.array(sorted(pairs), dtype=np.int64).reshape(-1, 2)
+
+
+def _seconds_with_onset(
+    audio: NDArray[Any], sample_rate: int, variant: Variant
+) -> NDArray[np.bool_]:
+    """Return for each second of audio, the last possibly shorter, whether it has an onset."""
+    sound = np.asarray(audio, dtype=np.float32)
+    has_onset = np.zeros(int(np.ceil(len(sound) / sample_rate)), dtype=bool)
+    if np.any(sound):
+        onsets_s = load_librosa().onset.onset_detect(
+            y=sound, sr=sample_rate, units="time", **_PEAKS[variant]
+        )
+        has_onset[np.minimum(np.asarray(onsets_s).astype(int), len(has_onset) - 1)] = True
+    return has_onset
+
+
+def _ratio(part: int, whole: int) -> float:
+    return part / whole if whole else 0.0

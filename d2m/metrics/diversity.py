@@ -1,15 +1,14 @@
-"""Diversity: how different the pieces are that one dance can get.
+"""Diversity metrics: how much pieces of music differ from each other.
 
-The other way round than the multimodality of "Dancing to Music" (Lee et al., NeurIPS 2019,
-Sec. 4.3), the mean distance of dances made for one music. A mean distance alone says
-nothing to a reader, so it is given over that of different songs of the corpus: 1 if pieces
-for one dance differ as much as two songs do, 0 if they are all the same.
+Distances are symmetric matrices, ``(N, N)``. The mean over all pairs corresponds to the
+multimodality of "Dancing to Music" (Lee et al., NeurIPS 2019, Sec. 4.3), with the roles
+swapped: here several pieces of music are generated for one dance. A mean distance needs a
+reference to be interpreted, for instance the mean distance between different songs.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -22,121 +21,78 @@ from d2m.metrics.codec import log_mel_l1
 FloatArray = NDArray[np.float64]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Diversity:
-    """How different pieces are.
-
-    Parameters
-    ----------
-    distance
-        Mean distance of two pieces, in the unit of the distances.
-    song_distance
-        Mean distance of two segments of different songs of the corpus.
-    ratio
-        The first over the second; 0 if the corpus has no two songs that differ.
-    """
-
-    distance: float
-    song_distance: float
-    ratio: float
-
-
-def diversity(
-    pieces: NDArray[Any], corpus: NDArray[Any], songs: NDArray[Any] | None = None
-) -> Diversity:
-    """Compare the distances among pieces for one dance with those among songs.
-
-    Both by the same measure: `embedding_distances` of embeddings that were standardised
-    by the corpus, or `log_mel_distances`.
-
-    Parameters
-    ----------
-    pieces : (N, N)
-        Distances among the pieces, of several seeds or styles; under two have diversity 0.
-    corpus : (M, M)
-        Distances among segments of the corpus.
-    songs : (M,), optional
-        Song of each segment: those of one song aren't compared. By default each is a song.
-
-    Raises
-    ------
-    DataError
-        If the distances are not square, or there is not one song a segment.
-    """
-    within = mean_pair_distance(pieces)
-    between = mean_pair_distance(corpus, songs)
-    ratio = within / between if between else 0.0
-    return Diversity(distance=within, song_distance=between, ratio=ratio)
-
-
-def mean_pair_distance(distances: NDArray[Any], groups: NDArray[Any] | None = None) -> float:
-    """Return the mean distance of all pairs, of different groups only where there are such.
+def mean_pair_distance(distances: NDArray[Any]) -> float:
+    """Average the distances over all pairs of different pieces.
 
     Parameters
     ----------
     distances : (N, N)
-        Symmetric.
-    groups : (N,), optional
-        Pairs within a group don't count. By default each is a group of its own.
+        Symmetric matrix.
 
     Returns
     -------
     float
-        0 where there is no pair.
+        In the unit of the distances; 0 for fewer than two pieces.
 
     Raises
     ------
     DataError
-        If the distances are not square, or there is not one group each.
+        If the matrix is not square.
     """
     table = np.asarray(distances, dtype=float)
     if table.ndim != 2 or table.shape[0] != table.shape[1]:
-        raise DataError(f"Distances of the shape {table.shape} are not those among N pieces.")
-    groups = np.arange(len(table)) if groups is None else np.asarray(groups)
-    if groups.shape != (len(table),):
-        raise DataError(f"{len(table)} pieces need as many groups, but have {groups.shape}.")
-    pairs = np.triu(groups[:, None] != groups, 1)
-    return float(table[pairs].mean()) if pairs.any() else 0.0
+        raise DataError(f"Distances of the shape {table.shape} are not a square matrix (N, N).")
+    pairs = table[np.triu_indices(len(table), 1)]
+    return float(pairs.mean()) if len(pairs) else 0.0
 
 
 def embedding_distances(embeddings: NDArray[Any]) -> FloatArray:
-    """Return the Euclidean distances (N, N) among embeddings.
+    """Compute the Euclidean distances between all pairs of embeddings.
 
     Parameters
     ----------
     embeddings : (N, D)
-        Standardised, unless their dimensions have one scale already.
+        All dimensions on one scale.
+
+    Returns
+    -------
+    (N, N)
+        Symmetric matrix.
 
     Raises
     ------
     DataError
-        If the shape is another.
+        If the embeddings are not a matrix.
     """
     table = np.asarray(embeddings, dtype=float)
     if table.ndim != 2:
-        raise DataError(f"Embeddings of the shape {table.shape}: expected one a row.")
+        raise DataError(f"Embeddings of the shape {table.shape}: expected one per row, (N, D).")
     # Row by row, since the (N, N, D) differences of a corpus are large.
     rows = [np.linalg.norm(table - one, axis=1) for one in table]
     return np.array(rows, dtype=float).reshape(len(table), len(table))
 
 
 def log_mel_distances(sounds: Sequence[NDArray[Any]], sample_rate: int = SAMPLE_RATE) -> FloatArray:
-    """Return `d2m.metrics.codec.log_mel_l1` (decades) among sounds, (N, N).
+    """Compute `d2m.metrics.codec.log_mel_l1` (decades) between all pairs of pieces.
 
-    Moment by moment, so the same song a beat later is a different piece; two silences are
-    0 apart.
+    Frames are compared at equal times, so a copy shifted by one beat counts as different.
 
     Parameters
     ----------
     sounds : N times (T,)
-        Mono audio; of two the longer one's end is left out.
+        Mono audio; of each pair the longer one is cut to the length of the shorter.
     sample_rate
-        Of all (Hz).
+        Sample rate of all pieces (Hz).
+
+    Returns
+    -------
+    (N, N)
+        Symmetric matrix.
 
     Raises
     ------
     AudioError
-        If one is empty, not mono or not finite.
+        If a piece is empty, not mono or not finite.
     """
     table = np.zeros((len(sounds), len(sounds)))
     for i, one in enumerate(sounds):

@@ -1,8 +1,8 @@
-"""An embedding of our own that tells genres, fitted on music whose genre is known.
+"""Genre embedding: a linear projection that separates genres, fitted to labelled embeddings.
 
-Linear discriminant analysis (Fisher, 1936) with a shrunken covariance (Friedman, "Regularized
-Discriminant Analysis", 1989): the directions in which segments of different genres lie apart,
-measured by how far segments of one genre lie apart.
+Linear discriminant analysis (Fisher, 1936) with a shrunken covariance (Friedman,
+"Regularized Discriminant Analysis", 1989). Embeddings are rows of a matrix, ``(N, D)``;
+distances between projections are Euclidean and in standard deviations within a genre.
 """
 
 from __future__ import annotations
@@ -19,61 +19,66 @@ from d2m.metrics.genre import standard_scale, standardised
 FloatArray = NDArray[np.float64]
 
 SHRINKAGE = 0.05
+"""Share of the within-genre covariance replaced by its isotropic mean. Chosen by hand."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class GenreEmbedding:
-    """A fitted embedding.
+    """A fitted projection.
 
     Parameters
     ----------
-    centre, scale : (D,), (D,)
-        From embeddings to standard scores; a scale of 0 is of what never varied.
+    mean, inverse_deviation : (D,), (D,)
+        Convert embeddings to z-scores; the inverse deviation of a constant dimension is 0.
     projection : (D, K)
-        From standard scores to K directions, at most one less than there are genres.
+        From z-scores to K dimensions, at most one fewer than there are genres.
     """
 
-    centre: FloatArray
-    scale: FloatArray
+    mean: FloatArray
+    inverse_deviation: FloatArray
     projection: FloatArray
 
     def __call__(self, embeddings: NDArray[Any]) -> FloatArray:
-        """Return where segments (N, D) lie, (N, K); distances are Euclidean.
+        """Project embeddings (N, D) to (N, K).
 
         Raises
         ------
         DataError
-            If their dimensions are others.
+            If the number of dimensions differs from that of the fit.
         """
         given = np.asarray(embeddings, dtype=float)
-        if given.ndim != 2 or given.shape[1] != len(self.centre):
+        if given.ndim != 2 or given.shape[1] != len(self.mean):
             raise DataError(
-                f"Embeddings of the shape {given.shape} can't be placed: expected "
-                f"{len(self.centre)} numbers each, as in the fit."
+                f"Embeddings of the shape {given.shape} can't be projected: expected "
+                f"{len(self.mean)} numbers per row, as in the fit."
             )
-        placed: FloatArray = ((given - self.centre) * self.scale) @ self.projection
-        return placed
+        projected: FloatArray = ((given - self.mean) * self.inverse_deviation) @ self.projection
+        return projected
 
 
 def fit_genre_embedding(
     embeddings: NDArray[Any], genres: NDArray[Any], shrinkage: float = SHRINKAGE
 ) -> GenreEmbedding:
-    """Find the directions in which genres lie apart.
+    """Fit the projection that best separates genres.
 
     Parameters
     ----------
     embeddings : (M, D)
-        Of originals, such as `d2m.metrics.genre.timbre_embedding`.
+        Embeddings of original music, such as `d2m.metrics.timbre.timbre_embedding`.
     genres : (M,)
         Genre of each.
     shrinkage
-        Share, above 0 to 1, of the covariance within genres that is taken to be the same in
-        all directions; it keeps directions in which few originals vary from deciding.
+        Share, above 0 and up to 1, of the within-genre covariance that is replaced by its
+        isotropic mean. It keeps directions with little variance from dominating.
+
+    Returns
+    -------
+    GenreEmbedding
 
     Raises
     ------
     DataError
-        If there are not as many genres as embeddings, or a value is no number.
+        If the numbers of genres and embeddings differ, or a value is not finite.
     """
     originals = np.asarray(embeddings, dtype=float)
     names, index = np.unique(np.asarray(genres), return_inverse=True)
@@ -81,13 +86,15 @@ def fit_genre_embedding(
         raise DataError(f"{len(originals)} originals need as many genres, but have {len(index)}.")
     scores = standardised(originals, originals)
     means = np.stack([scores[index == one].mean(axis=0) for one in range(len(names))])
-    rest = scores - means[index]
-    within = rest.T @ rest / len(rest)
+    residual = scores - means[index]
+    within = residual.T @ residual / len(residual)
     size = len(within)
-    even = np.trace(within) / size or 1.0  # one original a genre: nothing varies within it
-    within = (1.0 - shrinkage) * within + shrinkage * even * np.eye(size)
+    isotropic = np.trace(within) / size or 1.0  # 0 with one original per genre: none varies
+    within = (1.0 - shrinkage) * within + shrinkage * isotropic * np.eye(size)
     whitening = np.linalg.cholesky(np.linalg.inv(within))
     centred = (means - means.mean(axis=0)) @ whitening
     directions = np.linalg.svd(centred, full_matrices=False)[2][: max(1, len(names) - 1)]
-    centre, scale = standard_scale(originals)
-    return GenreEmbedding(centre=centre, scale=scale, projection=whitening @ directions.T)
+    mean, inverse_deviation = standard_scale(originals)
+    return GenreEmbedding(
+        mean=mean, inverse_deviation=inverse_deviation, projection=whitening @ directions.T
+    )

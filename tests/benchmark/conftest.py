@@ -1,4 +1,4 @@
-"""A corpus of short takes, and results made by hand."""
+"""A corpus of short pieces, and hand-made results."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from d2m.benchmark.metric_table import (
     ORIGINAL,
     RANDOM,
     SHUFFLED,
+    TRUE_BEATS,
 )
 from d2m.benchmark.results import Excerpt, LevelResults, Results
 from d2m.core.levels import SAMPLE_RATE
@@ -26,7 +27,7 @@ STEPS = 32
 
 @pytest.fixture(scope="session")
 def short_corpus(small_corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Cut the small corpus to the first two bars of each take."""
+    """Cut the small corpus to the first two bars of each piece."""
     folder = tmp_path_factory.mktemp("short")
     for name in ("pieces", "audio"):
         (folder / name).mkdir()
@@ -45,7 +46,7 @@ def short_corpus(small_corpus: Path, tmp_path_factory: pytest.TempPathFactory) -
 
 @pytest.fixture
 def hand_made() -> Results:
-    """Return results of level high with three pieces and round numbers."""
+    """Return results of level high for three pieces, with round numbers."""
 
     def rows(**values: tuple[float, float, float]) -> dict[str, np.ndarray]:
         return {key: np.array(value) for key, value in values.items()}
@@ -82,14 +83,14 @@ def hand_made() -> Results:
         codec={CODEC: rows(mel_l1=(0.2, 0.2, 0.23), convergence=(0.3, 0.3, 0.3))},
         music=music,
         changes={"dance zeroed": rows(codes_changed=(0.5, 0.5, 0.5))},
-        dances={"dancers": {"true clock given": rows(beat_f=(0.8, 0.8, 0.8))}},
+        dances={"dancers": {TRUE_BEATS: rows(beat_f=(0.8, 0.8, 0.8))}},
         curves={ORIGINAL: np.ones(53), GENERATED: np.linspace(0, 2, 53)},
         figures=figures,
     )
     noise = np.random.default_rng(0).standard_normal(SAMPLE_RATE // 2).astype(np.float32)
     return Results(
         levels={"high": high},
-        facts={"takes": "three, <made> by hand."},
+        facts={"held-out pieces": "three, <made> by hand."},
         weights={"codec_high.safetensors": {"bytes": 2_000_000, "sha256": "0123456789ab"}},
-        excerpts=[Excerpt(title="00-00", sounds={ORIGINAL: 0.1 * noise, GENERATED: 0.2 * noise})],
+        excerpts=[Excerpt(title="00-00", clips={ORIGINAL: 0.1 * noise, GENERATED: 0.2 * noise})],
     )

@@ -1,4 +1,4 @@
-"""The command as a person types it."""
+"""The command `python -m d2m evaluate`, from its options to the files it writes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.fixture(scope="module")
 def report(short_corpus: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Measure level high on two short takes."""
+    """Measure level high on two short pieces."""
     folder = tmp_path_factory.mktemp("report")
     done = CliRunner().invoke(
         app,
@@ -43,7 +43,7 @@ def mean(rows: dict[str, Any], row: str, key: str) -> float:
     return float(rows[row][key]["mean"])
 
 
-def test_references_are_where_they_must_be(numbers):
+def test_reference_rows_have_the_expected_scores(numbers):
     music = numbers["levels"]["high"]["music"]
     assert mean(music, "original music", "mel_l1") == 0.0
     assert mean(music, "original music", "hit") == 1.0
@@ -53,23 +53,23 @@ def test_references_are_where_they_must_be(numbers):
     assert mean(music, "generated", "mel_l1") < mean(music, "random music", "mel_l1")
 
 
-def test_the_dance_is_heard_in_the_music(numbers):
+def test_the_dance_changes_the_music(numbers):
     changes = numbers["levels"]["high"]["changes"]
     assert mean(changes, "dance zeroed", "codes_changed") > 0.3
     assert mean(changes, "dance reversed in time", "mel_changed") > 0.05
-    assert mean(changes, "rhythm a quarter beat early", "codes_changed") > 0.9
+    assert mean(changes, "beat grid a quarter beat early", "codes_changed") > 0.9
     figures = numbers["levels"]["high"]["figures"]
     assert figures["zeroed_rise"] == pytest.approx(mean(changes, "dance zeroed", "mel_rise"))
     assert figures["mel_ratio"] > 1.0
 
 
-def test_music_for_dancers_follows_the_true_clock(numbers):
+def test_music_for_dances_follows_the_true_beats(numbers):
     (rows,) = numbers["levels"]["high"]["dances"].values()
-    assert mean(rows, "true clock given", "beat_f") > 0.7
-    assert rows["clock heard"]["beat_f"]["pieces"] == 2
+    assert mean(rows, "true beats", "beat_f") > 0.7
+    assert rows["estimated beats"]["beat_f"]["pieces"] == 2
 
 
-def test_it_says_what_was_measured(report, numbers):
+def test_the_report_names_weights_pieces_and_versions(report, numbers):
     assert set(numbers["weights"]) == {"codec_high.safetensors", "generator_high.safetensors"}
     text = (report / "README.md").read_text()
     for weights in numbers["weights"].values():
@@ -79,7 +79,7 @@ def test_it_says_what_was_measured(report, numbers):
     assert "torch" in numbers["facts"]["versions"]
 
 
-def test_missing_weights_are_told_before_anything_is_measured(short_corpus, tmp_path):
+def test_missing_weights_are_reported_before_anything_is_measured(short_corpus, tmp_path):
     shutil.copytree(CHECKPOINTS / "compact", tmp_path / "weights" / "compact")
     (tmp_path / "weights" / "compact" / "generator_high.safetensors").unlink()
     with pytest.raises(CheckpointError, match=r"generator_high\.safetensors are missing"):
@@ -93,14 +93,14 @@ def test_missing_weights_are_told_before_anything_is_measured(short_corpus, tmp_
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         (["--level", "middle"], "choose high, low, both"),
         (["--corpus", "nowhere"], "No corpus in the folder nowhere"),
         (["--aist", "nowhere.npz"], "nowhere.npz can't be read"),
     ],
 )
-def test_errors_are_one_sentence(arguments, told, tmp_path):
+def test_errors_are_one_sentence(arguments, message, tmp_path):
     done = subprocess.run(
         [sys.executable, "-m", "d2m", "evaluate", *arguments, "--out", str(tmp_path / "r")],
         cwd=ROOT,
@@ -110,6 +110,6 @@ def test_errors_are_one_sentence(arguments, told, tmp_path):
         check=False,
     )
     assert done.returncode == 1
-    assert told in done.stderr
+    assert message in done.stderr
     assert len(done.stderr.splitlines()) == 1
     assert not (tmp_path / "r").exists()

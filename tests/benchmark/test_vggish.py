@@ -1,4 +1,4 @@
-"""VGGish's file, from import to the metric."""
+"""VGGish weights, from their import to the genre metric."""
 
 from __future__ import annotations
 
@@ -9,28 +9,28 @@ import pytest
 import torch
 from typer.testing import CliRunner
 
-from d2m.benchmark.genre_classifier import Genres, embedding_for, vggish_ear
+from d2m.benchmark.genre_classifier import GenreClassifier, embedding_for, vggish_embedding
 from d2m.checkpoints import import_files, load_vggish
 from d2m.checkpoints.catalog import WEIGHT_FILES
 from d2m.checkpoints.cli import weights
 from d2m.checkpoints.identify import expected_shapes, match_parameters
 from d2m.core.errors import CheckpointError
 from d2m.models.vggish import log_mel_examples
-from tests.benchmark.test_genres import take
+from tests.benchmark.test_genre_classifier import original
 from tests.models.oracle import filled
 
 PCA = {"pproc.pca_eigen_vectors": (128, 128), "pproc.pca_means": (128, 1)}
 
 
 def light(**changed: tuple[int, ...]) -> dict[str, torch.Tensor]:
-    """Return tensors of VGGish's names and shapes that take no memory."""
+    """Return tensors with the names and shapes of VGGish that use no memory."""
     found = {name: tuple(shape) for name, shape in expected_shapes("vggish").items()}
     return {name: torch.zeros(1).expand(shape) for name, shape in (found | changed).items()}
 
 
 @pytest.fixture(scope="module")
 def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Install a file of the published form."""
+    """Install a file in the published form."""
     folder = tmp_path_factory.mktemp("vggish")
     state = {name: filled(name, tuple(shape)) for name, shape in expected_shapes("vggish").items()}
     path = folder / "vggish-10086976.pth"
@@ -42,32 +42,32 @@ def checkpoints(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "checkpoints"
 
 
-def test_the_installed_network_is_the_files(checkpoints):
+def test_the_installed_network_has_the_parameters_of_the_file(checkpoints):
     network = load_vggish(checkpoints)
     assert not network.training
     assert network.pproc is None
     for name in ("features.0.weight", "features.13.bias", "embeddings.4.weight"):
         tensor = network.state_dict()[name]
         assert torch.equal(tensor, filled(name, tuple(tensor.shape)))
-    told = CliRunner().invoke(weights, ["list", "--folder", str(checkpoints)]).output
-    assert "vggish       installed  VGGish" in told
+    output = CliRunner().invoke(weights, ["list", "--folder", str(checkpoints)]).output
+    assert "vggish       installed  VGGish" in output
 
 
-def test_genres_are_told_by_it_where_it_is_installed(checkpoints):
-    trained = [take(song, 1, 2.0) for song in (0, 20)]
-    ear = embedding_for(trained, checkpoints)
-    assert ear.title == "VGGish"
-    assert "Nothing was fitted" in ear.note
-    genres = Genres(trained, ear)
+def test_vggish_is_the_genre_embedding_if_installed(checkpoints):
+    trained = [original(song, 1, 2.0) for song in (0, 20)]
+    embedding = embedding_for(trained, checkpoints)
+    assert embedding.title == "VGGish"
+    assert "Nothing was fitted" in embedding.note
+    genres = GenreClassifier(trained, embedding)
     for one in trained:
         assert genres.scores(one.audio, one)["genre"] == 1.0
     network = load_vggish(checkpoints)
     with torch.inference_mode():
-        heard = network(torch.from_numpy(log_mel_examples(trained[0].audio, 22_050)))
-    assert np.allclose(genres.place(trained[0].audio), heard.mean(dim=0), atol=1e-6)
+        examples = network(torch.from_numpy(log_mel_examples(trained[0].audio, 22_050)))
+    assert np.allclose(genres.embed_piece(trained[0].audio), examples.mean(dim=0), atol=1e-6)
 
 
-def test_post_processing_may_be_in_the_file():
+def test_the_file_may_contain_the_post_processing():
     state = light()
     assert match_parameters(state, "vggish", "a.pth").keys() == state.keys()
     assert match_parameters(light(**PCA), "vggish", "a.pth").keys() == state.keys() | PCA.keys()
@@ -92,12 +92,12 @@ def test_other_networks_are_refused(changed, expected, tmp_path):
     assert not (tmp_path / "checkpoints").exists()
 
 
-def test_what_is_missing_is_said(tmp_path):
+def test_missing_weights_are_reported(tmp_path):
     with pytest.raises(CheckpointError, match=r"python -m d2m weights fetch vggish"):
-        vggish_ear(tmp_path)
+        vggish_embedding(tmp_path)
 
 
-def test_it_is_fetched_from_where_it_is_published():
+def test_the_source_is_the_published_file():
     source = WEIGHT_FILES["vggish"].source
     assert source is not None
     assert source.url == (

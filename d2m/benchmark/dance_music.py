@@ -13,10 +13,16 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from d2m.benchmark.held_out import spread
-from d2m.benchmark.metric_table import HEARD, SHUFFLED, TRUE
+from d2m.benchmark.metric_table import (
+    AGAINST_ESTIMATE,
+    ESTIMATE_ALONE,
+    ESTIMATED_BEATS,
+    SHUFFLED,
+    TRUE_BEATS,
+)
+from d2m.benchmark.originals import evenly_spaced
 from d2m.benchmark.results import LevelResults
-from d2m.benchmark.scoring import ScoreTable, beat_figures
+from d2m.benchmark.scoring import ScoreTable, beat_tracking_scores
 from d2m.core.settings import Settings
 from d2m.generation.compact import CompactModel
 from d2m.generation.generate import generate_soundtrack
@@ -33,14 +39,12 @@ JITTER = 0.01
 """Standard deviation of each joint's position (torso lengths): about a pixel, like MediaPipe."""
 AIST_VIEWS = ("c01", "c05")
 """Cameras of AIST++ that are used: from the front and from the side."""
-OWN_CLOCK = "clock heard, scored by that clock"
-CLOCK = "the heard clock itself"
 
 
 def procedural_dances(count: int | None) -> list[AnnotatedDance]:
-    """Create the held-out procedural dancers, projected to a camera, evenly spread if fewer."""
+    """Create held-out procedural dances in 2-D; a smaller number of them is evenly spaced."""
     dances = []
-    for seed in spread(HELD_OUT_DANCERS, count):
+    for seed in evenly_spaced(HELD_OUT_DANCERS, count):
         rng = np.random.default_rng([7, seed])  # the dancer's own tempo and angle in the bank
         tempo = float(rng.uniform(66.0, 145.0))
         dance = procedural_dance(seed, tempo_bpm=tempo, duration_s=DANCE_S)
@@ -49,7 +53,7 @@ def procedural_dances(count: int | None) -> list[AnnotatedDance]:
 
 
 def aist_dances(path: Path) -> dict[str, list[AnnotatedDance]]:
-    """Load AIST++ dances: the choreographies of the training data, and the held-out one.
+    """Load AIST++ dances: the held-out choreography and those of the training data.
 
     Raises
     ------
@@ -60,12 +64,12 @@ def aist_dances(path: Path) -> dict[str, list[AnnotatedDance]]:
     last = max(dance.name.split(" ")[0] for dance in dances)
     held_out = [dance for dance in dances if dance.name.startswith(last)]
     trained = [dance for dance in dances if not dance.name.startswith(last)]
-    found = {"AIST++ held out": held_out, "AIST++ trained on": trained}
+    found = {"held-out AIST++ dances": held_out, "AIST++ training dances": trained}
     return {name: some for name, some in found.items() if some}
 
 
 def dance_conditioning(dance: AnnotatedDance, *, true_beats: bool) -> Conditioning:
-    """Condition on the joints of a dance as on those that the pose network finds in a clip.
+    """Compute the conditioning of a dance from its joints, as for joints tracked in a clip.
 
     Parameters
     ----------
@@ -91,16 +95,16 @@ def measure_dances(
     previous: NDArray[np.float64] | None = None
     for dance in tqdm(dances, desc=f"{kind} {model.level.name}", unit="dance"):
         true_s = dance.beats_s[dance.beats_s < DANCE_S]
-        for row, true_beats in ((HEARD, False), (TRUE, True)):
+        for row, true_beats in ((ESTIMATED_BEATS, False), (TRUE_BEATS, True)):
             conditioning = dance_conditioning(dance, true_beats=true_beats)
             music = generate_soundtrack(model, conditioning, Settings(seed=seed))
-            table.add(row, beat_figures(music.music_beats_s, true_s))
+            table.add(row, beat_tracking_scores(music.music_beats_s, true_s))
             if not true_beats:
                 generated, estimated = music.music_beats_s, conditioning.rhythm.beats_s
-                table.add(OWN_CLOCK, beat_figures(generated, estimated))
-                table.add(CLOCK, beat_figures(estimated, true_s))
+                table.add(AGAINST_ESTIMATE, beat_tracking_scores(generated, estimated))
+                table.add(ESTIMATE_ALONE, beat_tracking_scores(estimated, true_s))
         if previous is not None:
-            table.add(SHUFFLED, beat_figures(previous, true_s))
+            table.add(SHUFFLED, beat_tracking_scores(previous, true_s))
         previous = generated
     return LevelResults(dances={kind: table.rows()})
 

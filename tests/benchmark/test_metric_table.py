@@ -10,8 +10,8 @@ from d2m.benchmark.metric_table import (
     GENRE_METRICS,
     SCORE_METRICS,
     Metric,
-    can_tell,
-    mean,
+    finite_mean,
+    separates,
     standard_error,
 )
 
@@ -26,9 +26,9 @@ def test_the_standard_error_of_the_mean():
     assert np.isnan(standard_error(np.array([1.0])))
 
 
-def test_means_leave_out_what_is_no_number():
-    assert mean(np.array([1.0, np.nan, 3.0])) == 2.0
-    assert np.isnan(mean(np.array([np.nan])))
+def test_means_ignore_nan():
+    assert finite_mean(np.array([1.0, np.nan, 3.0])) == 2.0
+    assert np.isnan(finite_mean(np.array([np.nan])))
 
 
 @pytest.mark.parametrize(
@@ -42,32 +42,32 @@ def test_means_leave_out_what_is_no_number():
     ],
 )
 def test_values_as_text(percent, values, text):
-    assert metric("lower", percent).shown(np.array(values)) == text
+    assert metric("lower", percent).as_text(np.array(values)) == text
 
 
 @pytest.mark.parametrize(
-    ("better", "original", "shuffled", "told"),
+    ("better", "original", "shuffled", "expected"),
     [
         # Differences 0.3, 0.5, 0.4: mean 0.4, standard error 0.058.
         ("higher", [0.9, 0.9, 0.9], [0.6, 0.4, 0.5], True),
         ("lower", [0.6, 0.4, 0.5], [0.9, 0.9, 0.9], True),
         ("lower", [0.9, 0.9, 0.9], [0.6, 0.4, 0.5], False),
-        # Differences 0.3, -0.1, 0.1: mean 0.1, standard error 0.115: 0.87 of them.
+        # Differences 0.3, -0.1, 0.1: mean 0.1 is 0.87 standard errors of 0.115.
         ("higher", [0.9, 0.5, 0.6], [0.6, 0.6, 0.5], False),
-        # Differences 0.3, 0.1, 0.0: mean 0.133, standard error 0.088: 1.5 of them.
+        # Differences 0.3, 0.1, 0.0: mean 0.133 is 1.5 standard errors of 0.088.
         ("higher", [0.9, 0.7, 0.6], [0.6, 0.6, 0.6], False),
-        # Both sides of 1 are errors: 0.2, 0.3, 0.2 against none.
+        # Values above and below 1 are errors: 0.2, 0.3, 0.2 against none.
         ("one", [1.0, 1.0, 1.0], [1.2, 0.7, 0.8], True),
         ("one", [1.0, 1.0, 1.0], [1.0, 1.0, 1.0], False),
         ("higher", [0.9], [0.1], False),
         ("higher", [0.9, 0.9, np.nan], [0.1, 0.2, 0.9], True),
     ],
 )
-def test_a_metric_tells_by_two_standard_errors(better, original, shuffled, told):
-    assert can_tell(metric(better), np.array(original), np.array(shuffled)) == told
+def test_a_metric_separates_by_two_standard_errors(better, original, shuffled, expected):
+    assert separates(metric(better), np.array(original), np.array(shuffled)) == expected
 
 
-def test_keys_mean_one_thing():
+def test_each_key_has_one_title():
     groups = (
         CODEC_METRICS,
         FIT_METRICS,
