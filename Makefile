@@ -1,7 +1,10 @@
-# The two commands of the README are `make run` and `make test`; both set up what they need.
+# The README names two commands, `make run` and `make test`; both install what they need.
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+# How many processes run tests at a time; each may need 2 GB of memory.
+TEST_PROCESSES ?= 2
+PYTEST := $(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadgroup --no-loadscope-reorder
 
 .PHONY: setup run test test-all lint types format check bench torture fuzz load screenshots clean
 
@@ -10,7 +13,7 @@ setup: $(VENV)/.runtime
 $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
-# librosa compiles itself at its first import; doing that here, once, makes the first job fast.
+# librosa is compiled at its first import; importing it here makes the first job fast.
 $(VENV)/.runtime: requirements.txt | $(BIN)/python
 	$(BIN)/python -m pip install --disable-pip-version-check -q -r requirements.txt
 	$(BIN)/python -c "from d2m.core.librosa_loader import load_librosa; load_librosa()"
@@ -24,11 +27,11 @@ run: setup
 	$(BIN)/python app.py
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest
+	$(PYTEST)
 
-# The slow ones too, which `make test` leaves out.
+# Includes the tests marked slow, which `make test` leaves out.
 test-all: $(VENV)/.dev
-	$(BIN)/python -m pytest -m "slow or not slow"
+	$(PYTEST) -m "slow or not slow"
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
@@ -47,7 +50,7 @@ bench: setup
 	PYTHONPATH=. $(BIN)/python tools/bench.py
 	PYTHONPATH=. $(BIN)/python tools/bench_networks.py
 
-# What strangers may send, and what may fail, all of it; the quick part runs in `make test`.
+# Damaged and malicious clips, and failures of the host; `make test` runs the quick part.
 torture: $(VENV)/.dev
 	PYTHONPATH=. $(BIN)/python tools/torture.py
 
@@ -57,7 +60,7 @@ fuzz: $(VENV)/.dev
 load: $(VENV)/.dev
 	PYTHONPATH=. $(BIN)/python tools/load.py
 
-# Needs the page to be served, by `make run`.
+# Needs a running server: start `make run` first.
 screenshots: $(VENV)/.dev
 	PYTHONPATH=. $(BIN)/python tools/screenshots.py
 

@@ -1,4 +1,4 @@
-"""A short real clip, the app as people start it, and a real browser."""
+"""Short real clips, the app as users start it, a real browser, and how tests run in parallel."""
 
 from __future__ import annotations
 
@@ -21,6 +21,12 @@ from d2m.core.librosa_loader import load_librosa
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Playwright
 
+IN_PARALLEL = "PYTEST_XDIST_WORKER" in os.environ
+if IN_PARALLEL:
+    # Threads of several processes that wait for each other on few cores cost twice the time.
+    # NumPy and torch read these when they are imported; servers that tests start inherit them.
+    os.environ.update(OMP_NUM_THREADS="1", OPENBLAS_NUM_THREADS="1", MKL_NUM_THREADS="1")
+
 ROOT = Path(__file__).parents[1]
 EXAMPLES = ROOT / "examples"
 CHROMIUM = Path("/usr/bin/chromium")
@@ -31,6 +37,31 @@ QUIET = (
 )
 
 
+LONGEST_FIRST = (
+    *("page", "tests/test_faults.py", "tests/test_load.py", "tests/jobs/test_worker_pool.py"),
+    *("tests/generation/test_d2mgan.py", "tests/test_pipeline.py", "tests/test_cli.py"),
+)
+"""Groups of tests that take long: begun last, one of them would keep the other process waiting."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Group the tests for pytest-xdist's ``--dist loadgroup``, which runs a group in one process.
+
+    All tests of the served page are one group, as they share a server and a browser; the
+    others are grouped by file, as they share the fixtures of their module.
+    """
+    if not IN_PARALLEL:
+        return
+    rank = {group: number for number, group in enumerate(LONGEST_FIRST)}
+    groups = {}
+    for item in items:
+        shared = {"server", "browser", "playwright"} & {*getattr(item, "fixturenames", ())}
+        groups[item] = "page" if shared else item.nodeid.split("::")[0]
+        item.add_marker(pytest.mark.xdist_group(groups[item]))
+    items.sort(key=lambda item: rank.get(groups[item], len(rank)))
+
+
 @dataclass(frozen=True)
 class Server:
     url: str
@@ -39,8 +70,16 @@ class Server:
 
     def workers(self) -> set[int]:
         """Return the processes that the server started and that live."""
-        tasks = Path(f"/proc/{self.pid}/task").iterdir()
-        return {int(pid) for task in tasks for pid in (task / "children").read_text().split()}
+        return children(self.pid)
+
+
+def children(pid: int) -> set[int]:
+    """Return the processes that a process started and that live."""
+    found: set[int] = set()
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        with contextlib.suppress(OSError):  # a thread that has just ended
+            found |= {int(child) for child in (task / "children").read_text().split()}
+    return found
 
 
 @pytest.fixture(scope="session")

@@ -9,14 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from d2m.jobs.messages import Message, Stage
-
-
-def children(pid: int) -> set[int]:
-    """Return the processes that a process started and that live."""
-    found: set[int] = set()
-    for task in Path(f"/proc/{pid}/task").iterdir():
-        found |= {int(child) for child in (task / "children").read_text().split()}
-    return found
+from tests.conftest import children
 
 
 def scratch_folders(folder: Path) -> set[Path]:
