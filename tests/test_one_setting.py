@@ -63,7 +63,7 @@ def test_the_endpoint_has_it(pool: WorkerPool) -> None:
 
 
 def test_the_command_line_has_it() -> None:
-    from d2m.cli import build_app
+    from d2m.__main__ import build_app
 
     commands, wide = build_app(MoreSettings), {"COLUMNS": "200"}
     help_text = CliRunner().invoke(commands, ["generate", "--help"], env=wide).output

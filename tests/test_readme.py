@@ -48,7 +48,7 @@ def test_all_files_that_the_readme_names_exist() -> None:
 def test_all_commands_of_the_readme_are_known() -> None:
     from typer.testing import CliRunner
 
-    from d2m.cli import app
+    from d2m.__main__ import app
 
     commands = re.findall(r"python -m d2m ([a-z]+(?: [a-z]+)?)", TEXT)
     assert {command.split()[0] for command in commands} >= {"generate", "rhythm", "weights"}

@@ -146,7 +146,7 @@ def test_only_the_page_knows_gradio() -> None:
 
 
 def test_importing_loads_nothing_heavy() -> None:
-    names = ["d2m", "d2m.cli", "d2m.pipeline", "d2m.jobs", "d2m.rendering.write_results"]
+    names = ["d2m", "d2m.__main__", "d2m.pipeline", "d2m.jobs", "d2m.rendering.write_results"]
     code = (
         f"import sys, importlib; [importlib.import_module(n) for n in {names}];"
         f"print([n for n in {HEAVY} if n in sys.modules])"

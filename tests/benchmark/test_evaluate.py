@@ -13,7 +13,7 @@ import pytest
 from typer.testing import CliRunner
 
 from d2m.checkpoints import CHECKPOINTS
-from d2m.cli import app
+from d2m.__main__ import app
 from d2m.core.errors import CheckpointError
 
 ROOT = Path(__file__).parents[2]
