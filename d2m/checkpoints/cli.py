@@ -93,7 +93,7 @@ def import_weights(
     ] = None,
     folder: CheckpointsFolder = CHECKPOINTS,
 ) -> None:
-    """Install weights from files. Their content decides what they are, not their names."""
+    """Install weights from published files, which are identified by their content."""
     from d2m.checkpoints.importing import import_files
 
     if dataset not in (None, "aist", "tiktok"):

@@ -98,7 +98,7 @@ WEIGHT_SETS = {
             name=COMPACT,
             title="Bundled with the project, both levels",
             trained_on="the project's own songs",
-            licence="Apache-2.0, as for the project",
+            licence="Apache-2.0, like the project",
         ),
         _published("aist", AIST_TITLE, HIGH),
         _published("aist", AIST_TITLE, LOW),
