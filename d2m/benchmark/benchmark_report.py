@@ -201,9 +201,9 @@ def _dances(name: str, kind: str, rows: Rows) -> list[Block]:
         Heading(text=f"Music for {kind}, {name}", depth=3),
         Paragraph(
             text="The whole pipeline except for the pose network: joints with jitter at 30 fps, "
-            "rhythm, style, generator, denoising. Beats are scored against the true beats of the "
-            "dance, except in the row that names the estimate as its reference. Shuffled music was "
-            "generated for another of these dances."
+            "rhythm, style, generator, post-processing. Beats are scored against the true beats of "
+            "the dance, except in the row that names the estimate as its reference. Shuffled music "
+            "was generated for another of these dances."
         ),
         scores_table(DANCE_METRICS, rows, _ROW_ORDER),
     ]

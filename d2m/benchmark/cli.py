@@ -25,11 +25,13 @@ def evaluate_weights(
     level: Annotated[str, typer.Option(help="high, low or both.")] = "both",
     pieces: Annotated[
         Optional[int],  # noqa: UP045
-        typer.Option(help="Number of held-out pieces, for a quick run [all].", min=2),
+        typer.Option(help="Number of held-out pieces, for a quick run.", min=2, show_default="all"),
     ] = None,
     corpus: Annotated[
         MaybePath,
-        typer.Option(help="Corpus folder [runs/corpus, or a corpus rendered into runs/held_out]."),
+        typer.Option(
+            help="Corpus folder.", show_default="runs/corpus, or one rendered into runs/held_out"
+        ),
     ] = None,
     aist: Annotated[
         MaybePath, typer.Option(help="AIST++ 2-D keypoints packed as .npz (see the docs).")

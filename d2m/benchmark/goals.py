@@ -50,7 +50,7 @@ class Goal:
 
     @property
     def reached(self) -> bool:
-        """Whether the value, rounded as it is shown, lies in the target range."""
+        """Whether the value, rounded for display, lies in the target range."""
         digits = 3 if self.percent else 2
         return self.low <= round(self.value, digits) <= self.high
 

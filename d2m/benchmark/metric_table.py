@@ -16,7 +16,7 @@ Rows = Mapping[str, Samples]
 """Samples by the name of the row."""
 
 ORIGINAL, SHUFFLED, RANDOM = "original music", "shuffled music", "random music"
-"""Reference rows: the original of each take, the original of another take, random codes."""
+"""Reference rows: the original of each piece, that of another piece, and decoded random codes."""
 GENERATED, CODEC = "generated", "codec"
 """Rows of the generated codes and of the encoded original, both decoded."""
 ZEROED, REVERSED, OTHER_DANCE = "dance zeroed", "dance reversed in time", "another dance"
@@ -32,7 +32,7 @@ SEPARATION_ERRORS = 2.0
 """Standard errors by which original music must exceed other music, about 95 % confidence."""
 MARK_RULE = (
     "† does not separate original music from other music: over all pieces, the original music is "
-    "not better than shuffled music (the originals of other takes) by more than "
+    "not better than shuffled music (the originals of other pieces) by more than "
     f"{SEPARATION_ERRORS:g} standard errors of the paired difference, or shuffled or random music "
     f"scores above chance by more than {SEPARATION_ERRORS:g} standard errors. Such a column does "
     "not show how well music fits its dance."
@@ -69,7 +69,7 @@ class Metric:
     chance: float | None = None
 
     def error(self, values: FloatArray) -> FloatArray:
-        """Convert values to errors, of which lower ones are better."""
+        """Convert values to errors: the lower, the better."""
         if self.better == "one":
             return np.asarray(np.abs(values - 1.0))
         return values if self.better == "lower" else -values
@@ -234,7 +234,7 @@ GENRE_METRICS = (
         percent=True,
         chance=GENRE_CHANCE,
         definition="share of 2 s segments whose nearest neighbour among the segments of training "
-        "takes has the genre of the dance",
+        "pieces has the genre of the dance",
     ),
     Metric(
         key="genre_whole",
@@ -250,7 +250,7 @@ GENRE_METRICS = (
         better="higher",
         percent=True,
         chance=GENRE_CHANCE,
-        definition="the same for 2 s segments without the takes of the same song as neighbours, "
+        definition="the same for 2 s segments without the pieces of the same song as neighbours, "
         "so that the genre is recognised and not the song",
     ),
 )

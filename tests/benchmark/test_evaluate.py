@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from d2m.checkpoints import CHECKPOINTS
 from d2m.__main__ import app
+from d2m.checkpoints import CHECKPOINTS
 from d2m.core.errors import CheckpointError
 
 ROOT = Path(__file__).parents[2]

@@ -74,15 +74,15 @@ def test_scores_are_shares_of_segments_with_the_genre_of_the_piece():
 
     originals = [level(0, 0.1, 0.2), level(1, 0.6, 0.6), level(20, 0.4, 0.9), level(50, 0.8, 0.8)]
     genres = GenreClassifier(originals, embedding)
-    played = level(0, 0.12, 0.41, 0.58, 0.79)
+    query = level(0, 0.12, 0.41, 0.58, 0.79)
     # Nearest are 0.1, 0.4, 0.6, 0.8: songs 0, 20, 1, 50; without song 0, 0.4 is next to 0.12.
     # The mean of the piece is 0.475, and those of the songs are 0.15, 0.6, 0.65, 0.8.
-    assert genres.scores(played.audio, played) == {
+    assert genres.scores(query.audio, query) == {
         "genre": 0.5,
         "genre_whole": 1.0,
         "genre_other": 0.25,
     }
-    assert genres.embed_piece(played.audio) == pytest.approx([0.475, 0.0])
+    assert genres.embed_piece(query.audio) == pytest.approx([0.475, 0.0])
 
 
 def test_a_fitted_embedding_recognises_the_genre_of_other_pieces(trained):
