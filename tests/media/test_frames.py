@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from d2m.core.errors import VideoError
-from d2m.media.frames import Upright, at_constant_rate
+from d2m.media.frames import UprightScaler, at_constant_rate
 
 
 def frame_at(time: float) -> av.VideoFrame:
@@ -21,10 +21,10 @@ def shown(times: list[float], fps: float, source_fps: float, start_s: float = 0.
     ticks = at_constant_rate(
         iter(frames), fps=fps, source_fps=source_fps, start_s=start_s, max_s=60.0
     )
-    return [next(i for i, frame in enumerate(frames) if frame is seen) for seen in ticks]
+    return [next(i for i, frame in enumerate(frames) if frame is tick) for tick in ticks]
 
 
-def test_held_pictures_repeat_and_fast_ones_are_thinned() -> None:
+def test_slow_frames_are_repeated_and_fast_ones_dropped() -> None:
     assert shown([0.0, 0.5, 0.6], fps=10, source_fps=10) == [0, 0, 0, 0, 0, 1, 2]
     assert shown([0.0, 0.05, 0.1, 0.15], fps=10, source_fps=20) == [0, 2]
 
@@ -34,13 +34,13 @@ def test_times_count_from_the_start_and_never_go_back() -> None:
     assert shown([0.3, 0.4], fps=10, source_fps=10) == [0, 0, 0, 0, 1]
 
 
-def test_a_stream_that_goes_on_past_the_limit_is_refused() -> None:
+def test_frames_past_the_limit_are_refused() -> None:
     with pytest.raises(VideoError, match="longer than 60 s"):
         shown([0.0, 1e7], fps=10, source_fps=10)
 
 
-def test_a_phone_turned_while_filming_gets_black_bars() -> None:
-    upright = Upright(64, 32, "rgb24", 1.0)
+def test_frames_of_another_shape_get_black_bars() -> None:
+    upright = UprightScaler(64, 32, "rgb24", 1.0)
     white = np.full((64, 32, 3), 255, np.uint8)
     for picture, bars in ((white.transpose(1, 0, 2), False), (white, True)):
         frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), "rgb24")
@@ -52,6 +52,6 @@ def test_a_phone_turned_while_filming_gets_black_bars() -> None:
         assert (result[:, -20:].max() < 5) == bars
 
 
-def test_pixels_that_are_not_square_are_made_so() -> None:
+def test_pixels_that_are_not_square_are_scaled() -> None:
     frame = av.VideoFrame.from_ndarray(np.full((32, 32, 3), 255, np.uint8), "rgb24")
-    assert Upright(64, 32, "rgb24", 2.0)(frame).to_ndarray().min() > 250
+    assert UprightScaler(64, 32, "rgb24", 2.0)(frame).to_ndarray().min() > 250

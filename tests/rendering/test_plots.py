@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from d2m.rendering.beat_plot import beat_plot
+from d2m.rendering.beat_plot import draw_beat_plot
 from d2m.rendering.palette import DARK, LIGHT
-from d2m.rendering.spectrogram_plot import spectrogram
+from d2m.rendering.spectrogram_plot import draw_spectrogram
 
 RATE = 22_050
 DURATION_S = 8.0
@@ -37,29 +37,29 @@ def draw(path: Path, **changes) -> str:
         "sample_rate": RATE,
         "music_beats_s": DANCE_S + 0.03,
     }
-    return beat_plot(path, **{**settings, **changes})
+    return draw_beat_plot(path, **{**settings, **changes})
 
 
 def pixels(path: Path, colour: str) -> np.ndarray:
-    """Where a picture (H, W) shows exactly this colour."""
+    """Return where an image has exactly this colour (H, W)."""
     wanted = [int(colour[i : i + 2], 16) for i in (1, 3, 5)]
     return (np.asarray(Image.open(path).convert("RGB")) == wanted).all(axis=-1)
 
 
 def columns(mask: np.ndarray) -> int:
-    """Number of separate runs of columns in which a mask is set."""
+    """Return the number of separate runs of columns in which a mask is set."""
     there = mask.any(axis=0).astype(int)
     return int((np.diff(np.concatenate([[0], there])) == 1).sum())
 
 
-def test_the_picture_shows_every_match_between_the_rows(tmp_path):
+def test_every_match_is_drawn_between_the_rows(tmp_path):
     path = tmp_path / "beats.png"
     text = draw(path)
     image = Image.open(path)
     assert image.format == "PNG"
     assert image.width == 1200
     assert image.getpixel((1, 1))[:3] == (255, 255, 255)
-    right = slice(160, None)  # beside the rows' names
+    right = slice(160, None)  # without the names of the rows
     dance, match, music = (
         np.flatnonzero(pixels(path, colour)[:, right].any(axis=1))
         for colour in (LIGHT.dance, LIGHT.match, LIGHT.music)
@@ -68,19 +68,19 @@ def test_the_picture_shows_every_match_between_the_rows(tmp_path):
     assert match.max() <= music.min() + 2
     assert columns(pixels(path, LIGHT.match)[:, right]) == len(DANCE_S)
     assert "16 beats (120 BPM)" in text
-    assert "16 meet within 70 ms (F-measure 1.00)" in text
+    assert "16 match within 70 ms (F-measure 1.00)" in text
 
 
-def test_beats_that_miss_are_not_joined(tmp_path):
+def test_beats_without_match_are_not_joined(tmp_path):
     path = tmp_path / "beats.png"
     music = DANCE_S.copy()
     music[::2] += 0.2
     text = draw(path, music_beats_s=music)
     assert columns(pixels(path, LIGHT.match)[:, 160:]) == 8
-    assert "8 meet within 70 ms (F-measure 0.50)" in text
+    assert "8 match within 70 ms (F-measure 0.50)" in text
 
 
-def test_the_scores_agree_with_the_evaluation(tmp_path):
+def test_the_f_measure_agrees_with_the_metric(tmp_path):
     from d2m.metrics.beats import beat_f_measure
 
     music = np.arange(0.45, 8.0, 0.47)
@@ -98,7 +98,7 @@ def test_the_scores_agree_with_the_evaluation(tmp_path):
         {"audio": np.empty(0, dtype=np.float32), "motion_envelope": np.empty(0)},
     ],
 )
-def test_silence_and_stillness_are_drawn_too(tmp_path, changes):
+def test_silence_and_missing_movement_are_drawn(tmp_path, changes):
     path = tmp_path / "beats.png"
     text = draw(path, **changes)
     assert Image.open(path).width == 1200
@@ -111,14 +111,14 @@ def test_one_beat_has_no_tempo(tmp_path):
 
 
 @pytest.mark.parametrize("palette", [LIGHT, DARK], ids=["light", "dark"])
-def test_colours_stand_out_from_their_ground(palette):
+def test_colours_have_enough_contrast(palette):
     def luminance(colour: str) -> float:
         shares = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)]) / 255
         linear = np.where(shares <= 0.04045, shares / 12.92, ((shares + 0.055) / 1.055) ** 2.4)
         return float(linear @ [0.2126, 0.7152, 0.0722])
 
     def contrast(colour: str) -> float:
-        levels = sorted((luminance(colour), luminance(palette.ground)))
+        levels = sorted((luminance(colour), luminance(palette.background)))
         return (levels[1] + 0.05) / (levels[0] + 0.05)
 
     for colour in (palette.dance, palette.music, palette.match, palette.faint):
@@ -127,17 +127,17 @@ def test_colours_stand_out_from_their_ground(palette):
         assert contrast(colour) >= 4.5
 
 
-def test_a_dark_twin_shows_the_same_on_a_dark_ground(tmp_path):
+def test_the_dark_plot_shows_the_same(tmp_path):
     light, dark, alone = (tmp_path / f"{name}.png" for name in ("light", "dark", "alone"))
     assert draw(light, dark=dark) == draw(alone)
     assert light.read_bytes() == alone.read_bytes()
     assert Image.open(light).size == Image.open(dark).size
-    assert pixels(dark, DARK.ground).mean() > 0.3
-    assert not pixels(dark, LIGHT.ground).any()
+    assert pixels(dark, DARK.background).mean() > 0.3
+    assert not pixels(dark, LIGHT.background).any()
     assert columns(pixels(dark, DARK.match)[:, 160:]) == len(DANCE_S)
 
 
-def test_music_is_seen_on_the_same_clock_as_beats(tmp_path):
+def test_the_spectrogram_has_the_time_axis_of_the_beats(tmp_path):
     path = tmp_path / "beats.png"
     audio = np.random.default_rng(0).normal(0, 0.1, int(DURATION_S * RATE))
     audio[: 4 * RATE] = 0
@@ -155,7 +155,7 @@ def test_music_is_seen_on_the_same_clock_as_beats(tmp_path):
     assert light[170:starts].max() + 50 < light[starts + 10 : 1100].min()
 
 
-def test_many_beats_stay_apart(tmp_path):
+def test_many_beats_can_be_told_apart(tmp_path):
     path = tmp_path / "beats.png"
     beats = np.arange(0.2, 60.0, 0.5)
     music = beats + np.where(np.arange(120) % 10 == 3, 0.2, 0.02)
@@ -172,7 +172,7 @@ def test_many_beats_stay_apart(tmp_path):
     assert max(columns(rows[at : at + 1]) for at in range(380, 450)) == 120
 
 
-def test_a_title_of_any_kind_fits(tmp_path):
+def test_any_title_fits(tmp_path):
     path = tmp_path / "beats.png"
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -183,29 +183,32 @@ def test_a_title_of_any_kind_fits(tmp_path):
     assert not ink[-8:].any()
 
 
-def test_a_tone_lights_its_own_band(tmp_path):
+def test_a_tone_is_drawn_in_its_band(tmp_path):
     def brightest_row(hertz: float) -> int:
         path = tmp_path / f"{hertz:.0f}.png"
         tone = 0.5 * np.sin(2 * np.pi * hertz * np.arange(2 * RATE) / RATE)
-        assert "2.0 s" in spectrogram(path, title="Tone", audio=tone)
-        picture = np.asarray(Image.open(path).convert("L"), dtype=float)
-        return 220 + int(picture[220:590, 300:900].mean(axis=1).argmax())
+        assert "2.0 s" in draw_spectrogram(path, title="Tone", audio=tone)
+        frame = np.asarray(Image.open(path).convert("L"), dtype=float)
+        return 220 + int(frame[220:590, 300:900].mean(axis=1).argmax())
 
     rows = [brightest_row(hertz) for hertz in (200, 1000, 4000)]
     assert rows[0] > rows[1] + 50 > rows[2] + 100
 
 
-def test_the_spectrogram_of_silence_is_no_error(tmp_path):
-    text = spectrogram(tmp_path / "s.png", title="Silence", audio=np.zeros(RATE))
+def test_silence_has_a_spectrogram(tmp_path):
+    text = draw_spectrogram(tmp_path / "s.png", title="Silence", audio=np.zeros(RATE))
     assert "peak 0.00" in text
 
 
-def test_pyplot_is_not_needed(tmp_path):
+def test_pyplot_is_not_imported(tmp_path):
     code = (
         "import sys, numpy as np; from pathlib import Path;"
         "from d2m.rendering import beat_plot, spectrogram_plot;"
         "assert 'matplotlib' not in sys.modules and 'librosa' not in sys.modules;"
-        "spectrogram_plot.spectrogram(Path(sys.argv[1]), title='t', audio=np.ones(4096));"
+        "spectrogram_plot.draw_spectrogram(Path(sys.argv[1]), title='t', audio=np.ones(4096));"
         "assert 'matplotlib.pyplot' not in sys.modules"
     )
-    subprocess.run([sys.executable, "-c", code, str(tmp_path / "s.png")], check=True, timeout=120)
+    command = [sys.executable, "-c", code, str(tmp_path / "s.png")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "s.png").exists()

@@ -15,8 +15,8 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
 FPS = 30.0
 LENGTH = 90
 HEIGHT_PX, PICTURE_PX = 250, 214
-# x and y of a standing body in body heights, from the middle of its top; the dancer's left
-# is on the picture's right.
+# Joints of a standing body: x and y in body heights, from the centre of its top edge. The
+# dancer's left is on the right of the frame.
 BODY = {
     (0,): (0.0, 0.08),
     (11, 13, 15): ((0.12, 0.2), (0.2, 0.35), (0.25, 0.5)),
@@ -27,7 +27,7 @@ BODY = {
 
 
 def standing(x: float, top: float, size: float) -> PoseTrack:
-    """Return a track of a body that stands still, in picture heights."""
+    """Return the pose track of a body that does not move, in frame heights."""
     points = np.full((33, 2), (0.0, 0.1))
     for joints, places in BODY.items():
         points[list(joints)] = places
@@ -60,7 +60,7 @@ def area(strip: np.ndarray, colour: tuple[int, int, int]) -> np.ndarray:
 
 
 @pytest.mark.parametrize(("shape", "x"), [("landscape", 0.89), ("portrait", 0.28)])
-def test_a_strip_shows_the_skeleton_in_each_picture(
+def test_a_strip_shows_the_skeleton_in_each_frame(
     copies: dict[str, Path], tmp_path: Path, shape: str, x: float
 ) -> None:
     track = standing(x, 0.2, 0.6)
@@ -77,7 +77,7 @@ def test_a_strip_shows_the_skeleton_in_each_picture(
         caption = strip[PICTURE_PX:, index * 201 : index * 201 + 196]
         assert (caption.mean(axis=2) < 100).sum() > 150
     assert text == (
-        "6 pictures of the clip, from 0.2 to 2.7 s, with the skeleton that was followed: the "
+        "6 frames of the clip, from 0.2 to 2.7 s, with the tracked skeleton: the "
         "dancer is seen in 6 of them and in 100% of the clip."
     )
 
@@ -92,27 +92,25 @@ def test_the_skeleton_lies_where_the_joints_are(copies: dict[str, Path], tmp_pat
         assert area(cell, colour)[row - 2 : row + 3, column - 2 : column + 3].any(), joint
 
 
-def test_what_was_not_seen_is_dashed_and_faint(copies: dict[str, Path], tmp_path: Path) -> None:
+def test_interpolated_poses_are_dashed_and_faint(copies: dict[str, Path], tmp_path: Path) -> None:
     track = standing(0.89, 0.1, 0.8)
     draw_pose_strip(tmp_path / "seen.png", copies["landscape"], track)
     half = replace(track, found=np.arange(LENGTH) < 45)
     text = draw_pose_strip(tmp_path / "half.png", copies["landscape"], half)
     assert "seen in 3 of them and in 50% of the clip" in text
-    seen, guessed = drawn(tmp_path / "seen.png"), drawn(tmp_path / "half.png")
+    seen, interpolated = drawn(tmp_path / "seen.png"), drawn(tmp_path / "half.png")
     middle = 3 * 201
-    assert (seen[:, :middle] == guessed[:, :middle]).all()
+    assert (seen[:, :middle] == interpolated[:, :middle]).all()
     assert area(seen[:, middle:], LEFT).sum() > 1000
-    assert area(guessed[:, middle:], LEFT).sum() < 20
-    nobody = replace(
-        track, found=np.zeros(LENGTH, bool), landmarks=np.full((LENGTH, 33, 3), np.nan)
-    )
-    draw_pose_strip(tmp_path / "nobody.png", copies["landscape"], nobody)
-    plain = drawn(tmp_path / "nobody.png")
-    changed = [np.abs(strip - plain)[:PICTURE_PX, middle:] for strip in (guessed, seen)]
+    assert area(interpolated[:, middle:], LEFT).sum() < 20
+    empty = replace(track, found=np.zeros(LENGTH, bool), landmarks=np.full((LENGTH, 33, 3), np.nan))
+    draw_pose_strip(tmp_path / "empty.png", copies["landscape"], empty)
+    plain = drawn(tmp_path / "empty.png")
+    changed = [np.abs(strip - plain)[:PICTURE_PX, middle:] for strip in (interpolated, seen)]
     assert 500 < (changed[0] > 25).any(axis=2).sum() < 0.9 * (changed[1] > 25).any(axis=2).sum()
 
 
-def test_a_dancer_at_the_side_is_in_the_window(copies: dict[str, Path], tmp_path: Path) -> None:
+def test_a_dancer_at_the_edge_is_in_the_window(copies: dict[str, Path], tmp_path: Path) -> None:
     for x in (0.1, 1.7):
         draw_pose_strip(
             tmp_path / "strip.png", copies["landscape"], standing(x, 0.2, 0.6), frames=2
@@ -120,7 +118,7 @@ def test_a_dancer_at_the_side_is_in_the_window(copies: dict[str, Path], tmp_path
         assert area(drawn(tmp_path / "strip.png"), TRUNK).sum() > 500
 
 
-def test_a_body_of_the_whole_portrait_is_shown_whole(
+def test_a_body_as_high_as_a_portrait_frame_is_shown_whole(
     copies: dict[str, Path], tmp_path: Path
 ) -> None:
     draw_pose_strip(
@@ -131,7 +129,7 @@ def test_a_body_of_the_whole_portrait_is_shown_whole(
     assert rows.min() < 0.25 * PICTURE_PX
 
 
-def test_a_jpeg_is_written_where_one_is_asked_for(copies: dict[str, Path], tmp_path: Path) -> None:
+def test_the_suffix_gives_the_image_format(copies: dict[str, Path], tmp_path: Path) -> None:
     track = standing(0.89, 0.1, 0.8)
     draw_pose_strip(tmp_path / "strip.jpg", copies["landscape"], track)
     assert (tmp_path / "strip.jpg").read_bytes()[:2] == b"\xff\xd8"

@@ -10,17 +10,17 @@ import pytest
 from d2m.core.errors import SettingsError, VideoError
 from d2m.media import clip
 from d2m.media.audio_file import read_audio
-from d2m.media.clip import normalise, probe, read_frames
-from d2m.media.frames import decode
+from d2m.media.clip import normalise, read_frames
+from d2m.media.frames import decode_frames
 from d2m.media.safe_open import ClipLimits
-from tests.media.conftest import ClipMaker, click_track, first_loud, number_of, numbered_picture
+from tests.clips import ClipMaker, click_track, first_click, number_of, numbered_frame, probe_clip
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 B_FRAMES = {"preset": "medium", "bf": "3", "g": "48", "x264-params": "open-gop=1"}
 
 
 def numbers(path: Path, fps: float = 30) -> list[int]:
-    return [number_of(picture) for _, picture in read_frames(path, fps=fps)]
+    return [number_of(frame) for _, frame in read_frames(path, fps=fps)]
 
 
 @pytest.mark.parametrize("start", [0.0, 0.8, 1.0, 2.6])
@@ -34,9 +34,9 @@ def numbers(path: Path, fps: float = 30) -> list[int]:
         ("clip.avi", {"codec": "mpeg4", "g": "40"}),
         ("clip.gif", {"codec": "gif"}),
     ],
-    ids=["plain", "b-frames", "one key picture", "webm", "avi", "gif"],
+    ids=["plain", "b-frames", "one keyframe", "webm", "avi", "gif"],
 )
-def test_a_part_holds_its_pictures_and_no_others(
+def test_a_part_has_exactly_its_frames(
     make_clip: ClipMaker, tmp_path: Path, name: str, encoder: dict[str, str], start: float
 ) -> None:
     options = dict(encoder)
@@ -50,7 +50,7 @@ def test_a_part_holds_its_pictures_and_no_others(
 
 
 @pytest.mark.parametrize("start", [0.31, 1.5, 2.96])
-def test_a_part_of_variable_rate_is_what_the_whole_shows_then(
+def test_a_part_of_variable_rate_shows_what_the_whole_clip_shows(
     make_clip: ClipMaker, tmp_path: Path, start: float
 ) -> None:
     rng = np.random.default_rng(5)
@@ -59,20 +59,18 @@ def test_a_part_of_variable_rate_is_what_the_whole_shows_then(
     normalise(source, tmp_path / "whole.mp4", fps=30)
     info = normalise(source, tmp_path / "part.mp4", fps=30, start_s=start, length_s=2.5)
     assert info.duration_s == pytest.approx(2.5, abs=1 / 30)
-    shown = times - times[0]
-    for time, picture in read_frames(tmp_path / "part.mp4", fps=30):
-        number = number_of(picture)
-        assert shown[number] - 0.5 / 30 - 2e-3 <= start + time
-        assert start + time <= shown[number + 1] + 0.5 / 30 + 2e-3
+    start_times = times - times[0]
+    for time, frame in read_frames(tmp_path / "part.mp4", fps=30):
+        number = number_of(frame)
+        assert start_times[number] - 0.5 / 30 - 2e-3 <= start + time
+        assert start + time <= start_times[number + 1] + 0.5 / 30 + 2e-3
     whole, part = numbers(tmp_path / "whole.mp4"), numbers(tmp_path / "part.mp4")
     expected = np.array(whole[round(start * 30) :][: len(part)])
     assert np.abs(expected - part).max() <= 2
     assert (expected == part).mean() > 0.85
 
 
-def test_a_picture_held_over_the_end_is_shown_up_to_it(
-    make_clip: ClipMaker, tmp_path: Path
-) -> None:
+def test_a_long_frame_is_cut_at_the_end_of_the_part(make_clip: ClipMaker, tmp_path: Path) -> None:
     source = make_clip(times=[0.0, 0.5, 1.0, 200.0, 200.5])
     limits = replace(ClipLimits(), max_duration_s=60.0)
     info = normalise(source, tmp_path / "part.mp4", fps=30, limits=limits, length_s=3.0)
@@ -82,37 +80,37 @@ def test_a_picture_held_over_the_end_is_shown_up_to_it(
 
 @pytest.mark.parametrize("delay", [-0.4, 0.0, 0.5])
 @pytest.mark.parametrize("name", ["clip.mkv", "clip.mp4"])
-def test_sound_and_pictures_are_cut_alike(
+def test_audio_and_frames_are_cut_at_the_same_time(
     make_clip: ClipMaker, tmp_path: Path, name: str, delay: float
 ) -> None:
     source = make_clip(
         name,
         times=1.0 + np.arange(180) / 30,
-        sound=click_track([1.0, 4.0], 6.0),
-        sound_start=1.0 + delay,
+        audio=click_track([1.0, 4.0], 6.0),
+        audio_start=1.0 + delay,
     )
     info = normalise(source, tmp_path / "part.mp4", start_s=2.5, length_s=3.0)
     assert info.has_audio
     sound = read_audio(tmp_path / "part.mp4")
     assert len(sound) / 22_050 == pytest.approx(3.0, abs=0.05)
-    assert first_loud(sound, 22_050) == pytest.approx(1.5 + delay, abs=0.01)
+    assert first_click(sound, 22_050) == pytest.approx(1.5 + delay, abs=0.01)
     assert numbers(tmp_path / "part.mp4") == list(range(75, 165))
 
 
-def test_rotated_and_real_clips_are_cut_as_their_whole_copies_are(
+def test_parts_of_rotated_and_real_clips_match_the_whole_clip(
     make_clip: ClipMaker, tmp_path: Path
 ) -> None:
-    picture = [np.roll(numbered_picture(77, (96, 48)), i, axis=0) for i in range(120)]
-    for number, shade in enumerate(picture):
+    frame = [np.roll(numbered_frame(77, (96, 48)), i, axis=0) for i in range(120)]
+    for number, shade in enumerate(frame):
         shade[:10] = 2 * number
-    rotated = make_clip(times=np.arange(120) / 30, pictures=picture, rotation=-90)
+    rotated = make_clip(times=np.arange(120) / 30, frames=frame, rotation=-90)
     for source in (rotated, EXAMPLES / "salsa_cmu_portrait.mp4"):
         whole = normalise(source, tmp_path / "whole.mp4", longest_side=256)
         part = normalise(source, tmp_path / "part.mp4", longest_side=256, start_s=1.3, length_s=2.0)
         assert (part.width, part.height) == (whole.width, whole.height)
         assert part.height > part.width
-        expected = [picture for _, picture in read_frames(tmp_path / "whole.mp4")][39:99]
-        got = [picture for _, picture in read_frames(tmp_path / "part.mp4")]
+        expected = [frame for _, frame in read_frames(tmp_path / "whole.mp4")][39:99]
+        got = [frame for _, frame in read_frames(tmp_path / "part.mp4")]
         assert len(got) == len(expected) == 60
         for one, other in zip(got, expected, strict=True):
             assert np.abs(one.astype(int) - other).mean() < 4
@@ -126,38 +124,40 @@ def test_the_end_of_a_clip_ends_the_part(make_clip: ClipMaker, tmp_path: Path) -
     assert normalise(source, tmp_path / "part.mp4", start_s=2.0).duration_s == pytest.approx(3.0)
 
 
-def test_a_part_of_a_long_clip_is_taken_without_decoding_the_rest(
+def test_only_the_part_of_a_long_clip_is_decoded(
     make_clip: ClipMaker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     times = np.arange(6000) / 10
     blank = np.zeros((16, 16, 3), np.uint8)
     source = make_clip(
         times=times,
-        pictures=[blank + (i // 60) for i in range(6000)],
-        sound=click_track([400.5], 600.0),
+        frames=[blank + (i // 60) for i in range(6000)],
+        audio=click_track([400.5], 600.0),
     )
-    with pytest.raises(VideoError, match="120 s allowed: take a shorter part"):
+    with pytest.raises(VideoError, match="120 s allowed: choose a shorter part"):
         normalise(source, tmp_path / "whole.mp4")
-    asked: list[av.VideoFrame] = []
+    decoded: list[av.VideoFrame] = []
     monkeypatch.setattr(
-        clip, "decode", lambda *a, **k: (asked.append(f) or f for f in decode(*a, **k))
+        clip,
+        "decode_frames",
+        lambda *a, **k: (decoded.append(f) or f for f in decode_frames(*a, **k)),
     )
     info = normalise(source, tmp_path / "part.mp4", start_s=400.0, length_s=20.0)
     assert info.duration_s == pytest.approx(20.0)
-    assert len(asked) <= 200 + 2 * 30
-    shades = [int(picture.mean()) for _, picture in read_frames(tmp_path / "part.mp4", fps=10)]
+    assert len(decoded) <= 200 + 2 * 30
+    shades = [int(frame.mean()) for _, frame in read_frames(tmp_path / "part.mp4", fps=10)]
     assert np.abs(np.array(shades) - (4000 + np.arange(200)) // 60).max() <= 2
-    assert first_loud(read_audio(tmp_path / "part.mp4"), 22_050) == pytest.approx(0.5, abs=0.01)
+    assert first_click(read_audio(tmp_path / "part.mp4"), 22_050) == pytest.approx(0.5, abs=0.01)
 
 
-def test_what_is_no_part_is_refused_in_one_sentence(make_clip: ClipMaker, tmp_path: Path) -> None:
+def test_invalid_parts_are_refused_with_one_sentence(make_clip: ClipMaker, tmp_path: Path) -> None:
     source = make_clip(times=np.arange(150) / 30)
     target = tmp_path / "part.mp4"
     cases: list[tuple[float, float | None, type[Exception], str]] = [
-        (5.0, None, VideoError, "start at 5 s, but the clip lasts only 5.0 s"),
+        (5.0, None, VideoError, "starts at 5 s, but the clip lasts only 5.0 s"),
         (1e9, 10.0, VideoError, "choose an earlier start"),
-        (4.0, 10.0, VideoError, "lasts only 1.0 s: choose one of at least 2 s"),
-        (0.0, 1.0, VideoError, "lasts only 1.0 s: choose one of at least 2 s"),
+        (4.0, 10.0, VideoError, "lasts only 1.0 s: choose at least 2 s"),
+        (0.0, 1.0, VideoError, "lasts only 1.0 s: choose at least 2 s"),
         (-0.5, None, SettingsError, "start at -0.5 s"),
         (float("nan"), None, SettingsError, "start at nan s"),
         (float("inf"), 3.0, SettingsError, "start at inf s"),
@@ -174,46 +174,46 @@ def test_what_is_no_part_is_refused_in_one_sentence(make_clip: ClipMaker, tmp_pa
         assert not target.exists()
 
 
-def test_limits_hold_for_a_part(make_clip: ClipMaker, tmp_path: Path) -> None:
+def test_limits_apply_to_the_part(make_clip: ClipMaker, tmp_path: Path) -> None:
     source = make_clip(times=np.arange(240) / 30)
     for change, reason in (
         ({"max_bytes": 100}, "MB allowed"),
         ({"max_pixels": 64 * 48 - 1}, "too large"),
-        ({"max_frames": 50}, "more than 50 pictures"),
-        ({"max_frames": 100, "max_listed": 200}, "more than 200 pictures"),
+        ({"max_frames": 50}, "more than 50 frames"),
+        ({"max_frames": 100, "max_listed": 200}, "more than 200 frames"),
         ({"max_duration_s": 2.0}, "part lasts 3 s, more than the 2 s allowed"),
     ):
         limits = replace(ClipLimits(), **change)
         with pytest.raises(VideoError, match=reason):
             normalise(source, tmp_path / "part.mp4", limits=limits, start_s=4.5, length_s=3.0)
     few = replace(ClipLimits(), max_frames=110, max_duration_s=3.0)
-    with pytest.raises(VideoError, match="more than 110 pictures"):
+    with pytest.raises(VideoError, match="more than 110 frames"):
         normalise(source, tmp_path / "part.mp4", limits=few)
     info = normalise(source, tmp_path / "part.mp4", limits=few, start_s=4.5, length_s=3.0)
     assert info.duration_s == pytest.approx(3.0)
     lone = make_clip("lone.mp4", times=np.arange(240) / 30, encoder={"g": "1000"})
-    with pytest.raises(VideoError, match="more than 110 pictures"):
+    with pytest.raises(VideoError, match="more than 110 frames"):
         normalise(lone, tmp_path / "part.mp4", limits=few, start_s=4.5, length_s=3.0)
 
 
 def test_damage_before_the_part_does_not_shift_it(make_clip: ClipMaker, tmp_path: Path) -> None:
     noise = np.random.default_rng(0)
-    pictures = [numbered_picture(i, (64, 48)) // 2 for i in range(180)]
-    for picture in pictures:
-        picture[:8] = noise.integers(0, 255, (8, 64, 3), np.uint8)
-    source = make_clip("clip.mkv", times=np.arange(180) / 30, pictures=pictures)
+    frames = [numbered_frame(i, (64, 48)) // 2 for i in range(180)]
+    for frame in frames:
+        frame[:8] = noise.integers(0, 255, (8, 64, 3), np.uint8)
+    source = make_clip("clip.mkv", times=np.arange(180) / 30, frames=frames)
     data = bytearray(source.read_bytes())
     data[len(data) // 4 : len(data) // 4 + 300] = bytes(300)
     source.write_bytes(data)
-    assert probe(source).duration_s == pytest.approx(6.0, abs=0.1)
+    assert probe_clip(source).duration_s == pytest.approx(6.0, abs=0.1)
     info = normalise(source, tmp_path / "part.mp4", start_s=3.0, length_s=2.5)
     assert info.duration_s == pytest.approx(2.5)
-    got = [picture[8:] for _, picture in read_frames(tmp_path / "part.mp4")]
+    got = [frame[8:] for _, frame in read_frames(tmp_path / "part.mp4")]
     assert [number_of(np.minimum(p.astype(int) * 2, 255)) for p in got] == list(range(90, 165))
 
 
 @pytest.mark.parametrize("count", [1, 3, 7])
-def test_samples_are_the_middles_of_equal_parts(
+def test_samples_are_the_middle_frames_of_equal_parts(
     make_clip: ClipMaker, tmp_path: Path, count: int
 ) -> None:
     source = make_clip(times=np.arange(210) / 30, encoder={"g": "1000"})
@@ -221,12 +221,12 @@ def test_samples_are_the_middles_of_equal_parts(
     samples = clip.sample_frames(tmp_path / "copy.mp4", count=count)
     expected = (np.arange(count) + 0.5) / count * 210
     assert len(samples) == count
-    for (time, picture), index in zip(samples, expected, strict=True):
-        assert number_of(picture) == round(time * 30)
-        assert abs(number_of(picture) - index) <= 1
+    for (time, frame), index in zip(samples, expected, strict=True):
+        assert number_of(frame) == round(time * 30)
+        assert abs(number_of(frame) - index) <= 1
 
 
-def test_samples_never_repeat_and_are_reduced(make_clip: ClipMaker, tmp_path: Path) -> None:
+def test_samples_never_repeat_and_are_scaled(make_clip: ClipMaker, tmp_path: Path) -> None:
     normalise(make_clip(times=np.arange(60) / 30, size=(96, 64)), tmp_path / "copy.mp4")
     samples = clip.sample_frames(tmp_path / "copy.mp4", count=200, longest_side=48)
     times = [time for time, _ in samples]
