@@ -1,1 +1,1 @@
-"""The networks: codec, generators, discriminator."""
+"""Neural networks: VQ-VAE, generators, discriminator, I3D and VGGish."""

@@ -1,9 +1,9 @@
-"""The compact generator: a clock, a song and the dance, to VQ features of any length.
+"""The compact generator: from a clock, a song and movement features to VQ features.
 
-The modules are the paper's (motion module, visual module, a generator of VQ features
-with tanh and scale sigma, nearest codebook entries: Zhu et al. 2022, Sec. 3), but they
-are convolutional along the music's own 16th steps, so the length is free and identical
-moments give identical codes.
+It has the modules of D2M-GAN (Zhu et al., ECCV 2022, Sec. 3): a motion module, a visual
+module, and a generator of VQ features with tanh and a scale sigma, which are rounded to the
+nearest codebook entries. Here they are convolutional along the 16th steps of the music, so
+music of any length can be generated, and equal input gives equal codes.
 """
 
 from __future__ import annotations
@@ -18,27 +18,34 @@ from d2m.core.metrical_grid import FRAME, PHRASE_STEPS, STEPS_PER_BEAT
 from d2m.models.vqvae import LATENT_CHANNELS
 
 MAX_BEAT_S = 1.2
-"""Longest beat (s) whose frames have offsets of their own; slower ones repeat the last."""
+"""Longest beat (s) whose frames all have their own offset; longer beats repeat the last offset.
+Chosen by hand: 50 BPM."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class CompactConfig:
     """Sizes of a compact generator.
 
+    The names of the fields are keys in the headers of published files.
+
     Parameters
     ----------
     level
-        Name of its level.
+        Name of the hop level.
     sigma
-        Scale of the output: the codebook's largest value (Sec. 3.2).
+        Scale of the output: the largest value in the codebook (Zhu et al. 2022, Sec. 3.2).
     temperature
-        Spread of the codebook lookup, see `d2m.models.vqvae.Codebook.nearest`.
-    n_songs, n_features, n_directions
-        Songs in its table; movement features and directogram bins of a step.
+        Temperature of the codebook lookup, see `d2m.models.vqvae.Codebook.nearest`.
+    n_songs
+        Number of songs in the song table.
+    n_features, n_directions
+        Movement features and directogram bins of a step.
     table, motion, visual, steps, width
-        Channels of the song table, the two modules, the step network, the frame network.
+        Channels of the song table, the motion module, the visual module, the step network and
+        the frame network.
     step_dilations, dilations, fine_dilations
-        Dilations along steps, along frames, and along codes where a frame has several.
+        Dilations of the residual convolutions along steps, along frames, and along codes where
+        a frame has several codes.
     """
 
     level: str
@@ -58,16 +65,16 @@ class CompactConfig:
 
     @property
     def codes_per_frame(self) -> int:
-        """Codes in a frame of the grid: 1 at level high, 4 at level low."""
+        """Codes per frame of the code grid: 1 at level high, 4 at level low."""
         return FRAME // LEVELS[self.level].hop_length
 
     def to_metadata(self) -> dict[str, str]:
-        """Return the fields as strings, for a safetensors header."""
+        """Return the fields as Python literals, for a safetensors header."""
         return {name: repr(value) for name, value in asdict(self).items()}
 
     @classmethod
     def from_metadata(cls, metadata: dict[str, str]) -> CompactConfig:
-        """Read what `to_metadata` wrote; unknown keys are left out."""
+        """Restore a config from `to_metadata`; unknown keys are ignored."""
         import ast
 
         known = {name: metadata[name] for name in cls.__dataclass_fields__ if name in metadata}
@@ -75,7 +82,7 @@ class CompactConfig:
 
 
 class BatchNormResidual(nn.Module):
-    """Pre-activated residual convolution with BatchNorm and LeakyReLU."""
+    """Pre-activation residual convolution with BatchNorm and LeakyReLU."""
 
     def __init__(self, width: int, dilation: int) -> None:
         super().__init__()
@@ -89,13 +96,13 @@ class BatchNormResidual(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        """Map (B, width, T) to (B, width, T)."""
+        """Return ``x`` plus its residual, (B, width, T)."""
         residual: Tensor = self.model(x)
         return x + residual
 
 
 class StepEncoder(nn.Module):
-    """Encode per-step values: the motion module, and the visual module (Sec. 3.1)."""
+    """Encode features of 16th steps: motion and visual module (Zhu et al. 2022, Sec. 3.1)."""
 
     def __init__(self, n_inputs: int, width: int) -> None:
         super().__init__()
@@ -108,18 +115,18 @@ class StepEncoder(nn.Module):
         )
 
     def forward(self, x: Tensor) -> Tensor:
-        """Map (B, S, n_inputs) to (B, width, S)."""
+        """Map features (B, S, n_inputs) to codes (B, width, S)."""
         out: Tensor = self.model(x.transpose(1, 2))
         return out
 
 
 class CompactGenerator(nn.Module):
-    """Generate VQ features along a clock.
+    """Generate the VQ features of a song that follows a dance.
 
     Parameters
     ----------
     config
-        Sizes and level.
+        Sizes and hop level.
     """
 
     def __init__(self, config: CompactConfig) -> None:
@@ -139,10 +146,10 @@ class CompactGenerator(nn.Module):
         self.in_step = nn.Embedding(longest // STEPS_PER_BEAT, config.width)
         self.in_beat = nn.Embedding(longest, config.width)
         self.frames = nn.Sequential(*(BatchNormResidual(config.width, d) for d in config.dilations))
-        self.fine = _finer(config) if config.codes_per_frame > 1 else nn.Identity()
+        self.fine = _upsampler(config) if config.codes_per_frame > 1 else nn.Identity()
         out = nn.Conv1d(config.width, LATENT_CHANNELS, 1)
         self.head = nn.Sequential(nn.BatchNorm1d(config.width), nn.LeakyReLU(0.2), out)
-        with torch.no_grad():  # start near zero, where tanh is not saturated
+        with torch.no_grad():  # start near 0, where tanh is not saturated
             out.weight.mul_(0.15)
 
     def forward(
@@ -160,16 +167,16 @@ class CompactGenerator(nn.Module):
         Parameters
         ----------
         song : (B,)
-            Index of the song that each item plays.
+            Index of each item's song.
         position : (B, S)
-            Place of each step in the 8-bar phrase.
+            Position of each step in the 8-bar phrase, 0 to 127.
         movement : (B, S, n_features)
-            What the body does in each step.
+            Movement features of each step, 0 to 1.
         visual : (B, S, n_directions)
-            Directogram of each step.
+            Directogram of each step, 0 to 1.
         step, offset_in_step, offset_in_beat : (B, T)
-            The clock of each frame: its step's index, frames since the step's and since the
-            beat's begin.
+            Clock of each frame: the index of its step, and the frames since the step and the
+            beat began.
 
         Returns
         -------
@@ -189,11 +196,11 @@ class CompactGenerator(nn.Module):
         return features
 
 
-def _finer(config: CompactConfig) -> nn.Sequential:
-    """Return the network from frames to their codes.
+def _upsampler(config: CompactConfig) -> nn.Sequential:
+    """Build the network from features of frames to features of their codes.
 
-    All onsets are on frames, so what a frame's codes have in common is known to the
-    frame, and level low can begin with what level high learned.
+    All onsets are at the start of a frame, so that a generator of level low can start from
+    the frame network of level high.
     """
     ratio = config.codes_per_frame
     return nn.Sequential(

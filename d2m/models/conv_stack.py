@@ -1,4 +1,4 @@
-"""Networks of convolutions, as papers print them: a table with a row for each."""
+"""Describe a stack of convolutions by a table, as in the appendix of the D2M-GAN paper."""
 
 from __future__ import annotations
 
@@ -7,18 +7,20 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Conv:
-    """One row of a network's table.
+    """One convolution of a stack.
 
     Parameters
     ----------
-    channels, kernel, stride
-        Of the convolution.
+    channels
+        Output channels.
+    kernel, stride
+        Size and stride of the kernel.
     reflect
-        Reflection padding before it.
+        Reflection padding before the convolution.
     leaky
-        Whether a LeakyReLU stands before it.
+        Whether a LeakyReLU precedes it.
     residual
-        Whether the four residual blocks follow.
+        Whether four residual blocks follow it.
     """
 
     channels: int
@@ -31,21 +33,29 @@ class Conv:
 
 @dataclass(frozen=True, kw_only=True)
 class ConvStack:
-    """The convolutions of a network, and the zero padding of each."""
+    """A stack of one-dimensional convolutions.
+
+    Parameters
+    ----------
+    padding
+        Zero padding of each convolution.
+    convs
+        The convolutions, in order.
+    """
 
     padding: int
     convs: tuple[Conv, ...]
 
-    def length(self, inputs: int) -> int:
-        """Return the length after the convolutions of a sequence of that length."""
+    def output_length(self, length: int) -> int:
+        """Return the output length for an input of ``length`` values."""
         for conv in self.convs:
-            padded = inputs + 2 * (self.padding + conv.reflect)
-            inputs = (padded - conv.kernel) // conv.stride + 1
-        return inputs
+            padded = length + 2 * (self.padding + conv.reflect)
+            length = (padded - conv.kernel) // conv.stride + 1
+        return length
 
-    def needed(self, outputs: int) -> int:
-        """Return the least length that gives as many values after the convolutions."""
+    def input_length(self, length: int) -> int:
+        """Return the smallest input length for an output of ``length`` values."""
         for conv in reversed(self.convs):
-            padded = (outputs - 1) * conv.stride + conv.kernel
-            outputs = padded - 2 * (self.padding + conv.reflect)
-        return outputs
+            padded = (length - 1) * conv.stride + conv.kernel
+            length = padded - 2 * (self.padding + conv.reflect)
+        return length

@@ -1,9 +1,9 @@
-"""The published D2M-GAN networks, parameter for parameter.
+"""The published D2M-GAN networks: motion encoder and generator of VQ features.
 
 Zhu et al., "Quantized GAN for Complex Music Generation from Dance Videos", ECCV 2022,
 Appendix, Tables 1-4. Where the published weights differ from the tables (residual blocks
-after each convolution, padding, the linear layers), the weights win: names and shapes are
-theirs, so that they load strictly.
+after each convolution, padding, linear layers), the networks follow the weights: all
+parameters have the published names and shapes, so the weights load strictly.
 """
 
 from __future__ import annotations
@@ -22,16 +22,32 @@ from d2m.models.layers import DILATIONS, LEAKY_SLOPE, ResidualBlock
 from d2m.models.vqvae import LATENT_CHANNELS
 
 MOTION_HIDDEN = 800
+"""Values per frame after the motion encoder's first linear layer."""
 MOTION_CODE_SIZE = 1024
+"""Values of the motion code of a segment."""
 GENRE_SIZE = 256
+"""Values of a genre's embedding."""
 N_GENRES = 10
+"""Genres of AIST++."""
 PUBLISHED_SIGMA = 100.0
-"""Sigma: what the generator's tanh is multiplied by (Sec. 3.3)."""
+"""Scale sigma of the generator's tanh (Zhu et al. 2022, Sec. 3.3)."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class MotionLayout:
-    """The motion that a data set's networks read: ``frames`` x ``values`` at ``fps`` (Hz)."""
+    """Motion input of a data set's networks.
+
+    Parameters
+    ----------
+    frames
+        Motion frames of a segment of two seconds.
+    values
+        Values per frame.
+    fps
+        Frame rate (Hz).
+    genres
+        Whether the generator also reads the genre.
+    """
 
     frames: int
     values: int
@@ -43,7 +59,8 @@ DATASETS = {
     "aist": MotionLayout(frames=120, values=219, fps=60.0, genres=True),
     "tiktok": MotionLayout(frames=60, values=75, fps=30.0, genres=False),
 }
-
+"""Motion input by data set: AIST++ (SMPL root translation and 24 rotation matrices) and TikTok
+(x, y and confidence of 25 OpenPose keypoints)."""
 
 MOTION_STACK = ConvStack(
     padding=0,
@@ -54,6 +71,7 @@ MOTION_STACK = ConvStack(
         Conv(1, 4, residual=False),
     ),
 )
+"""Convolutions of the motion encoder."""
 GENERATOR_STACKS = {
     HIGH.name: ConvStack(
         padding=1,
@@ -80,24 +98,25 @@ GENERATOR_STACKS = {
         ),
     ),
 }
+"""Convolutions of the generator, by level."""
 SEGMENT_SECONDS = 2
-"""Length of a published segment (s)."""
+"""Length of a segment of the published networks (s)."""
 SEQUENCE_LENGTHS = {HIGH.name: 2058, LOW.name: 2048}
-"""Length of the one-channel sequence that the first linear layer gives for such a segment."""
+"""Length of the one-channel sequence after the generator's first linear layer, by level."""
 RESIZED_LEVELS = frozenset({LOW.name})
-"""Levels where a last linear layer brings the convolutions' length to the level's codes."""
+"""Levels whose generator ends in a linear layer that resizes the sequence to the codes."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class NetworkVariant:
-    """How networks differ from the published ones; as it stands, they don't.
+    """How networks differ from the published ones; the defaults are the published networks.
 
     Parameters
     ----------
     seconds
-        Length of a segment (s), of which motion frames and linear layers follow.
+        Length of a segment (s). It determines the motion frames and the linear layers.
     sigma
-        What the generator's tanh is multiplied by.
+        Scale of the generator's tanh.
     channel_divisor
         What the channels between first and last layers are divided by.
     """
@@ -111,24 +130,26 @@ PUBLISHED_VARIANT = NetworkVariant()
 
 
 def segment_codes(level: Level, seconds: int = SEGMENT_SECONDS) -> int:
-    """Return the whole codes in a segment of so many seconds."""
+    """Return the number of whole codes in a segment of ``seconds`` (s)."""
     return int(seconds * SAMPLE_RATE / level.hop_length)
 
 
 def motion_frames(layout: MotionLayout, seconds: int = SEGMENT_SECONDS) -> int:
-    """Return the motion frames of a segment of so many seconds."""
+    """Return the number of motion frames in a segment of ``seconds`` (s)."""
     return round(layout.fps * seconds)
 
 
 class MotionEncoder(nn.Module):
-    """Motion of a segment to its code; the frames are the channels of the convolutions.
+    """Encode the motion of a segment as a motion code (Zhu et al. 2022, Sec. 3.1).
+
+    The frames are the channels of the convolutions.
 
     Parameters
     ----------
     layout
-        The motion of the data set.
+        Motion input of the data set.
     variant
-        Other than published, for training.
+        Differences from the published network, for training.
     """
 
     def __init__(self, layout: MotionLayout, variant: NetworkVariant = PUBLISHED_VARIANT) -> None:
@@ -139,26 +160,26 @@ class MotionEncoder(nn.Module):
         )
         layers.insert(1, nn.ReLU())
         self.model = nn.Sequential(*layers)
-        self.lin2 = nn.Linear(MOTION_STACK.length(MOTION_HIDDEN), MOTION_CODE_SIZE)
+        self.lin2 = nn.Linear(MOTION_STACK.output_length(MOTION_HIDDEN), MOTION_CODE_SIZE)
 
     def forward(self, motion: Tensor) -> Tensor:
-        """Map motion (B, frames, values) to its code (B, 1, 1024)."""
+        """Map motion (B, frames, values) to motion codes (B, 1, 1024)."""
         code: Tensor = self.lin2(self.model(self.lin1(motion)))
         return code
 
 
 class D2MGANGenerator(nn.Module):
-    """Motion code, visual vector and genre of a segment to its VQ features.
+    """Generate VQ features from the motion code, I3D features and genre of a segment.
 
     Parameters
     ----------
     level
-        The level to generate.
+        Hop level to generate.
     genres
-        Whether the networks know the genre.
+        Whether the generator reads the genre.
     variant
-        Other than published, for training. Where its sigma is another one, the state dict
-        has it besides, so that nobody takes the weights for published ones.
+        Differences from the published network, for training. Another sigma is stored in the
+        state dict, so that the weights can't be mistaken for published ones.
     """
 
     def __init__(
@@ -167,12 +188,12 @@ class D2MGANGenerator(nn.Module):
         super().__init__()
         self.genre_embed = nn.Embedding(N_GENRES, GENRE_SIZE) if genres else None
         inputs = MOTION_CODE_SIZE + I3D_FEATURES + (GENRE_SIZE if genres else 0)
-        table, length = GENERATOR_STACKS[level.name], sequence_length(level, variant.seconds)
+        stack, length = GENERATOR_STACKS[level.name], sequence_length(level, variant.seconds)
         self.lin = nn.Linear(inputs, length)
-        self.model = nn.Sequential(*_layers(1, table, variant.channel_divisor), nn.Tanh())
+        self.model = nn.Sequential(*_layers(1, stack, variant.channel_divisor), nn.Tanh())
         codes = segment_codes(level, variant.seconds)
         resized = level.name in RESIZED_LEVELS
-        self.fc = nn.Linear(table.length(length), codes) if resized else None
+        self.fc = nn.Linear(stack.output_length(length), codes) if resized else None
         self.sigma = variant.sigma
         if variant.sigma != PUBLISHED_SIGMA:
             self.register_buffer("unpublished_sigma", torch.tensor(variant.sigma))
@@ -185,20 +206,25 @@ class D2MGANGenerator(nn.Module):
         motion_code : (B, 1, 1024)
             From the motion encoder.
         visual : (B, 1, 2048)
-            I3D vectors.
+            I3D features.
         genre : (B,)
             Indices in the order of `d2m.core.styles.STYLES`; None for networks without genres.
 
         Returns
         -------
         (B, 64, codes)
-            Latents in the space of the level's codebook (Eq. 1), ``level.segment_codes`` for
-            segments of two seconds.
+            VQ features, before rounding to the nearest codebook entries (Eq. 1). Segments of
+            two seconds have ``level.segment_codes`` codes.
+
+        Raises
+        ------
+        SettingsError
+            If the network reads a genre and none is given.
         """
         parts = [motion_code, visual]
         if self.genre_embed is not None:
             if genre is None:
-                raise SettingsError("These weights need a genre for each segment.")
+                raise SettingsError("These weights need a genre for each segment: choose a style.")
             parts.append(self.genre_embed(genre).unsqueeze(1))
         latents: Tensor = self.model(self.lin(torch.cat(parts, dim=2)))
         if self.fc is not None:
@@ -207,22 +233,22 @@ class D2MGANGenerator(nn.Module):
 
 
 def sequence_length(level: Level, seconds: int = SEGMENT_SECONDS) -> int:
-    """Return the length of the sequence that the generator's first linear layer gives."""
+    """Return the length of the sequence after the generator's first linear layer."""
     if seconds == SEGMENT_SECONDS:
         return SEQUENCE_LENGTHS[level.name]
     if level.name in RESIZED_LEVELS:
         return SEQUENCE_LENGTHS[level.name] * seconds // SEGMENT_SECONDS
-    return GENERATOR_STACKS[level.name].needed(segment_codes(level, seconds))
+    return GENERATOR_STACKS[level.name].input_length(segment_codes(level, seconds))
 
 
 def build_d2mgan(dataset: str, level: Level) -> tuple[MotionEncoder, D2MGANGenerator]:
-    """Build the published networks of a data set and level, without their weights.
+    """Build the published networks of a data set and level, with random weights.
 
     Parameters
     ----------
     dataset
-        ``"aist"`` (3-D motion at 60 fps, ten genres) or ``"tiktok"`` (2-D key points at
-        30 fps).
+        ``"aist"`` (3-D motion at 60 Hz, ten genres) or ``"tiktok"`` (2-D keypoints at
+        30 Hz).
     level
         `d2m.core.levels.HIGH` or `d2m.core.levels.LOW`.
 
@@ -236,7 +262,7 @@ def build_d2mgan(dataset: str, level: Level) -> tuple[MotionEncoder, D2MGANGener
     SettingsError
         If the data set is unknown.
     CheckpointError
-        For TikTok at level low, whose published form cannot run.
+        For TikTok at level low, whose published network can't run.
     """
     if dataset not in DATASETS:
         raise SettingsError(f"Unknown data set {dataset!r}: choose {' or '.join(DATASETS)}.")
@@ -244,19 +270,23 @@ def build_d2mgan(dataset: str, level: Level) -> tuple[MotionEncoder, D2MGANGener
     if dataset == "tiktok" and level == LOW:
         raise CheckpointError(
             "The published TikTok generator of level low cannot run: its input layer is missing, "
-            "so 1,301 values meet a layer made for 1,045; choose TikTok at level high, or AIST++."
+            "so 1,301 values reach a layer for 1,045; choose TikTok at level high, or AIST++."
         )
     return MotionEncoder(layout), D2MGANGenerator(level, genres=layout.genres)
 
 
-def _layers(channels: int, table: ConvStack, channel_divisor: int = 1) -> Iterator[nn.Module]:
-    for conv in table.convs:
-        outputs = conv.channels if conv is table.convs[-1] else conv.channels // channel_divisor
+def _layers(channels: int, stack: ConvStack, channel_divisor: int) -> Iterator[nn.Module]:
+    """Yield the layers of a stack for inputs with ``channels``.
+
+    The output channels of all convolutions but the last are divided by ``channel_divisor``.
+    """
+    for conv in stack.convs:
+        outputs = conv.channels if conv is stack.convs[-1] else conv.channels // channel_divisor
         if conv.leaky:
             yield nn.LeakyReLU(LEAKY_SLOPE)
         if conv.reflect:
             yield nn.ReflectionPad1d(conv.reflect)
-        yield nn.Conv1d(channels, outputs, conv.kernel, conv.stride, table.padding)
+        yield nn.Conv1d(channels, outputs, conv.kernel, conv.stride, stack.padding)
         if conv.residual:
             yield from (ResidualBlock(outputs, dilation) for dilation in DILATIONS)
         channels = outputs

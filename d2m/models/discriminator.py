@@ -1,7 +1,7 @@
-"""The multi-scale discriminator, on VQ sequences and on waveforms.
+"""The multi-scale discriminator of D2M-GAN, for VQ sequences and waveforms.
 
-Zhu et al., ECCV 2022, Sec. 3.2 (Eq. 2-3) and Appendix, ConvStack 5, after MelGAN (Kumar et al.,
-NeurIPS 2019). Names and shapes are the published ones.
+Zhu et al., ECCV 2022, Sec. 3.2 (Eq. 2-3) and Appendix, Table 5, after MelGAN (Kumar et al.,
+NeurIPS 2019). All parameters have the published names and shapes.
 """
 
 from __future__ import annotations
@@ -11,19 +11,22 @@ from torch import Tensor, nn
 from d2m.models.layers import LEAKY_SLOPE, WeightNormConv1d
 
 N_SCALES = 3
+"""Number of scales (Zhu et al. 2022, Appendix, Table 5)."""
 FIRST_CHANNELS = 32
+"""Channels after the first convolution."""
 STRIDED_CHANNELS = (128, 512, 1024, 1024)
 """Channels of the strided, grouped convolutions."""
 LAST_CHANNELS = 512
+"""Channels before the last convolution."""
 
 
 class ScaleDiscriminator(nn.Module):
-    """The discriminator of one scale; it judges overlapping windows of its input.
+    """The discriminator of one scale, which scores overlapping windows of its input.
 
     Parameters
     ----------
     strided
-        Channels of the strided convolutions: their number is the depth.
+        Output channels of each strided convolution.
     """
 
     def __init__(self, strided: tuple[int, ...] = STRIDED_CHANNELS) -> None:
@@ -43,7 +46,7 @@ class ScaleDiscriminator(nn.Module):
         self.model = nn.ModuleDict({f"layer_{i}": layer for i, layer in enumerate(layers)})
 
     def forward(self, x: Tensor) -> list[Tensor]:
-        """Return the features of each layer for (B, 1, N); the last are the judgements."""
+        """Return each layer's output (B, C, T) for inputs (B, 1, N); the last are the scores."""
         features = []
         for layer in self.model.values():
             x = layer(x)
@@ -52,14 +55,14 @@ class ScaleDiscriminator(nn.Module):
 
 
 class MultiScaleDiscriminator(nn.Module):
-    """Discriminators of one form, each on a sequence half as long as the one before.
+    """Discriminators of the same form at several scales; each halves the sequence of the last.
 
     Parameters
     ----------
     scales
         Number of scales.
     strided
-        Channels of the strided convolutions of each.
+        Output channels of each strided convolution.
     """
 
     def __init__(self, scales: int = N_SCALES, strided: tuple[int, ...] = STRIDED_CHANNELS) -> None:
@@ -70,17 +73,18 @@ class MultiScaleDiscriminator(nn.Module):
         self.downsample = nn.AvgPool1d(4, stride=2, padding=1, count_include_pad=False)
 
     def forward(self, x: Tensor) -> list[list[Tensor]]:
-        """Judge sequences.
+        """Score sequences as real or generated.
 
         Parameters
         ----------
         x : (B, 1, N)
-            VQ sequences laid out as one channel (Eq. 2), or waveforms.
+            VQ sequences as one channel (Eq. 2), or waveforms.
 
         Returns
         -------
         list of list of (B, C, T)
-            The features of each scale's layers; a scale's last are its judgements.
+            The output of each layer of each scale; a scale's last are its scores, high for
+            real sequences.
         """
         features = []
         for discriminator in self.model.values():

@@ -1,6 +1,6 @@
-"""Networks that only answer, made faster: weight norm folded, long convolutions by FFT.
+"""Speed up networks for inference: fold weight norm, compute long convolutions by FFT.
 
-network = optimise_for_inference(network)   # answers agree to about 1e-5 of the largest
+The results agree with the original network's to about 1e-5 of the largest value.
 """
 
 from __future__ import annotations
@@ -14,23 +14,24 @@ from torch.nn import functional
 from d2m.models.layers import WeightNormConv1d
 
 FFT_SIZE = 96
+"""Size of the FFT of a tile (samples). Chosen by hand; `docs/weights.md` has timings."""
 FFT_KERNELS = range(16, FFT_SIZE // 2 + 1)
-"""Sizes of kernels for which an FFT saves more than it costs."""
+"""Kernel sizes for which FFT is faster than direct convolution. Chosen by hand."""
 MIN_FFT_CHANNELS = 64
-"""With fewer channels the multiplications are too few for that."""
+"""Input and output channels from which FFT is faster. Chosen by hand."""
 
 
 class FFTConv1d(nn.Module):
-    """A convolution of stride 1 with a long kernel, by products of spectra.
+    """A convolution with stride 1, computed by multiplication of spectra (overlap-save).
 
-    The sequence is cut into tiles that overlap by the kernel's reach (overlap-save). With
-    many channels the products are most of the work, and a spectrum needs a tenth of those
-    that the kernel itself needs.
+    The sequence is cut into tiles that overlap by the length of the kernel minus one. With
+    many channels, most of the work is multiplications, and spectra need about a tenth as many
+    as a direct convolution.
 
     Parameters
     ----------
     conv
-        The convolution to answer as.
+        The convolution to compute.
     """
 
     spectra: Tensor
@@ -51,25 +52,25 @@ class FFTConv1d(nn.Module):
         n_tiles = -(-outputs // step)
         after = n_tiles * step + self.kernel - 1 - length - self.padding
         tiles = functional.pad(x, (self.padding, after)).unfold(2, FFT_SIZE, step)
-        seen = torch.fft.rfft(tiles).permute(3, 1, 0, 2).reshape(-1, channels, batch * n_tiles)
-        products = torch.bmm(self.spectra, seen).permute(1, 2, 0)
-        answer = torch.fft.irfft(products, n=FFT_SIZE)[..., :step]
-        whole: Tensor = answer.reshape(-1, batch, n_tiles * step).transpose(0, 1)
+        spectra = torch.fft.rfft(tiles).permute(3, 1, 0, 2).reshape(-1, channels, batch * n_tiles)
+        products = torch.bmm(self.spectra, spectra).permute(1, 2, 0)
+        filtered = torch.fft.irfft(products, n=FFT_SIZE)[..., :step]
+        whole: Tensor = filtered.reshape(-1, batch, n_tiles * step).transpose(0, 1)
         return whole[..., :outputs] + self.bias
 
 
 def optimise_for_inference(network: nn.Module) -> nn.Module:
-    """Make a network faster that will only answer from now on.
+    """Replace the convolutions of a network by faster ones, for inference only.
 
     Parameters
     ----------
     network
-        Any network of convolutions; its parameters are used up.
+        Any network. It is changed in place and can't be trained afterwards.
 
     Returns
     -------
     nn.Module
-        The same object, its convolutions replaced; it can't be trained.
+        The same object, in evaluation mode and without gradients.
     """
     for name, child in network.named_children():
         if isinstance(child, WeightNormConv1d):
@@ -82,7 +83,7 @@ def optimise_for_inference(network: nn.Module) -> nn.Module:
 def _is_long(layer: nn.Module) -> TypeGuard[nn.Conv1d]:
     return (
         isinstance(layer, nn.Conv1d)
-        and layer.weight.device.type == "cpu"  # GPUs have libraries that do as well
+        and layer.weight.device.type == "cpu"  # on GPUs, cuDNN chooses the algorithm
         and layer.kernel_size[0] in FFT_KERNELS
         and min(layer.in_channels, layer.out_channels) >= MIN_FFT_CHANNELS
         and layer.stride == (1,)
@@ -94,7 +95,8 @@ def _is_long(layer: nn.Module) -> TypeGuard[nn.Conv1d]:
 def _spectra(weight: Tensor) -> Tensor:
     """Return the conjugate spectra (FFT_SIZE / 2 + 1, O, C) of kernels (O, C, K).
 
-    A product of matrices gives them in this order at once; an FFT would have to be sorted.
+    A matrix product with the Fourier basis gives this order directly; the result of an FFT
+    would have to be transposed.
     """
     outputs, inputs, kernel = weight.shape
     waves = torch.fft.rfft(torch.eye(kernel, dtype=torch.float64), n=FFT_SIZE).t().conj()

@@ -1,4 +1,8 @@
-"""The I3D network (ResNet-50, 8 x 8) that describes a segment of video."""
+"""I3D (ResNet-50, 8 x 8 frames), which describes a segment of video by one feature vector.
+
+Carreira and Zisserman, "Quo Vadis, Action Recognition?", CVPR 2017, in pytorchvideo's
+implementation. D2M-GAN reads its features (Zhu et al., ECCV 2022, Sec. 3.1).
+"""
 
 from __future__ import annotations
 
@@ -13,21 +17,22 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
 I3D_FEATURES = 2048
-"""Values in the feature vector of a segment: the channels before the last projection."""
+"""Size of a feature vector: the channels before the projection to Kinetics' actions."""
 
-_IMPORTING = Lock()
+_IMPORT_LOCK = Lock()
 
 
 def build_i3d() -> nn.Module:
-    """Build the network, untrained, for evaluation.
+    """Build the network with random weights, in evaluation mode and without gradients.
 
-    Its ``state_dict`` has the names and shapes of the published file, the projection to
-    Kinetics' actions among them, so that the file loads strictly.
+    Its state dict has the names and shapes of the published file ``I3D_8x8_R50.pyth``,
+    including the unused projection to Kinetics' 400 actions, so the file loads strictly.
 
     Returns
     -------
     torch.nn.Module
-        Maps pictures (B, 3, 8, 224, 224), as `normalised` gives them, to (B, 2048).
+        Maps frames (B, 3, 8, 224, 224), as `d2m.perception.i3d_features.normalise_pixels`
+        returns them, to features (B, 2048).
     """
     from torch import nn
 
@@ -39,11 +44,11 @@ def build_i3d() -> nn.Module:
             super().__init__()
             self.blocks: nn.ModuleList = i3d_r50(pretrained=False).blocks
 
-        def forward(self, pictures: Tensor) -> Tensor:
+        def forward(self, frames: Tensor) -> Tensor:
             for block in self.blocks[:-1]:
-                pictures = block(pictures)
-            # The head would go on to project each place to actions, and then take the mean.
-            pooled: Tensor = self.blocks[-1].get_submodule("pool")(pictures)
+                frames = block(frames)
+            # The published head would project each position to actions before the mean.
+            pooled: Tensor = self.blocks[-1].get_submodule("pool")(frames)
             return pooled.mean((2, 3, 4))
 
     return I3D().eval().requires_grad_(False)
@@ -51,16 +56,15 @@ def build_i3d() -> nn.Module:
 
 @contextmanager
 def _without_torchvision() -> Iterator[None]:
-    """Let pytorchvideo be imported where torchvision is missing or can't be.
+    """Make pytorchvideo importable where torchvision is missing or broken.
 
-    pytorchvideo names torchvision's RoIAlign as the default of its detection heads, which
-    no one builds here. A torchvision that was not made for the installed torch fails at
-    import, and would take I3D with it.
+    pytorchvideo imports torchvision's RoIAlign for detection heads, which are not used here.
+    A torchvision built for another version of torch fails at import.
     """
     name = "torchvision.ops"
     stand_in = ModuleType(name)
     vars(stand_in)["RoIAlign"] = object
-    with _IMPORTING:
+    with _IMPORT_LOCK:
         before = sys.modules.get(name)
         sys.modules[name] = stand_in
         try:

@@ -1,4 +1,4 @@
-"""Layers that the published networks share: weight-normed convolutions, residual blocks."""
+"""Layers shared by the published networks: weight-normalised convolution, residual block."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 LEAKY_SLOPE = 0.2
-"""Negative slope of every LeakyReLU."""
+"""Negative slope of all LeakyReLU layers of the published networks."""
 DILATIONS = (1, 3, 9, 27)
-"""Dilations of the residual blocks after a convolution."""
+"""Dilations of the four residual blocks after a convolution."""
 
 
 class WeightNormConv1d(nn.Module):
-    """A convolution with weight normalisation, its parameters named as published.
+    """A one-dimensional convolution with weight normalisation (Salimans and Kingma 2016).
 
-    Salimans & Kingma, "Weight Normalization", 2016: the weight is
-    ``weight_g * weight_v / |weight_v|``, the norm taken for each output channel.
+    The weight is ``weight_g * weight_v / |weight_v|``, with the norm of each output channel.
+    The parameters have the published names.
 
     Parameters
     ----------
     inputs, outputs
-        Channels.
+        Input and output channels.
     kernel, stride, padding, dilation, groups
         As in `torch.nn.Conv1d`.
     """
@@ -47,7 +47,7 @@ class WeightNormConv1d(nn.Module):
 
     @property
     def weight(self) -> Tensor:
-        """The weight that the convolution has, (outputs, inputs / groups, kernel)."""
+        """The normalised weight, (outputs, inputs / groups, kernel)."""
         norm: Tensor = self.weight_v.norm(dim=(1, 2), keepdim=True)
         return self.weight_v * (self.weight_g / norm)
 
@@ -58,7 +58,7 @@ class WeightNormConv1d(nn.Module):
         )
 
     def folded(self) -> nn.Conv1d:
-        """Return a plain convolution that answers the same, for inference."""
+        """Return an equivalent plain convolution, for inference."""
         outputs, inputs, kernel = self.weight_v.shape
         with torch.device("meta"):
             plain = nn.Conv1d(
@@ -76,14 +76,14 @@ class WeightNormConv1d(nn.Module):
 
 
 class ResidualBlock(nn.Module):
-    """The residual block after MelGAN: a shortcut, and a dilated convolution beside it.
+    """The residual block of MelGAN (Kumar et al. 2019): a dilated convolution and a shortcut.
 
     Parameters
     ----------
     channels
-        Channels of input and output.
+        Input and output channels.
     dilation
-        Dilation of the convolution over three values; also the reflection padding.
+        Dilation of the convolution of three values, and its reflection padding.
     """
 
     def __init__(self, channels: int, dilation: int) -> None:

@@ -1,9 +1,9 @@
-"""The losses of D2M-GAN.
+"""The training losses of D2M-GAN.
 
 Zhu et al., ECCV 2022, Sec. 3.3: hinge losses on VQ sequences (Eq. 2-3), feature matching
-(Eq. 4), commitment to the codebook entries of the real music (Eq. 5), and the audio losses on
-the decoded sound (Eq. 6-7). Where the published code differs from the equations, it is said
-at the loss.
+(Eq. 4), commitment to the codebook entries of the real music (Eq. 5), and losses on the
+decoded audio (Eq. 6-7). All losses are scalars. Each docstring states where the published code
+differs from the equation.
 """
 
 from __future__ import annotations
@@ -22,36 +22,41 @@ from d2m.core.librosa_loader import load_librosa
 from d2m.models.vqvae import Codebook
 
 Features = Sequence[Sequence[Tensor]]
-"""Features of each scale's layers, as `d2m.models.discriminator` gives them."""
+"""Output (B, C, T) of each layer of each scale of a discriminator; see
+`d2m.models.discriminator.MultiScaleDiscriminator`."""
 
 N_MEL_BANDS = 128
+"""Mel bands up to half the sample rate, as in the published code."""
 FFT_SAMPLES = 1024
+"""Window and FFT of the log-mel spectrogram (samples), as in the published code."""
 MEL_HOP_SAMPLES = 256
+"""Hop of the log-mel spectrogram (samples), as in the published code."""
 MIN_AMPLITUDE = 1e-5
-"""Mel amplitudes below this count as this, so that silence has a logarithm."""
+"""Lowest mel amplitude, so that silence has a logarithm; as in the published code."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class LossWeights:
-    """Weights of the generator's losses; a weight of 0 switches its loss off.
+    """Weights of the generator's losses. A weight of 0 switches a loss off.
 
-    The defaults are those we know of the paper: 3, 15, 40 and 15 beside an adversarial loss,
-    which we give the weight 1. `PUBLISHED_CODE_WEIGHTS` has those of the published training code.
+    The defaults are the paper's: 3, 15, 40 and 15, with 1 for the adversarial loss, whose
+    weight the paper does not state. `PUBLISHED_CODE_WEIGHTS` are those of the published code.
 
     Parameters
     ----------
     adversarial
-        Of `generator_hinge_loss` (Eq. 3).
+        Weight of `generator_hinge_loss` (Eq. 3).
     feature_matching
-        Of `feature_matching_loss` (Eq. 4).
+        Weight of `feature_matching_loss` (Eq. 4).
     commitment
-        Of `commitment_loss` to the codebook entries of the real codes (Eq. 5).
+        Weight of `commitment_loss` to the codebook entries of the real codes (Eq. 5).
     latent
-        Of `commitment_loss` to the real latents before rounding: only the published code has it.
+        Weight of `commitment_loss` to the real latents before rounding, which only the
+        published code has.
     waveform
-        Of `waveform_loss` (Eq. 6).
+        Weight of `waveform_loss` (Eq. 6).
     mel
-        Of `mel_loss` (Eq. 7).
+        Weight of `mel_loss` (Eq. 7).
 
     Raises
     ------
@@ -79,31 +84,33 @@ class LossWeights:
 
     @property
     def needs_audio(self) -> bool:
-        """Whether a loss needs the decoded sound."""
+        """Whether a loss needs the decoded audio."""
         return self.waveform > 0 or self.mel > 0
 
 
-# 0.8 is 3 times its factor of feature matching, 4 / (5 layers * 3 scales).
+# 0.8 = 3 * 4 / (5 layers * 3 scales): its weight times its factor of feature matching.
 PUBLISHED_CODE_WEIGHTS = LossWeights(feature_matching=0.8, commitment=8.0, latent=5.0)
-"""What the published training code minimises; it rounds with ``gradient=False`` besides."""
+"""Weights of the published training code, which also rounds with ``gradient=False``."""
 
 
 def weighted_loss(
     weights: LossWeights, losses: Mapping[str, Callable[[], Tensor]]
 ) -> tuple[Tensor, dict[str, Tensor]]:
-    """Add up the generator's losses (Sec. 3.3); those switched off are not even computed.
+    """Compute the weighted sum of the generator's losses (Zhu et al. 2022, Sec. 3.3).
 
     Parameters
     ----------
     weights
-        Of the losses.
+        Weights of the losses. Losses of weight 0 are not computed.
     losses
-        For each field of the weights that is not 0, how its loss is computed.
+        Functions that compute the losses, by the name of their weight.
 
     Returns
     -------
-    total, figures
-        The weighted sum, and each loss without its weight, detached.
+    total : Tensor
+        The weighted sum.
+    figures : dict
+        Each loss without its weight, detached.
     """
     used = {name: weight for name, weight in asdict(weights).items() if weight > 0}
     computed = {name: losses[name]() for name in used}
@@ -117,40 +124,39 @@ def straight_through(latents: Tensor, codebook: Codebook, *, gradient: bool = Tr
     Parameters
     ----------
     latents : (B, 64, T)
-        Generated features.
+        Generated VQ features.
     codebook
-        Of their level; it gets no gradient.
+        Codebook of their level; it gets no gradient.
     gradient
-        Whether the gradient of what is made of the entries goes on to the latents. The
-        published code looks up and decodes without one, so that there the audio losses
-        (Eq. 6-7) are measured but teach nothing: False reproduces it.
+        Whether the gradient with respect to the entries is passed on to the latents. In the
+        published code it is not, so the audio losses (Eq. 6-7) do not train the generator.
 
     Returns
     -------
     (B, 64, T)
-        The nearest entries, exactly.
+        The nearest codebook entries.
     """
     with torch.no_grad():
         entries = codebook.entries(codebook.nearest(latents))
-    # The difference is 0: adding it leaves the entries as they are to the last bit.
+    # The difference is exactly 0, so adding it does not change the entries.
     return entries + (latents - latents.detach()) if gradient else entries
 
 
 def reshape_sequence(latents: Tensor) -> Tensor:
-    """Lay a VQ sequence out as the one channel that the discriminator reads (Sec. 3.2).
+    """Concatenate the channels of a VQ sequence, as the discriminator reads it (Sec. 3.2).
 
-    The 64 channels follow one another, each as a whole: the published code lays them out
-    so, and published discriminator weights expect it. Windows of the discriminator thus see
-    the course of one latent dimension in time.
+    As in the published code and weights, each of the 64 channels is contiguous in time. A
+    window of the discriminator therefore covers one latent dimension.
 
     Parameters
     ----------
     latents : (B, 64, T)
-        Generated features, or latents of real music.
+        Generated VQ features, or latents of real music.
 
     Returns
     -------
     (B, 1, 64 * T)
+        The channels, one after another.
     """
     return latents.reshape(latents.shape[0], 1, -1)
 
@@ -161,8 +167,8 @@ def discriminator_hinge_loss(real: Features, generated: Features) -> Tensor:
     Parameters
     ----------
     real, generated
-        Features of real and of generated sequences; only the last of each scale counts.
-        Detach the generated sequence before it is judged, so that the generator is left alone.
+        Discriminator features of real and generated sequences; only the scores, the last
+        layer of each scale, are used. Detach the generated sequences before the discriminator.
     """
     losses = [functional.relu(1 - scale[-1]).mean() for scale in real]
     losses += [functional.relu(1 + scale[-1]).mean() for scale in generated]
@@ -175,63 +181,62 @@ def generator_hinge_loss(generated: Features) -> Tensor:
     Parameters
     ----------
     generated
-        Features of generated sequences; only the last of each scale counts. The loss has a
-        gradient in the discriminator too: clear or freeze it there.
+        Discriminator features of generated sequences; only the scores, the last layer of each
+        scale, are used. The discriminator gets a gradient, too: clear it, or freeze the
+        discriminator.
     """
     return -torch.stack([scale[-1].mean() for scale in generated]).sum()
 
 
 def feature_matching_loss(real: Features, generated: Features) -> Tensor:
-    """Return the L1 distance of the discriminator's features (Eq. 4).
+    """Return the L1 distance of discriminator features (Eq. 4).
 
-    Each layer's distance is divided by its number of values, as in the equation; layers
-    and scales are then summed, without the last layers, which are the judgements. The
-    published code multiplies this sum by 4 / (5 layers * 3 scales), which
-    `PUBLISHED_CODE_WEIGHTS` has in its weight.
+    The mean distances of all layers are summed, except for the last layer of each scale,
+    which holds the scores. The published code multiplies this sum by 4 / (5 layers * 3
+    scales); `PUBLISHED_CODE_WEIGHTS` includes that factor.
 
     Parameters
     ----------
     real
-        Features of real sequences: a fixed aim, they get no gradient.
+        Features of real sequences; they get no gradient.
     generated
         Features of generated sequences.
     """
     distances = [
-        functional.l1_loss(ours, aim.detach())
-        for theirs, scale in zip(real, generated, strict=True)
-        for aim, ours in zip(theirs[:-1], scale[:-1], strict=True)
+        functional.l1_loss(generated_layer, real_layer.detach())
+        for real_scale, generated_scale in zip(real, generated, strict=True)
+        for real_layer, generated_layer in zip(real_scale[:-1], generated_scale[:-1], strict=True)
     ]
     return torch.stack(distances).sum()
 
 
 def commitment_loss(generated: Tensor, real: Tensor) -> Tensor:
-    """Return the mean L1 distance of generated features from those of the real music (Eq. 5).
+    """Return the mean L1 distance of generated VQ features from the real music's (Eq. 5).
 
-    Only the generated features get a gradient: the real ones, and with them codebook and
-    encoder, stand behind the stop-gradient. L1 is the published code's choice; the
+    Only the generated features get a gradient. L1 is the distance of the published code; the
     commitment loss of the VQ-VAE, after which it is named, is squared.
 
     Parameters
     ----------
     generated : (B, 64, T)
-        The generator's output, before rounding.
+        Output of the generator, before rounding.
     real : (B, 64, T)
-        Codebook entries of the real codes; or, for the loss ``latent``, the real latents.
+        Codebook entries of the real codes; or, for the weight ``latent``, the real latents.
     """
     return functional.l1_loss(generated, real.detach())
 
 
 def waveform_loss(generated: Tensor, real: Tensor, *, squared: bool = False) -> Tensor:
-    """Return the mean L1 distance of waveforms (Eq. 6), or the mean squared one.
+    """Return the mean absolute (Eq. 6) or squared difference of waveforms.
 
     Parameters
     ----------
     generated : (B, N)
-        Sound decoded from `straight_through`, in [-1, 1].
+        Audio decoded from the entries of `straight_through`, in [-1, 1].
     real : (B, N)
-        The real sound.
+        The real audio.
     squared
-        Whether to square differences instead of taking their size.
+        Whether to square the differences.
     """
     distance = functional.mse_loss if squared else functional.l1_loss
     return distance(generated, real.detach())
@@ -243,20 +248,20 @@ def mel_loss(generated: Tensor, real: Tensor, log_mel: LogMel) -> Tensor:
     Parameters
     ----------
     generated, real : (B, N)
-        As in `waveform_loss`.
+        As for `waveform_loss`.
     log_mel
-        On the same device as the sound.
+        Log-mel spectrogram, on the device of the audio.
     """
     with torch.no_grad():
-        aim = log_mel(real)
-    return functional.l1_loss(log_mel(generated), aim)
+        target = log_mel(real)
+    return functional.l1_loss(log_mel(generated), target)
 
 
 class LogMel(nn.Module):
-    """Log-mel spectrogram with a gradient: log10 of amplitude in 128 bands at 22,050 Hz.
+    """Differentiable log-mel spectrogram: log10 of amplitude in mel bands, at 22,050 Hz.
 
-    Windows of 1,024 samples (Hann) every 256, with the reflection of the edges that makes
-    it N // 256 frames, as in the published code.
+    Hann windows of 1,024 samples with a hop of 256, and reflection padding for N // 256
+    frames, as in the published code.
 
     Parameters
     ----------
@@ -274,7 +279,7 @@ class LogMel(nn.Module):
         self.register_buffer("window", torch.hann_window(FFT_SAMPLES), persistent=False)
 
     def forward(self, audio: Tensor) -> Tensor:
-        """Map audio (B, N) to (B, bands, N // 256), never under -5."""
+        """Map audio (B, N) to log10 of amplitudes (B, bands, N // 256), at least -5."""
         edge = (FFT_SAMPLES - MEL_HOP_SAMPLES) // 2
         padded = functional.pad(audio.float().unsqueeze(1), (edge, edge), mode="reflect")
         spectrum = torch.stft(
@@ -285,5 +290,5 @@ class LogMel(nn.Module):
             center=False,
             return_complex=True,
         )
-        # abs of a complex 0 has gradient 0; the root of summed squares would give NaN.
+        # The gradient of abs at a complex 0 is 0; that of a square root of squares would be NaN.
         return torch.matmul(self.bank, spectrum.abs()).clamp(min=MIN_AMPLITUDE).log10()

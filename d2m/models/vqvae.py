@@ -1,7 +1,8 @@
-"""The JukeBox VQ-VAE: waveform to codes and back, at hops 8, 32 and 128.
+"""The JukeBox VQ-VAE, which encodes waveforms as codes and decodes codes to waveforms.
 
-Dhariwal et al., "Jukebox: A Generative Model for Music", 2020, Sec. 3. Parameter names
-and shapes are the published ones, so the authors' files load strictly.
+Dhariwal et al., "Jukebox: A Generative Model for Music", 2020, Sec. 3. Its three levels have
+hops of 8, 32 and 128 samples. All parameters have the published names and shapes, so the
+published weights load strictly. Shapes: ``N`` audio samples, ``T`` codes.
 """
 
 from __future__ import annotations
@@ -17,32 +18,36 @@ from d2m.core.errors import CheckpointError
 from d2m.core.levels import Level
 
 LATENT_CHANNELS = 64
-"""Values in a latent vector and in a codebook entry."""
+"""Values of a latent vector and of a codebook entry."""
 CODEBOOK_SIZE = 2048
+"""Entries of a codebook."""
 DOWNS = (3, 2, 2)
-"""Halvings of the time axis in each block; a level has the blocks up to its own index."""
+"""Halvings of the time axis in each block. Level ``i`` has the blocks 0 to ``i``."""
 BASE_DEPTH = 4
+"""Residual convolutions per stack, times the level's factor in `SIZES`."""
 BASE_WIDTH = 32
+"""Channels of the convolutions, times the level's factor in `SIZES`."""
 DILATION_GROWTH = 3
-_ROWS = 8192
-"""Latents that are compared with the codebook at a time: bounds the memory."""
+"""Ratio of the dilations of consecutive residual convolutions."""
+_ROWS = 8192  # latents compared with the codebook at once; bounds the memory
 
 _LEVEL_OF_NAME = re.compile(r"(?:encoders|decoders|bottleneck\.level_blocks)\.(\d)\.")
 
 
 @dataclass(frozen=True, kw_only=True)
 class LevelSize:
-    """Width and residual depth of one level's networks."""
+    """Channels (width) and residual convolutions per stack (depth) of one level's networks."""
 
     width: int
     depth: int
 
 
 SIZES = tuple(LevelSize(width=BASE_WIDTH * m, depth=BASE_DEPTH * m) for m in (2, 1, 1))
+"""Sizes of the three levels, as published."""
 
 
 class ResidualConv(nn.Module):
-    """Dilated residual convolution: ReLU, conv 3, ReLU, conv 1."""
+    """Dilated residual convolution: ReLU, kernel 3, ReLU, kernel 1."""
 
     def __init__(self, width: int, dilation: int) -> None:
         super().__init__()
@@ -60,7 +65,7 @@ class ResidualConv(nn.Module):
 
 
 class ResidualStack(nn.Module):
-    """Residual convolutions with growing (or, in decoders, shrinking) dilation."""
+    """Residual convolutions with increasing dilation, or decreasing in decoders."""
 
     def __init__(self, size: LevelSize, *, reverse: bool) -> None:
         super().__init__()
@@ -75,7 +80,7 @@ class ResidualStack(nn.Module):
 
 
 class EncoderBlock(nn.Module):
-    """Halve the time axis ``downs`` times and project to latent size."""
+    """Halve the time axis ``downs`` times, and project to latent vectors."""
 
     def __init__(self, channels: int, downs: int, size: LevelSize) -> None:
         super().__init__()
@@ -111,7 +116,7 @@ class DecoderBlock(nn.Module):
 
 
 class Encoder(nn.Module):
-    """Waveform to latents of one level."""
+    """Encode waveforms as latents of one level."""
 
     def __init__(self, level: int) -> None:
         super().__init__()
@@ -121,14 +126,14 @@ class Encoder(nn.Module):
         )
 
     def forward(self, audio: Tensor) -> Tensor:
-        """Map audio (B, 1, N) to latents (B, 64, N / hop)."""
+        """Map audio (B, 1, N) to latents (B, 64, N // hop)."""
         for block in self.level_blocks:
             audio = block(audio)
         return audio
 
 
 class Decoder(nn.Module):
-    """Latents of one level to waveform."""
+    """Decode latents of one level to waveforms."""
 
     def __init__(self, level: int) -> None:
         super().__init__()
@@ -146,7 +151,7 @@ class Decoder(nn.Module):
 
 
 class Codebook(nn.Module):
-    """The 2,048 entries that latents are rounded to."""
+    """A codebook: 2,048 entries of 64 values, to which latents are rounded."""
 
     k: Tensor
 
@@ -166,18 +171,18 @@ class Codebook(nn.Module):
         Parameters
         ----------
         latents : (B, 64, T)
-            What to round.
+            Latents.
         temperature
-            Above 0, entries are drawn with probability exp(-squared distance /
-            temperature): latents that average over many sounds, as predicted ones of noise
-            do, then get one of these sounds instead of the dull one in their middle.
+            Above 0, an entry is drawn with probability proportional to exp(-squared distance
+            / temperature). A latent predicted for noise is the average of many sounds; a draw
+            gives one of them instead of the dull sound in the middle.
         generator
-            Source of the draws.
+            Source of randomness.
 
         Returns
         -------
         (B, T)
-            Indices.
+            Codes, 0 to 2,047.
         """
         flat = latents.transpose(1, 2).reshape(-1, LATENT_CHANNELS)
         codes = [self._nearest(part, temperature, generator) for part in torch.split(flat, _ROWS)]
@@ -186,20 +191,20 @@ class Codebook(nn.Module):
     def _nearest(
         self, flat: Tensor, temperature: float, generator: torch.Generator | None
     ) -> Tensor:
-        # ||x||^2 is the same for every entry, so the nearest one needs only these terms.
+        # ||x||^2 is the same for all entries, so these terms determine the nearest entry.
         closeness = torch.addmm(-self.k.square().sum(1), flat, self.k.t(), alpha=2.0)
-        if temperature > 0:  # the largest of values with Gumbel noise is a draw of softmax
+        if temperature > 0:  # Gumbel-max trick: the argmax is a draw
             noise = torch.empty_like(closeness).exponential_(generator=generator)
             closeness -= temperature * noise.clamp_(min=1e-20).log_()
         return closeness.argmax(1)
 
     def entries(self, codes: Tensor) -> Tensor:
-        """Return the entries of codes: (B, T) to (B, 64, T)."""
+        """Return the entries (B, 64, T) of codes (B, T)."""
         return self.k[codes].transpose(1, 2)
 
 
 class Bottleneck(nn.Module):
-    """The codebooks of several levels."""
+    """The codebooks of several levels, by index."""
 
     def __init__(self, levels: Sequence[int]) -> None:
         super().__init__()
@@ -212,7 +217,7 @@ class JukeboxVQVAE(nn.Module):
     Parameters
     ----------
     levels
-        Levels to build, as indices (0, 1, 2 for hops 8, 32, 128) or `Level` objects.
+        Levels to build: indices (0, 1, 2 for hops 8, 32, 128) or `Level` objects.
     """
 
     def __init__(self, levels: Iterable[Level | int] = (0, 1, 2)) -> None:
@@ -227,12 +232,12 @@ class JukeboxVQVAE(nn.Module):
         return self._part(self.bottleneck.level_blocks, level)  # type: ignore[return-value]
 
     def latents(self, audio: Tensor, level: Level | int) -> Tensor:
-        """Encode audio (B, N) in [-1, 1] to latents (B, 64, N // hop) before rounding."""
+        """Encode audio (B, N) in [-1, 1] as latents (B, 64, N // hop), before rounding."""
         latents: Tensor = self._part(self.encoders, level)(audio.unsqueeze(1))
         return latents
 
     def encode(self, audio: Tensor, level: Level | int) -> Tensor:
-        """Encode audio (B, N) to codes (B, N // hop)."""
+        """Encode audio (B, N) in [-1, 1] as codes (B, N // hop)."""
         return self.codebook(level).nearest(self.latents(audio, level))
 
     def decode(self, codes: Tensor, level: Level | int) -> Tensor:
@@ -245,15 +250,18 @@ class JukeboxVQVAE(nn.Module):
         return audio.squeeze(1)
 
     def load_published_state(self, state: Mapping[str, object]) -> None:
-        """Load a published state dict: bare, under ``"model"``, or named ``module.*``.
+        """Load a published state dict, strictly for the levels of this object.
 
-        Levels of the file that this object does not have are left out; every parameter of
-        the levels that it has must be there.
+        Parameters
+        ----------
+        state
+            State dict, or a mapping with the state dict under ``"model"``. Names may start
+            with ``module.``. Levels that this object does not have are ignored.
 
         Raises
         ------
         CheckpointError
-            If a parameter is missing, unknown, or of another shape.
+            If a parameter is missing or unknown, or has another shape.
         """
         inner = state.get("model", state)
         if not isinstance(inner, Mapping):
@@ -263,7 +271,7 @@ class JukeboxVQVAE(nn.Module):
             bare = str(name).removeprefix("module.")
             if (found := _LEVEL_OF_NAME.match(bare)) and found[1] in self.encoders:
                 wanted[bare] = tensor
-        # JukeBox keeps the running sums of its codebook training only while it trains.
+        # The running sums of the codebook are only needed for training.
         wanted = {n: t for n, t in wanted.items() if not n.endswith((".k_sum", ".k_elem"))}
         try:
             self.load_state_dict(wanted, strict=True)

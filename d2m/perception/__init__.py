@@ -1,1 +1,1 @@
-"""What the dancer does: pose, optical flow, rhythm, movement on the musical grid."""
+"""Perception of a dance clip: pose, optical flow, rhythm and movement features."""

@@ -1,4 +1,4 @@
-"""Beats as a person taps them."""
+"""Correct an estimated rhythm: fit beats to a user's taps, or shift all beats in time."""
 
 from __future__ import annotations
 
@@ -9,73 +9,97 @@ from numpy.typing import NDArray
 
 from d2m.core.errors import SettingsError
 from d2m.core.metrical_grid import BEATS_PER_BAR
-from d2m.perception.rhythm import Rhythm
+from d2m.perception.rhythm import MAX_BPM, MIN_BPM, Rhythm
+
+FloatArray = NDArray[np.float64]
 
 MIN_TAPS = 4
-MIN_TAPPED_BPM, MAX_TAPPED_BPM = 30.0, 300.0
+"""Smallest number of taps that a tempo is fitted to. Chosen by hand."""
 
 
-def fit_taps(rhythm: Rhythm, taps_s: NDArray[np.float64], duration_s: float) -> Rhythm:
-    """Return a rhythm whose beats lie where somebody tapped.
+def fit_taps(rhythm: Rhythm, taps_s: FloatArray, duration_s: float) -> Rhythm:
+    """Replace the beats of a rhythm by a steady grid fitted to tapped beat times.
 
-    A steady grid is fitted through the taps by least squares: a single tap is some 30 ms off,
-    and a beat that was left out or tapped twice changes nothing.
+    The grid is fitted by least squares, because a single tap is about 30 ms off. Missed and
+    doubled taps do not change it. The first tap falls on a downbeat.
 
     Parameters
     ----------
     rhythm
-        What the movement says; its envelope and confidence stay.
+        Rhythm estimated from the movement. Its envelope and confidence are kept.
     taps_s : (N,)
-        Ascending times (s).
+        Ascending tap times (s).
     duration_s
         Length of the clip (s).
+
+    Returns
+    -------
+    Rhythm
+        With beats at a constant tempo over the whole clip.
 
     Raises
     ------
     SettingsError
-        If the taps are too few, or too slow or fast to be beats.
+        If there are fewer than `MIN_TAPS` taps, or their tempo is not between `MIN_BPM` and
+        `MAX_BPM`.
     """
     taps = np.asarray(taps_s, dtype=float)
-    taps = taps[np.diff(taps, prepend=-np.inf) > 60.0 / MAX_TAPPED_BPM / 2]
+    taps = taps[np.diff(taps, prepend=-np.inf) > 60.0 / MAX_BPM / 2]
     if len(taps) < MIN_TAPS:
         raise SettingsError(
-            f"{len(taps)} tapped beats are too few to tell a tempo: tap at least {MIN_TAPS}."
+            f"{len(taps)} tapped beats are too few to find a tempo: tap at least {MIN_TAPS}."
         )
     period = float(np.median(np.diff(taps)))
     number = np.concatenate([[0.0], np.cumsum(np.maximum(1.0, np.round(np.diff(taps) / period)))])
     period, first = (float(value) for value in np.polyfit(number, taps, 1))
-    if not MIN_TAPPED_BPM <= 60.0 / period <= MAX_TAPPED_BPM:
+    if not MIN_BPM <= 60.0 / period <= MAX_BPM:
         raise SettingsError(
-            f"The taps are {60.0 / period:.0f} a minute: tap one for each beat, "
-            f"{MIN_TAPPED_BPM:.0f} to {MAX_TAPPED_BPM:.0f} a minute."
+            f"The taps come {60.0 / period:.0f} times a minute: tap once for each beat, "
+            f"{MIN_BPM:.0f} to {MAX_BPM:.0f} times a minute."
         )
     index = np.arange(np.ceil(-first / period), np.floor((duration_s - first) / period) + 1)
     beats = np.clip(first + index * period, 0.0, duration_s)
-    # Who taps begins with a strong beat.
-    begins = int(np.argmin(np.abs(index))) % BEATS_PER_BAR
+    # People start tapping on a strong beat, so the first tap counts as a downbeat.
+    first_downbeat = int(np.argmin(np.abs(index))) % BEATS_PER_BAR
     return replace(
         rhythm,
         tempo_bpm=60.0 / period,
         beats_s=beats,
-        downbeats_s=beats[begins::BEATS_PER_BAR],
+        downbeats_s=beats[first_downbeat::BEATS_PER_BAR],
         steady_default=False,
     )
 
 
 def shift_beats(rhythm: Rhythm, shift_s: float, duration_s: float) -> Rhythm:
-    """Return a rhythm whose beats come later by a time (s), still covering the clip."""
+    """Move all beats of a rhythm by a constant time, keeping the clip covered with beats.
+
+    Parameters
+    ----------
+    rhythm
+        The rhythm.
+    shift_s
+        Added to each beat time (s); negative values move beats earlier.
+    duration_s
+        Length of the clip (s).
+
+    Returns
+    -------
+    Rhythm
+        With beats added at the end that the shift uncovers, and without beats outside the
+        clip.
+    """
     if not shift_s or not len(rhythm.beats_s):
         return rhythm
     period = 60.0 / rhythm.tempo_bpm
     beats, downbeats = (
-        _covering(times + shift_s, gap, duration_s)
+        _cover(times + shift_s, gap, duration_s)
         for times, gap in ((rhythm.beats_s, period), (rhythm.downbeats_s, BEATS_PER_BAR * period))
     )
     return replace(rhythm, beats_s=beats, downbeats_s=downbeats)
 
 
-def _covering(times: NDArray[np.float64], gap: float, duration_s: float) -> NDArray[np.float64]:
-    """Fill the ends that a shift has bared, and cut what it has moved out."""
+def _cover(times: FloatArray, gap: float, duration_s: float) -> FloatArray:
+    """Extend times (N,) at steps of ``gap`` (s) to the ends of the clip, and cut the rest."""
     if not len(times):
         return times
     before = times[0] - gap * np.arange(np.floor(times[0] / gap), 0, -1)

@@ -1,7 +1,7 @@
-"""What people should know of a clip before its music: who is followed, what is not seen.
+"""Warnings about a clip: other people, dark pictures, and a dancer who is small or cut off.
 
-A wrong warning costs more trust than a missing one, so the thresholds lie where the pose
-network was measured to suffer, not where it begins to.
+A false warning costs more trust than a missing one. The thresholds are therefore set where
+the pose network was measured to fail, not where it starts to get worse.
 """
 
 from __future__ import annotations
@@ -13,42 +13,49 @@ from numpy.typing import NDArray
 
 from d2m.perception.other_people import MAX_OTHERS, OtherPeople, find_other_people
 from d2m.perception.pose import FloatArray, PoseTrack, TimedFrame
-from d2m.perception.skeleton import coco17_from_mediapipe, torso_length
+from d2m.perception.skeleton import (
+    MEDIAPIPE_ANKLES,
+    MEDIAPIPE_KNEES,
+    MEDIAPIPE_NOSE,
+    MEDIAPIPE_TORSO,
+    coco17_from_mediapipe,
+    torso_length,
+)
 
 N_SAMPLES = 8
-_TORSO = (11, 12, 23, 24)
-_NOSE, _KNEES, _ANKLES = 0, (25, 26), (27, 28)
-_MOST = 0.6
-"""Share of the frames that counts as most of a clip."""
-_UNSEEN = 0.5
-"""Visibility of a joint below which the network itself takes it for hidden."""
+"""Frames of a clip that are searched for other people and measured for light. Chosen by hand."""
 
-_DARK, _DIM = 22.0, 45.0
-"""Luma, 0 to 255, of the brightest blocks around the dancer (95th percentile): below the
-first no darkened clip could be followed any more; below the second some could not."""
-_DIM_COVERAGE = 0.9
-_BLOCK = 8  # px; the mean of a block is free of the noise of dark pictures
+_MOST = 0.6  # share of the frames that counts as most of a clip; chosen by hand
+_HIDDEN_VISIBILITY = 0.5  # MediaPipe's visibility (0 to 1) below which a joint is hidden
 
+# Luma (0 to 255) around the dancer, see `measure_brightness`. Measured on darkened clips:
+# below the first value no dancer could be tracked, below the second some could not.
+_DARK_LUMA, _DIM_LUMA = 22.0, 45.0
+_DIM_COVERAGE = 0.9  # share of tracked frames below which dim pictures get a warning, too
+_BLOCK_PX = 8  # side of the blocks whose mean luma is taken: averages the noise of dark pictures
+_BRIGHT_QUANTILE = 0.95  # of the blocks' luma; chosen by hand
+
+# Body height over the longer side of the picture. Measured: MediaPipe's detector found a body
+# of 0.22 in nearly every frame, and one of 0.14 in one frame of thirty.
 _SMALL = 0.17
-"""Height of the body against the picture's longer side. The detector found a body of 0.22
-in nearly every frame, and one of 0.14 in one frame of thirty."""
 
-_AWAY_S, _JOINED_S = 0.5, 0.3
-_NEAR_TORSOS, _NEAR_SHARE = 0.75, 0.15
-"""Dancers whose middle is so near a side of the picture (torso lengths, and share of its width)
-when they are lost are leaving it."""
-_MOST_TIMES = 3
+_MIN_ABSENCE_S = 0.5  # shorter absences are not reported; chosen by hand
+_MAX_JOINED_GAP_S = 0.3  # absences closer than this are reported as one; chosen by hand
+# A dancer who is lost this near to a side of the picture is leaving it (distance of the
+# torso's centre, in torso lengths and as a share of the width). Chosen by hand.
+_EDGE_TORSOS, _EDGE_SHARE = 0.75, 0.15
+_MAX_LISTED = 3  # absences listed with their times; chosen by hand
 
 
 class FrameSampler:
-    """Keeps some frames of those that pass by, from all along a clip.
+    """Keep evenly spaced frames of a clip while it is decoded.
 
     Parameters
     ----------
     expected
-        How many frames will come.
+        Expected number of frames.
     count
-        How many to keep; the clip is cut in so many parts, and each gives its middle one.
+        Number of frames to keep: the middle frame of each of ``count`` equal parts.
     """
 
     def __init__(self, expected: int, count: int = N_SAMPLES) -> None:
@@ -56,110 +63,110 @@ class FrameSampler:
         self._kept: list[TimedFrame] = []
 
     def pass_through(self, frames: Iterable[TimedFrame]) -> Iterator[TimedFrame]:
-        """Yield the frames as they come, and keep some."""
+        """Yield frames unchanged, and keep copies of the chosen ones."""
         for index, (time, frame) in enumerate(frames):
             if index in self._wanted:
                 self._kept.append((time, frame.copy()))
             yield time, frame
 
     def result(self) -> list[TimedFrame]:
-        """Return what was kept so far."""
+        """Return the frames kept so far, in order."""
         return list(self._kept)
 
 
 def find_clip_warnings(samples: Sequence[TimedFrame], pose: PoseTrack) -> list[str]:
-    """Say what of a clip may make its music fit the dance less well.
+    """Find conditions in a clip that may make its music fit the dance less well.
 
     Parameters
     ----------
     samples
-        ``(time_s, picture)`` from all along the clip, each picture (H, W, 3) RGB; about
-        :data:`N_SAMPLES` of them.
+        About `N_SAMPLES` evenly spaced ``(time_s, frame)``, each frame (H, W, 3) RGB.
     pose
-        The dancer who was followed.
+        The tracked dancer.
 
     Returns
     -------
     list of str
-        Sentences, the weightiest first; empty when there is nothing to say.
+        One sentence for each condition, the most important first; often empty.
     """
     if not samples or not pose.found.any():
         return []
     height, width = samples[0][1].shape[:2]
     aspect = width / height
-    said = (
-        _company_sentence(find_other_people(samples, pose)),
-        _away_sentence(find_absences(pose, aspect)),
-        _dark_sentence(samples, pose),
+    sentences = (
+        _other_people_sentence(find_other_people(samples, pose)),
+        _absence_sentence(find_absences(pose, aspect)),
+        _darkness_sentence(samples, pose),
         _small_sentence(pose, aspect),
-        _cut_sentence(pose),
+        _cut_off_sentence(pose),
     )
-    return [sentence for sentence in said if sentence]
+    return [sentence for sentence in sentences if sentence]
 
 
-def _company_sentence(company: OtherPeople | None) -> str:
-    if company is None:
+def _other_people_sentence(others: OtherPeople | None) -> str:
+    if others is None:
         return ""
-    if company.others == 1:
-        who = "Another person is in the picture"
+    if others.count == 1:
+        subject = "Another person is in the picture"
     else:
-        more = " or more" if company.others >= MAX_OTHERS else ""
-        who = f"{company.others}{more} other people are in the picture"
-    nearest = ", who is the nearest" if company.is_nearest else ""
-    where = "in the middle" if company.place == "middle" else f"on the {company.place}"
-    return f"{who}: the music follows the one {where}{nearest}."
+        more = " or more" if others.count >= MAX_OTHERS else ""
+        subject = f"{others.count}{more} other people are in the picture"
+    nearest = ", who is the nearest" if others.dancer_is_nearest else ""
+    position = others.dancer_position
+    where = "in the middle" if position == "middle" else f"on the {position}"
+    return f"{subject}: the music follows the one {where}{nearest}."
 
 
 def find_absences(pose: PoseTrack, aspect: float) -> list[tuple[float, float]]:
-    """Return when the dancer is beside the picture.
+    """Find the times at which the dancer is outside the picture, to its left or right.
 
-    Either the middle of the body is beyond a side, or the dancer is lost, and was near a
-    side just before or is just after.
+    The dancer is outside where the torso's centre lies beyond a side of the picture, and
+    where tracking fails next to a frame with the torso near a side.
 
     Parameters
     ----------
     pose
-        The dancer.
+        The tracked dancer.
     aspect
         Width of the picture over its height.
 
     Returns
     -------
     list of (float, float)
-        From when to when (s), in order.
+        Start and end (s) of each absence, in order.
     """
     if not pose.found.any():
         return []
-    middle = pose.landmarks[:, _TORSO, 0].mean(axis=1)
+    centre = pose.landmarks[:, MEDIAPIPE_TORSO, 0].mean(axis=1)
     torsos = torso_length(coco17_from_mediapipe(pose.landmarks[pose.found])[..., :2])
-    reach = min(_NEAR_TORSOS * float(np.median(torsos)), _NEAR_SHARE * aspect)
-    near = np.minimum(middle, aspect - middle) < reach
-    away = pose.found & ((middle < 0) | (middle > aspect))
+    edge = min(_EDGE_TORSOS * float(np.median(torsos)), _EDGE_SHARE * aspect)
+    near = np.minimum(centre, aspect - centre) < edge
+    away = pose.found & ((centre < 0) | (centre > aspect))
     for first, last in _runs(~pose.found):
-        beside = [frame for frame in (first - 1, last) if 0 <= frame < len(near)]
-        away[first:last] = bool(near[beside].any())
+        neighbours = [frame for frame in (first - 1, last) if 0 <= frame < len(near)]
+        away[first:last] = bool(near[neighbours].any())
     joined: list[tuple[float, float]] = []
     for first, last in _runs(away):
         start, end = first / pose.fps, last / pose.fps
-        if joined and start - joined[-1][1] < _JOINED_S:
+        if joined and start - joined[-1][1] < _MAX_JOINED_GAP_S:
             start = joined.pop()[0]
         joined.append((start, end))
-    return [(start, end) for start, end in joined if end - start >= _AWAY_S]
+    return [(start, end) for start, end in joined if end - start >= _MIN_ABSENCE_S]
 
 
-def _away_sentence(times: list[tuple[float, float]]) -> str:
+def _absence_sentence(times: list[tuple[float, float]]) -> str:
     if not times:
         return ""
-    spans = [f"from {start:.1f} to {end:.1f} s" for start, end in times[:_MOST_TIMES]]
-    if len(times) > _MOST_TIMES:
-        spans.append(f"at {len(times) - _MOST_TIMES} other times")
+    spans = [f"from {start:.1f} to {end:.1f} s" for start, end in times[:_MAX_LISTED]]
+    if len(times) > _MAX_LISTED:
+        spans.append(f"at {len(times) - _MAX_LISTED} other times")
     listed = spans[0] if len(spans) == 1 else f"{', '.join(spans[:-1])} and {spans[-1]}"
-    return f"The dancer is out of the picture {listed}: the music goes on from what is seen."
+    return f"The dancer is out of the picture {listed}: the music follows only what is visible."
 
 
-def _dark_sentence(samples: Sequence[TimedFrame], pose: PoseTrack) -> str:
+def _darkness_sentence(samples: Sequence[TimedFrame], pose: PoseTrack) -> str:
     luma = measure_brightness(samples, pose)
-    if luma >= (_DARK if pose.coverage >= _DIM_COVERAGE else _DIM):
+    if luma >= (_DARK_LUMA if pose.coverage >= _DIM_COVERAGE else _DIM_LUMA):
         return ""
     return (
         f"The picture is very dark around the dancer (brightness {luma / 255:.0%}): movements "
@@ -168,71 +175,71 @@ def _dark_sentence(samples: Sequence[TimedFrame], pose: PoseTrack) -> str:
 
 
 def measure_brightness(samples: Sequence[TimedFrame], pose: PoseTrack) -> float:
-    """Measure how bright the brightest places around the dancer are.
+    """Measure the luma of the brightest parts of the picture around the dancer.
 
     Parameters
     ----------
     samples
-        ``(time_s, picture)``, each picture (H, W, 3) RGB, at least one.
+        At least one ``(time_s, frame)``, each frame (H, W, 3) RGB.
     pose
-        The dancer; pictures in which nobody was found are measured as a whole.
+        The tracked dancer. Frames without a dancer are measured as a whole.
 
     Returns
     -------
     float
-        Median over the pictures of the 95th percentile of luma, 0 to 255.
+        Median over the frames of the 95th percentile of BT.601 luma, 0 to 255.
     """
     levels: list[float] = []
-    for time, picture in samples:
-        luma = _blocks(picture)
+    for time, frame in samples:
+        luma = _block_luma(frame)
         index = min(len(pose.found) - 1, round(time * pose.fps))
         if index >= 0 and pose.found[index]:
-            cells = pose.landmarks[index, :, :2] * picture.shape[0] / _BLOCK
+            cells = pose.landmarks[index, :, :2] * frame.shape[0] / _BLOCK_PX
             x0, y0 = np.maximum(cells.min(axis=0).astype(int) - 1, 0)
             x1, y1 = np.maximum(cells.max(axis=0).astype(int) + 2, 0)
             around = luma[y0:y1, x0:x1]
             luma = around if around.size else luma
-        levels.append(float(np.quantile(luma, 0.95)))
+        levels.append(float(np.quantile(luma, _BRIGHT_QUANTILE)))
     return float(np.median(levels))
 
 
-def _blocks(picture: NDArray[np.uint8]) -> FloatArray:
-    """Return the mean luma (BT.601) of blocks of a picture."""
-    luma = np.asarray(picture @ np.array([0.299, 0.587, 0.114]))
-    if min(luma.shape) < _BLOCK:
+def _block_luma(frame: NDArray[np.uint8]) -> FloatArray:
+    """Return the mean BT.601 luma (0 to 255) of blocks of `_BLOCK_PX` px."""
+    luma = np.asarray(frame @ np.array([0.299, 0.587, 0.114]))
+    if min(luma.shape) < _BLOCK_PX:
         return luma
-    height, width = (side // _BLOCK * _BLOCK for side in luma.shape)
-    cells = luma[:height, :width].reshape(height // _BLOCK, _BLOCK, width // _BLOCK, _BLOCK)
-    return np.asarray(cells.mean(axis=(1, 3)))
+    rows, columns = (side // _BLOCK_PX for side in luma.shape)
+    whole = luma[: rows * _BLOCK_PX, : columns * _BLOCK_PX]
+    return np.asarray(whole.reshape(rows, _BLOCK_PX, columns, _BLOCK_PX).mean(axis=(1, 3)))
 
 
 def _small_sentence(pose: PoseTrack, aspect: float) -> str:
-    seen = pose.landmarks[pose.found, :, 1]
-    body = float(np.median(np.ptp(seen, axis=1)))
+    y = pose.landmarks[pose.found, :, 1]
+    body = float(np.median(np.ptp(y, axis=1)))
     if body / max(1.0, aspect) >= _SMALL:
         return ""
     return (
         f"The dancer is small in the picture ({body:.0%} of its height): a closer clip would be "
-        "followed better."
+        "tracked better."
     )
 
 
-def _cut_sentence(pose: PoseTrack) -> str:
+def _cut_off_sentence(pose: PoseTrack) -> str:
     y, visibility = pose.landmarks[pose.found, :, 1], pose.visibility[pose.found]
 
     def below(joints: tuple[int, int]) -> bool:
-        out = (y[:, joints].min(axis=1) > 1) & (visibility[:, joints].max(axis=1) < _UNSEEN)
-        return bool(out.mean() > _MOST)
+        hidden = visibility[:, joints].max(axis=1) < _HIDDEN_VISIBILITY
+        return bool(((y[:, joints].min(axis=1) > 1) & hidden).mean() > _MOST)
 
-    if (y[:, _NOSE] < 0).mean() > _MOST:
+    if (y[:, MEDIAPIPE_NOSE] < 0).mean() > _MOST:
         return "The dancer's head is above the picture for most of the clip."
-    if below(_ANKLES):
-        part = "legs are" if below(_KNEES) else "feet are"
-        return f"The dancer's {part} below the picture for most of the clip: steps are not seen."
+    if below(MEDIAPIPE_ANKLES):
+        part = "legs are" if below(MEDIAPIPE_KNEES) else "feet are"
+        return f"The dancer's {part} below the picture for most of the clip: steps are not visible."
     return ""
 
 
 def _runs(flags: NDArray[np.bool_]) -> list[tuple[int, int]]:
-    """Return first and one past the last index of each run of True."""
+    """Return the first index, and the last plus one, of each run of True in flags (F,)."""
     edges = np.flatnonzero(np.diff(np.concatenate([[0], flags.astype(np.int8), [0]])))
     return [(int(first), int(last)) for first, last in edges.reshape(-1, 2)]

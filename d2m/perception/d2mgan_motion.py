@@ -1,9 +1,8 @@
-"""The motion that the published D2M-GAN networks read, from any clip's pose.
+"""Motion input of the published D2M-GAN networks, from a tracked pose.
 
-Both kinds are made of a `d2m.perception.pose.PoseTrack`'s arrays, whose gaps are filled: its
-``found`` tells which frames were seen and its ``coverage`` their share; how few are too few
-is for the caller to judge. Frame ``g`` of a motion at ``r`` Hz is the pose at
-``g / r`` s; a motion lasts as long as its clip and holds the last pose to the end.
+The inputs are arrays of a `d2m.perception.pose.PoseTrack`, whose gaps are filled. Frame ``g``
+of a motion at ``r`` Hz is the pose at ``g / r`` s. A motion is as long as its clip; the last
+pose is held to the end. ``F`` is the number of frames of the pose, ``G`` that of the motion.
 """
 
 from __future__ import annotations
@@ -15,97 +14,93 @@ from numpy.typing import NDArray
 
 from d2m.core.errors import PoseError
 from d2m.perception.rotations import slerp
-from d2m.perception.skeleton import body25_from_mediapipe
+from d2m.perception.skeleton import (
+    MEDIAPIPE_HIPS,
+    MEDIAPIPE_TORSO,
+    body25_from_mediapipe,
+)
 from d2m.perception.smpl import JOINTS, joint_rotations, smpl_joints_from_mediapipe
 
 FloatArray = NDArray[np.float64]
 Motion = NDArray[np.float32]
 
-AIST_MOTION_FPS, AIST_FRAMES = 60.0, 120
-"""Rate (Hz) and number of frames that the AIST++ networks read at once: two seconds."""
-TIKTOK_MOTION_FPS, TIKTOK_FRAMES = 30.0, 60
-"""The same of the TikTok networks."""
-
+AIST_MOTION_FPS, TIKTOK_MOTION_FPS = 60.0, 30.0
+"""Frame rates (Hz) that the published networks were trained on, see
+`d2m.models.d2mgan.DATASETS`."""
 REST_PELVIS = (0.0, -0.23, 0.03)
-"""Where SMPL's mean body has its pelvis (m) when its translation is 0."""
+"""Position (m) of the pelvis of SMPL's mean body at translation 0."""
 
-_TORSO_OF_33 = (11, 12, 23, 24)
-_HIPS_OF_33 = (23, 24)
 _FEET = tuple(i for i, name in enumerate(JOINTS) if name.endswith(("ankle", "foot")))
-_FLOOR_QUANTILE = 0.05
-"""Share of the frames that may have a foot below the floor, so that one slip doesn't set it."""
-_FOCAL = 1.2
-"""Focal length taken for any camera, in frame heights (45 degrees from top to bottom)."""
-_SLOW_S = 1.0
-"""Distance to the camera is taken from sizes averaged over so long."""
-_LEAST_STEADY = 0.05
-"""Relative scatter of the sizes around that average beyond which they tell no distance."""
-_FARTHEST_M = 3.0
-"""No dancer is believed to come nearer or go farther than this from the clip's middle."""
+# All chosen by hand:
+_FLOOR_QUANTILE = 0.05  # share of frames with a foot below the floor: tolerates tracking errors
+_FOCAL_LENGTH = 1.2  # of any camera, in frame heights: a vertical field of view of 45 degrees
+_DEPTH_WINDOW_S = 1.0  # over which sizes are averaged for the distance to the camera
+_MAX_SIZE_SCATTER = 0.05  # relative deviation from that average above which depth is not used
+_MAX_DEPTH_M = 3.0  # largest distance of the dancer from the median depth
 
 
 def aist_motion(
     world: NDArray[Any], landmarks: NDArray[Any], fps: float, *, out_fps: float = AIST_MOTION_FPS
 ) -> Motion:
-    """Describe a dance as the AIST++ networks read it.
+    """Convert a pose track to the motion input of the AIST++ networks.
 
-    Rotations are found in the frames that were seen and then interpolated along the shortest
-    arc (slerp), not the positions before: positions in between would shorten fast limbs, and
-    rotations of a steady turn keep its speed.
+    Rotations are computed at the frames of the pose and then interpolated (slerp).
+    Interpolating positions first would shorten limbs that move fast.
 
     Parameters
     ----------
     world : (F, 33, 3)
-        World landmarks (m), y down; gaps filled.
+        World landmarks (m), y down, without gaps.
     landmarks : (F, 33, 2 or 3)
-        Image landmarks in frame heights, y down; gaps filled.
+        Image landmarks in frame heights, y down, without gaps.
     fps
-        Frames a second (Hz) of both.
+        Frame rate of both (Hz).
     out_fps
-        Frames a second (Hz) of the motion.
+        Frame rate of the motion (Hz).
 
     Returns
     -------
     (G, 219)
-        See `pack_aist`; the translation brings SMPL's pelvis to where `root_translation` says.
+        See `pack_aist`. The translation (m) puts SMPL's pelvis at the position that
+        `root_translation` returns.
 
     Raises
     ------
     PoseError
-        If the dancer is in no frame.
+        If the dancer was found in no frame, or the torso has no size in the picture.
     ValueError
-        If a rate is not positive or the shapes don't agree.
+        If a rate is not positive, or the shapes do not match.
     """
     world, landmarks = np.asarray(world, dtype=float), np.asarray(landmarks, dtype=float)
     if world.shape[1:] != (33, 3) or landmarks.shape[:2] != world.shape[:2]:
-        raise ValueError(f"{world.shape} and {landmarks.shape} are no landmarks of one clip")
-    _check_seen(world, landmarks[..., :2])
+        raise ValueError(f"expected landmarks of one clip, not {world.shape} and {landmarks.shape}")
+    _check_found(world, landmarks[..., :2])
     joints = smpl_joints_from_mediapipe(world)
     times = _times(len(world), fps, out_fps)
     root = _linear(root_translation(joints, world, landmarks, fps), times)
     rotations = joint_rotations(joints)
-    before, after, share = _between(times)
-    turned = slerp(rotations[before], rotations[after], share)
-    return pack_aist(root - REST_PELVIS, turned)
+    before, after, fraction = _neighbours(times)
+    resampled = slerp(rotations[before], rotations[after], fraction)
+    return pack_aist(root - REST_PELVIS, resampled)
 
 
 def pack_aist(root: NDArray[Any], rotations: NDArray[Any]) -> Motion:
-    """Lay out a motion in the order of the published AIST++ features.
+    """Concatenate root translation and rotations in the order of the AIST++ motion features.
 
-    The order is inferred from how the preprocessing of FACT (Li et al., "AI Choreographer",
-    ICCV 2021) concatenates them: the root translation, then joint by joint the rotation
-    matrices, each row by row.
+    The order is inferred from the preprocessing of FACT (Li et al., "AI Choreographer", ICCV
+    2021): the root translation, then the rotation matrices of the joints, each row by row.
 
     Parameters
     ----------
     root : (G, 3)
         Root translation (m), y up.
     rotations : (G, 24, 3, 3)
-        Relative to the parent's, in SMPL's joint order.
+        Rotations relative to the parent, in SMPL's joint order.
 
     Returns
     -------
     (G, 219)
+        float32.
     """
     flat = np.reshape(np.asarray(rotations), (len(rotations), -1))
     return np.concatenate([np.asarray(root), flat], axis=1, dtype=np.float32)
@@ -114,27 +109,27 @@ def pack_aist(root: NDArray[Any], rotations: NDArray[Any]) -> Motion:
 def root_translation(
     joints: NDArray[Any], world: NDArray[Any], landmarks: NDArray[Any], fps: float
 ) -> FloatArray:
-    """Find where the pelvis is, by weak perspective.
+    """Estimate the position of the pelvis by weak perspective.
 
-    The scale (m per frame height) is the clip's median of the torso's size in m, as seen from
-    the camera, over its size in the picture. x is 0 at the median place of the hips; y is 0 at
-    the floor, which feet seldom pass; the hips' z, towards the camera, follows slow changes
-    of the scale if that is steady enough to tell, else it is 0. The camera is taken to be level
-    and still; the depth also takes a focal length of 1.2 frame heights.
+    The scale (m per frame height) is the median over the clip of the torso's size in m, as
+    seen by the camera, over its size in the picture. x is 0 at the median position of the
+    hips. y is 0 at the floor, which 5 % of the frames may have a foot below. z follows slow
+    changes of the scale if they are steady enough, else the hips stay at z = 0. The camera is
+    assumed to be level and still, with a focal length of 1.2 frame heights.
 
     Parameters
     ----------
     joints : (F, 24, 3)
-        The body by `smpl_joints_from_mediapipe` (m), y up, 0 in the middle of the hips.
+        From `smpl_joints_from_mediapipe` (m), y up, relative to the midpoint of the hips.
     world, landmarks : (F, 33, 3), (F, 33, 2 or 3)
         As for `aist_motion`.
     fps
-        Frames a second (Hz).
+        Frame rate (Hz).
 
     Returns
     -------
     (F, 3)
-        m, y up, x to the right of the picture, z towards the camera.
+        Position (m): x to the right of the picture, y up, z towards the camera.
 
     Raises
     ------
@@ -142,16 +137,16 @@ def root_translation(
         If the torso has no size in the picture.
     """
     image = np.asarray(landmarks, dtype=float)[..., :2]
-    sizes = [_spread(points[:, list(_TORSO_OF_33), :2]) for points in (np.asarray(world), image)]
-    shown = (sizes[1] > 1e-6) & (sizes[0] > 1e-6)
-    if not shown.any():
+    sizes = [_spread(points[:, list(MEDIAPIPE_TORSO), :2]) for points in (np.asarray(world), image)]
+    measurable = (sizes[1] > 1e-6) & (sizes[0] > 1e-6)
+    if not measurable.any():
         raise PoseError(
-            "The dancer's torso can't be measured in the clip: shoulders and hips should both "
-            "be seen; try a clip that shows the whole body."
+            "The dancer's torso can't be measured in the clip: shoulders and hips should be "
+            "visible; try a clip that shows the whole body."
         )
-    there = np.flatnonzero(shown)
-    scales = np.interp(np.arange(len(image)), there, sizes[0][there] / sizes[1][there])
-    hips = image[:, list(_HIPS_OF_33)].mean(axis=1) * [1.0, -1.0] * float(np.median(scales))
+    frames = np.flatnonzero(measurable)
+    scales = np.interp(np.arange(len(image)), frames, sizes[0][frames] / sizes[1][frames])
+    hips = image[:, list(MEDIAPIPE_HIPS)].mean(axis=1) * [1.0, -1.0] * float(np.median(scales))
     root = np.asarray(joints)[:, 0].astype(float)
     root[:, :2] += hips
     root[:, 0] -= np.median(hips[:, 0])
@@ -169,44 +164,47 @@ def tiktok_motion(
     height_px: float,
     out_fps: float = TIKTOK_MOTION_FPS,
 ) -> Motion:
-    """Describe a dance as the TikTok networks read it.
+    """Convert a pose track to the motion input of the TikTok networks.
 
-    Assumption: the networks were trained on OpenPose's output as it comes by default, x and y
-    in px of the source picture from its upper left corner; nothing published tells otherwise.
+    It is assumed that they were trained on OpenPose's default output: x and y in px of the
+    source frame, from its upper left corner. Nothing published states the unit.
 
     Parameters
     ----------
     landmarks : (F, 33, 2 or 3)
-        Image landmarks in frame heights, y down; gaps filled.
+        Image landmarks in frame heights, y down, without gaps.
     visibility : (F, 33)
-        Confidence 0 to 1; 0 in filled frames, which it stays.
+        Confidence, 0 to 1; 0 in filled frames.
     fps
-        Frames a second (Hz) of both.
+        Frame rate of both (Hz).
     height_px
-        Height of the source picture (px).
+        Height of the source frames (px).
     out_fps
-        Frames a second (Hz) of the motion.
+        Frame rate of the motion (Hz).
 
     Returns
     -------
     (G, 75)
-        x, y (px) and confidence of each of BODY_25's joints, joint by joint. Positions are
-        interpolated, confidences those of the nearest frame.
+        x, y (px) and confidence of each BODY_25 joint, float32. Positions are interpolated;
+        confidences are those of the nearest frame.
 
     Raises
     ------
     PoseError
-        If the dancer is in no frame.
+        If the dancer was found in no frame.
     ValueError
-        If a rate or the height is not positive or the shapes don't agree.
+        If a rate or the height is not positive, or the shapes do not match.
     """
-    points, seen = np.asarray(landmarks, dtype=float)[..., :2], np.asarray(visibility, dtype=float)
-    if points.shape != (*seen.shape, 2) or seen.shape[1:] != (33,):
-        raise ValueError(f"{points.shape} and {seen.shape} are no landmarks of one clip")
+    points = np.asarray(landmarks, dtype=float)[..., :2]
+    confidence = np.asarray(visibility, dtype=float)
+    if points.shape != (*confidence.shape, 2) or confidence.shape[1:] != (33,):
+        raise ValueError(
+            f"expected landmarks of one clip, not {points.shape} and {confidence.shape}"
+        )
     if not height_px > 0:
         raise ValueError("height_px must be positive")
-    _check_seen(points, seen)
-    body = body25_from_mediapipe(points, seen)
+    _check_found(points, confidence)
+    body = body25_from_mediapipe(points, confidence)
     times = _times(len(body), fps, out_fps)
     motion = _linear(body, times)
     motion[..., :2] *= height_px
@@ -217,23 +215,23 @@ def tiktok_motion(
 def cut_segments(
     motion: NDArray[Any], starts_s: NDArray[Any], fps: float, n_frames: int
 ) -> NDArray[Any]:
-    """Cut windows out of a motion.
+    """Cut segments of equal length from a motion.
 
     Parameters
     ----------
     motion : (G, C)
         At least one frame.
     starts_s : (S,)
-        Start times (s); each window begins at the nearest frame.
+        Start times (s); each segment begins at the nearest frame.
     fps
-        Frames a second (Hz) of the motion.
+        Frame rate of the motion (Hz).
     n_frames
-        Frames in a window, ``AIST_FRAMES`` or ``TIKTOK_FRAMES``.
+        Frames per segment.
 
     Returns
     -------
     (S, n_frames, C)
-        What lies outside the motion holds its first or last frame.
+        Beyond the ends of the motion, its first or last frame is held.
 
     Raises
     ------
@@ -247,49 +245,49 @@ def cut_segments(
     return np.asarray(motion[np.clip(frames, 0, len(motion) - 1)])
 
 
-def _check_seen(*arrays: FloatArray) -> None:
+def _check_found(*arrays: FloatArray) -> None:
     if not all(len(array) and np.isfinite(array).all() for array in arrays):
         raise PoseError(
-            "No dancer was followed in the clip: a person should be seen from head to foot in "
+            "No dancer was found in the clip: a person should be visible from head to foot in "
             "some of it; try a brighter or closer clip."
         )
 
 
 def _times(n_frames: int, fps: float, out_fps: float) -> FloatArray:
-    """Return the places (G,) in a clip's frames of a motion's, clamped to the last."""
+    """Return the times (G,) of the motion's frames, in frames of the pose."""
     if not (fps > 0 and out_fps > 0):
         raise ValueError("frame rates must be positive")
     count = max(1, int(np.floor(n_frames * out_fps / fps + 0.5)))
     return np.minimum(np.arange(count) * fps / out_fps, n_frames - 1)
 
 
-def _between(times: FloatArray) -> tuple[NDArray[np.int64], NDArray[np.int64], FloatArray]:
-    """Return the frames before and after each time, and how far from one to the other it is."""
+def _neighbours(times: FloatArray) -> tuple[NDArray[np.int64], NDArray[np.int64], FloatArray]:
+    """Return the frames before and after each time, and the fraction of the way between."""
     before = np.floor(times).astype(int)
     return before, np.ceil(times).astype(int), times - before
 
 
 def _linear(values: FloatArray, times: FloatArray) -> FloatArray:
-    """Interpolate (F, ...) at places in its frames."""
-    before, after, share = _between(times)
-    share = share.reshape(-1, *[1] * (values.ndim - 1))
-    return np.asarray((1 - share) * values[before] + share * values[after])
+    """Interpolate values (F, ...) linearly at times (G,) in frames."""
+    before, after, fraction = _neighbours(times)
+    fraction = fraction.reshape(-1, *[1] * (values.ndim - 1))
+    return np.asarray((1 - fraction) * values[before] + fraction * values[after])
 
 
 def _spread(points: FloatArray) -> FloatArray:
-    """Measure how far points (F, P, 2) lie around their middle (F,), root mean square."""
-    around = points - points.mean(axis=1, keepdims=True)
-    return np.asarray(np.sqrt((around**2).sum(axis=-1).mean(axis=-1)))
+    """Return the root-mean-square distance (F,) of points (F, P, 2) from their centre."""
+    centred = points - points.mean(axis=1, keepdims=True)
+    return np.asarray(np.sqrt((centred**2).sum(axis=-1).mean(axis=-1)))
 
 
 def _depth(scales: FloatArray, fps: float) -> FloatArray:
-    """Return the way towards the camera (m) that slow changes of the scale (F,) tell."""
+    """Return the movement towards the camera (m) from slow changes of the scale (F,)."""
     from scipy.ndimage import gaussian_filter1d, median_filter
 
-    width = 2 * int(_SLOW_S * fps / 2) + 1
+    width = 2 * int(_DEPTH_WINDOW_S * fps / 2) + 1
     slow = median_filter(scales, size=width, mode="nearest")
     slow = gaussian_filter1d(slow, width / 4, mode="nearest")
-    if np.median(np.abs(scales - slow) / slow) > _LEAST_STEADY:
+    if np.median(np.abs(scales - slow) / slow) > _MAX_SIZE_SCATTER:
         return np.zeros_like(scales)
-    depth = -_FOCAL * (slow - np.median(slow))
-    return np.asarray(np.clip(depth, -_FARTHEST_M, _FARTHEST_M))
+    depth = -_FOCAL_LENGTH * (slow - np.median(slow))
+    return np.asarray(np.clip(depth, -_MAX_DEPTH_M, _MAX_DEPTH_M))

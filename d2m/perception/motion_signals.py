@@ -1,7 +1,8 @@
-"""From keypoints of any layout to clean movement signals at one fixed rate.
+"""Turn keypoints of any layout into clean movement signals at one fixed rate.
 
-Everything that judges rhythm works on these, so nothing after this module knows about
-frame rates, units, missing joints or which way the vertical axis points.
+Rhythm estimation works on these signals only, so that it does not depend on frame rate, unit,
+missing joints or the direction of the vertical axis. ``E`` is the number of samples at
+`SIGNAL_RATE`; lengths are in body sizes: the spread of the joints around their mean.
 """
 
 from __future__ import annotations
@@ -14,11 +15,18 @@ from d2m.perception import skeleton
 FloatArray = NDArray[np.float64]
 
 SIGNAL_RATE = 60.0
-"""Samples a second of all movement signals (Hz)."""
+"""Sampling rate of all movement signals (Hz). Chosen by hand."""
 MIN_KEYPOINT_SCORE = 0.2
-"""A joint seen with less confidence than this counts as missing."""
+"""Score (0 to 1) from which a joint counts as found. Chosen by hand."""
 SMOOTHING_S = 0.035
-"""Standard deviation (s) of the Gaussian that takes detector jitter off positions."""
+"""Standard deviation (s) of the Gaussian filter against detector jitter. Chosen by hand."""
+
+_MAX_SCORE = 1.1  # published scores reach 1.02
+_MIN_PIXEL_RANGE = 10.0  # x or y range from which a third channel may be a score, not depth
+_MIN_FRAME_SHARE = 0.25  # share of frames in which a joint must be found; chosen by hand
+_MEDIAN_REACH_S = 1 / 30  # half width (s) of the median filter against outliers; chosen by hand
+# Smoothing and half width of the difference (s) for offsets; chosen by hand.
+_OFFSET_SMOOTHING_S, _OFFSET_LAG_S = 0.04, 0.05
 
 _LIMBS = ("shoulders", "wrists", "hips", "knees", "ankles")
 _LAYOUTS: dict[int, dict[str, tuple[int, ...]]] = {
@@ -38,14 +46,14 @@ _LAYOUTS: dict[int, dict[str, tuple[int, ...]]] = {
     25: dict(zip(_LIMBS, ((2, 5), (4, 7), (9, 12), (10, 13), (11, 14)), strict=True)),
     33: dict(zip(_LIMBS, ((11, 12), (15, 16), (23, 24), (25, 26), (27, 28)), strict=True)),
 }
-"""Joint indices by limb for COCO, BODY_25 and MediaPipe, known by their joint count."""
+"""Joint indices by limb in COCO, BODY_25 and MediaPipe, by the number of joints."""
 
 
 def mask_low_scores(keypoints: FloatArray) -> FloatArray:
-    """Return positions with unseen joints as NaN, and without a score channel.
+    """Set joints that were not found to NaN, and remove the score channel if there is one.
 
-    A third channel is a score, not depth, when it stays within [0, 1] (a little over is
-    allowed: published scores reach 1.02) while the other two span far more.
+    A third channel is a score, not depth, if it stays within [0, 1.1] while x or y ranges
+    over more than 10 units.
 
     Parameters
     ----------
@@ -55,6 +63,7 @@ def mask_low_scores(keypoints: FloatArray) -> FloatArray:
     Returns
     -------
     (F, J, 2 or 3)
+        Positions, NaN where missing.
     """
     points = np.where(np.isfinite(keypoints), keypoints, np.nan)
     points[np.isnan(points).any(axis=2)] = np.nan
@@ -62,32 +71,34 @@ def mask_low_scores(keypoints: FloatArray) -> FloatArray:
         return points
     third = points[..., 2]
     plane = max(float(np.nanmax(points[..., c]) - np.nanmin(points[..., c])) for c in (0, 1))
-    if np.nanmin(third) >= 0.0 and 0.0 < np.nanmax(third) <= 1.1 and plane > 10.0:
+    is_score = np.nanmin(third) >= 0.0 and 0.0 < np.nanmax(third) <= _MAX_SCORE
+    if is_score and plane > _MIN_PIXEL_RANGE:
         points = np.where((third >= MIN_KEYPOINT_SCORE)[..., None], points, np.nan)[..., :2]
     return points
 
 
 def interpolate_missing(points: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Interpolate missing joints in time.
+    """Interpolate missing joints linearly in time, and drop joints that are mostly missing.
 
-    Joints that are seen in fewer than a quarter of the frames are left out.
+    Unlike `d2m.perception.skeleton.fill_gaps`, it always returns finite positions: joints
+    that are found in less than a quarter of the frames become 0.
 
     Parameters
     ----------
     points : (F, J, D)
-        Positions with NaN where missing.
+        Positions, NaN where missing.
 
     Returns
     -------
     filled : (F, J, D)
-        Joints never usable stay constant at zero.
-    seen : (F,)
-        Share of the joints that were seen in each frame.
+        Finite positions.
+    coverage : (F,)
+        Share of the joints that were found in each frame, 0 to 1.
     """
     frames = np.arange(len(points))
     valid = ~np.isnan(points).any(axis=2)
     filled = np.zeros_like(points)
-    for joint in np.flatnonzero(valid.mean(axis=0) >= 0.25):
+    for joint in np.flatnonzero(valid.mean(axis=0) >= _MIN_FRAME_SHARE):
         known = frames[valid[:, joint]]
         for axis in range(points.shape[2]):
             filled[:, joint, axis] = np.interp(frames, known, points[known, joint, axis])
@@ -95,53 +106,65 @@ def interpolate_missing(points: FloatArray) -> tuple[FloatArray, FloatArray]:
 
 
 def resample_to_signal_rate(values: FloatArray, fps: float) -> FloatArray:
-    """Resample ``values`` (F, ...) linearly in time from ``fps`` to `RATE`."""
+    """Resample values (F, ...) linearly in time from ``fps`` (Hz) to `SIGNAL_RATE`, (E, ...)."""
     if abs(fps - SIGNAL_RATE) < 1e-6 and len(values) > 1:
         return values
     n_out = max(2, round(len(values) / fps * SIGNAL_RATE))
-    where = np.clip(np.arange(n_out) * fps / SIGNAL_RATE, 0, len(values) - 1)
-    low = np.minimum(where.astype(int), max(0, len(values) - 2))
-    share = (where - low).reshape(-1, *([1] * (values.ndim - 1)))
+    position = np.clip(np.arange(n_out) * fps / SIGNAL_RATE, 0, len(values) - 1)
+    low = np.minimum(position.astype(int), max(0, len(values) - 2))
+    weight = (position - low).reshape(-1, *([1] * (values.ndim - 1)))
     high = np.minimum(low + 1, len(values) - 1)
-    return np.asarray((1 - share) * values[low] + share * values[high])
+    return np.asarray((1 - weight) * values[low] + weight * values[high])
 
 
 def clean_keypoints(keypoints: FloatArray, fps: float) -> tuple[FloatArray, FloatArray]:
-    """Return smooth positions in body sizes at `RATE`, and the share of joints seen.
+    """Fill gaps, remove outliers, smooth, scale and resample keypoints.
 
     Parameters
     ----------
     keypoints : (F, J, 2 or 3)
-        As given to `d2m.perception.rhythm.estimate_rhythm`.
+        As for `d2m.perception.rhythm.estimate_rhythm`.
     fps
-        Frames a second (Hz).
+        Frames per second (Hz).
 
     Returns
     -------
     positions : (E, J, D)
-    seen : (E,)
+        In body sizes.
+    coverage : (E,)
+        Share of the joints that were found, 0 to 1.
     """
     from scipy.ndimage import gaussian_filter1d, median_filter
 
-    points, seen = interpolate_missing(mask_low_scores(np.asarray(keypoints, dtype=float)))
+    points, coverage = interpolate_missing(mask_low_scores(np.asarray(keypoints, dtype=float)))
     used = np.ptp(points, axis=0).max(axis=-1) > 0
     body = points[:, used] if used.any() else points
     spread = np.sqrt(body.var(axis=1).sum(axis=-1))
     scale = float(np.median(spread)) or 1.0
-    # A median over five frames takes off one-frame jumps to a wrong limb or person.
-    width = 2 * max(1, round(fps / 60 * 2)) + 1
+    # A median over a few frames removes one-frame jumps to another limb or person.
+    width = 2 * max(1, round(fps * _MEDIAN_REACH_S)) + 1
     points = median_filter(points, size=(width, 1, 1), mode="nearest") / scale
     points = gaussian_filter1d(
         resample_to_signal_rate(points, fps), SMOOTHING_S * SIGNAL_RATE, axis=0, mode="nearest"
     )
-    return points, resample_to_signal_rate(seen, fps)
+    return points, resample_to_signal_rate(coverage, fps)
 
 
 def limb_joints(positions: FloatArray) -> dict[str, list[int]]:
-    """Return joint indices by limb: the known layouts', or by how much joints move.
+    """Return the joint indices of each limb.
 
-    In an unknown layout the third of the joints that moves least stands for hips and
-    shoulders, the third that moves most for wrists and ankles.
+    In an unknown layout, joints are ranked by how much they move: the lowest third serves as
+    hips and shoulders, the highest third as wrists and ankles, the rest as knees.
+
+    Parameters
+    ----------
+    positions : (E, J, D)
+        Joint positions in any unit.
+
+    Returns
+    -------
+    dict
+        Indices for ``shoulders``, ``wrists``, ``hips``, ``knees`` and ``ankles``.
     """
     n_joints = positions.shape[1]
     if n_joints in _LAYOUTS:
@@ -153,18 +176,24 @@ def limb_joints(positions: FloatArray) -> dict[str, list[int]]:
 
 
 def mean_speed(positions: FloatArray, joints: list[int] | slice = slice(None)) -> FloatArray:
-    """Return the mean speed (E,) of some joints, in body sizes a second."""
+    """Return the mean speed (E,) of joints of positions (E, J, D), in body sizes per second."""
     velocity = np.gradient(positions[:, joints], 1 / SIGNAL_RATE, axis=0)
     return np.asarray(np.linalg.norm(velocity, axis=-1).mean(axis=1))
 
 
 def pose_signals(positions: FloatArray) -> dict[str, FloatArray]:
-    """Return the signals whose periodicity gives away the beat, each (E,).
+    """Compute the movement signals of a pose that may be periodic at the beat.
 
     Parameters
     ----------
     positions : (E, J, D)
-        From `clean`; axis 1 of the last dimension is vertical.
+        From `clean_keypoints`; index 1 of the last axis is vertical.
+
+    Returns
+    -------
+    dict of (E,)
+        Speeds and velocities (body sizes per second) and the mean acceleration (body sizes
+        per second squared).
     """
     parts = limb_joints(positions)
     velocity = np.gradient(positions, 1 / SIGNAL_RATE, axis=0)
@@ -184,11 +213,23 @@ def pose_signals(positions: FloatArray) -> dict[str, FloatArray]:
 
 
 def kinematic_offsets(positions: FloatArray, n_bins: int = 8) -> FloatArray:
-    """Return how suddenly movement in some direction stops, (E,).
+    """Measure how suddenly movement stops, summed over directions.
 
-    Follows "Dancing to Music" (Lee et al., NeurIPS 2019, Sec. 3.1, Eq. 1-2): the joints'
-    displacements are summed by the direction of movement in the image plane, and a beat
-    shows as a sudden drop of some of these sums.
+    Follows "Dancing to Music" (Lee et al., NeurIPS 2019, Sec. 3.1, Eq. 1-2): the displacements
+    of the joints are summed by their direction in the image plane, and kinematic beats appear
+    as sudden drops of these sums.
+
+    Parameters
+    ----------
+    positions : (E, J, D)
+        From `clean_keypoints`; the first two coordinates are used.
+    n_bins
+        Number of directions.
+
+    Returns
+    -------
+    (E,)
+        See `directogram_offsets`, in body sizes per second.
     """
     velocity = np.gradient(positions[..., :2], 1 / SIGNAL_RATE, axis=0)
     amount = np.linalg.norm(velocity, axis=-1)
@@ -199,24 +240,42 @@ def kinematic_offsets(positions: FloatArray, n_bins: int = 8) -> FloatArray:
 
 
 def directogram_offsets(directogram: FloatArray) -> FloatArray:
-    """Return the summed sudden drops (E,) of a directogram (E, bins) at `RATE`."""
+    """Sum the sudden drops of a directogram over its direction bins.
+
+    Parameters
+    ----------
+    directogram : (E, bins)
+        Amount of movement in each direction.
+
+    Returns
+    -------
+    (E,)
+        Decrease over about 0.1 s, in the unit of the directogram.
+    """
     from scipy.ndimage import gaussian_filter1d
 
-    smooth = gaussian_filter1d(directogram, 0.04 * SIGNAL_RATE, axis=0, mode="nearest")
-    lag = max(1, round(0.05 * SIGNAL_RATE))
+    smooth = gaussian_filter1d(
+        directogram, _OFFSET_SMOOTHING_S * SIGNAL_RATE, axis=0, mode="nearest"
+    )
+    lag = max(1, round(_OFFSET_LAG_S * SIGNAL_RATE))
     drop = np.zeros_like(smooth)
     drop[lag:-lag] = smooth[: -2 * lag] - smooth[2 * lag :]
     return np.asarray(np.maximum(drop, 0).sum(axis=1))
 
 
 def flow_signals(directogram: FloatArray) -> dict[str, FloatArray]:
-    """Return signals (E,) of a directogram (E, bins) at `RATE`, to be used for a pose's.
+    """Compute movement signals of the optical flow, which replace those of a pose.
 
     Parameters
     ----------
     directogram : (E, bins)
-        Optical flow summed by direction (after Davis and Agrawala, "Visual Rhythm and
-        Beat", 2018).
+        Optical flow by direction (Davis and Agrawala, "Visual Rhythm and Beat", 2018).
+
+    Returns
+    -------
+    dict of (E,)
+        ``flow`` is the total, ``change`` its absolute change over all directions (per
+        second), ``bin_0`` and so on the single directions.
     """
     from scipy.ndimage import gaussian_filter1d
 

@@ -1,6 +1,6 @@
-"""Following one dancer through a clip with MediaPipe's pose network.
+"""Track one dancer through a clip with MediaPipe's pose network.
 
-The frames are read once. What else wants to see them taps the same pass::
+Frames are read once. Other consumers read the same frames by passing them through::
 
     meter = DirectogramMeter(fps)
     track = track_pose(meter.pass_through(frames), fps)
@@ -19,36 +19,44 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from d2m.perception.skeleton import HIPS, coco17_from_mediapipe, fill_gaps, torso_length
+from d2m.perception.skeleton import (
+    HIPS,
+    N_LANDMARKS,
+    coco17_from_mediapipe,
+    fill_gaps,
+    torso_length,
+)
 
 FloatArray = NDArray[np.float64]
 TimedFrame = tuple[float, NDArray[np.uint8]]
+"""Time (s) and picture (H, W, 3) RGB of a video frame."""
 
-N_LANDMARKS = 33
 MAX_JUMP_TORSOS = 1.0
-"""Hips that move further than this between frames (torso lengths) are someone else's."""
+"""Largest movement of the hips since they were last found (torso lengths); after a larger one
+the detection belongs to another person. Chosen by hand."""
 JUMP_HOLD_S = 0.5
-"""So long a new place is not believed; after that the dancer is taken to be there."""
+"""Time (s) for which a jump is rejected; after it, the dancer is tracked at the new place.
+Chosen by hand."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class PoseTrack:
-    """One dancer's pose in ``F`` frames, gaps filled.
+    """The pose of one dancer in ``F`` frames, with gaps filled.
 
     Parameters
     ----------
     landmarks : (F, 33, 3)
-        MediaPipe's landmarks; x and y in frame heights from the upper left corner, y
-        down; z as MediaPipe gives it (frame widths, from the hips, away from the camera).
+        MediaPipe's image landmarks. x and y in frame heights from the upper left corner, y
+        down; z as MediaPipe returns it (frame widths, from the hips, away from the camera).
     world : (F, 33, 3)
-        The same landmarks in m, from the middle of the hips, y down.
+        MediaPipe's world landmarks (m), from the midpoint of the hips, y down.
     visibility : (F, 33)
-        0 to 1; 0 in frames that were filled.
+        Visibility of each landmark, 0 to 1; 0 in filled frames.
     found : (F,)
-        Frames in which the dancer was seen; the others are interpolated, or NaN
-        where the dancer was seen in none.
+        Whether the dancer was found in each frame. The other frames are interpolated, or
+        NaN where the dancer was found in no frame.
     fps
-        Frames a second (Hz).
+        Frames per second (Hz).
     """
 
     landmarks: FloatArray
@@ -59,34 +67,33 @@ class PoseTrack:
 
     @property
     def coverage(self) -> float:
-        """Share of the frames in which the dancer was seen, 0 to 1."""
+        """Share of the frames in which the dancer was found, 0 to 1."""
         return float(self.found.mean()) if len(self.found) else 0.0
 
 
 def track_pose(
     frames: Iterable[TimedFrame], fps: float, *, progress: Callable[[int], None] | None = None
 ) -> PoseTrack:
-    """Follow the dancer through a clip.
+    """Track the dancer through the frames of a clip.
 
-    MediaPipe follows one person. When it loses that person it may go on with another:
-    hips that jump by more than a torso length from where they last were count as not
-    found, until they have been elsewhere for half a second (then it is a cut, or the
-    dancer did come back there). The landmarks carry MediaPipe's own smoothing.
+    MediaPipe tracks one person, and may switch to another when it loses the first. Detections
+    whose hips jump by more than a torso length are therefore rejected, until they have stayed
+    away for half a second: then the clip was cut, or the dancer moved there unseen. The
+    landmarks are smoothed by MediaPipe.
 
     Parameters
     ----------
     frames
         ``(time_s, frame)`` in order, each frame (H, W, 3) RGB, all of one size.
     fps
-        Frames a second (Hz); MediaPipe's smoothing is made for about 30.
+        Frames per second (Hz). MediaPipe's smoothing is designed for about 30.
     progress
-        Called with the number of frames done, after each.
+        Called after each frame with the number of frames done.
 
     Returns
     -------
     PoseTrack
-        Whether the dancer was seen often enough is for the caller to judge, by its
-        ``coverage``; a clip without frames gives a track without frames.
+        Check its ``coverage``: it may be 0. Without frames, the track is empty.
 
     Raises
     ------
@@ -94,37 +101,38 @@ def track_pose(
         If a frame is empty or not RGB.
     """
     results: list[FloatArray | None] = []
-    seen = False
+    detected = False
     with open_pose_network() as network:
         for _, frame in frames:
-            with nullcontext() if seen else silence_stderr():
+            with nullcontext() if detected else silence_stderr():
                 results.append(detect_pose(network, frame))
-            seen = seen or results[-1] is not None
+            detected = detected or results[-1] is not None
             if progress is not None:
                 progress(len(results))
     return _assemble(results, fps)
 
 
 def person_visible(frames: Iterable[TimedFrame]) -> bool:
-    """Tell whether a person is in one of some frames, each ``(time_s, (H, W, 3) RGB)``."""
-    with open_pose_network(still=True) as network:
+    """Return whether a person is found in any of some ``(time_s, (H, W, 3) RGB)`` frames."""
+    with open_pose_network(static_images=True) as network:
         return any(detect_pose(network, frame) is not None for _, frame in frames)
 
 
 @contextmanager
-def open_pose_network(*, still: bool = False) -> Iterator[Any]:
-    """Open MediaPipe's pose network; an unclosed one would keep about 100 MB.
+def open_pose_network(*, static_images: bool = False) -> Iterator[Any]:
+    """Open MediaPipe's pose network, and close it at the end, which frees about 100 MB.
 
     Parameters
     ----------
-    still
-        Whether it searches each picture anew, instead of following somebody.
+    static_images
+        Whether to search each image independently, instead of tracking a person from frame
+        to frame.
     """
     from mediapipe.python.solutions.pose import Pose
 
     with silence_stderr():
-        network = Pose(static_image_mode=still, model_complexity=1)
-        # A picture of nobody makes it load all that it would load, and say so, right now.
+        network = Pose(static_image_mode=static_images, model_complexity=1)
+        # An empty image makes it load, and log, everything now instead of at the first frame.
         network.process(np.zeros((64, 64, 3), dtype=np.uint8))
     try:
         yield network
@@ -134,17 +142,18 @@ def open_pose_network(*, still: bool = False) -> Iterator[Any]:
 
 @contextmanager
 def silence_stderr() -> Iterator[None]:
-    """Keep what MediaPipe's C++ side logs at its start and with the first person off stderr.
+    """Discard output to file descriptor 2.
 
-    It writes to the file descriptor before its logging is set up, so no level holds it.
+    MediaPipe's C++ code logs to it before any log level applies, at its start and at the
+    first detection.
     """
     try:
         kept = os.dup(2)
-    except OSError:  # a process without stderr has nothing to keep quiet
+    except OSError:  # the process has no stderr
         yield
         return
-    with Path(os.devnull).open("wb") as nowhere:
-        os.dup2(nowhere.fileno(), 2)
+    with Path(os.devnull).open("wb") as devnull:
+        os.dup2(devnull.fileno(), 2)
     try:
         yield
     finally:
@@ -153,16 +162,35 @@ def silence_stderr() -> Iterator[None]:
 
 
 def detect_pose(network: Any, frame: NDArray[np.uint8]) -> FloatArray | None:
-    """Return x, y, z, world x, y, z and visibility, (33, 7), or None if nobody is there."""
+    """Detect the pose of one person in a frame.
+
+    Parameters
+    ----------
+    network
+        From `open_pose_network`.
+    frame : (H, W, 3)
+        RGB.
+
+    Returns
+    -------
+    (33, 7) or None
+        For each landmark x, y, z and world x, y, z, in the units of `PoseTrack`, and
+        visibility. None if no person is found.
+
+    Raises
+    ------
+    ValueError
+        If the frame is empty or not RGB.
+    """
     if frame.ndim != 3 or frame.shape[2] != 3 or frame.size == 0:
-        # One empty frame would break every later call of the same network.
+        # An empty frame would break all later calls of the same network.
         raise ValueError(f"a frame must be (H, W, 3), not {frame.shape}")
-    answer = network.process(np.ascontiguousarray(frame))
-    if answer.pose_landmarks is None or answer.pose_world_landmarks is None:
+    result = network.process(np.ascontiguousarray(frame))
+    if result.pose_landmarks is None or result.pose_world_landmarks is None:
         return None
     aspect = frame.shape[1] / frame.shape[0]
-    image = answer.pose_landmarks.landmark
-    world = answer.pose_world_landmarks.landmark
+    image = result.pose_landmarks.landmark
+    world = result.pose_world_landmarks.landmark
     return np.array(
         [
             (p.x * aspect, p.y, p.z, w.x, w.y, w.z, p.visibility)
@@ -172,34 +200,34 @@ def detect_pose(network: Any, frame: NDArray[np.uint8]) -> FloatArray | None:
 
 
 def _assemble(results: list[FloatArray | None], fps: float) -> PoseTrack:
-    """Take out strangers and fill the gaps."""
+    """Build a track from detections, without other people and with gaps filled."""
     values = np.full((len(results), N_LANDMARKS, 7), np.nan)
     for index, result in enumerate(results):
         if result is not None:
             values[index] = result
-    seen = np.array([result is not None for result in results], dtype=bool)
-    found = seen & ~_strangers(values[..., :2], seen, fps)
+    detected = np.array([result is not None for result in results], dtype=bool)
+    found = detected & ~_jumps(values[..., :2], detected, fps)
     landmarks, _ = fill_gaps(values[..., :3], found)
     world, _ = fill_gaps(values[..., 3:6], found)
     visibility = np.where(found[:, None], values[..., 6], 0.0)
     return PoseTrack(landmarks=landmarks, world=world, visibility=visibility, found=found, fps=fps)
 
 
-def _strangers(points: FloatArray, seen: NDArray[np.bool_], fps: float) -> NDArray[np.bool_]:
-    """Mark frames (F,) whose hips are too far from where the dancer's last were.
+def _jumps(points: FloatArray, detected: NDArray[np.bool_], fps: float) -> NDArray[np.bool_]:
+    """Mark detected frames (F,) whose hips are too far from where they were last found.
 
-    ``points`` are (F, 33, 2); only frames that are ``seen`` can be marked.
+    ``points`` are (F, 33, 2), in frame heights.
     """
-    strange = np.zeros(len(points), dtype=bool)
-    if not seen.any():
-        return strange
+    jumped = np.zeros(len(points), dtype=bool)
+    if not detected.any():
+        return jumped
     joints = coco17_from_mediapipe(points)
     hips = joints[:, list(HIPS)].mean(axis=1)
-    limit = MAX_JUMP_TORSOS * float(np.median(torso_length(joints[seen])))
-    last = int(np.argmax(seen))
-    for frame in np.flatnonzero(seen):
-        jumped = np.linalg.norm(hips[frame] - hips[last]) > limit
-        strange[frame] = jumped and frame - last <= JUMP_HOLD_S * fps
-        if not strange[frame]:
+    limit = MAX_JUMP_TORSOS * float(np.median(torso_length(joints[detected])))
+    last = int(np.argmax(detected))
+    for frame in np.flatnonzero(detected):
+        is_far = np.linalg.norm(hips[frame] - hips[last]) > limit
+        jumped[frame] = is_far and frame - last <= JUMP_HOLD_S * fps
+        if not jumped[frame]:
             last = int(frame)
-    return strange
+    return jumped

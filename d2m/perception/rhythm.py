@@ -1,8 +1,8 @@
-"""Tempo, beats and downbeats of a dance, from how the body moves.
+"""Estimate tempo, beats and downbeats of a dance from the movement of the body.
 
-Dancers stop on beats: the energy of movement is periodic at the beat and lowest on it.
-So the tempo is where several movement signals are periodic together, the beats lie on the
-minima of limb speed, and a confidence says how far that tempo stands out.
+Dancers stop on beats, so the movement is periodic at the beat and slowest on it. The tempo is
+the one at which several movement signals are periodic together; the beats are placed on the
+minima of limb speed; the confidence measures how far the tempo stands out.
 """
 
 from __future__ import annotations
@@ -13,57 +13,57 @@ import numpy as np
 from numpy.typing import NDArray
 
 from d2m.core.errors import SettingsError
-from d2m.core.metrical_grid import BEATS_PER_BAR
+from d2m.core.metrical_grid import BEAT_TOLERANCE_S, BEATS_PER_BAR
 from d2m.perception import motion_signals, tempo
 from d2m.perception.motion_signals import SIGNAL_RATE
 
 FloatArray = NDArray[np.float64]
 
+MIN_BPM, MAX_BPM = 30.0, 300.0
+"""Range of a tempo that a user gives or taps (BPM). Chosen by hand."""
 DEFAULT_BPM = 110.0
-"""Tempo (BPM) of a clip whose rhythm can't be told."""
+"""Tempo (BPM) of the music where no rhythm is found. Chosen by hand."""
 STILL_SPEED = 0.05
-"""Mean joint speed (body sizes a second) under which nobody dances."""
+"""Mean joint speed (body sizes per second) up to which a body stands still. Chosen by hand."""
 MIN_CONTRAST = 4.0
-"""Tempo contrast that movement without rhythm seldom reaches."""
+"""Tempo contrast (see `d2m.perception.tempo.TempoEstimate`) from which a rhythm is accepted.
+Random movement seldom reaches it (tests/perception/test_rhythm.py)."""
 FULL_CONTRAST_S = 5.0
-"""Shorter clips can't reach that contrast, though dances' tempi come out mostly right: less
-is asked of them, in proportion."""
-MIN_SEEN_SHARE = 0.4
-"""Share of joints that must be seen for the pose to be worth more than the flow."""
+"""Duration (s) below which the contrast asked for falls in proportion: short clips can't reach
+it, although their tempi are mostly right. Chosen by hand."""
+MIN_JOINT_COVERAGE = 0.4
+"""Mean share of joints that must be found for the pose to be preferred to the optical flow.
+Chosen by hand."""
 MIN_DURATION_S = 1.5
-"""Shortest clip whose rhythm is looked for."""
-EARLY_BEAT_S = 0.07
-"""A beat at most this long (s) before the clip is heard at its start: within 70 ms two beats
-pass for one (MIREX's tolerance)."""
+"""Duration (s) from which a rhythm is estimated. Chosen by hand."""
 BEAT_LAG_S = 0.015
-"""A beat sounds this much (s) after the movement's slowest moment: the mean over AIST++."""
+"""Time (s) from the minimum of limb speed to the beat of the music: the mean on AIST++."""
 
 _BEAT_SIGNALS = ("all", "wrists", "ankles", "knees", "flow")
-"""Speeds, lowest on the beat (the other signals show the tempo, not the phase)."""
+"""Speed signals, which are lowest on the beat; the other signals show the tempo only."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Rhythm:
-    """What the dance says about the music's time.
+    """Tempo and beats of a dance.
 
     Parameters
     ----------
     tempo_bpm
-        Beats a minute, the mean over the clip.
+        Mean tempo over the clip (BPM).
     beats_s : (N,)
-        Ascending beat times (s) that cover the clip, within it.
+        Ascending beat times (s) inside the clip.
     downbeats_s : (M,)
-        Every fourth beat, beginning with the one that gives bars the strongest accents.
+        Every fourth beat time (s), from the one that gives the bars the strongest accents.
     confidence
-        0 (a guess) to 1 (the movement leaves no doubt): how far the tempo stands out among
-        all tempi, over its best rival and over its octaves. It speaks of the movement, also
-        when the tempo was given.
+        0 (a guess) to 1: how far the tempo stands out among all tempi, from its best rival
+        and from its octaves. It is measured on the movement even where the tempo was given.
     envelope : (E,)
-        How suddenly movement stops, in [0, 1], at ``envelope_rate``.
+        Strength of sudden stops, 0 to 1.
     envelope_rate
-        Samples a second of ``envelope`` (Hz).
+        Sampling rate of ``envelope`` (Hz).
     steady_default
-        True when the rhythm can't be told and a steady default was taken.
+        Whether no rhythm was found, so that the beats are a steady grid at `DEFAULT_BPM`.
     """
 
     tempo_bpm: float
@@ -87,47 +87,53 @@ def estimate_rhythm(
     Parameters
     ----------
     keypoints : (F, J, 2 or 3)
-        Joint positions in any unit, the second coordinate vertical (either way up), with
-        depth or a score in [0, 1] as a third. J = 17 is read as COCO, 25 as BODY_25, 33 as
-        MediaPipe; joints of other layouts are told apart by how much they move. NaN means
-        missing.
+        Joint positions in any unit. The second coordinate is vertical, up or down; the third
+        is depth, or a score in [0, 1]. 17 joints are read as COCO, 25 as BODY_25 and 33 as
+        MediaPipe; in other layouts, limbs are told apart by their amount of movement. NaN
+        means missing.
     fps
-        Frames a second (Hz).
+        Frames per second (Hz).
     tempo_bpm
-        A tempo to take instead of the estimated one; beats are still laid by the movement.
+        Tempo (BPM) to use instead of the estimated one. The movement then only sets the
+        phase of the beats.
     flow : (F', bins), optional
-        Directogram at the same ``fps`` (optical flow summed by direction), used when the
-        pose is too weak, or moves without a rhythm.
+        Directogram of the optical flow at the same ``fps``. It is used where too few joints
+        are found, or their movement has no rhythm.
+
+    Returns
+    -------
+    Rhythm
+        Of the pose or of the optical flow.
 
     Raises
     ------
     SettingsError
-        If the given tempo is not between 30 and 300 BPM.
+        If the given tempo is not between `MIN_BPM` and `MAX_BPM`.
     ValueError
-        If the keypoints are not of the form above or ``fps`` is not positive.
+        If the keypoints have another shape, or ``fps`` is not positive.
     """
     keypoints = np.asarray(keypoints, dtype=float)
     _check(keypoints, fps, tempo_bpm)
-    duration = len(keypoints) / fps
-    positions, seen = motion_signals.clean_keypoints(keypoints, fps)
+    duration_s = len(keypoints) / fps
+    positions, coverage = motion_signals.clean_keypoints(keypoints, fps)
     signals = motion_signals.pose_signals(positions)
-    trusted = float(seen.mean()) >= MIN_SEEN_SHARE
-    danced = trusted and float(signals["all"].mean()) > STILL_SPEED
+    is_tracked = float(coverage.mean()) >= MIN_JOINT_COVERAGE
+    is_moving = is_tracked and float(signals["all"].mean()) > STILL_SPEED
     offsets = motion_signals.kinematic_offsets(positions)
-    of_pose = _rhythm(signals, offsets, duration, danced, tempo_bpm)
-    # Who is seen to stand still does not dance; what flows then is the camera or the codec.
-    stands = trusted and not danced
-    if flow is None or len(flow) < 2 or stands or (danced and not of_pose.steady_default):
+    of_pose = _fit_rhythm(signals, offsets, duration_s, is_moving, tempo_bpm)
+    # Around a body that stands still, optical flow comes from the camera or from compression.
+    stands_still = is_tracked and not is_moving
+    if flow is None or len(flow) < 2 or stands_still:
+        return of_pose
+    if is_moving and not of_pose.steady_default:
         return of_pose
     directogram = motion_signals.resample_to_signal_rate(
         np.nan_to_num(np.asarray(flow, dtype=float)), fps
     )
-    signals, offsets = (
-        motion_signals.flow_signals(directogram),
-        motion_signals.directogram_offsets(directogram),
-    )
-    of_flow = _rhythm(signals, offsets, duration, bool(directogram.max() > 0), tempo_bpm)
-    return of_flow if of_flow.confidence > of_pose.confidence or not danced else of_pose
+    signals = motion_signals.flow_signals(directogram)
+    offsets = motion_signals.directogram_offsets(directogram)
+    of_flow = _fit_rhythm(signals, offsets, duration_s, bool(directogram.max() > 0), tempo_bpm)
+    return of_flow if of_flow.confidence > of_pose.confidence or not is_moving else of_pose
 
 
 def _check(keypoints: FloatArray, fps: float, tempo_bpm: float | None) -> None:
@@ -135,36 +141,40 @@ def _check(keypoints: FloatArray, fps: float, tempo_bpm: float | None) -> None:
         raise ValueError("keypoints must have the shape (frames, joints, 2 or 3)")
     if not fps > 0:
         raise ValueError("fps must be positive")
-    if tempo_bpm is not None and not 30 <= tempo_bpm <= 300:
-        raise SettingsError(f"A tempo of {tempo_bpm:g} BPM can't be used: choose 30 to 300.")
+    if tempo_bpm is not None and not MIN_BPM <= tempo_bpm <= MAX_BPM:
+        raise SettingsError(
+            f"A tempo of {tempo_bpm:g} BPM can't be used: choose {MIN_BPM:g} to {MAX_BPM:g}."
+        )
 
 
-def _rhythm(
+def _fit_rhythm(
     signals: dict[str, FloatArray],
     offsets: FloatArray,
-    duration: float,
-    danced: bool,
+    duration_s: float,
+    is_moving: bool,
     tempo_bpm: float | None,
 ) -> Rhythm:
-    """Lay beats through movement signals (each (E,)) of a clip of ``duration`` (s)."""
-    danced = danced and duration >= MIN_DURATION_S
-    plain = {name: tempo.detrend(signal) for name, signal in signals.items()}
-    stillness = -np.sum([plain[name] for name in _BEAT_SIGNALS if name in plain], axis=0)
-    confidence, told, bpm = 0.0, False, DEFAULT_BPM
-    if danced:
-        found = tempo.estimate_tempo(np.stack(list(plain.values())))
-        confidence = found.confidence
-        told = found.contrast >= MIN_CONTRAST * min(1.0, duration / FULL_CONTRAST_S)
-        bpm = found.bpm if told else DEFAULT_BPM
+    """Fit tempo and beats to movement signals and offsets, each (E,)."""
+    is_moving = is_moving and duration_s >= MIN_DURATION_S
+    detrended = {name: tempo.detrend(signal) for name, signal in signals.items()}
+    stillness = -np.sum([detrended[name] for name in _BEAT_SIGNALS if name in detrended], axis=0)
+    confidence, has_rhythm, bpm = 0.0, False, DEFAULT_BPM
+    if is_moving:
+        estimate = tempo.estimate_tempo(np.stack(list(detrended.values())))
+        confidence = estimate.confidence
+        needed = MIN_CONTRAST * min(1.0, duration_s / FULL_CONTRAST_S)
+        has_rhythm = estimate.contrast >= needed
+        bpm = estimate.bpm if has_rhythm else DEFAULT_BPM
     beats = tempo.fit_steady_beats(stillness, tempo_bpm or bpm)
-    if told and tempo_bpm is None:
+    if has_rhythm and tempo_bpm is None:
         beats = tempo.track_drift(stillness, beats)
         bpm = 60 * (len(beats) - 1) / float(beats[-1] - beats[0])
     beats = beats + BEAT_LAG_S
-    beats = np.where((beats < 0) & (beats > -EARLY_BEAT_S), 0.0, beats)
-    beats = beats[(beats >= 0) & (beats <= duration)]
+    # A beat this shortly before the clip is heard as one at its start.
+    beats = np.where((beats < 0) & (beats > -BEAT_TOLERANCE_S), 0.0, beats)
+    beats = beats[(beats >= 0) & (beats <= duration_s)]
     envelope = np.clip(offsets / (float(np.quantile(offsets, 0.99)) + 1e-9), 0, 1)
-    if not danced:
+    if not is_moving:
         envelope = np.zeros_like(envelope)
     return Rhythm(
         tempo_bpm=tempo_bpm or bpm,
@@ -173,12 +183,12 @@ def _rhythm(
         confidence=confidence,
         envelope=envelope,
         envelope_rate=SIGNAL_RATE,
-        steady_default=not told and tempo_bpm is None,
+        steady_default=not has_rhythm and tempo_bpm is None,
     )
 
 
 def _first_downbeat(beats_s: FloatArray, envelope: FloatArray) -> int:
-    """Return the index of the first beat that begins a bar, by mean accent."""
+    """Return the index of the first downbeat: the phase of the bars with the strongest accents."""
     if len(beats_s) < 2 * BEATS_PER_BAR:
         return 0
     reach = int(np.median(np.diff(beats_s)) / 2 * SIGNAL_RATE)

@@ -1,7 +1,7 @@
-"""Joint layouts, and the way from one to another.
+"""Joint layouts of skeletons, conversions between them, and filling of gaps.
 
-``COCO17`` is the project's common layout: AIST++ comes in it, and MediaPipe's
-landmarks, motion-capture joints and the procedural dancer are brought to it.
+``COCO17`` is the common layout of the project. AIST++ is published in it; MediaPipe's
+landmarks, motion capture and procedural dances are converted to it.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ COCO17 = (
     "left_ankle",
     "right_ankle",
 )
-"""Joint names of the common layout, in order."""
+"""Joint names of the COCO layout, in order."""
 
 SHOULDERS = (5, 6)
 ELBOWS = (7, 8)
@@ -40,10 +40,11 @@ WRISTS = (9, 10)
 HIPS = (11, 12)
 KNEES = (13, 14)
 ANKLES = (15, 16)
+"""Indices of joint pairs (left, right) in ``COCO17``."""
 UPPER = SHOULDERS + ELBOWS + WRISTS
-"""Joints whose movement counts as the upper body's."""
+"""COCO-17 joints of the upper body."""
 LOWER = HIPS + KNEES + ANKLES
-"""Joints whose movement counts as the lower body's."""
+"""COCO-17 joints of the lower body."""
 
 BODY25 = (
     "nose",
@@ -74,10 +75,20 @@ BODY25 = (
 )
 """Joint names of OpenPose's BODY_25, in order."""
 
+N_LANDMARKS = 33
+"""Number of MediaPipe's pose landmarks."""
+MEDIAPIPE_NOSE = 0
+MEDIAPIPE_EARS = (7, 8)
+MEDIAPIPE_TORSO = (11, 12, 23, 24)
+MEDIAPIPE_HIPS = (23, 24)
+MEDIAPIPE_KNEES = (25, 26)
+MEDIAPIPE_ANKLES = (27, 28)
+"""Indices of MediaPipe's landmarks; the torso is shoulders and hips."""
+
 _COCO17_OF_33 = (0, 2, 5, 7, 8, 11, 12, 13, 14, 15, 16, 23, 24, 25, 26, 27, 28)
 
-# MediaPipe has one toe a foot (31, 32), where its index toe is: it stands for both of
-# OpenPose's. Pairs are averaged.
+# MediaPipe has one toe landmark per foot (31, 32); it serves as both toes of BODY_25. Pairs
+# are averaged.
 _BODY25_OF_33: tuple[tuple[int, ...], ...] = (
     (0,),
     (11, 12),
@@ -108,38 +119,38 @@ _BODY25_OF_33: tuple[tuple[int, ...], ...] = (
 
 
 def coco17_from_mediapipe(landmarks: NDArray[Any]) -> FloatArray:
-    """Pick the common layout's joints out of MediaPipe's landmarks.
+    """Select the COCO-17 joints from MediaPipe's 33 landmarks.
 
     Parameters
     ----------
     landmarks : (F, 33, D)
-        Image or world landmarks.
+        Image or world landmarks, in any unit.
 
     Returns
     -------
     (F, 17, D)
-        In the order of ``COCO17``.
+        In the order of ``COCO17``, in the same unit.
     """
     return np.asarray(landmarks, dtype=float)[:, list(_COCO17_OF_33)]
 
 
 def body25_from_mediapipe(landmarks: NDArray[Any], visibility: NDArray[Any]) -> FloatArray:
-    """Build OpenPose's BODY_25, which the published TikTok models read.
+    """Convert MediaPipe's landmarks to OpenPose's BODY_25, the input of the TikTok networks.
 
-    The neck is the middle of the shoulders and the middle hip that of the hips, each as
-    confident as the less visible of its two joints.
+    The neck is the midpoint of the shoulders and ``mid_hip`` that of the hips, each with the
+    lower confidence of its two joints.
 
     Parameters
     ----------
     landmarks : (F, 33, 2 or 3)
-        Image landmarks; of each, the first two coordinates are used.
+        Image landmarks, in any unit; only x and y are used.
     visibility : (F, 33)
         Confidence of each landmark, 0 to 1.
 
     Returns
     -------
     (F, 25, 3)
-        x, y in the landmarks' unit and confidence, in the order of ``BODY25``.
+        x and y in the unit of the landmarks, and confidence, in the order of ``BODY25``.
     """
     points = np.asarray(landmarks, dtype=float)[..., :2]
     confidence = np.asarray(visibility, dtype=float)
@@ -151,25 +162,25 @@ def body25_from_mediapipe(landmarks: NDArray[Any], visibility: NDArray[Any]) -> 
 
 
 def fill_gaps(points: NDArray[Any], found: NDArray[np.bool_]) -> tuple[FloatArray, int]:
-    """Fill joints that were not found, linearly between their neighbours in time.
+    """Interpolate joints linearly in time over the frames in which they were not found.
 
-    Gaps at either end hold the nearest value. A joint that is never found stays NaN,
-    because no position for it would be true.
+    At the start and the end, the nearest known position is held. A joint that is never found
+    stays NaN, because any position would be invented.
 
     Parameters
     ----------
     points : (F, J, D)
-        Joint positions; what was not found may hold anything, NaN too.
+        Joint positions. Values that were not found are ignored and may be NaN.
     found : (F,) or (F, J)
-        Which frames, or which joints of which frames, were found. A position that is
-        not finite counts as not found.
+        Whether each frame, or each joint of each frame, was found. Positions that are not
+        finite count as not found.
 
     Returns
     -------
     filled : (F, J, D)
         A copy without gaps.
-    n_filled
-        Frames in which something was filled.
+    n_filled : int
+        Number of frames in which at least one joint was filled.
     """
     filled = np.array(points, dtype=float)
     known = np.isfinite(filled).all(axis=-1)
@@ -178,16 +189,16 @@ def fill_gaps(points: NDArray[Any], found: NDArray[np.bool_]) -> tuple[FloatArra
     filled[~known] = np.nan
     changed = np.zeros(len(filled), dtype=bool)
     for joint in np.flatnonzero(known.any(axis=0) & ~known.all(axis=0)):
-        there = known[:, joint]
+        present = known[:, joint]
         for axis in range(filled.shape[2]):
-            values = filled[there, joint, axis]
-            filled[~there, joint, axis] = np.interp(frames[~there], frames[there], values)
-        changed |= ~there
+            values = filled[present, joint, axis]
+            filled[~present, joint, axis] = np.interp(frames[~present], frames[present], values)
+        changed |= ~present
     return filled, int(changed.sum())
 
 
 def torso_length(points: NDArray[Any]) -> FloatArray:
-    """Measure from the middle of the shoulders to the middle of the hips.
+    """Measure the distance from the midpoint of the shoulders to the midpoint of the hips.
 
     Parameters
     ----------
@@ -202,31 +213,3 @@ def torso_length(points: NDArray[Any]) -> FloatArray:
     joints = np.asarray(points, dtype=float)
     spine = joints[:, list(SHOULDERS)].mean(axis=1) - joints[:, list(HIPS)].mean(axis=1)
     return np.asarray(np.linalg.norm(spine, axis=-1))
-
-
-def normalise(points: NDArray[Any]) -> FloatArray:
-    """Put a clip's movement in torso lengths around the place where it happens.
-
-    One centre and one scale serve the whole clip, so that travel and jumps stay in it.
-
-    Parameters
-    ----------
-    points : (F, 17, D)
-        Joints in the order of ``COCO17``, at least one frame, without gaps.
-
-    Returns
-    -------
-    (F, 17, D)
-        The median middle of the hips is at 0, the median torso is 1 long.
-
-    Raises
-    ------
-    ValueError
-        If the torso has no length, so nothing can be measured by it.
-    """
-    joints = np.asarray(points, dtype=float)
-    scale = float(np.median(torso_length(joints))) if len(joints) else 0.0
-    if not scale > 0:
-        raise ValueError("a body whose torso has no length can't be normalised")
-    centre = np.median(joints[:, list(HIPS)].mean(axis=1), axis=0)
-    return np.asarray((joints - centre) / scale)

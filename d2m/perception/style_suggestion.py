@@ -1,4 +1,4 @@
-"""Suggest a style of music from how a person dances."""
+"""Suggest a style of music from tempo and movement features."""
 
 from __future__ import annotations
 
@@ -10,22 +10,29 @@ from numpy.typing import NDArray
 from d2m.core.styles import STYLES, Style
 from d2m.perception.step_features import MOVEMENT_FEATURES
 
+# Deviations from a typical value that count as 1 in the distance; chosen by hand.
 _TEMPO_OCTAVES = 0.18
-_MANNER = 0.25
+_FEATURE_DEVIATION = 0.25
 
 
 def suggest_style(tempo_bpm: float, features: NDArray[np.floating[Any]]) -> Style:
-    """Return the style whose typical tempo and manner of moving are nearest.
+    """Return the style whose typical tempo and movement are nearest to a dance's.
 
-    A plain rule, not a classifier: it compares tempo, the legs' share of the movement, the
-    height of the hands and the sharpness of hits with what is typical of each style.
+    This is a rule, not a trained classifier. It compares the tempo, the legs' share of the
+    movement, the height of the hands and the strength of hits with each style's typical
+    values.
 
     Parameters
     ----------
     tempo_bpm
-        Tempo of the dance.
+        Tempo of the dance (BPM).
     features : (S, 11)
-        Movement features, see `d2m.perception.step_features.FEATURES`.
+        Movement features, see `d2m.perception.step_features.MOVEMENT_FEATURES`.
+
+    Returns
+    -------
+    Style
+        One of `d2m.core.styles.STYLES`.
     """
     mean = {name: float(features[:, i].mean()) for i, name in enumerate(MOVEMENT_FEATURES)}
     accents = features[:, MOVEMENT_FEATURES.index("accent")]
@@ -34,7 +41,7 @@ def suggest_style(tempo_bpm: float, features: NDArray[np.floating[Any]]) -> Styl
 
     def distance(style: Style) -> float:
         tempo = np.log2(tempo_bpm / style.tempo_bpm) / _TEMPO_OCTAVES
-        manner = (legs - style.legs, mean["reach"] - style.reach, hits - style.hits)
-        return float(tempo**2 + sum((value / _MANNER) ** 2 for value in manner))
+        deviations = (legs - style.legs, mean["reach"] - style.reach, hits - style.hits)
+        return float(tempo**2 + sum((value / _FEATURE_DEVIATION) ** 2 for value in deviations))
 
     return min(STYLES.values(), key=distance)

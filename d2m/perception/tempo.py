@@ -1,4 +1,8 @@
-"""Tempo, phase and drift of a set of movement signals."""
+"""Estimate tempo, beat phase and tempo drift of movement signals.
+
+All signals are sampled at `d2m.perception.motion_signals.SIGNAL_RATE`. Shapes: ``S`` signals
+of ``E`` samples.
+"""
 
 from __future__ import annotations
 
@@ -12,37 +16,41 @@ from d2m.perception.motion_signals import SIGNAL_RATE
 FloatArray = NDArray[np.float64]
 ComplexArray = NDArray[np.complex128]
 
-MIN_TEMPO_BPM, MAX_TEMPO_BPM = 60.0, 160.0
+MIN_SEARCH_BPM, MAX_SEARCH_BPM = 60.0, 160.0
+"""Range of the candidate tempi (BPM). Chosen by hand."""
 PRIOR_BPM, PRIOR_OCTAVES = 105.0, 0.6
-"""Centre and width of the log-normal prior over tempi."""
-CANDIDATE_TEMPI = np.exp(np.linspace(np.log(MIN_TEMPO_BPM), np.log(MAX_TEMPO_BPM), 800))
-"""Candidate tempi (BPM)."""
+"""Centre (BPM) and standard deviation (octaves) of the log-normal prior over tempi. Chosen by
+hand."""
+CANDIDATE_TEMPI = np.exp(np.linspace(np.log(MIN_SEARCH_BPM), np.log(MAX_SEARCH_BPM), 800))
+"""Candidate tempi (BPM), evenly spaced in the logarithm."""
 COMB_WEIGHTS = {1.0: 1.0, 2.0: 1.0, 0.5: 0.3}
-"""Weight of the power at multiples of a tempo's frequency."""
-
+"""Weights of the power at multiples of a tempo's frequency. Chosen by hand."""
 NOISE_CONTRAST = 3.0
-"""Tempo contrast that random movement seldom exceeds."""
+"""Tempo contrast that random movement seldom exceeds; the confidence is 0 up to it."""
 
-_TREND_S = 2.0
-_OUTLIER = 3.0
-_DRIFT_STATES = 32
-_DRIFT_COST = 2.0
-_LOCAL_BEATS = 2.0
+_TREND_S = 2.0  # period (s) above which variation is removed as a trend; chosen by hand
+_MAX_DEVIATIONS = 3.0  # clipping limit, in robust standard deviations; chosen by hand
+_MAD_TO_STD = 1.4826  # standard deviation of a normal distribution over its median deviation
+# Drift of the beats, all chosen by hand:
+_N_SHIFTS = 32  # shifts that a beat can take, in equal parts of a beat
+_SHIFT_COST = 2.0  # weight of changes of the shift
+_LOCAL_BEATS = 2.0  # standard deviation (beats) of the window for the local phase
+_SHIFT_SMOOTHING = 2.0  # standard deviation (beats) of the smoothing of shifts
 
 
 @dataclass(frozen=True, kw_only=True)
 class TempoEstimate:
-    """A tempo and how far it stands out.
+    """A tempo and how far it stands out from others.
 
     Parameters
     ----------
     bpm
-        Beats a minute.
+        Tempo (BPM).
     contrast
-        Score of the tempo over the median score of all tempi, times its score over that
-        of the best rival that is not its octave. Noise gives 1 to 3.
+        The tempo's score over the median score of all tempi, times its score over that of
+        the best rival that is not an octave apart. Noise gives 1 to 3.
     octave_doubt
-        Score of half or twice the tempo over the tempo's own, 0 to 1.
+        Best score near half or twice the tempo over the tempo's own score, 0 to 1.
     """
 
     bpm: float
@@ -51,66 +59,74 @@ class TempoEstimate:
 
     @property
     def confidence(self) -> float:
-        """0 (noise) to 1; a half when twice the tempo explains the movement as well."""
-        return max(0.0, 1 - NOISE_CONTRAST / max(self.contrast, NOISE_CONTRAST)) * (
-            1 - self.octave_doubt / 2
-        )
+        """Confidence, 0 (noise) to 1; at most 0.5 if an octave scores as high as the tempo."""
+        above_noise = 1 - NOISE_CONTRAST / max(self.contrast, NOISE_CONTRAST)
+        return max(0.0, above_noise) * (1 - self.octave_doubt / 2)
 
 
 def detrend(signal: FloatArray) -> FloatArray:
-    """Return a signal (E,) without its slow trend, at unit variance (zero if still)."""
+    """Remove the slow trend and outliers of a signal (E,), and scale it to unit variance.
+
+    Outliers are clipped, since a jump to another person is not an accent. A constant signal
+    becomes 0.
+    """
     from scipy.ndimage import gaussian_filter1d
 
     rest = signal - gaussian_filter1d(signal, _TREND_S / 2 * SIGNAL_RATE, mode="nearest")
-    limit = _OUTLIER * 1.4826 * float(np.median(np.abs(rest)))
-    rest = np.clip(rest, -limit, limit)  # a jump to another person is no accent
+    limit = _MAX_DEVIATIONS * _MAD_TO_STD * float(np.median(np.abs(rest)))
+    rest = np.clip(rest, -limit, limit)
     rest = rest - rest.mean()
     return np.asarray(rest / (rest.std() + 1e-9))
 
 
 def fourier_coefficients(signals: FloatArray, frequencies: FloatArray) -> ComplexArray:
-    """Return Fourier coefficients (S, Q) of signals (S, E) at any frequencies (Hz)."""
+    """Return windowed Fourier coefficients (S, Q) of signals (S, E) at frequencies (Q,) in Hz."""
     n = signals.shape[1]
     kernel = np.exp(-2j * np.pi * np.outer(np.arange(n) / SIGNAL_RATE, frequencies))
     return np.asarray((signals * _window(n)) @ kernel)
 
 
 def _window(n: int) -> FloatArray:
-    # A half sine keeps neighbouring tempi apart better than Hann's window on clips of a
-    # few seconds, and leaks less than none.
+    # On clips of a few seconds, a half sine separates neighbouring tempi better than a Hann
+    # window, and leaks less than a rectangular one.
     window = np.sin(np.pi * (np.arange(n) + 0.5) / n)
     return np.asarray(window / window.sum())
 
 
 def tempo_scores(signals: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return how well each of `TEMPI` explains signals (S, E): without and with the prior.
+    """Score each of `CANDIDATE_TEMPI` by how well it explains signals (S, E).
 
-    The signals' power spectra are summed, for each shows the beat in some dances only. A
-    tempo scores by the power at its frequency and at twice it, and by some of that at half
-    of it.
+    The power spectra of the signals are summed, because no signal shows the beat in all
+    dances. A tempo's score is the power at its frequency and at twice it, and part of the
+    power at half of it.
+
+    Returns
+    -------
+    comb, score : (800,)
+        Scores without and with the prior over tempi.
     """
     n = signals.shape[1]
     n_fft = 8 * 2 ** int(np.ceil(np.log2(n)))
     power = (np.abs(np.fft.rfft(signals * _window(n), n_fft)) ** 2).sum(axis=0)
-    grid = np.fft.rfftfreq(n_fft, 1 / SIGNAL_RATE)
+    frequencies = np.fft.rfftfreq(n_fft, 1 / SIGNAL_RATE)
     comb = np.zeros(len(CANDIDATE_TEMPI))
     for multiple, weight in COMB_WEIGHTS.items():
-        comb += weight * np.interp(multiple * CANDIDATE_TEMPI / 60, grid, power)
+        comb += weight * np.interp(multiple * CANDIDATE_TEMPI / 60, frequencies, power)
     prior = np.exp(-0.5 * (np.log2(CANDIDATE_TEMPI / PRIOR_BPM) / PRIOR_OCTAVES) ** 2)
     return comb, comb * prior
 
 
 def estimate_tempo(signals: FloatArray) -> TempoEstimate:
-    """Return the tempo at which signals (S, E) are most periodic together."""
+    """Estimate the tempo at which signals (S, E) are most periodic together."""
     comb, score = tempo_scores(signals)
     best = int(np.argmax(score))
     top = max(float(score[best]), 1e-12)
-    away = np.log(CANDIDATE_TEMPI / CANDIDATE_TEMPI[best])
-    # Two tempi are one to a short clip when less than a cycle or so tells them apart.
-    beats = CANDIDATE_TEMPI[best] / 60 * signals.shape[1] / SIGNAL_RATE
-    width = max(0.06, 1.2 / beats)
-    octave = np.abs(np.abs(away) - np.log(2)) < width
-    rivals = score[~octave & (np.abs(away) > width)]
+    distance = np.log(CANDIDATE_TEMPI / CANDIDATE_TEMPI[best])
+    # Tempi that differ by less than about one cycle over the clip can't be told apart.
+    n_beats = CANDIDATE_TEMPI[best] / 60 * signals.shape[1] / SIGNAL_RATE
+    width = max(0.06, 1.2 / n_beats)
+    octave = np.abs(np.abs(distance) - np.log(2)) < width
+    rivals = score[~octave & (np.abs(distance) > width)]
     rival = max(float(rivals.max()) if len(rivals) else top, 1e-12)
     return TempoEstimate(
         bpm=refine_tempo(signals, float(CANDIDATE_TEMPI[best])),
@@ -120,47 +136,69 @@ def estimate_tempo(signals: FloatArray) -> TempoEstimate:
 
 
 def refine_tempo(signals: FloatArray, bpm: float) -> float:
-    """Return the tempo near ``bpm`` with the most power at the beat and its half."""
+    """Return the tempo (BPM) within 2.5 % of ``bpm`` with the most power in signals (S, E).
+
+    The power at the frequency of the tempo and at twice it counts.
+    """
     tempi = bpm * np.linspace(0.975, 1.025, 101)
-    power = np.abs(fourier_coefficients(signals, np.concatenate([tempi, 2 * tempi]) / 60)) ** 2
+    frequencies = np.concatenate([tempi, 2 * tempi]) / 60
+    power = np.abs(fourier_coefficients(signals, frequencies)) ** 2
     return float(tempi[np.argmax(power.sum(axis=0).reshape(2, -1).sum(axis=0))])
 
 
 def fit_steady_beats(stillness: FloatArray, bpm: float) -> FloatArray:
-    """Return a steady grid of beats (s), one before time 0 to one after the end.
+    """Fit the phase of a steady grid of beats to a signal.
 
     Parameters
     ----------
     stillness : (E,)
         Signal whose fundamental peaks on the beat.
     bpm
-        The tempo.
+        Tempo (BPM).
+
+    Returns
+    -------
+    (N,)
+        Beat times (s), from up to one beat before the start to up to one after the end.
     """
     f = bpm / 60
-    phase = np.angle(fourier_coefficients(stillness[None], np.array([f]))[0, 0]) / (2 * np.pi)
+    coefficient = fourier_coefficients(stillness[None], np.array([f]))[0, 0]
+    phase = np.angle(coefficient) / (2 * np.pi)
     first = (-phase % 1) - 1
     return np.asarray(np.arange(first, len(stillness) / SIGNAL_RATE * f + 1) / f)
 
 
 def track_drift(stillness: FloatArray, beats_s: FloatArray) -> FloatArray:
-    """Move a steady grid's beats along when the dancer speeds up or slows down.
+    """Shift the beats of a steady grid to follow a dancer who speeds up or slows down.
 
-    Dynamic programming over each beat's shift in parts of a beat: the local fundamental
-    of ``stillness`` (E,) pulls, and changes of shift from beat to beat cost.
+    Dynamic programming (Viterbi) over the shift of each beat: it maximises the agreement with
+    the local phase of the signal, minus a cost for changes of the shift from beat to beat.
+
+    Parameters
+    ----------
+    stillness : (E,)
+        Signal whose fundamental peaks on the beat.
+    beats_s : (N,)
+        Steady beat times (s).
+
+    Returns
+    -------
+    (N,)
+        Shifted beat times (s).
     """
     from scipy.ndimage import gaussian_filter1d
 
     period = float(beats_s[1] - beats_s[0])
     time = np.arange(len(stillness)) / SIGNAL_RATE
-    turning = stillness * np.exp(-2j * np.pi * (time - beats_s[0]) / period)
-    local = gaussian_filter1d(turning, _LOCAL_BEATS * period * SIGNAL_RATE, mode="constant")
+    demodulated = stillness * np.exp(-2j * np.pi * (time - beats_s[0]) / period)
+    local = gaussian_filter1d(demodulated, _LOCAL_BEATS * period * SIGNAL_RATE, mode="constant")
     at_beat = local[np.clip(np.round(beats_s * SIGNAL_RATE).astype(int), 0, len(local) - 1)]
-    shifts = np.arange(_DRIFT_STATES) / _DRIFT_STATES
+    shifts = np.arange(_N_SHIFTS) / _N_SHIFTS
     gain = 2 * np.real(at_beat[:, None] * np.exp(2j * np.pi * shifts))
     gain *= np.sqrt(0.5) / max(float(stillness.std()), 1e-9)
 
     moves = np.arange(-2, 3)
-    cost = _DRIFT_COST * (moves / _DRIFT_STATES) ** 2 * _DRIFT_STATES
+    cost = _SHIFT_COST * (moves / _N_SHIFTS) ** 2 * _N_SHIFTS
     came_from = np.zeros(gain.shape, dtype=int)
     total = gain[0]
     for beat in range(1, len(gain)):
@@ -169,7 +207,8 @@ def track_drift(stillness: FloatArray, beats_s: FloatArray) -> FloatArray:
         total = options.max(axis=0) + gain[beat]
     path = [int(np.argmax(total))]
     for beat in range(len(gain) - 1, 0, -1):
-        path.append(path[-1] - int(moves[came_from[beat, path[-1] % _DRIFT_STATES]]))
-    shift = np.array(path[::-1]) / _DRIFT_STATES
+        path.append(path[-1] - int(moves[came_from[beat, path[-1] % _N_SHIFTS]]))
+    shift = np.array(path[::-1]) / _N_SHIFTS
     shift -= np.round(np.median(shift))
-    return np.asarray(beats_s + period * gaussian_filter1d(shift, 2.0, mode="nearest"))
+    smooth = gaussian_filter1d(shift, _SHIFT_SMOOTHING, mode="nearest")
+    return np.asarray(beats_s + period * smooth)

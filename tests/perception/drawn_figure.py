@@ -1,4 +1,4 @@
-"""A clothed figure that a pose network takes for a person, drawn at any pose."""
+"""Draw a clothed person that the pose network detects."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ SKIN, SHIRT, JEANS, HAIR, SHOE = (
 def draw_person(
     canvas: NDArray[np.uint8], x: float, *, arm: float = 0.4, size: float = 1.0
 ) -> None:
-    """Draw a standing person onto an RGB canvas.
+    """Draw a standing person on an RGB canvas.
 
     Parameters
     ----------
     canvas : (H, W, 3)
-        Drawn on in place.
+        Changed in place.
     x
-        Place of the hips (px).
+        Position of the hips (px).
     arm
-        Angle of both upper arms away from the body (rad); 0 hangs, pi / 2 is level.
+        Angle of both arms from the body (rad); 0 is down, pi / 2 is horizontal.
     size
-        Height of the person, 1 for most of the canvas.
+        Height of the person relative to the default, which fills most of the canvas.
     """
     height = canvas.shape[0]
     unit = height * 0.105 * size
@@ -62,7 +62,7 @@ def draw_person(
 
 
 def room(height: int = 360, width: int = 640) -> NDArray[np.uint8]:
-    """Return an empty room (H, W, 3): a light wall over a floor."""
+    """Draw an empty room (H, W, 3): a light wall above a floor."""
     canvas = np.full((height, width, 3), (206, 204, 198), dtype=np.uint8)
     canvas[int(height * 0.82) :] = (150, 128, 106)
     return canvas

@@ -1,3 +1,5 @@
+"""Fitting beats to taps, and shifting beats."""
+
 import numpy as np
 import pytest
 
@@ -24,14 +26,14 @@ def test_taps_set_tempo_and_beats(rhythm):
     rng = np.random.default_rng(0)
     true = 0.3 + 0.6 * np.arange(16)
     taps = np.delete(true + 0.02 * rng.standard_normal(16), [4, 9])
-    told = fit_taps(rhythm, taps, 10.0)
-    assert told.tempo_bpm == pytest.approx(100, abs=0.5)
-    assert len(told.beats_s) == 17
-    np.testing.assert_allclose(told.beats_s[:16], true, atol=0.02)
-    assert told.downbeats_s[0] == pytest.approx(0.3, abs=0.02)
-    np.testing.assert_allclose(np.diff(told.downbeats_s), 2.4, atol=0.02)
-    assert not told.steady_default
-    np.testing.assert_array_equal(told.envelope, rhythm.envelope)
+    fitted = fit_taps(rhythm, taps, 10.0)
+    assert fitted.tempo_bpm == pytest.approx(100, abs=0.5)
+    assert len(fitted.beats_s) == 17
+    np.testing.assert_allclose(fitted.beats_s[:16], true, atol=0.02)
+    assert fitted.downbeats_s[0] == pytest.approx(0.3, abs=0.02)
+    np.testing.assert_allclose(np.diff(fitted.downbeats_s), 2.4, atol=0.02)
+    assert not fitted.steady_default
+    np.testing.assert_array_equal(fitted.envelope, rhythm.envelope)
 
 
 def test_a_beat_tapped_twice_changes_nothing(rhythm):
@@ -39,27 +41,27 @@ def test_a_beat_tapped_twice_changes_nothing(rhythm):
     assert fit_taps(rhythm, taps, 10.0).tempo_bpm == pytest.approx(100, abs=0.01)
 
 
-def test_taps_in_the_middle_of_the_clip_cover_it(rhythm):
-    told = fit_taps(rhythm, 4.0 + 0.5 * np.arange(5), 10.0)
-    np.testing.assert_allclose(told.beats_s, np.arange(0, 10.01, 0.5), atol=1e-9)
-    assert told.downbeats_s[:2] == pytest.approx([0.0, 2.0])
+def test_beats_fitted_to_taps_in_the_middle_cover_the_clip(rhythm):
+    fitted = fit_taps(rhythm, 4.0 + 0.5 * np.arange(5), 10.0)
+    np.testing.assert_allclose(fitted.beats_s, np.arange(0, 10.01, 0.5), atol=1e-9)
+    assert fitted.downbeats_s[:2] == pytest.approx([0.0, 2.0])
 
 
 @pytest.mark.parametrize("taps", [[], [1.0, 1.5, 2.0], [1.0, 4.0, 7.0, 9.9]])
-def test_taps_that_make_no_rhythm_are_refused(rhythm, taps):
+def test_taps_without_a_tempo_are_refused(rhythm, taps):
     with pytest.raises(SettingsError, match=r"too few|a minute"):
         fit_taps(rhythm, np.array(taps), 10.0)
 
 
 @pytest.mark.parametrize("shift", [0.1, -0.1, 0.45, -0.45])
 def test_a_shift_moves_all_beats_and_covers_the_clip(rhythm, shift):
-    moved = shift_beats(rhythm, shift, 10.0)
-    phase = (moved.beats_s - 0.2 - shift + 0.25) % 0.5 - 0.25
+    shifted = shift_beats(rhythm, shift, 10.0)
+    phase = (shifted.beats_s - 0.2 - shift + 0.25) % 0.5 - 0.25
     np.testing.assert_allclose(phase, 0, atol=1e-9)
-    np.testing.assert_allclose(np.diff(moved.beats_s), 0.5)
-    assert moved.beats_s[0] < 0.5
-    assert moved.beats_s[-1] > 9.5
-    assert set(np.round(moved.downbeats_s, 6)) <= set(np.round(moved.beats_s, 6))
+    np.testing.assert_allclose(np.diff(shifted.beats_s), 0.5)
+    assert shifted.beats_s[0] < 0.5
+    assert shifted.beats_s[-1] > 9.5
+    assert set(np.round(shifted.downbeats_s, 6)) <= set(np.round(shifted.beats_s, 6))
 
 
 def test_no_shift_is_the_same(rhythm):

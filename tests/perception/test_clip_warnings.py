@@ -1,3 +1,5 @@
+"""Warnings about clips, on drawn dancers."""
+
 from __future__ import annotations
 
 from dataclasses import replace
@@ -27,7 +29,7 @@ def place_at(walk: tuple[float, ...]) -> np.ndarray:
 def dance(
     *, walk: tuple[float, ...] = (0.5, 0.5), size: float = 0.9, others: tuple[float, ...] = ()
 ) -> list[TimedFrame]:
-    """Draw a dancer whose place (share of the width) passes through the values of a walk."""
+    """Draw a dancer who moves through the positions of ``walk`` (shares of the width)."""
     frames = []
     for index, place in enumerate(place_at(walk)):
         canvas = room(HEIGHT, WIDTH)
@@ -39,7 +41,7 @@ def dance(
     return frames
 
 
-def said(frames: list[TimedFrame]) -> list[str]:
+def warnings_of(frames: list[TimedFrame]) -> list[str]:
     sampler = FrameSampler(len(frames))
     track = track_pose(sampler.pass_through(frames), FPS)
     return find_clip_warnings(sampler.result(), track)
@@ -54,7 +56,7 @@ def darkened(frames: list[TimedFrame], gain: float, noise: float = 3.0) -> list[
     ]
 
 
-def still_track(points: np.ndarray, found: np.ndarray, visibility: float = 1.0) -> PoseTrack:
+def constant_track(points: np.ndarray, found: np.ndarray, visibility: float = 1.0) -> PoseTrack:
     shape = (len(found), 33)
     return PoseTrack(
         landmarks=np.broadcast_to(points, (*shape, 3)).astype(float),
@@ -71,12 +73,12 @@ def plain() -> tuple[list[TimedFrame], PoseTrack]:
     return frames, track_pose(frames, FPS)
 
 
-def test_a_good_clip_needs_no_words(plain: tuple[list[TimedFrame], PoseTrack]) -> None:
+def test_a_good_clip_gives_no_warning(plain: tuple[list[TimedFrame], PoseTrack]) -> None:
     frames, track = plain
     assert find_clip_warnings(frames[::8], track) == []
 
 
-def test_whoever_is_not_followed_is_named() -> None:
+def test_another_person_gives_a_warning_that_says_who_is_tracked() -> None:
     frames = dance(walk=(0.3, 0.3), others=(0.75,))
     track = track_pose(frames, FPS)
     side = "left" if np.median(track.landmarks[:, :, 0]) < ASPECT / 2 else "right"
@@ -86,7 +88,7 @@ def test_whoever_is_not_followed_is_named() -> None:
 
 
 @pytest.mark.parametrize("side", [-0.3, 1.3])
-def test_walking_out_and_back_is_told_with_its_times(side: float) -> None:
+def test_an_absence_is_reported_with_its_times(side: float) -> None:
     walk = (0.5, 0.5, side, side, 0.5, 0.5)
     frames = dance(walk=walk)
     places = place_at(walk)
@@ -94,17 +96,17 @@ def test_walking_out_and_back_is_told_with_its_times(side: float) -> None:
     ((start, end),) = find_absences(track_pose(frames, FPS), ASPECT)
     assert start == pytest.approx(out[0], abs=0.25)
     assert end == pytest.approx(out[-1], abs=0.4)
-    (sentence,) = said(frames)
+    (sentence,) = warnings_of(frames)
     assert f"out of the picture from {start:.1f} to {end:.1f} s" in sentence
 
 
-def test_walking_in_late_is_told() -> None:
+def test_an_absence_at_the_start_is_found() -> None:
     ((start, end),) = find_absences(track_pose(dance(walk=(-0.4, -0.2, 0.5, 0.5)), FPS), ASPECT)
     assert start == 0.0
     assert 1.2 < end < 2.4
 
 
-def test_a_dancer_lost_in_the_middle_has_not_left(
+def test_a_dancer_lost_in_the_middle_is_not_absent(
     plain: tuple[list[TimedFrame], PoseTrack],
 ) -> None:
     _, track = plain
@@ -113,7 +115,7 @@ def test_a_dancer_lost_in_the_middle_has_not_left(
     assert find_absences(replace(track, found=found), ASPECT) == []
 
 
-def test_short_absences_are_joined_or_passed_over(
+def test_short_absences_are_joined_or_ignored(
     plain: tuple[list[TimedFrame], PoseTrack],
 ) -> None:
     _, track = plain
@@ -140,7 +142,7 @@ def test_many_absences_are_counted(plain: tuple[list[TimedFrame], PoseTrack]) ->
     assert "from 0.7 to 1.5 s, from 2.7 to 3.5 s, from 4.7 to 5.5 s and at 2 other" in sentences[0]
 
 
-def test_a_darkened_clip_is_called_dark_and_a_dim_one_is_not(
+def test_a_dark_clip_gives_a_warning_and_a_dim_one_does_not(
     plain: tuple[list[TimedFrame], PoseTrack],
 ) -> None:
     frames, track = plain
@@ -153,7 +155,7 @@ def test_a_darkened_clip_is_called_dark_and_a_dim_one_is_not(
     assert find_clip_warnings(darkened(frames[::8], 0.16), track) == []
 
 
-def test_brightness_is_the_dancers_not_the_windows(
+def test_brightness_is_measured_around_the_dancer(
     plain: tuple[list[TimedFrame], PoseTrack],
 ) -> None:
     frames, track = plain
@@ -161,11 +163,11 @@ def test_brightness_is_the_dancers_not_the_windows(
     for _, frame in lit:
         frame[:, :60] = 255
     assert measure_brightness(lit, track) < 30
-    nobody = replace(track, found=np.zeros(LENGTH, dtype=bool))
-    assert measure_brightness(lit, nobody) == 255
+    untracked = replace(track, found=np.zeros(LENGTH, dtype=bool))
+    assert measure_brightness(lit, untracked) == 255
 
 
-def test_a_small_dancer_is_told_so(plain: tuple[list[TimedFrame], PoseTrack]) -> None:
+def test_a_small_dancer_gives_a_warning(plain: tuple[list[TimedFrame], PoseTrack]) -> None:
     frames, track = plain
     small = replace(track, landmarks=0.5 + (track.landmarks - 0.5) * 0.25)
     (sentence,) = find_clip_warnings(frames[:2], small)
@@ -173,10 +175,10 @@ def test_a_small_dancer_is_told_so(plain: tuple[list[TimedFrame], PoseTrack]) ->
 
 
 @pytest.mark.parametrize(
-    ("shift", "words"), [(0.0, None), (0.22, "feet are below"), (0.45, "legs are below")]
+    ("shift", "expected"), [(0.0, None), (0.22, "feet are below"), (0.45, "legs are below")]
 )
-def test_what_is_below_the_picture_is_told(
-    plain: tuple[list[TimedFrame], PoseTrack], shift: float, words: str | None
+def test_a_body_cut_off_below_gives_a_warning(
+    plain: tuple[list[TimedFrame], PoseTrack], shift: float, expected: str | None
 ) -> None:
     frames, track = plain
     landmarks = track.landmarks.copy()
@@ -185,11 +187,13 @@ def test_what_is_below_the_picture_is_told(
     sentences = find_clip_warnings(
         frames[:2], replace(track, landmarks=landmarks, visibility=visibility)
     )
-    assert len(sentences) == (words is not None)
-    assert all(words and words in sentence for sentence in sentences)
+    assert len(sentences) == (expected is not None)
+    assert all(expected and expected in sentence for sentence in sentences)
 
 
-def test_a_head_above_the_picture_is_told(plain: tuple[list[TimedFrame], PoseTrack]) -> None:
+def test_a_head_above_the_picture_gives_a_warning(
+    plain: tuple[list[TimedFrame], PoseTrack],
+) -> None:
     frames, track = plain
     landmarks = track.landmarks.copy()
     landmarks[..., 1] -= 0.3
@@ -197,21 +201,21 @@ def test_a_head_above_the_picture_is_told(plain: tuple[list[TimedFrame], PoseTra
     assert "head is above" in sentence
 
 
-def test_a_picture_cut_at_the_knees_is_seen_by_the_network_as_such() -> None:
+def test_the_network_sees_that_a_picture_is_cut_at_the_knees() -> None:
     cut = [(time, frame[:250]) for time, frame in dance()]
-    (sentence,) = said(cut)
+    (sentence,) = warnings_of(cut)
     assert "below the picture" in sentence
 
 
-def test_nothing_is_said_of_nobody_or_nothing(plain: tuple[list[TimedFrame], PoseTrack]) -> None:
+def test_no_dancer_or_no_frames_give_no_warning(plain: tuple[list[TimedFrame], PoseTrack]) -> None:
     frames, track = plain
-    nobody = still_track(np.full((33, 3), np.nan), np.zeros(LENGTH, dtype=bool))
-    assert find_clip_warnings(frames[::8], nobody) == []
+    untracked = constant_track(np.full((33, 3), np.nan), np.zeros(LENGTH, dtype=bool))
+    assert find_clip_warnings(frames[::8], untracked) == []
     assert find_clip_warnings([], track) == []
-    assert find_absences(nobody, ASPECT) == []
+    assert find_absences(untracked, ASPECT) == []
 
 
-def test_the_sampler_keeps_frames_from_all_along() -> None:
+def test_the_sampler_keeps_evenly_spaced_frames() -> None:
     frames = [(index / FPS, np.full((4, 4, 3), index, dtype=np.uint8)) for index in range(40)]
     sampler = FrameSampler(40, count=4)
     assert [time for time, _ in sampler.pass_through(frames)] == [time for time, _ in frames]

@@ -1,3 +1,5 @@
+"""Motion input of the published networks, on synthetic poses and a real clip."""
+
 import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
@@ -5,9 +7,7 @@ from scipy.spatial.transform import Rotation
 from d2m.core.errors import PoseError
 from d2m.media.clip import read_frames
 from d2m.perception.d2mgan_motion import (
-    AIST_FRAMES,
     REST_PELVIS,
-    TIKTOK_FRAMES,
     aist_motion,
     cut_segments,
     pack_aist,
@@ -29,7 +29,7 @@ SCALE = 2.5
 
 
 def standing():
-    """Stand before the camera in MediaPipe's world axes (33, 3), 0 between the hips."""
+    """Return world landmarks (33, 3) of a person who stands and faces the camera (m)."""
     body = {
         11: (0.17, -0.50, 0.0),
         13: (0.25, -0.25, 0.0),
@@ -50,8 +50,8 @@ def standing():
     return world
 
 
-def seen_by_camera(world, hips, scale=SCALE):
-    """Return image landmarks (F, 33, 3), frame heights, of a body around its hips' place."""
+def image_landmarks(world, hips, scale=SCALE):
+    """Return image landmarks (F, 33, 3), in frame heights, of a body with its hips at ``hips``."""
     image = world[..., :2] / np.reshape(scale, (-1, 1, 1)) + np.asarray(hips)[:, None]
     return np.concatenate([image, world[..., 2:]], axis=-1)
 
@@ -59,7 +59,7 @@ def seen_by_camera(world, hips, scale=SCALE):
 def turning(n_frames, rad_per_frame):
     turn = Rotation.from_rotvec(np.arange(n_frames)[:, None] * [0, rad_per_frame, 0]).as_matrix()
     world = np.einsum("fij,lj->fli", turn, standing())
-    return world, seen_by_camera(world, np.full((n_frames, 2), 0.5))
+    return world, image_landmarks(world, np.full((n_frames, 2), 0.5))
 
 
 def rotations_of(motion):
@@ -129,7 +129,7 @@ def test_a_steady_turn_keeps_its_timing(fps):
     pelvis = Rotation.from_matrix(rotations_of(motion)[:, 0])
     turned = (pelvis * pelvis[0].inv()).as_rotvec()[:, 1]
     times = np.minimum(np.arange(len(motion)) / 60, (len(world) - 1) / fps)
-    # Turning about the camera's down axis is turning the other way about up.
+    # A rotation about the camera's down axis is the opposite rotation about the up axis.
     np.testing.assert_allclose(turned, -speed * times, atol=1e-4)
 
 
@@ -148,7 +148,7 @@ def test_a_step_aside_and_a_jump_are_measured_in_metres():
     world = np.broadcast_to(standing(), (90, 33, 3))
     hips = np.stack([0.5 + 0.2 * (frames >= 45), 0.5 - 0.1 * (frames == 20)], axis=1)
     joints = smpl_joints_from_mediapipe(world)
-    root = root_translation(joints, world, seen_by_camera(world, hips), 30.0)
+    root = root_translation(joints, world, image_landmarks(world, hips), 30.0)
     assert root[60, 0] == pytest.approx(0.1 * SCALE)
     assert root[30, 0] == pytest.approx(-0.1 * SCALE)
     assert root[20, 1] - root[19, 1] == pytest.approx(0.1 * SCALE)
@@ -157,20 +157,20 @@ def test_a_step_aside_and_a_jump_are_measured_in_metres():
     assert np.ptp(root[:, 2]) < 0.01
 
 
-def test_a_dancer_who_comes_nearer_comes_along_z():
+def test_a_dancer_who_comes_nearer_moves_along_z():
     distance = np.linspace(4.0, 3.0, 120)
     world = np.broadcast_to(standing(), (120, 33, 3))
-    image = seen_by_camera(world, np.full((120, 2), 0.5), scale=distance / 1.2)
+    image = image_landmarks(world, np.full((120, 2), 0.5), scale=distance / 1.2)
     root = root_translation(smpl_joints_from_mediapipe(world), world, image, 30.0)
     assert np.diff(root[20:100:10, 2]).min() > 0
     assert root[100, 2] - root[20, 2] == pytest.approx(distance[20] - distance[100], rel=0.1)
 
 
-def test_an_unsteady_size_tells_no_depth():
+def test_an_unsteady_size_gives_no_depth():
     rng = np.random.default_rng(0)
     world = np.broadcast_to(standing(), (120, 33, 3))
     scale = np.linspace(3, 2, 120) * np.exp(rng.normal(scale=0.2, size=120))
-    image = seen_by_camera(world, np.full((120, 2), 0.5), scale=scale)
+    image = image_landmarks(world, np.full((120, 2), 0.5), scale=scale)
     joints = smpl_joints_from_mediapipe(world)
     root = root_translation(joints, world, image, 30.0)
     np.testing.assert_allclose(root[:, 2], joints[:, 0, 2], atol=1e-12)
@@ -191,7 +191,7 @@ def test_a_track_with_gaps_gives_finite_motion():
     assert (motion[found, :, 2] == np.float32(0.9)).all()
 
 
-def test_a_clip_without_a_dancer_is_an_error_for_people():
+def test_a_clip_without_a_dancer_raises_a_pose_error():
     nothing = np.full((10, 33, 3), np.nan)
     with pytest.raises(PoseError, match="No dancer"):
         aist_motion(nothing, nothing, 30.0)
@@ -201,13 +201,13 @@ def test_a_clip_without_a_dancer_is_an_error_for_people():
         aist_motion(nothing[:0], nothing[:0], 30.0)
 
 
-def test_a_torso_without_size_is_an_error_for_people():
+def test_a_torso_without_size_raises_a_pose_error():
     world = np.broadcast_to(standing(), (5, 33, 3))
     with pytest.raises(PoseError, match="torso"):
         aist_motion(world, np.zeros((5, 33, 3)), 30.0)
 
 
-def test_arrays_that_do_not_belong_together_are_refused():
+def test_mismatched_arrays_are_refused():
     world, image = turning(5, 0.1)
     with pytest.raises(ValueError, match="landmarks"):
         aist_motion(world, image[:4], 30.0)
@@ -221,11 +221,12 @@ def test_arrays_that_do_not_belong_together_are_refused():
 
 def test_tiktok_is_body25_in_pixels():
     rng = np.random.default_rng(0)
-    image, seen = rng.uniform(0, 1, (20, 33, 3)), rng.uniform(0.1, 1, (20, 33))
-    motion = tiktok_motion(image, seen, 30.0, height_px=1920)
+    image = rng.uniform(0, 1, (20, 33, 3))
+    visibility = rng.uniform(0.1, 1, (20, 33))
+    motion = tiktok_motion(image, visibility, 30.0, height_px=1920)
     assert motion.shape == (20, 75)
     assert motion.dtype == np.float32
-    body = body25_from_mediapipe(image, seen)
+    body = body25_from_mediapipe(image, visibility)
     nose = BODY25.index("nose")
     np.testing.assert_allclose(
         motion[:, 3 * nose : 3 * nose + 2], 1920 * image[:, 0, :2], rtol=1e-6
@@ -246,15 +247,15 @@ def test_tiktok_resamples_in_time():
 
 def test_segments_begin_at_the_nearest_frame_and_hold_the_ends():
     motion = np.arange(300, dtype=np.float32)[:, None] * [1, 10]
-    windows = cut_segments(motion, np.array([0.0, 1.009, 4.0, -0.5]), 60.0, AIST_FRAMES)
+    windows = cut_segments(motion, np.array([0.0, 1.009, 4.0, -0.5]), 60.0, 120)
     assert windows.shape == (4, 120, 2)
     np.testing.assert_array_equal(windows[0, :, 0], np.arange(120))
     np.testing.assert_array_equal(windows[1, :, 1], 10 * np.arange(61, 181))
     np.testing.assert_array_equal(windows[2, :, 0], np.minimum(np.arange(240, 360), 299))
     np.testing.assert_array_equal(windows[3, :, 0], np.maximum(np.arange(-30, 90), 0))
-    assert cut_segments(motion, np.array([]), 30.0, TIKTOK_FRAMES).shape == (0, 60, 2)
+    assert cut_segments(motion, np.array([]), 30.0, 60).shape == (0, 60, 2)
 
 
-def test_no_motion_has_no_segments():
+def test_an_empty_motion_is_refused():
     with pytest.raises(ValueError, match="without frames"):
         cut_segments(np.zeros((0, 75)), np.array([0.0]), 30.0, 60)

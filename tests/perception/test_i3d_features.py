@@ -1,3 +1,5 @@
+"""I3D features: sampling and cropping of frames, and the network against pytorchvideo's."""
+
 import subprocess
 import sys
 from pathlib import Path
@@ -22,7 +24,7 @@ ROOT = Path(__file__).parents[2]
 def network():
     torch.manual_seed(0)
     network = build_i3d()
-    # Fresh statistics are 0 and 1: others show whether the running ones are used.
+    # Initial statistics are 0 and 1; others show whether the running statistics are used.
     for name, values in network.named_buffers():
         if name.endswith("running_mean"):
             values.normal_(0, 0.1)
@@ -40,7 +42,7 @@ def vectors(network, segments):
 
 
 def published(network):
-    """Return pytorchvideo's own network with the same weights."""
+    """Build pytorchvideo's own network with the same weights."""
     from pytorchvideo.models.hub.resnet import i3d_r50
 
     original = i3d_r50(pretrained=False).eval()
@@ -75,26 +77,26 @@ def test_vectors_are_what_the_published_head_projects(network, segments, vectors
     assert np.abs(vectors[0] - vectors[1]).max() > 1e-3
 
 
-def test_batches_do_not_matter_and_progress_is_told(network, segments, vectors):
-    told = []
+def test_batch_size_does_not_matter_and_progress_is_reported(network, segments, vectors):
+    shares = []
     again = extract_i3d_features(
-        network, segments, batch=2, progress=lambda *news: told.append(news[1])
+        network, segments, batch=2, progress=lambda _, share: shares.append(share)
     )
     assert np.allclose(again, vectors, rtol=1e-4, atol=1e-5)
-    assert told == [0.0, 1.0]
+    assert shares == [0.0, 1.0]
     assert np.array_equal(extract_i3d_features(network, segments[:1]), vectors[:1])
 
 
-def test_input_has_the_network_s_scale(segments):
+def test_pixels_are_normalised(segments):
     pictures = normalise_pixels(segments)
     assert pictures.shape == (2, 3, 8, 224, 224)
     expected = (segments[1, 3, 20, 30, 2] / 255 - 0.45) / 0.225
     assert pictures[1, 2, 3, 20, 30].item() == pytest.approx(expected, abs=1e-5)
 
 
-@pytest.mark.parametrize("there", ["nothing", "working", "broken"])
-def test_torchvision_is_left_as_it_was(there):
-    # In a process of its own: only the first import of pytorchvideo asks for torchvision.
+@pytest.mark.parametrize("installed", ["nothing", "working", "broken"])
+def test_torchvision_is_not_changed(installed):
+    # In a new process, because only the first import of pytorchvideo imports torchvision.
     code = f"""
 import sys
 from types import ModuleType
@@ -103,7 +105,7 @@ class Broken:
         if name.split(".")[0] == "torchvision":
             raise RuntimeError("operator torchvision::nms does not exist")
 before = {{}}
-if {there!r} == "working":
+if {installed!r} == "working":
     before = {{name: ModuleType(name) for name in ("torchvision", "torchvision.ops")}}
     sys.modules.update(before)
 else:
@@ -118,7 +120,7 @@ assert "pytorchvideo.transforms" not in sys.modules
     assert done.returncode == 0, done.stderr
 
 
-def test_an_import_that_fails_leaves_nothing_behind(monkeypatch):
+def test_a_failed_import_removes_the_stand_in(monkeypatch):
     for name in [name for name in sys.modules if name.split(".")[0] == "pytorchvideo"]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "fvcore", ModuleType("fvcore"))
@@ -130,7 +132,7 @@ def test_an_import_that_fails_leaves_nothing_behind(monkeypatch):
 
 
 def clip(seconds, fps=30.0, size=(48, 64)):
-    """Yield frames whose grey is their number."""
+    """Yield frames whose grey level is their number."""
     for number in range(round(seconds * fps)):
         yield number / fps, np.full((*size, 3), number, np.uint8)
 
@@ -157,7 +159,7 @@ def test_order_of_segments_and_rate_of_frames_do_not_matter():
     assert slow.tolist() == [[0, 0, 1, 2, 3, 4, 5, 5], [6, 6, 7, 8, 9, 10, 11, 11]]
 
 
-def test_the_last_frame_stays_when_the_clip_ends_early():
+def test_the_last_frame_is_repeated_if_the_clip_ends_early():
     found = numbers(sample_segments(clip(1.0), np.array([0.0]), 2.0))[0]
     assert found[:4].tolist() == [0, 8, 17, 25]
     assert np.all(found[4:] == 29)
@@ -180,7 +182,7 @@ def test_crop_keeps_the_aspect_ratio_and_the_centre(size):
     frame = np.dstack([frame, np.zeros(size)]).round().astype(np.uint8)
     crop = centre_crop(frame)
     assert crop.shape == (224, 224, 3)
-    # A crop of 224 from 256 px shows this much of the shorter side, across and down alike.
+    # The shorter side is 256 px after scaling, so the slope per side must be kept.
     for channel, axis in ((0, 1), (1, 0)):
         line = crop[..., channel].mean(axis=1 - axis).astype(float)
         slope = (line[180] - line[44]) / (136 / 256)

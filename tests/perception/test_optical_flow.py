@@ -1,14 +1,24 @@
+"""The directogram of moving patterns."""
+
 import numpy as np
 import pytest
 
-from d2m.perception.optical_flow import DirectogramMeter, measure_directogram
+from d2m.perception.optical_flow import DirectogramMeter
 
 FPS = 30.0
 HEIGHT, WIDTH = 240, 320
 
 
+def measure_directogram(frames, fps, **options):
+    """Measure the directogram of a whole clip."""
+    meter = DirectogramMeter(fps, **options)
+    for _ in meter.pass_through(frames):
+        pass
+    return meter.result()
+
+
 def textured(height: int, width: int) -> np.ndarray:
-    """A soft random pattern, so that flow has something to hold on to."""
+    """Draw a smooth random pattern, on which optical flow is well defined."""
     import cv2
 
     noise = np.random.default_rng(7).normal(size=(height, width, 3))
@@ -17,7 +27,7 @@ def textured(height: int, width: int) -> np.ndarray:
 
 
 def patch_clip(dx: int, dy: int, n_frames: int = 8, pan: int = 0):
-    """A patch that moves by (dx, dy) px a frame over a wall that moves by ``pan``."""
+    """Yield frames of a patch that moves by (dx, dy) px per frame; the camera pans by ``pan``."""
     wall = textured(HEIGHT, WIDTH * 2)
     patch = 255 - textured(100, 100)
     for frame in range(n_frames):
@@ -37,7 +47,7 @@ def test_movement_lands_in_the_bin_of_its_direction(dx, dy, direction):
     assert (measured[1:].argmax(axis=1) == direction).all()
 
 
-def test_the_unit_is_longest_sides_a_second():
+def test_the_unit_is_longest_sides_per_second():
     measured = measure_directogram(patch_clip(4, 0), FPS)[2:].sum(axis=1).mean()
     share = 100 * 100 / (HEIGHT * WIDTH)
     assert measured == pytest.approx(4 / WIDTH * FPS * share, rel=0.25)
@@ -56,7 +66,7 @@ def test_a_panning_camera_is_not_movement():
     assert measure_directogram(patch_clip(4, 0, pan=3), FPS)[1:].mean(axis=0).argmax() == 0
 
 
-def test_stillness_is_next_to_nothing():
+def test_a_still_clip_measures_almost_nothing():
     still = [(i / FPS, textured(HEIGHT, WIDTH)) for i in range(8)]
     assert (
         measure_directogram(still, FPS).sum()
@@ -64,23 +74,23 @@ def test_stillness_is_next_to_nothing():
     )
 
 
-def test_frame_by_frame_is_the_same_as_at_once():
+def test_single_frames_give_the_same_as_a_whole_clip():
     meter = DirectogramMeter(FPS, bins=4, longest_side=96)
     for _, frame in patch_clip(2, 3):
         meter.update(frame)
-    at_once = measure_directogram(patch_clip(2, 3), FPS, bins=4, longest_side=96)
-    np.testing.assert_array_equal(meter.result(), at_once)
+    whole = measure_directogram(patch_clip(2, 3), FPS, bins=4, longest_side=96)
+    np.testing.assert_array_equal(meter.result(), whole)
 
 
-def test_watching_passes_the_frames_through():
+def test_frames_pass_through_unchanged():
     frames = list(patch_clip(1, 1))
     meter = DirectogramMeter(FPS)
-    for (time_s, frame), (seen_s, seen) in zip(frames, meter.pass_through(frames), strict=True):
-        assert seen_s == time_s
-        assert seen is frame
+    for (time_s, frame), (passed_s, passed) in zip(frames, meter.pass_through(frames), strict=True):
+        assert passed_s == time_s
+        assert passed is frame
 
 
-def test_no_frames_and_slivers():
+def test_no_frames_and_very_narrow_frames():
     assert measure_directogram([], FPS).shape == (0, 8)
-    sliver = [(i / FPS, np.full((2, 500, 3), i, dtype=np.uint8)) for i in range(3)]
-    assert np.isfinite(measure_directogram(sliver, FPS)).all()
+    narrow = [(i / FPS, np.full((2, 500, 3), i, dtype=np.uint8)) for i in range(3)]
+    assert np.isfinite(measure_directogram(narrow, FPS)).all()

@@ -1,3 +1,5 @@
+"""Tracking a drawn dancer with MediaPipe."""
+
 import numpy as np
 import pytest
 
@@ -21,7 +23,7 @@ def arm(frame: int) -> float:
 
 
 def clip(absent=(), elsewhere=()):
-    """A person who sways and swings the arms; away, or another far off, in some frames."""
+    """Draw a person who sways and swings the arms; in some frames absent or at another place."""
     for frame in range(LENGTH):
         canvas = room(HEIGHT, WIDTH)
         if frame in elsewhere:
@@ -45,7 +47,7 @@ def test_shapes_and_coverage(track):
     assert track.coverage == track.found.mean() < 1.0
 
 
-def test_x_and_y_share_one_unit(track):
+def test_x_and_y_have_the_same_unit(track):
     joints = coco17_from_mediapipe(track.landmarks)[track.found]
     expected = np.array([hips_x(frame) for frame in range(LENGTH)])[track.found] / HEIGHT
     measured = joints[:, list(HIPS), 0].mean(axis=1)
@@ -69,7 +71,7 @@ def test_swinging_arms_move_the_wrists(track):
 
 def test_gaps_are_filled_and_marked(track):
     lost = [frame for frame in ABSENT if not track.found[frame]]
-    # MediaPipe may believe for a frame that someone is there still.
+    # MediaPipe may still track a person for a frame or two after they have gone.
     assert len(lost) >= len(ABSENT) - 2
     assert np.isfinite(track.landmarks).all()
     assert np.isfinite(track.world).all()
@@ -77,7 +79,7 @@ def test_gaps_are_filled_and_marked(track):
     assert (track.visibility[track.found].mean(axis=1) > 0.5).all()
 
 
-def test_another_person_for_a_moment_is_not_followed():
+def test_another_person_for_a_moment_is_not_tracked():
     other = range(16, 24)
     track = track_pose(clip(elsewhere=other), FPS)
     assert not track.found[list(other)].any()
@@ -85,7 +87,7 @@ def test_another_person_for_a_moment_is_not_followed():
     assert hips.min() * HEIGHT > 0.3 * WIDTH
 
 
-def test_a_person_who_stays_elsewhere_is_followed_after_all():
+def test_a_person_who_stays_at_another_place_is_tracked_there():
     frames = list(clip(elsewhere=range(8, LENGTH)))
     track = track_pose(frames, FPS)
     assert not track.found[8:20].any()
@@ -93,26 +95,26 @@ def test_a_person_who_stays_elsewhere_is_followed_after_all():
     assert track.landmarks[-1, :, 0].mean() * HEIGHT < 0.3 * WIDTH
 
 
-def test_an_empty_room_gives_an_honest_track():
+def test_an_empty_room_gives_a_track_with_no_coverage():
     track = track_pose(((i / FPS, room()) for i in range(4)), FPS)
     assert track.coverage == 0.0
     assert np.isnan(track.landmarks).all()
     assert (track.visibility == 0).all()
 
 
-def test_no_frames_at_all():
+def test_no_frames_give_an_empty_track():
     track = track_pose([], FPS)
     assert track.landmarks.shape == (0, 33, 3)
     assert track.coverage == 0.0
 
 
 @pytest.mark.parametrize("shape", [(0, 0, 3), (4, 4), (4, 4, 4)])
-def test_a_frame_that_is_none_is_refused_before_mediapipe_sees_it(shape):
+def test_a_malformed_frame_is_refused_before_mediapipe_reads_it(shape):
     with pytest.raises(ValueError, match="frame must be"):
         track_pose([(0.0, np.zeros(shape, dtype=np.uint8))], FPS)
 
 
-def test_progress_and_flow_share_the_one_pass():
+def test_progress_and_flow_use_the_same_pass():
     done: list[int] = []
     meter = DirectogramMeter(FPS)
     once = (frame for frame, _ in zip(clip(), range(5), strict=False))
@@ -121,7 +123,7 @@ def test_progress_and_flow_share_the_one_pass():
     assert len(meter.result()) == len(track.found) == 5
 
 
-def test_the_network_is_closed_when_the_caller_stops_the_job(monkeypatch):
+def test_the_network_is_closed_if_the_caller_raises(monkeypatch):
     from mediapipe.python.solutions.pose import Pose
 
     closed: list[Pose] = []
@@ -136,6 +138,6 @@ def test_the_network_is_closed_when_the_caller_stops_the_job(monkeypatch):
     assert len(closed) == 1
 
 
-def test_mediapipe_keeps_its_log_to_itself(capfd):
+def test_mediapipe_does_not_log_to_stderr(capfd):
     track_pose(((i / FPS, frame) for i, (_, frame) in zip(range(2), clip(), strict=False)), FPS)
     assert capfd.readouterr().err == ""

@@ -1,3 +1,5 @@
+"""Rhythm estimation on generated dances of known tempo."""
+
 import numpy as np
 import pytest
 
@@ -8,9 +10,10 @@ FPS = 30.0
 
 
 def dancer(bpm, seconds=12.0, fps=FPS, first_beat=0.2, n_joints=17, seed=0, rate=None):
-    """A dancer who moves from pose to pose and stops on every beat; (F, J, 2) px, y down.
+    """Generate a dancer who moves from pose to pose and stops on every beat.
 
-    ``rate`` (F,) bends time: the tempo at each moment over ``bpm``.
+    Returns keypoints (F, J, 2) in px, y down. ``rate`` (F,) is the tempo over ``bpm`` in each
+    frame.
     """
     rng = np.random.default_rng(seed)
     n_frames = round(seconds * fps)
@@ -21,7 +24,7 @@ def dancer(bpm, seconds=12.0, fps=FPS, first_beat=0.2, n_joints=17, seed=0, rate
     index = np.floor(beat).astype(int)
     share = (1 - np.cos(np.pi * (beat - index))) / 2
     points = poses[index + 2] * (1 - share)[:, None, None] + poses[index + 3] * share[:, None, None]
-    # Detectors tremble by a pixel or so.
+    # Detectors jitter by about a pixel.
     return points + rng.normal(0, 1, points.shape)
 
 
@@ -52,7 +55,7 @@ def test_frame_rate_and_length_do_not_matter(fps, seconds):
     assert beat_f(rhythm, beats_of(100, seconds)) >= 0.9
 
 
-def test_result_covers_the_clip_and_keeps_its_form():
+def test_beats_cover_the_clip_and_the_envelope_is_normalised():
     rhythm = estimate_rhythm(dancer(120), FPS)
     assert np.all(np.diff(rhythm.beats_s) > 0)
     assert rhythm.beats_s[0] < 0.5
@@ -68,7 +71,7 @@ def test_bars_begin_with_the_strongest_accents():
     clip = dancer(100, 16.0, first_beat=0.3)
     time = np.arange(len(clip)) / FPS
     stop = 0.3 + 2 * 0.6 + 4 * 0.6 * np.arange(-1, 8)
-    # The whole body is thrown down just before each bar's first beat, which is the third.
+    # The whole body is thrown down just before each downbeat, which is the third beat.
     throw = sum(50 * np.clip((time - s) / 0.12 + 1, 0, 1) ** 2 for s in stop)
     clip[..., 1] += throw[:, None]
     rhythm = estimate_rhythm(clip, FPS)
@@ -95,20 +98,20 @@ def assert_default(rhythm: Rhythm) -> None:
     assert np.allclose(np.diff(rhythm.beats_s), 60 / DEFAULT_BPM)
 
 
-def test_stillness_and_no_pose_get_a_steady_default():
+def test_a_still_body_and_no_pose_give_a_steady_default():
     still = np.repeat(dancer(100)[:1], 300, axis=0)
     assert_default(estimate_rhythm(still, FPS))
     assert_default(estimate_rhythm(np.full((300, 17, 2), np.nan), FPS))
     assert_default(estimate_rhythm(np.zeros((300, 17, 3)), FPS))
 
 
-def test_random_movement_gets_a_steady_default():
+def test_random_movement_gives_a_steady_default():
     found = []
     for seed in range(20):
         rng = np.random.default_rng(seed)
         jitter = dancer(100, seed=seed)[:1] + rng.normal(0, 20, (360, 17, 2))
         found.append(estimate_rhythm(jitter, FPS))
-    # Chance makes a rhythm now and then, and the confidence stays low even so.
+    # Chance gives a rhythm now and then, but the confidence stays low.
     assert sum(rhythm.steady_default for rhythm in found) >= 18
     assert max(rhythm.confidence for rhythm in found) < 0.5
 
@@ -123,7 +126,7 @@ def test_confidence_tells_rhythm_from_noise():
     assert values[0] >= values[1] >= values[2]
 
 
-def test_given_tempo_is_taken_and_its_phase_found():
+def test_a_given_tempo_is_used_and_its_phase_found():
     rhythm = estimate_rhythm(dancer(100, seed=4), FPS, tempo_bpm=100)
     assert rhythm.tempo_bpm == 100
     assert np.allclose(np.diff(rhythm.beats_s), 0.6)
@@ -149,12 +152,12 @@ def test_score_channel_hides_joints_instead_of_moving_them():
     clean = dancer(100)
     rng = np.random.default_rng(3)
     scores = np.where(rng.random(clean.shape[:2]) < 0.3, 0.02, 0.9)
-    # What a detector says of joints it does not see is anywhere on the picture.
+    # Detectors place joints that they do not see anywhere in the picture.
     points = np.where((scores < 0.5)[..., None], rng.uniform(0, 1280, clean.shape), clean)
-    seen = estimate_rhythm(np.concatenate([points, scores[..., None]], axis=2), FPS)
-    assert beat_f(seen, beats_of(100)) >= 0.9
-    blind = estimate_rhythm(points, FPS)
-    assert blind.confidence < seen.confidence
+    scored = estimate_rhythm(np.concatenate([points, scores[..., None]], axis=2), FPS)
+    assert beat_f(scored, beats_of(100)) >= 0.9
+    unscored = estimate_rhythm(points, FPS)
+    assert unscored.confidence < scored.confidence
 
 
 def test_gaps_are_bridged():
@@ -186,13 +189,13 @@ def test_units_and_axes_do_not_matter(change):
     assert beat_f(changed, plain.beats_s) >= 0.95
 
 
-def test_flat_depth_is_no_score():
+def test_constant_depth_is_not_a_score():
     clip = dancer(100)
     rhythm = estimate_rhythm(np.concatenate([clip, np.zeros((*clip.shape[:2], 1))], axis=2), FPS)
     assert rhythm.tempo_bpm == pytest.approx(100, rel=0.02)
 
 
-def test_upper_body_alone_will_do():
+def test_the_upper_body_is_enough():
     clip = dancer(100)
     clip[:, 11:] = np.nan
     rhythm = estimate_rhythm(clip, FPS)
@@ -201,28 +204,28 @@ def test_upper_body_alone_will_do():
 
 
 @pytest.mark.parametrize("n_joints", [5, 24, 25, 33, 57])
-def test_any_layout_will_do(n_joints):
+def test_any_joint_layout_works(n_joints):
     rhythm = estimate_rhythm(dancer(100, n_joints=n_joints), FPS)
     assert rhythm.tempo_bpm == pytest.approx(100, rel=0.02)
     assert beat_f(rhythm, beats_of(100)) >= 0.9
 
 
-def test_flow_serves_when_there_is_no_pose():
+def test_optical_flow_replaces_a_missing_pose():
     velocity = np.gradient(dancer(90, seed=7), axis=0)
     angle = np.arctan2(velocity[..., 1], velocity[..., 0])
     bins = np.floor((angle + np.pi) / (2 * np.pi) * 12).astype(int) % 12
     amount = np.linalg.norm(velocity, axis=-1)
     flow = np.stack([(amount * (bins == b)).sum(axis=1) for b in range(12)], axis=1)
-    nobody = np.full((len(flow), 17, 2), np.nan)
-    rhythm = estimate_rhythm(nobody, FPS, flow=flow)
+    no_pose = np.full((len(flow), 17, 2), np.nan)
+    rhythm = estimate_rhythm(no_pose, FPS, flow=flow)
     assert rhythm.tempo_bpm == pytest.approx(90, rel=0.02)
     assert beat_f(rhythm, beats_of(90)) >= 0.9
-    assert estimate_rhythm(nobody, FPS, flow=np.zeros_like(flow)).steady_default
+    assert estimate_rhythm(no_pose, FPS, flow=np.zeros_like(flow)).steady_default
 
 
 @pytest.mark.parametrize("fps", [15.0, 30.0, 60.0])
 @pytest.mark.parametrize("n_frames", [1, 2, 5, 20, 60])
-def test_very_short_clips_still_get_a_rhythm(n_frames, fps):
+def test_very_short_clips_give_a_rhythm(n_frames, fps):
     rhythm = estimate_rhythm(dancer(100, n_frames / fps, fps), fps)
     assert 40 < rhythm.tempo_bpm < 200
     assert np.all(rhythm.beats_s <= n_frames / fps)

@@ -1,3 +1,5 @@
+"""Joint layouts, their conversions, and filling of gaps."""
+
 import numpy as np
 import pytest
 
@@ -8,7 +10,6 @@ from d2m.perception.skeleton import (
     body25_from_mediapipe,
     coco17_from_mediapipe,
     fill_gaps,
-    normalise,
     torso_length,
 )
 
@@ -20,7 +21,7 @@ def mediapipe_names() -> list[str]:
 
 
 def numbered(n_frames: int = 3) -> np.ndarray:
-    """Landmarks whose x is their index and whose y is the frame."""
+    """Return landmarks whose x is their index and whose y is the frame."""
     points = np.zeros((n_frames, 33, 3))
     points[..., 0] = np.arange(33)
     points[..., 1] = np.arange(n_frames)[:, None]
@@ -33,7 +34,7 @@ def test_coco17_takes_the_landmarks_of_the_same_names():
     assert tuple(names[index] for index in picked) == COCO17
 
 
-def test_joint_groups_mean_what_they_are_called():
+def test_joint_groups_have_the_right_indices():
     for group in ("SHOULDERS", "ELBOWS", "WRISTS", "HIPS", "KNEES", "ANKLES"):
         left, right = getattr(skeleton, group)
         part = group[:-1].lower()
@@ -57,7 +58,7 @@ def test_body25_takes_the_landmarks_of_the_same_names():
     np.testing.assert_array_equal(body[:, 0, 1], [0, 1, 2])
 
 
-def test_a_middle_joint_is_as_sure_as_its_weaker_side():
+def test_a_midpoint_has_the_lower_confidence_of_its_sides():
     visibility = np.ones((1, 33))
     visibility[0, 11] = 0.2
     body = body25_from_mediapipe(numbered(1), visibility)
@@ -65,17 +66,17 @@ def test_a_middle_joint_is_as_sure_as_its_weaker_side():
     assert body[0, BODY25.index("mid_hip"), 2] == 1.0
 
 
-def test_gaps_are_filled_in_a_straight_line_and_ends_held():
+def test_gaps_are_interpolated_linearly_and_ends_held():
     points = np.zeros((7, 1, 2))
     points[:, 0, 0] = [np.nan, 1, 99, np.nan, 4, 5, np.nan]
     found = np.array([False, True, False, False, True, True, False])
     filled, n_filled = fill_gaps(points, found)
     np.testing.assert_allclose(filled[:, 0, 0], [1, 1, 2, 3, 4, 5, 5])
     assert n_filled == 4
-    assert points[2, 0, 0] == 99  # the input stays as it was
+    assert points[2, 0, 0] == 99  # the input is not changed
 
 
-def test_gaps_of_single_joints_leave_the_others_alone():
+def test_gaps_of_single_joints_do_not_change_others():
     points = np.arange(12.0).reshape(3, 2, 2)
     found = np.array([[True, True], [False, True], [True, True]])
     holed = points.copy()
@@ -100,37 +101,8 @@ def test_nothing_to_fill():
     assert fill_gaps(np.ones((3, 17, 2)), np.ones(3, dtype=bool))[1] == 0
 
 
-def standing(scale: float, offset: float) -> np.ndarray:
+def test_torso_length():
     points = np.random.default_rng(1).normal(size=(9, 17, 2))
     points[:, list(skeleton.SHOULDERS)] = [0.0, -2.0]
     points[:, list(skeleton.HIPS)] = [0.0, 1.0]
-    return points * scale + offset
-
-
-def test_torso_length():
-    np.testing.assert_allclose(torso_length(standing(2.0, 5.0)), 6.0)
-
-
-def test_normalised_movement_knows_no_place_and_no_size():
-    near, far = normalise(standing(40.0, 300.0)), normalise(standing(0.1, -2.0))
-    np.testing.assert_allclose(near, far, atol=1e-9)
-    np.testing.assert_allclose(torso_length(near), 1.0)
-    np.testing.assert_allclose(near[:, list(skeleton.HIPS)], 0.0, atol=1e-9)
-
-
-def test_travel_survives_normalising():
-    walk = standing(1.0, 0.0)
-    walk[..., 0] += np.arange(9)[:, None]
-    hips = normalise(walk)[:, skeleton.HIPS[0], 0]
-    np.testing.assert_allclose(np.diff(hips), 1 / 3)
-
-
-@pytest.mark.parametrize("points", [np.zeros((5, 17, 2)), np.full((5, 17, 2), np.nan)])
-def test_a_body_without_length_is_refused(points):
-    with pytest.raises(ValueError, match="torso"):
-        normalise(points)
-
-
-def test_a_clip_without_frames_is_refused():
-    with pytest.raises(ValueError, match="torso"):
-        normalise(np.empty((0, 17, 2)))
+    np.testing.assert_allclose(torso_length(2.0 * points + 5.0), 6.0)

@@ -1,3 +1,5 @@
+"""SMPL joints, inverse and forward kinematics."""
+
 import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
@@ -14,7 +16,7 @@ from d2m.perception.smpl import (
 )
 
 J = {name: index for index, name in enumerate(JOINTS)}
-RANGES = {  # rad; flexion of hinges is drawn apart
+RANGES = {  # rad; the flexion of hinges is drawn separately
     "hip": (0.9, 0.5, 0.4),
     "shoulder": (0.6, 0.9, 0.9),
     "spine1": (0.3, 0.3, 0.2),
@@ -62,7 +64,7 @@ def danced():
     return rotations, root, forward_kinematics(rotations, root, REST_OFFSETS)
 
 
-def test_the_skeleton_is_smpls():
+def test_the_skeleton_is_that_of_smpl():
     assert len(JOINTS) == len(PARENTS) == 24
     assert all(parent < joint for joint, parent in enumerate(PARENTS))
     assert REST_POSE[J["left_hand"], 0] > 0.7 > REST_POSE[J["head"], 1] > 0.5
@@ -71,7 +73,7 @@ def test_the_skeleton_is_smpls():
     assert 1.4 < height < 1.6
 
 
-def test_forward_kinematics_turns_what_is_below():
+def test_a_rotation_moves_the_joints_below_it():
     rotations = np.broadcast_to(np.eye(3), (1, 24, 3, 3)).copy()
     rotations[0, J["left_elbow"]] = Rotation.from_rotvec([0, 0, np.pi / 2]).as_matrix()
     joints = forward_kinematics(rotations, np.array([[1.0, 2.0, 3.0]]), REST_OFFSETS)[0]
@@ -87,7 +89,7 @@ def test_the_rest_pose_has_no_rotation():
     np.testing.assert_allclose(rotations, np.broadcast_to(np.eye(3), (1, 24, 3, 3)), atol=1e-6)
 
 
-def test_positions_come_back(danced):
+def test_positions_are_reproduced(danced):
     _, root, joints = danced
     rotations = joint_rotations(joints)
     assert_proper(rotations)
@@ -97,7 +99,7 @@ def test_positions_come_back(danced):
     assert np.linalg.norm(rebuilt - joints, axis=-1).max() < 1e-4
 
 
-def test_rotations_that_joints_tell_come_back(danced):
+def test_rotations_that_joints_determine_are_reproduced(danced):
     true, _, joints = danced
     found = joint_rotations(joints)
     assert angles(found[:, 0], true[:, 0]).max() < 0.1
@@ -107,12 +109,12 @@ def test_rotations_that_joints_tell_come_back(danced):
             world[:, joint] = world[:, parent] @ world[:, joint]
     for name in ("spine3", "left_hip", "right_hip", "left_shoulder", "right_shoulder"):
         error = angles(world_found[:, J[name]], world_true[:, J[name]])
-        # The rest pose's limbs are not quite straight, so their hinges are told nearly.
+        # The limbs of the rest pose are not quite straight, so hinges are only approximate.
         assert np.median(error) < 10, name
         assert np.quantile(error, 0.95) < 25, name
 
 
-def test_each_frame_is_by_itself(danced):
+def test_frames_are_independent(danced):
     joints = danced[2]
     order = np.random.default_rng(2).permutation(len(joints))
     np.testing.assert_allclose(
@@ -120,7 +122,7 @@ def test_each_frame_is_by_itself(danced):
     )
 
 
-def test_another_build_is_measured(danced):
+def test_bone_lengths_are_measured(danced):
     rotations, root, _ = danced
     body = REST_OFFSETS.copy()
     body[[J["left_hip"], J["right_hip"]]] *= [1.5, 0.6, 1.0]
@@ -165,7 +167,7 @@ def test_a_limb_that_bends_and_straightens_does_not_flip(limb, start, bend):
     assert angles(found[bent, J[upper]], true[bent, J[upper]]).max() < 12
 
 
-def test_a_twisted_limb_that_straightens_turns_back_smoothly():
+def test_the_twist_of_a_limb_that_straightens_fades_smoothly():
     swing = np.linspace(2.0, 0.0, 200)
     vectors = np.zeros((200, 24, 3))
     upper_arm = REST_OFFSETS[J["left_elbow"]]
@@ -221,7 +223,7 @@ def test_a_body_without_extent_is_at_rest():
 
 
 @pytest.mark.parametrize("function", [joint_rotations, bone_offsets])
-def test_joints_that_are_none_are_refused(function):
+def test_malformed_joints_are_refused(function):
     joints = np.broadcast_to(REST_POSE, (3, 24, 3)).copy()
     with pytest.raises(ValueError, match="shape"):
         function(joints[:0])
@@ -233,7 +235,7 @@ def test_joints_that_are_none_are_refused(function):
 
 
 def mediapipe_person():
-    """Stand before the camera, arms out: MediaPipe's x right, y down, z away from it."""
+    """Return world landmarks (1, 33, 3) of a person who faces the camera, arms stretched out."""
     world = np.zeros((1, 33, 3))
     body = {
         11: (0.18, -0.5, 0.02),
@@ -268,7 +270,7 @@ def test_a_person_who_faces_the_camera_looks_towards_it():
     assert np.array(pelvis)[2, 2] > 0.9
 
 
-def test_a_person_who_turns_round_looks_away():
+def test_a_person_who_turns_round_faces_away():
     turned = mediapipe_person() * [-1, 1, -1]
     pelvis = joint_rotations(smpl_joints_from_mediapipe(turned))[0, 0]
     half_turn = Rotation.from_rotvec([0, np.pi, 0]).as_matrix()
@@ -294,5 +296,5 @@ def test_spine_neck_and_collars_lie_as_in_the_rest_pose():
     np.testing.assert_allclose(smpl_joints_from_mediapipe(world)[0, torso], body[torso], atol=1e-9)
 
 
-def test_what_was_never_seen_stays_unknown():
+def test_nan_landmarks_stay_nan():
     assert np.isnan(smpl_joints_from_mediapipe(np.full((2, 33, 3), np.nan))).all()

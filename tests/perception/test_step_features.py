@@ -1,4 +1,4 @@
-"""What the body does in each 16th step, on bodies whose movement is known."""
+"""Movement features of each 16th step, on bodies of known movement."""
 
 import numpy as np
 import pytest
@@ -94,7 +94,7 @@ def test_a_body_that_stands_still_freezes_until_it_moves():
     assert freeze[40:].min() == 1.0
 
 
-def test_a_clip_of_nobody_moving_is_calm():
+def test_a_still_body_has_no_energy():
     value = measured(still())
     assert value["freeze"].min() == 1.0
     for name in ("energy", "upper", "lower", "accent", "turn"):
@@ -146,7 +146,7 @@ def test_a_mirrored_dance_has_the_same_features():
     np.testing.assert_allclose(there, mirrored, atol=1e-6)
 
 
-def test_frame_rate_hardly_matters():
+def test_the_frame_rate_hardly_matters():
     points, own = procedural(0)
     fast = movement_features(points, FPS, own)
     slow = movement_features(points[::2], FPS / 2, own)
@@ -167,14 +167,14 @@ def test_directogram_bins_movement_by_direction():
     assert abs(int(left[100].argmax()) - int(right[100].argmax())) in (3, 4, 5)
 
 
-def test_visual_features_are_shares_of_the_strong_movement():
+def test_directogram_features_are_relative_to_the_strong_movement():
     directogram = np.zeros((len(TIMES), N_DIRECTIONS))
     directogram[:, 2] = np.where(TIMES < 4.0, 40.0, 10.0)
-    visual = directogram_features(directogram, FPS, grid())
-    assert visual.shape == (grid().n_steps, N_DIRECTIONS)
-    np.testing.assert_allclose(visual[:31, 2], 1.0, atol=1e-6)
-    np.testing.assert_allclose(visual[33:, 2], 0.25, atol=1e-6)
-    assert np.delete(visual, 2, axis=1).max() == 0.0
+    features = directogram_features(directogram, FPS, grid())
+    assert features.shape == (grid().n_steps, N_DIRECTIONS)
+    np.testing.assert_allclose(features[:31, 2], 1.0, atol=1e-6)
+    np.testing.assert_allclose(features[33:, 2], 0.25, atol=1e-6)
+    assert np.delete(features, 2, axis=1).max() == 0.0
 
 
 def test_steps_beyond_the_movement_take_its_nearest_value():
@@ -184,7 +184,7 @@ def test_steps_beyond_the_movement_take_its_nearest_value():
     assert np.isfinite(features).all()
 
 
-def test_slow_music_has_its_hits_on_the_beat():
+def test_accents_are_moved_to_the_beats():
     grid = grid_from_beats(np.arange(0, 8.1, 0.75), 8.0)
     features = np.full((grid.n_steps, len(MOVEMENT_FEATURES)), 0.9)
     marked = accentuate_beats(features, grid)

@@ -1,4 +1,4 @@
-"""The style that suits a dance."""
+"""Suggesting a style of music from a dance."""
 
 from dataclasses import replace
 
@@ -25,14 +25,14 @@ def test_a_typical_dance_gets_its_own_style(style):
 
 
 @pytest.mark.parametrize("style", STYLES.values(), ids=STYLES)
-def test_a_nearly_typical_dance_does_too(style):
+def test_a_nearly_typical_dance_gets_it_too(style):
     features = typical(style) * np.random.default_rng(0).uniform(0.95, 1.05, (64, 1))
     assert suggest_style(1.01 * style.tempo_bpm, features) is style
 
 
-def test_tempo_counts():
-    manner = typical(STYLES["house"])
-    assert suggest_style(124.0, manner) is not suggest_style(80.0, manner)
+def test_the_tempo_matters():
+    features = typical(STYLES["house"])
+    assert suggest_style(124.0, features) is not suggest_style(80.0, features)
 
 
 @pytest.mark.parametrize(
@@ -48,9 +48,9 @@ def test_tempo_counts():
     ],
     ids=["legs", "reach", "hits"],
 )
-def test_manner_counts(tempo_bpm, one, other):
+def test_the_way_of_moving_matters(tempo_bpm, one, other):
     base = STYLES["pop"]
-    styles = [suggest_style(tempo_bpm, typical(replace(base, **manner))) for manner in (one, other)]
+    styles = [suggest_style(tempo_bpm, typical(replace(base, **values))) for values in (one, other)]
     assert styles[0] is not styles[1]
 
 
