@@ -53,10 +53,17 @@ def parse(root: Path, *places: str) -> dict[str, Module]:
     return modules
 
 
-@cache
 def project(*places: str) -> dict[str, Module]:
-    """Parse modules of this project, once for each choice of places."""
-    return parse(ROOT, *places)
+    """Return modules of this project, each parsed once."""
+    modules: dict[str, Module] = {}
+    for place in places:
+        modules |= _parse_place(place)
+    return modules
+
+
+@cache
+def _parse_place(place: str) -> dict[str, Module]:
+    return parse(ROOT, place)
 
 
 def write_project(root: Path, files: dict[str, str]) -> Path:
