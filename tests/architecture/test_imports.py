@@ -20,7 +20,7 @@ LAYERS = (
     ("rendering",),
     ("pipeline", "training"),
     ("benchmark", "jobs"),
-    ("cli", "web"),
+    ("web",),
     ("__main__",),
 )
 """The entries of `d2m`, bottom first: each imports only from the layers below its own."""
@@ -121,6 +121,11 @@ def wrong_imports(modules: Mapping[str, Module]) -> list[str]:
             if is_outside or (is_inside and height.get(below, 99) >= height[entry]):
                 wrong.append(f"{module.at(node)} imports {target}")
     return wrong
+
+
+def test_each_entry_has_a_layer() -> None:
+    entries = {name.split(".")[1] for name in project("d2m") if name != "d2m"}
+    assert entries == {entry for layer in LAYERS for entry in layer}
 
 
 def test_imports_go_strictly_down() -> None:
