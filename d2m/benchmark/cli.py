@@ -10,7 +10,33 @@ import typer
 from d2m.checkpoints import CHECKPOINTS
 from d2m.core.levels import levels_named
 
-MaybePath = Optional[Path]  # noqa: UP045 (typer reads it at run time, on Python 3.10 too)
+# Optional[...] because typer reads it at run time, on Python 3.10 too.
+MaybePath = Optional[Path]  # noqa: UP045
+MaybeInt = Optional[int]  # noqa: UP045
+
+Report = Annotated[bool, typer.Option(help="Write the report; without it, only print the goals.")]
+ReportFolder = Annotated[Path, typer.Option(help="Folder for the report.")]
+LevelChoice = Annotated[str, typer.Option(help="high, low or both.")]
+Pieces = Annotated[
+    MaybeInt,
+    typer.Option(help="Number of held-out pieces, for a quick run.", min=2, show_default="all"),
+]
+Corpus = Annotated[
+    MaybePath,
+    typer.Option(
+        help="Corpus folder.", show_default="runs/corpus, or one rendered into runs/held_out"
+    ),
+]
+Aist = Annotated[
+    MaybePath, typer.Option(help="AIST++ 2-D keypoints packed as .npz (see the docs).")
+]
+Cmu = Annotated[
+    MaybePath, typer.Option(help="CMU motion-capture dances packed as .npz (see the docs).")
+]
+Seed = Annotated[
+    int, typer.Option(help="Seed of random and shuffled music and of the generators.", min=0)
+]
+Weights = Annotated[Path, typer.Option(help="Folder of the weights.", show_default=False)]
 
 evaluate = typer.Typer(invoke_without_command=True)
 
@@ -18,33 +44,15 @@ evaluate = typer.Typer(invoke_without_command=True)
 @evaluate.callback()
 def evaluate_weights(
     context: typer.Context,
-    report: Annotated[
-        bool, typer.Option(help="Write the report; without it, only print the goals.")
-    ] = True,
-    out: Annotated[Path, typer.Option(help="Folder for the report.")] = Path("docs/evaluation"),
-    level: Annotated[str, typer.Option(help="high, low or both.")] = "both",
-    pieces: Annotated[
-        Optional[int],  # noqa: UP045
-        typer.Option(help="Number of held-out pieces, for a quick run.", min=2, show_default="all"),
-    ] = None,
-    corpus: Annotated[
-        MaybePath,
-        typer.Option(
-            help="Corpus folder.", show_default="runs/corpus, or one rendered into runs/held_out"
-        ),
-    ] = None,
-    aist: Annotated[
-        MaybePath, typer.Option(help="AIST++ 2-D keypoints packed as .npz (see the docs).")
-    ] = None,
-    cmu: Annotated[
-        MaybePath, typer.Option(help="CMU motion-capture dances packed as .npz (see the docs).")
-    ] = None,
-    seed: Annotated[
-        int, typer.Option(help="Seed of random and shuffled music and of the generators.", min=0)
-    ] = 0,
-    weights: Annotated[
-        Path, typer.Option(help="Folder of the weights.", show_default=False)
-    ] = CHECKPOINTS,
+    report: Report = True,
+    out: ReportFolder = Path("docs/evaluation"),
+    level: LevelChoice = "both",
+    pieces: Pieces = None,
+    corpus: Corpus = None,
+    aist: Aist = None,
+    cmu: Cmu = None,
+    seed: Seed = 0,
+    weights: Weights = CHECKPOINTS,
 ) -> None:
     """Measure the bundled weights on held-out music and dances, and write a report."""
     if context.invoked_subcommand is not None:
