@@ -1,1 +1,1 @@
-"""The benchmark: how good the bundled weights are, measured and written down."""
+"""The benchmark: measures the bundled weights and writes the evaluation report."""

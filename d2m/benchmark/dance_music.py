@@ -1,8 +1,8 @@
-"""Dances with known beats, and the music that is generated for them.
+"""Score the beats of music generated for dances with known beats.
 
 The joints get the frame rate and the jitter of the pose network. Tempo, beats, features and
-style are estimated from them as for a clip, and the music is generated, cleaned and scored as
-for a clip. Only the pose network itself is left out.
+style are estimated from them as for a clip, and the music is generated, post-processed and
+scored as for a clip. Only the pose network itself is left out.
 """
 
 from __future__ import annotations
@@ -32,13 +32,14 @@ from d2m.training.data.dances import AnnotatedDance, load_aist, procedural_dance
 from d2m.training.data.motion_bank import N_PROCEDURAL
 
 DANCE_S = 12.0
-"""Length of each dance that is used (s): that of the AIST++ excerpts."""
+"""Length of each dance that is used (s): that of the AIST++ choreographies."""
 HELD_OUT_DANCERS = tuple(seed for seed in range(N_PROCEDURAL) if seed % 8 == 7)
 """Every eighth procedural dancer, which training never uses."""
 JITTER = 0.01
-"""Standard deviation of each joint's position (torso lengths): about a pixel, like MediaPipe."""
+"""Standard deviation of the noise on joint positions (torso lengths), about a pixel. Chosen by
+hand."""
 AIST_VIEWS = ("c01", "c05")
-"""Cameras of AIST++ that are used: from the front and from the side."""
+"""Two of the nine camera views of AIST++. Chosen by hand."""
 
 
 def procedural_dances(count: int | None) -> list[AnnotatedDance]:
