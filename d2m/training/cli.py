@@ -50,7 +50,7 @@ def corpus_command(
 def codec_command(
     level: LevelOption,
     corpus: CorpusFolder = Path("runs/corpus"),
-    out: Annotated[MaybePath, typer.Option(help="Run folder [runs/codec_LEVEL].")] = None,
+    out: Annotated[MaybePath, typer.Option(help="Run folder (default: runs/codec_LEVEL).")] = None,
     start: Annotated[MaybePath, typer.Option(help="Codec weights to start from.")] = None,
     decoder_only: Annotated[
         bool, typer.Option(help="Train the decoder only, so that existing codes stay valid.")
@@ -78,9 +78,11 @@ def codec_command(
 def generator_command(
     level: LevelOption,
     corpus: CorpusFolder = Path("runs/corpus"),
-    out: Annotated[MaybePath, typer.Option(help="Run folder [runs/generator_LEVEL].")] = None,
+    out: Annotated[
+        MaybePath, typer.Option(help="Run folder (default: runs/generator_LEVEL).")
+    ] = None,
     codec: Annotated[
-        MaybePath, typer.Option(help="Codec whose codes are learned [the bundled one].")
+        MaybePath, typer.Option(help="Codec whose codes are learned (default: the bundled one).")
     ] = None,
     start: Annotated[
         MaybePath, typer.Option(help="Generator weights to start from, of either level.")
@@ -124,12 +126,12 @@ def audio_command(
     context: typer.Context,
     level: LevelOption,
     corpus: CorpusFolder = Path("runs/corpus"),
-    out: Annotated[MaybePath, typer.Option(help="Run folder [runs/audio_LEVEL].")] = None,
+    out: Annotated[MaybePath, typer.Option(help="Run folder (default: runs/audio_LEVEL).")] = None,
     codec: Annotated[
-        MaybePath, typer.Option(help="Codec of the generator [the bundled one].")
+        MaybePath, typer.Option(help="Codec of the generator (default: the bundled one).")
     ] = None,
     start: Annotated[
-        MaybePath, typer.Option(help="Generator weights to start from [the bundled ones].")
+        MaybePath, typer.Option(help="Generator weights to start from (default: the bundled ones).")
     ] = None,
     adversarial: Annotated[
         float, typer.Option(help="Weight of a discriminator of waveforms.", min=0)
@@ -138,7 +140,9 @@ def audio_command(
     channel_divisor: ChannelDivisor = 1,
     learning_rate: Annotated[
         float,
-        typer.Option(help="Adam's learning rate for the generator; its tables have three times."),
+        typer.Option(
+            help="Adam's learning rate for the generator; three times this for its tables."
+        ),
     ] = 1e-3,
     *,
     trainer_options: dict[str, Any],
@@ -179,7 +183,8 @@ def bundle_command(
     kind: Annotated[str, typer.Argument(help="codec or generator.")],
     level: LevelOption,
     weights: Annotated[
-        MaybePath, typer.Option(help="Weights of a run [runs/KIND_LEVEL/weights.safetensors].")
+        MaybePath,
+        typer.Option(help="Weights of a run (default: runs/KIND_LEVEL/weights.safetensors)."),
     ] = None,
     temperature: Annotated[
         Optional[float],  # noqa: UP045

@@ -20,9 +20,11 @@ from d2m.training.cli_options import (
 DataFolder = Annotated[Path, typer.Option(help="Folder with the lists of the published data.")]
 DatasetName = Annotated[str, typer.Option(help="aist or tiktok.")]
 CodecFile = Annotated[
-    MaybePath, typer.Option(help="JukeBox VQ-VAE, fine-tuned or not [the bundled codec].")
+    MaybePath, typer.Option(help="JukeBox VQ-VAE, fine-tuned or not (default: the bundled codec).")
 ]
-RunFolder = Annotated[MaybePath, typer.Option(help="Run folder [runs/d2mgan_DATASET_LEVEL].")]
+RunFolder = Annotated[
+    MaybePath, typer.Option(help="Run folder (default: runs/d2mgan_DATASET_LEVEL).")
+]
 PublishedCode = Annotated[
     bool, typer.Option("--published-code", help="Use the objective of the published code.")
 ]
@@ -41,7 +43,7 @@ FineTune = Annotated[
     Optional[bool],  # noqa: UP045
     typer.Option(
         "--fine-tune/--no-fine-tune",
-        help="Also fine-tune the decoder of the codec [yes; with --published-code no].",
+        help="Also fine-tune the decoder of the codec (default: yes; with --published-code no).",
     ),
 ]
 Seconds = Annotated[int, typer.Option(help="Length of a segment (s): 2, 3 or 4.")]
@@ -97,9 +99,12 @@ def decoder_command(
     level: LevelOption,
     corpus: CorpusFolder = Path("runs/corpus"),
     codec: Annotated[
-        MaybePath, typer.Option(help="Codec whose decoder is fine-tuned [the bundled one].")
+        MaybePath,
+        typer.Option(help="Codec whose decoder is fine-tuned (default: the bundled one)."),
     ] = None,
-    out: Annotated[MaybePath, typer.Option(help="Run folder [runs/decoder_LEVEL].")] = None,
+    out: Annotated[
+        MaybePath, typer.Option(help="Run folder (default: runs/decoder_LEVEL).")
+    ] = None,
     learning_rate: Annotated[float, typer.Option(help="Adam's learning rate.", min=0)] = 1e-5,
     scales: Scales = 3,
     channel_divisor: ChannelDivisor = 1,

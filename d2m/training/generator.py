@@ -30,7 +30,7 @@ EDGE_FRAMES = 16
 
 The network does not see what surrounds the crop there.
 """
-EXAMPLE_FRAMES = 690
+AUDIO_EXAMPLE_FRAMES = 690
 """Length (frames) of the audio examples that a run writes: 4 s."""
 N_GENERATOR_BATCHES = 24
 """Held-out batches of an evaluation; chosen by hand."""
@@ -187,7 +187,7 @@ class GeneratorTask:
     def audio_examples(self, engine: Engine) -> AudioExamples:
         """Return the audio of a held-out crop, decoded from true and from generated codes."""
         self.generator.eval()
-        batch = self.held_out(np.random.default_rng(0), engine, EXAMPLE_FRAMES)
+        batch = self.held_out(np.random.default_rng(0), engine, AUDIO_EXAMPLE_FRAMES)
         codes = batch.pop("codes")[:1]
         codec = self.codec.to(engine.device)
         nearest = codec.codebook(self.level).nearest(self.generator(**batch)[:1])

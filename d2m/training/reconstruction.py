@@ -15,7 +15,7 @@ STFT_WINDOWS = (2048, 512, 128)
 """Window lengths (samples) of the spectral losses: 93, 23 and 6 ms; chosen by hand."""
 SONG_RMS = 0.115
 """RMS (full scale is 1) that songs are normalised to; waveform losses are divided by its square."""
-EXAMPLE_S = 4.0
+AUDIO_EXAMPLE_S = 4.0
 """Length (s) of the audio examples that a run writes."""
 N_RECONSTRUCTION_BATCHES = 12
 """Held-out batches that `reconstruction_metrics` averages over; chosen by hand."""
@@ -72,8 +72,8 @@ def reconstruction_metrics(
 def reconstruction_examples(
     codec: JukeboxVQVAE, level: Level, crops: AudioCrops, device: torch.device
 ) -> AudioExamples:
-    """Return the first `EXAMPLE_S` seconds of a held-out piece, original and reconstructed."""
-    audio = crops.first(EXAMPLE_S)
+    """Return the first `AUDIO_EXAMPLE_S` seconds of a piece, original and reconstructed."""
+    audio = crops.first(AUDIO_EXAMPLE_S)
     decoded = codec.decode(codec.encode(audio.to(device), level), level)
     return {"original": audio[0].numpy(), "reconstructed": decoded[0].float().cpu().numpy()}
 
