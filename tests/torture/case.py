@@ -1,4 +1,4 @@
-"""What a case of the torture set is, and what is expected of it."""
+"""Cases of the torture set: how a clip is made, and the expected outcome."""
 
 from __future__ import annotations
 
@@ -6,39 +6,40 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.torture.studio import COUNT, FPS, SECONDS, Studio
+from tests.torture.clip_factory import COUNT, FPS, SECONDS, ClipFactory
 
 
-def at_thirty(number: int) -> float:
-    """Return when a picture of a plain clip comes (s)."""
+def time_at_30_hz(number: int) -> float:
+    """Return the time of a frame of an unchanged clip (s)."""
     return number / FPS
 
 
 @dataclass(frozen=True, kw_only=True)
 class Works:
-    """The clip is taken.
+    """The clip is accepted.
 
     Parameters
     ----------
     duration_s, within_s
-        How long the copy is, and how far it may be off (s).
+        Duration of the normalised clip and its tolerance (s).
     times
-        When the picture of a number comes (s), or None where pictures carry none. They are
-        read from the upright picture, so a turned or mirrored one fails.
-    pictures
-        How many different ones there are.
+        Function from a frame's number to its time (s), or None if frames have no numbers. The
+        numbers are read from upright frames, so a rotated or mirrored frame fails.
+    frames
+        Number of different frames.
     shape
-        Width over height, or None where it does not matter.
+        Aspect ratio (width / height), or None if it does not matter.
     has_audio
-        Whether the copy has sound, or None where it does not matter.
+        Whether the normalised clip has audio, or None if it does not matter.
     warning
-        What a whole job must warn of, as a regular expression; "" for nothing special.
+        A warning that a whole job must give, as a regular expression; "" for none in
+        particular.
     """
 
     duration_s: float = SECONDS
     within_s: float = 1.1 / 24
-    times: Callable[[int], float] | None = at_thirty
-    pictures: int = COUNT
+    times: Callable[[int], float] | None = time_at_30_hz
+    frames: int = COUNT
     shape: float | None = 1.6
     has_audio: bool | None = None
     warning: str = ""
@@ -46,39 +47,40 @@ class Works:
 
 @dataclass(frozen=True, kw_only=True)
 class Refused:
-    """The clip is refused with a sentence in which ``reason`` (a regular expression) is found."""
+    """The clip is refused with a message that matches ``reason``, a regular expression."""
 
     reason: str
 
 
 Expected = Works | Refused
-NOBODY = Refused(reason="No dancer was found")
+NO_DANCER = Refused(reason="No dancer was found")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Case:
-    """A clip and what comes of it.
+    """A clip and its expected outcome.
 
     Parameters
     ----------
     name
-        Of the case.
+        Name of the case.
     make
-        Makes the file. What else it puts into the file's folder must not be opened.
+        Function that makes the file. Other files that it writes into the same folder must
+        not be opened.
     expect
-        What becomes of its copy.
+        Expected outcome of normalising the clip.
     job
-        What becomes of a whole job, where that differs.
+        Expected outcome of a whole job, if it differs.
     levels
-        Levels of that job; by default the clip is only looked at.
+        Levels of that job; by default the clip is only analysed.
     start_s, length_s
-        Part that is taken (s).
+        Start and duration of the part that is used (s).
     is_slow
-        Whether it is left to ``make torture``.
+        Whether only ``make torture`` runs the case.
     """
 
     name: str
-    make: Callable[[Studio], Path]
+    make: Callable[[ClipFactory], Path]
     expect: Expected
     job: Expected | None = None
     levels: str = "none"
@@ -87,4 +89,4 @@ class Case:
     is_slow: bool = False
 
 
-NOT_A_VIDEO = Refused(reason="is not a video or sound")
+NOT_A_VIDEO = Refused(reason="is not a video or audio file")

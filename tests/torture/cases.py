@@ -1,15 +1,15 @@
-"""All cases."""
+"""All cases of the torture set."""
 
 from __future__ import annotations
 
-from tests.torture.broken import BOMBS, NOISE, TRUNCATED
 from tests.torture.case import Case
-from tests.torture.formats import CLOCKS, CODECS, SHAPES
-from tests.torture.junk import JUNK, LURES
-from tests.torture.limits import LENGTHS, SIZES, SOUNDS
+from tests.torture.damaged_clips import BOMBS, NOISE, TRUNCATED
+from tests.torture.formats import CODECS, SHAPES, TIMESTAMPS
+from tests.torture.limits import AUDIO, LENGTHS, SIZES
+from tests.torture.not_videos import NOT_VIDEOS, REFERENCES
 from tests.torture.people import NAMES, PEOPLE
 
 CASES: tuple[Case, ...] = (
-    *(*JUNK, *LURES, *TRUNCATED, *NOISE, *BOMBS, *CODECS),
-    *(*SHAPES, *CLOCKS, *LENGTHS, *SIZES, *SOUNDS, *PEOPLE, *NAMES),
+    *(*NOT_VIDEOS, *REFERENCES, *TRUNCATED, *NOISE, *BOMBS, *CODECS),
+    *(*SHAPES, *TIMESTAMPS, *LENGTHS, *SIZES, *AUDIO, *PEOPLE, *NAMES),
 )

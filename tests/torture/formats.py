@@ -1,4 +1,4 @@
-"""Clips of every codec, shape and clock, inside and outside the limits."""
+"""Clips with all kinds of codecs, frame shapes and timestamps."""
 
 from __future__ import annotations
 
@@ -8,55 +8,55 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from tests.torture.case import NOBODY, Case, Refused, Works
-from tests.torture.studio import COUNT, FINE, FPS, SECONDS, Studio
+from tests.torture.case import NO_DANCER, Case, Refused, Works
+from tests.torture.clip_factory import COUNT, FPS, H264, SECONDS, ClipFactory
 
-Maker = Callable[[Studio], Path]
-_QUICK_VP9 = ("-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", 8, "-crf", 20, "-b:v", 0)
-_QUICK_HEVC = ("-c:v", "libx265", "-preset", "ultrafast", "-x265-params")
+Maker = Callable[[ClipFactory], Path]
+_FAST_VP9 = ("-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", 8, "-crf", 20, "-b:v", 0)
+_FAST_HEVC = ("-c:v", "libx265", "-preset", "ultrafast", "-x265-params")
 _UNSUPPORTED = Refused(reason="not supported: convert the clip to MP4")
-_CODEC_CASES: dict[str, tuple[object, ...]] = {
+_ACCEPTED_CODECS: dict[str, tuple[object, ...]] = {
     "H.264 with B-frames.mp4": ("-c:v", "libx264", "-bf", 3, "-preset", "fast"),
-    "H.264 4:4:4.mp4": (*FINE, "-pix_fmt", "yuv444p"),
-    "H.264 10-bit.mkv": (*FINE, "-pix_fmt", "yuv422p10le"),
-    "H.264 grey.mov": (*FINE, "-pix_fmt", "gray"),
-    "H.264 fragmented.mp4": (*FINE, "-movflags", "frag_keyframe+empty_moov", "-g", 10),
-    "HEVC.mp4": (*_QUICK_HEVC, "log-level=none", "-tag:v", "hvc1"),
+    "H.264 4:4:4.mp4": (*H264, "-pix_fmt", "yuv444p"),
+    "H.264 10-bit.mkv": (*H264, "-pix_fmt", "yuv422p10le"),
+    "H.264 grey.mov": (*H264, "-pix_fmt", "gray"),
+    "H.264 fragmented.mp4": (*H264, "-movflags", "frag_keyframe+empty_moov", "-g", 10),
+    "HEVC.mp4": (*_FAST_HEVC, "log-level=none", "-tag:v", "hvc1"),
     "AV1.mp4": ("-c:v", "libsvtav1", "-preset", 12, "-svtav1-params", "lp=1", "-crf", 25),
     "VP8.webm": ("-c:v", "libvpx", "-deadline", "realtime", "-cpu-used", 8, "-b:v", "2M"),
-    "VP9.webm": _QUICK_VP9,
-    "VP9 without duration.webm": (*_QUICK_VP9, "-f", "webm", "-live", 1),
-    "VP9 with alpha.webm": ("-vf", "format=yuva420p", *_QUICK_VP9, "-auto-alt-ref", 0),
+    "VP9.webm": _FAST_VP9,
+    "VP9 without duration.webm": (*_FAST_VP9, "-f", "webm", "-live", 1),
+    "VP9 with alpha.webm": ("-vf", "format=yuva420p", *_FAST_VP9, "-auto-alt-ref", 0),
     "ProRes 4444 with alpha.mov": ("-c:v", "prores_ks", "-pix_fmt", "yuva444p10le"),
     "ProRes.mov": ("-c:v", "prores"),
     "MJPEG.avi": ("-c:v", "mjpeg", "-pix_fmt", "yuvj420p", "-q:v", 4),
     "MPEG-4.avi": ("-c:v", "mpeg4", "-q:v", 4),
     "MPEG-2 interlaced.mkv": ("-c:v", "mpeg2video", "-q:v", 4, "-flags", "+ildct+ilme"),
     "HDR, 10-bit HEVC.mp4": (
-        *("-vf", "format=yuv420p10le", *_QUICK_HEVC),
+        *("-vf", "format=yuv420p10le", *_FAST_HEVC),
         "log-level=none:colorprim=bt2020:transfer=smpte2084:colormatrix=bt2020nc",
     ),
 }
-_REFUSED_CASES: dict[str, tuple[object, ...]] = {
+_REFUSED_CODECS: dict[str, tuple[object, ...]] = {
     "FFV1.mkv": ("-c:v", "ffv1"),
     "Windows Media in AVI.avi": ("-c:v", "wmv2"),
-    "raw pictures.avi": ("-c:v", "rawvideo", "-vf", "fps=4"),
+    "raw video.avi": ("-c:v", "rawvideo", "-vf", "fps=4"),
     "HuffYUV.avi": ("-c:v", "huffyuv", "-vf", "fps=4"),
 }
-_FOREIGN_CASES: dict[str, tuple[object, ...]] = {
-    "transport stream": (*FINE, "-f", "mpegts"),
+_OTHER_FORMATS: dict[str, tuple[object, ...]] = {
+    "transport stream": (*H264, "-f", "mpegts"),
     "Flash": ("-c:v", "flv", "-f", "flv"),
     "Theora in Ogg": ("-c:v", "libtheora", "-f", "ogg"),
     "Windows Media": ("-c:v", "wmv2", "-f", "asf"),
-    "bare H.264": (*FINE, "-f", "h264"),
+    "H.264 without container": (*H264, "-f", "h264"),
     "animated PNG": ("-c:v", "apng", "-f", "apng", "-vf", "fps=4,scale=64:40"),
     "animated WebP": ("-c:v", "libwebp_anim", "-f", "webp", "-vf", "fps=4,scale=64:40"),
 }
 
 
 def encode(name: str, *arguments: object) -> Maker:
-    """Return a maker of the silent dance encoded with these arguments."""
-    return lambda studio: studio.encoded(name, *arguments)
+    """Return a maker of the dance without audio, encoded with these arguments."""
+    return lambda factory: factory.encoded(name, *arguments)
 
 
 def _file_of(name: str) -> str:
@@ -65,24 +65,24 @@ def _file_of(name: str) -> str:
 
 CODECS = [
     Case(name=name, make=encode(_file_of(name), *arguments), expect=Works(has_audio=False))
-    for name, arguments in _CODEC_CASES.items()
+    for name, arguments in _ACCEPTED_CODECS.items()
 ]
 CODECS += [
     Case(name=name, make=encode(_file_of(name), *arguments), expect=_UNSUPPORTED)
-    for name, arguments in _REFUSED_CASES.items()
+    for name, arguments in _REFUSED_CODECS.items()
 ]
 CODECS += [
     Case(
         name=f"{name} named .mp4",
         make=encode("clip.mp4", *arguments),
-        expect=Refused(reason="is not a video or sound: send an MP4"),
+        expect=Refused(reason="is not a video or audio file: send an MP4"),
     )
-    for name, arguments in _FOREIGN_CASES.items()
+    for name, arguments in _OTHER_FORMATS.items()
 ]
 
 
-def _gif(studio: Studio, *, no_delay: bool = False, canvas: int | None = None) -> Path:
-    path = studio.encoded("clip.gif", "-vf", "fps=25,scale=192:120")
+def _gif(factory: ClipFactory, *, no_delay: bool = False, canvas: int | None = None) -> Path:
+    path = factory.encoded("clip.gif", "-vf", "fps=25,scale=192:120")
     data = path.read_bytes()
     if no_delay:
         data = re.sub(
@@ -94,145 +94,147 @@ def _gif(studio: Studio, *, no_delay: bool = False, canvas: int | None = None) -
     return path
 
 
-def _turned(studio: Studio, filters: str, angle: int = 0, flip: str = "") -> Path:
-    lying = studio.encoded("lying.mp4", "-vf", filters, *FINE)
+def _rotated(factory: ClipFactory, filters: str, angle: int = 0, flip: str = "") -> Path:
+    rotated = factory.encoded("rotated.mp4", "-vf", filters, *H264)
     flips = (f"-display_{flip}",) if flip else ()
-    return studio.ffmpeg(
-        "clip.mp4", "-display_rotation", angle, *flips, "-i", lying, "-c", "copy", "-map", "0:v"
+    return factory.ffmpeg(
+        "clip.mp4", "-display_rotation", angle, *flips, "-i", rotated, "-c", "copy", "-map", "0:v"
     )
 
 
-def _resized_midway(studio: Studio) -> Path:
+def _size_changes(factory: ClipFactory) -> Path:
     halves = [
-        studio.encoded("half.h264", *FINE, "-vf", f"{filters}", "-frames:v", COUNT // 2 + 1)
+        factory.encoded("half.h264", *H264, "-vf", f"{filters}", "-frames:v", COUNT // 2 + 1)
         for filters in ("null", "transpose=1,scale=320:480")
     ]
-    path = studio.write("both.h264", b"".join(half.read_bytes() for half in halves))
-    return studio.ffmpeg("clip.mkv", "-r", FPS, "-i", path, "-c", "copy")
+    path = factory.write("both.h264", b"".join(half.read_bytes() for half in halves))
+    return factory.ffmpeg("clip.mkv", "-r", FPS, "-i", path, "-c", "copy")
 
 
-def _wavering(number: int) -> float:
+def _variable_time(number: int) -> float:
     return (number * number / COUNT + number) / FPS / 2 + (0.2 if number > 30 else 0.0)
 
 
-_WAVER = f"(N*N/{COUNT}+N)/{FPS}/2/TB+gt(N\\,30)*0.2/TB"
-_PASS = ("-fps_mode", "passthrough", "-video_track_timescale", 90_000)
+_VARIABLE = f"(N*N/{COUNT}+N)/{FPS}/2/TB+gt(N\\,30)*0.2/TB"
+_KEEP_TIMES = ("-fps_mode", "passthrough", "-video_track_timescale", 90_000)
 SHAPES = [
-    Case(name="animated GIF", make=_gif, expect=Works(pictures=60, within_s=0.1)),
+    Case(name="animated GIF", make=_gif, expect=Works(frames=60, within_s=0.1)),
     Case(
         name="GIF without delays",
         make=partial(_gif, no_delay=True),
         expect=Works(times=None, duration_s=6.3, within_s=0.3),
     ),
     Case(
-        name="turned by 90",
-        make=partial(_turned, filters="transpose=1", angle=90),
+        name="rotated by 90",
+        make=partial(_rotated, filters="transpose=1", angle=90),
         expect=Works(),
     ),
     Case(
-        name="turned by 180",
-        make=partial(_turned, filters="hflip,vflip", angle=180),
+        name="rotated by 180",
+        make=partial(_rotated, filters="hflip,vflip", angle=180),
         expect=Works(),
     ),
     Case(
-        name="turned by 270",
-        make=partial(_turned, filters="transpose=2", angle=270),
+        name="rotated by 270",
+        make=partial(_rotated, filters="transpose=2", angle=270),
         expect=Works(),
     ),
-    Case(name="mirrored", make=partial(_turned, filters="hflip", flip="hflip"), expect=Works()),
-    Case(name="upside down", make=partial(_turned, filters="vflip", flip="vflip"), expect=Works()),
+    Case(name="mirrored", make=partial(_rotated, filters="hflip", flip="hflip"), expect=Works()),
+    Case(name="upside down", make=partial(_rotated, filters="vflip", flip="vflip"), expect=Works()),
     Case(
-        name="mirrored and turned",
-        make=partial(_turned, filters="hflip,transpose=1", angle=90, flip="hflip"),
+        name="mirrored and rotated",
+        make=partial(_rotated, filters="hflip,transpose=1", angle=90, flip="hflip"),
         expect=Works(),
     ),
     Case(
         name="odd size",
-        make=encode("clip.mp4", "-vf", "scale=383:239", *FINE, "-pix_fmt", "yuv444p"),
+        make=encode("clip.mp4", "-vf", "scale=383:239", *H264, "-pix_fmt", "yuv444p"),
         expect=Works(),
     ),
     Case(
-        name="pixels that are not square",
-        make=encode("clip.mp4", "-vf", "scale=192:240,setsar=2", *FINE),
+        name="non-square pixels",
+        make=encode("clip.mp4", "-vf", "scale=192:240,setsar=2", *H264),
         expect=Works(),
     ),
     Case(
-        name="upright phone",
-        make=encode("clip.mp4", "-vf", "scale=270:480,setsar=1", *FINE),
+        name="portrait",
+        make=encode("clip.mp4", "-vf", "scale=270:480,setsar=1", *H264),
         expect=Works(shape=270 / 480),
         job=Works(shape=270 / 480),
     ),
     Case(
-        name="a thread of 2 x 2000",
-        make=encode("clip.mp4", "-vf", "scale=2:2000,setsar=1", *FINE),
+        name="2 x 2000 pixels",
+        make=encode("clip.mp4", "-vf", "scale=2:2000,setsar=1", *H264),
         expect=Works(times=None, shape=None),
-        job=NOBODY,
+        job=NO_DANCER,
     ),
     Case(
         name="one pixel",
         make=encode("clip.gif", "-vf", "fps=20,scale=1:1"),
         expect=Works(times=None, shape=None, within_s=0.1),
-        job=NOBODY,
+        job=NO_DANCER,
     ),
     Case(
-        name="size changes midway",
-        make=_resized_midway,
+        name="frame size changes",
+        make=_size_changes,
         expect=Works(times=None, within_s=0.1),
     ),
 ]
-CLOCKS = [
+TIMESTAMPS = [
     Case(
         name="variable frame rate",
-        make=encode("clip.mp4", "-vf", f"setpts={_WAVER}", *_PASS, *FINE),
-        expect=Works(times=_wavering, duration_s=2.65, within_s=0.1, pictures=66),
+        make=encode("clip.mp4", "-vf", f"setpts={_VARIABLE}", *_KEEP_TIMES, *H264),
+        expect=Works(times=_variable_time, duration_s=2.65, within_s=0.1, frames=66),
     ),
     Case(
-        name="1,000 pictures a second",
-        make=encode("clip.mp4", "-vf", "fps=1000", *_PASS, *FINE),
+        name="1,000 frames per second",
+        make=encode("clip.mp4", "-vf", "fps=1000", *_KEEP_TIMES, *H264),
         expect=Works(),
     ),
     Case(
-        name="1,000 pictures a second for 30 s",
-        make=lambda studio: studio.ffmpeg(
-            *("clip.mkv", "-stream_loop", 399, "-i", studio.silent, "-c", "copy"),
+        name="1,000 frames per second for 30 s",
+        make=lambda factory: factory.ffmpeg(
+            *("clip.mkv", "-stream_loop", 399, "-i", factory.silent, "-c", "copy"),
             *("-bsf:v", "setts=ts=N:time_base=1/1000"),
         ),
-        expect=Refused(reason="more than 28800 pictures"),
+        expect=Refused(reason="more than 28800 frames"),
     ),
     Case(
-        name="5 pictures a second",
-        make=encode("clip.mp4", "-vf", "fps=5", *FINE),
-        expect=Works(pictures=12, within_s=0.25, times=lambda number: (number - 2) / FPS),
+        name="5 frames per second",
+        make=encode("clip.mp4", "-vf", "fps=5", *H264),
+        expect=Works(frames=12, within_s=0.25, times=lambda number: (number - 2) / FPS),
     ),
     Case(
         name="starts after an hour.mkv",
-        make=lambda studio: studio.ffmpeg(
-            *("clip.mkv", "-i", studio.dance, "-c", "copy", "-output_ts_offset", 3600)
+        make=lambda factory: factory.ffmpeg(
+            *("clip.mkv", "-i", factory.dance, "-c", "copy", "-output_ts_offset", 3600)
         ),
         expect=Works(has_audio=True),
     ),
     Case(
         name="starts after an hour.mp4",
-        make=lambda studio: studio.ffmpeg(
-            *("clip.mp4", "-i", studio.dance, "-c", "copy", "-output_ts_offset", 3600)
+        make=lambda factory: factory.ffmpeg(
+            *("clip.mp4", "-i", factory.dance, "-c", "copy", "-output_ts_offset", 3600)
         ),
         expect=Works(has_audio=True),
     ),
     Case(
-        name="cut by its edit list, as phones do",
-        make=lambda studio: studio.ffmpeg("clip.mp4", "-ss", 0.4, "-i", studio.dance, "-c", "copy"),
-        expect=Works(duration_s=2.1, pictures=63, times=lambda number: number / FPS - 0.4),
+        name="cut by an edit list, as phones do",
+        make=lambda factory: factory.ffmpeg(
+            "clip.mp4", "-ss", 0.4, "-i", factory.dance, "-c", "copy"
+        ),
+        expect=Works(duration_s=2.1, frames=63, times=lambda number: number / FPS - 0.4),
     ),
     Case(
         name="a part",
-        make=lambda studio: studio.dance,
-        expect=Works(duration_s=2.1, pictures=62, times=lambda number: number / FPS - 0.3),
+        make=lambda factory: factory.dance,
+        expect=Works(duration_s=2.1, frames=62, times=lambda number: number / FPS - 0.3),
         start_s=0.3,
         length_s=2.1,
     ),
     Case(
         name="a part beyond the end",
-        make=lambda studio: studio.dance,
+        make=lambda factory: factory.dance,
         expect=Refused(reason="choose an earlier start"),
         start_s=SECONDS + 1,
     ),

@@ -1,4 +1,4 @@
-"""Rewrites boxes of MP4 files."""
+"""Rewrite boxes of MP4 files (ISO/IEC 14496-12)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ TABLES = (*MEDIA, "minf", "stbl")
 
 
 def chain_to(data: bytes, path: Sequence[str]) -> list[tuple[int, int]]:
-    """Return (place, size) of the first box at a path, after those that hold it."""
+    """Return the (position, size) of the first box at a path, preceded by the boxes around it."""
     begin, end, chain = 0, len(data), []
     for wanted in path:
         while begin + 8 <= end:
@@ -27,7 +27,7 @@ def chain_to(data: bytes, path: Sequence[str]) -> list[tuple[int, int]]:
 
 
 def with_box(data: bytes, path: Sequence[str], content: bytes) -> bytes:
-    """Return a file with another content in a box; the index must come last."""
+    """Return a file with the content of a box replaced; the index must be at the end."""
     *outer, (place, size) = chain_to(data, path)
     box = struct.pack(">I", len(content) + 8) + path[-1].encode() + content
     result = bytearray(data[:place] + box + data[place + size :])
@@ -37,7 +37,7 @@ def with_box(data: bytes, path: Sequence[str], content: bytes) -> bytes:
 
 
 def with_tracks(data: bytes, more: int) -> bytes:
-    """Return a file with its first track so many times more; the index must come last."""
+    """Return a file with ``more`` copies of its first track; the index must be at the end."""
     (place, size), (track, length) = chain_to(data, TRACK)
     end = track + length
     result = bytearray(data[:end] + data[track:end] * more + data[end:])
@@ -46,13 +46,13 @@ def with_tracks(data: bytes, more: int) -> bytes:
 
 
 def patched(data: bytes, path: Sequence[str], at: int, content: bytes) -> bytes:
-    """Return a file with bytes of a box changed, ``at`` bytes into its content."""
+    """Return a file with bytes of a box replaced, ``at`` bytes into its content."""
     place = chain_to(data, path)[-1][0] + 8 + at
     return data[:place] + content + data[place + len(content) :]
 
 
-def endless_index(data: bytes, samples: int) -> bytes:
-    """Return a file whose first track promises so many pictures of a byte each."""
+def huge_index(data: bytes, samples: int) -> bytes:
+    """Return a file whose first track declares ``samples`` frames of one byte each."""
     for name, content in (
         ("stsz", struct.pack(">III", 0, 1, samples)),
         ("stsc", struct.pack(">IIIII", 0, 1, 1, samples, 1)),
@@ -63,13 +63,13 @@ def endless_index(data: bytes, samples: int) -> bytes:
 
 
 def many_edits(data: bytes, edits: int) -> bytes:
-    """Return a file that is to be shown so many times."""
+    """Return a file whose edit list repeats the clip ``edits`` times."""
     entries = struct.pack(">IiI", 2000, 0, 0x10000) * edits
     return with_box(data, (*TRACK, "edts", "elst"), struct.pack(">II", 0, edits) + entries)
 
 
-def elsewhere(data: bytes, path: str) -> bytes:
-    """Return a file whose first track lies in another file, by a Macintosh alias."""
+def with_alias(data: bytes, path: str) -> bytes:
+    """Return a file whose first track refers to another file by a Macintosh alias."""
     record = bytes(10) + b"\x01M" + bytes(26 + 12) + b"\x01m" + bytes(62 + 16)
     record += struct.pack(">HH", 0, 0) + bytes(16)
     record += struct.pack(">HH", 2, len(path)) + path.encode() + bytes(len(path) % 2)

@@ -1,4 +1,4 @@
-"""Examines and copies clips in a child that may hang or die: for fuzzing, and quick."""
+"""Normalise clips in a child process that may hang or crash; fast enough for fuzzing."""
 
 from __future__ import annotations
 
@@ -21,15 +21,23 @@ MEMORY_BYTES = 6 * 2**30
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """How a clip fared: ``works``, ``refused``, ``raised``, ``died`` or ``hung``.
+    """The outcome of normalising a clip.
 
-    ``words`` are the sentence of a refusal or the end of a traceback; ``duration_s``,
-    ``width`` and ``height`` are those of the copy.
+    Parameters
+    ----------
+    kind
+        ``works``, ``refused``, ``raised``, ``crashed`` or ``hung``.
+    seconds
+        Time it took (s).
+    message
+        The message of a refusal, or the end of a traceback.
+    duration_s, width, height, has_audio
+        Properties of the normalised clip (s, px, px).
     """
 
     kind: str
     seconds: float
-    words: str = ""
+    message: str = ""
     duration_s: float = 0.0
     width: int = 0
     height: int = 0
@@ -37,21 +45,26 @@ class Outcome:
 
 
 class Prober:
-    """A warm child that is killed and replaced when a clip takes longer than ``patience_s``.
+    """A child process for many clips; it is killed and replaced when a clip takes too long.
 
-    With ``apart`` clips are examined in a process of their own, as in the product; without,
-    in the child itself, which is ten times as fast.
+    Parameters
+    ----------
+    timeout_s
+        Longest time for a clip (s).
+    in_sandbox
+        Whether clips are probed in yet another process, as in the product. Probing them in
+        the child itself is ten times as fast.
     """
 
-    def __init__(self, *, patience_s: float = 60.0, apart: bool = True) -> None:
-        self._patience_s, self._apart = patience_s, apart
+    def __init__(self, *, timeout_s: float = 60.0, in_sandbox: bool = True) -> None:
+        self.timeout_s, self._in_sandbox = timeout_s, in_sandbox
         self._child: subprocess.Popen[bytes] | None = None
         self._connection: Connection | None = None
 
     def __call__(
         self, clip: Path, target: Path, start_s: float = 0.0, length_s: float | None = None
     ) -> Outcome:
-        """Copy a clip, or a part of it, and say how it went."""
+        """Normalise a clip, or a part of it, and return the outcome."""
         if self._child is None or self._child.poll() is not None:
             self.close()
             self._start()
@@ -59,14 +72,19 @@ class Prober:
         begin = time.monotonic()
         try:
             self._connection.send((clip, target, start_s, length_s))
-            if self._connection.poll(self._patience_s):
+            if self._connection.poll(self.timeout_s):
                 return Outcome(**self._connection.recv(), seconds=time.monotonic() - begin)
-            kind, words = "hung", f"for {self._patience_s:g} s"
+            kind, message = "hung", f"for {self.timeout_s:g} s"
         except (EOFError, OSError):
             assert self._child is not None
-            kind, words = "died", f"exit status {self._child.wait(10)}"
+            kind, message = "crashed", f"exit status {self._child.wait(10)}"
         self.close()
-        return Outcome(kind=kind, words=words, seconds=time.monotonic() - begin)
+        return Outcome(kind=kind, message=message, seconds=time.monotonic() - begin)
+
+    @property
+    def pid(self) -> int | None:
+        """The child's process id, or None before the first clip and after closing."""
+        return None if self._child is None else self._child.pid
 
     def close(self) -> None:
         """Kill the child."""
@@ -83,7 +101,7 @@ class Prober:
         with theirs:
             command = "from tests.torture.prober import main; main()"
             self._child = subprocess.Popen(
-                [sys.executable, "-c", command, str(theirs.fileno()), str(int(self._apart))],
+                [sys.executable, "-c", command, str(theirs.fileno()), str(int(self._in_sandbox))],
                 cwd=ROOT,
                 env={**os.environ, "PYTHONPATH": str(ROOT)},
                 pass_fds=[theirs.fileno()],
@@ -92,32 +110,35 @@ class Prober:
 
 
 def main() -> None:
-    """Serve a `Prober`."""
+    """Normalise clips for a `Prober`; the child process runs this."""
     import av  # noqa: F401
 
-    import d2m.media.clip as video
+    from d2m.media import clip
 
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if not int(sys.argv[2]):
-        from d2m.media.probe import examine
+        from d2m.media.probe import probe_file
 
-        video.examine_apart = examine
+        clip.probe_in_sandbox = probe_file
     with Connection(int(sys.argv[1])) as connection, contextlib.suppress(EOFError, OSError):
         while True:
-            connection.send(_fate(*connection.recv()))
+            connection.send(_normalise(*connection.recv()))
 
 
-def _fate(clip: Path, target: Path, start_s: float, length_s: float | None) -> dict[str, object]:
+def _normalise(
+    clip: Path, target: Path, start_s: float, length_s: float | None
+) -> dict[str, object]:
+    """Return the fields of an `Outcome`, without its duration."""
     from d2m.core.errors import D2MError
     from d2m.media.clip import normalise
 
     try:
         info = normalise(clip, target, start_s=start_s, length_s=length_s)
     except D2MError as error:
-        return {"kind": "refused", "words": str(error)}
+        return {"kind": "refused", "message": str(error)}
     except Exception:
-        return {"kind": "raised", "words": "".join(traceback.format_exc().splitlines(True)[-6:])}
+        return {"kind": "raised", "message": "".join(traceback.format_exc().splitlines(True)[-6:])}
     return {
         "kind": "works",
         "duration_s": info.duration_s,

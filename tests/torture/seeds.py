@@ -1,23 +1,23 @@
-"""Small good clips of many kinds, to be damaged."""
+"""The seed corpus for fuzzing: small valid clips of many kinds, to be damaged."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from pathlib import Path
 
+from tests.torture.clip_factory import H264, run_ffmpeg
 from tests.torture.mutate import damaged
 from tests.torture.prober import Outcome, Prober
-from tests.torture.studio import FINE, run_ffmpeg
 
 _SOUND = ("-f", "lavfi", "-i", "sine=frequency=440:duration=2.2")
 _SMALL = ("-f", "lavfi", "-i", "testsrc2=size=64x48:rate=15:duration=2.2")
 SEEDS: dict[str, tuple[object, ...]] = {
-    "mp4": (*FINE, "-c:a", "aac"),
-    "mp4_fragmented": (*FINE, "-c:a", "aac", "-movflags", "frag_keyframe+empty_moov", "-g", 8),
+    "mp4": (*H264, "-c:a", "aac"),
+    "mp4_fragmented": (*H264, "-c:a", "aac", "-movflags", "frag_keyframe+empty_moov", "-g", 8),
     "mp4_hevc": ("-c:v", "libx265", "-preset", "ultrafast", "-x265-params", "log-level=0", "-an"),
     "mp4_av1": ("-c:v", "libsvtav1", "-preset", "12", "-svtav1-params", "lp=1", "-an"),
     "mov": ("-c:v", "prores", "-c:a", "pcm_s16le"),
-    "mkv": (*FINE, "-c:a", "flac"),
+    "mkv": (*H264, "-c:a", "flac"),
     "mkv_mpeg2": ("-c:v", "mpeg2video", "-c:a", "mp2"),
     "webm": ("-c:v", "libvpx", "-deadline", "realtime", "-cpu-used", 8, "-c:a", "libopus"),
     "webm_vp9": (
@@ -36,12 +36,12 @@ SEEDS: dict[str, tuple[object, ...]] = {
 }
 
 
-FOUND = (("avi", 1051), ("avi", 1387), ("mp4", 1400), ("mp4_fragmented", 5089))
-"""Kinds and numbers of damaged clips that once showed a fault."""
+REGRESSIONS = (("avi", 1051), ("avi", 1387), ("mp4", 1400), ("mp4_fragmented", 5089))
+"""Kind and random seed of damaged clips that have revealed a fault."""
 
 
 def seed_clips(folder: Path, kinds: Collection[str] = tuple(SEEDS)) -> dict[str, bytes]:
-    """Return a clip's content for each kind."""
+    """Return the content of a clip of each kind."""
     clips = {}
     for kind in kinds:
         arguments = SEEDS[kind]
@@ -52,7 +52,7 @@ def seed_clips(folder: Path, kinds: Collection[str] = tuple(SEEDS)) -> dict[str,
 
 
 def probe_damaged(probe: Prober, folder: Path, kind: str, data: bytes, seed: int) -> Outcome:
-    """Damage a clip, copy it, or now and then a part of it, and return how it fared."""
+    """Damage a clip and normalise it, or sometimes a part of it."""
     clip = folder / f"damaged.{kind.partition('_')[0]}"
     clip.write_bytes(damaged(data, seed)[0])
     part = (0.1, 2.0) if seed % 5 == 0 else (0.0, None)

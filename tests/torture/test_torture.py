@@ -1,6 +1,6 @@
-"""What strangers may send, through the first stages of a job.
+"""Untrusted clips of all kinds, in the first stages of a job.
 
-``make torture`` sends the same through whole jobs, ``make fuzz`` what nobody thought of.
+``make torture`` sends the same clips through whole jobs, and ``make fuzz`` random damage.
 """
 
 from __future__ import annotations
@@ -12,15 +12,16 @@ from pathlib import Path
 
 import pytest
 
+from tests.torture.access_monitor import Listener, files_opened_beside
 from tests.torture.case import Case, Refused, Works
 from tests.torture.cases import CASES
-from tests.torture.judge import fault_of_copy, fault_of_refusal, fault_of_words
+from tests.torture.checks import copy_fault, message_fault, refusal_fault
+from tests.torture.clip_factory import ClipFactory, frame_times
 from tests.torture.prober import Outcome, Prober
-from tests.torture.studio import Studio, times_shown
-from tests.torture.watch import Listener, opened_beside
 
 QUICK = [case for case in CASES if not case.is_slow]
-REFUSAL_S, LONGEST_S = 3.0, 60.0
+REFUSAL_S, TIMEOUT_S = 3.0, 60.0
+"""Time for a refusal (19 of 20 cases), and for any case (s)."""
 
 
 @pytest.fixture(scope="module")
@@ -30,19 +31,19 @@ def listener() -> Iterator[Listener]:
 
 
 @pytest.fixture(scope="module")
-def studio(tmp_path_factory: pytest.TempPathFactory, listener: Listener) -> Studio:
-    return Studio(tmp_path_factory.mktemp("torture"), listener.port)
+def factory(tmp_path_factory: pytest.TempPathFactory, listener: Listener) -> ClipFactory:
+    return ClipFactory(tmp_path_factory.mktemp("torture"), listener.port)
 
 
 @pytest.fixture(scope="module")
 def prober() -> Iterator[Prober]:
-    with contextlib.closing(Prober(patience_s=LONGEST_S)) as prober:
+    with contextlib.closing(Prober(timeout_s=TIMEOUT_S)) as prober:
         yield prober
 
 
 @pytest.fixture(scope="module")
 def refusals() -> Iterator[list[float]]:
-    """Collect how long refusals take (s); of all together, one in twenty may be slow."""
+    """Collect the times of refusals (s); at the end, one in twenty may be slow."""
     seconds: list[float] = []
     yield seconds
     if len(seconds) >= 20:
@@ -52,44 +53,44 @@ def refusals() -> Iterator[list[float]]:
 @pytest.mark.parametrize("case", QUICK, ids=lambda case: re.sub(r"[^\w.]+", "-", case.name))
 def test_case(
     case: Case,
-    studio: Studio,
+    factory: ClipFactory,
     prober: Prober,
     listener: Listener,
     refusals: list[float],
     tmp_path: Path,
 ) -> None:
-    clip, copy = case.make(studio), tmp_path / "copy.mp4"
-    with opened_beside(clip) as opened:
+    clip, copy = case.make(factory), tmp_path / "copy.mp4"
+    with files_opened_beside(clip) as opened:
         outcome = prober(clip, copy, case.start_s, case.length_s)
     assert outcome.kind in ("works", "refused"), outcome
     if outcome.kind == "refused":
         refusals.append(outcome.seconds)
-        assert not fault_of_refusal(case.expect, outcome.words)
+        assert not refusal_fault(case.expect, outcome.message)
     else:
-        assert not fault_of_copy(case.expect, outcome, copy)
+        assert not copy_fault(case.expect, outcome, copy)
     assert not opened
     assert not listener.calls()
     assert {path.name for path in tmp_path.iterdir()} <= {copy.name}
 
 
-def test_there_are_enough_cases_and_each_has_a_name_of_its_own() -> None:
+def test_there_are_at_least_100_cases_with_unique_names() -> None:
     names = [case.name for case in CASES]
     assert len(set(names)) == len(names) >= 100
 
 
-def test_what_is_opened_beside_a_file_is_noticed(tmp_path: Path) -> None:
+def test_files_opened_in_the_same_folder_are_detected(tmp_path: Path) -> None:
     clip, canary = tmp_path / "clip.mp4", tmp_path / "canary.mp4"
     clip.write_text("clip")
     canary.write_text("canary")
-    with opened_beside(clip) as opened:
+    with files_opened_beside(clip) as opened:
         clip.read_text()
     assert not opened
-    with opened_beside(clip) as opened:
+    with files_opened_beside(clip) as opened:
         canary.read_text()
     assert opened == {"canary.mp4"}
 
 
-def test_a_call_is_noticed() -> None:
+def test_calls_of_the_port_are_detected() -> None:
     import socket
 
     with contextlib.closing(Listener()) as listener:
@@ -98,7 +99,7 @@ def test_a_call_is_noticed() -> None:
 
 
 @pytest.mark.parametrize(
-    "words",
+    "message",
     [
         "it failed",
         "It failed.",
@@ -106,17 +107,17 @@ def test_a_call_is_noticed() -> None:
         "No /tmp/x/clip.mp4 is there: send another one.",
         "Send\nanother one.",
         "A ValueError came: try again.",
-        "Send it anew" + "!" * 300 + ".",
+        "Send it again" + "!" * 300 + ".",
     ],
 )
-def test_sentences_that_are_none(words: str) -> None:
-    assert fault_of_words(words)
+def test_bad_messages_are_detected(message: str) -> None:
+    assert message_fault(message)
 
 
-def test_judging_sees_what_is_wrong(studio: Studio, tmp_path: Path) -> None:
+def test_wrong_outcomes_are_detected(factory: ClipFactory, tmp_path: Path) -> None:
     from d2m.media.clip import normalise
 
-    info = normalise(studio.dance, tmp_path / "copy.mp4")
+    info = normalise(factory.dance, tmp_path / "copy.mp4")
     right = Outcome(
         kind="works",
         seconds=1.0,
@@ -125,17 +126,17 @@ def test_judging_sees_what_is_wrong(studio: Studio, tmp_path: Path) -> None:
         height=info.height,
         has_audio=info.has_audio,
     )
-    assert not fault_of_copy(Works(has_audio=True), right, tmp_path / "copy.mp4")
+    assert not copy_fault(Works(has_audio=True), right, tmp_path / "copy.mp4")
     for wrong, fault in (
         (Works(duration_s=3.0), "long"),
         (Works(shape=1.0), "384 x 240"),
-        (Works(has_audio=False), "sound"),
+        (Works(has_audio=False), "audio"),
         (Works(times=lambda number: number / 30 + 0.1), "shown at"),
-        (Works(pictures=90), "different"),
-        (Refused(reason="x"), "taken"),
+        (Works(frames=90), "different"),
+        (Refused(reason="x"), "accepted"),
     ):
-        assert fault in fault_of_copy(wrong, right, tmp_path / "copy.mp4")
-    turned = studio.encoded("turned.mp4", "-vf", "hflip,vflip")
-    normalise(turned, tmp_path / "turned.mp4")
-    assert fault_of_copy(Works(), right, tmp_path / "turned.mp4")
-    assert [number for _, number in times_shown(tmp_path / "copy.mp4")] == list(range(75))
+        assert fault in copy_fault(wrong, right, tmp_path / "copy.mp4")
+    rotated = factory.encoded("rotated.mp4", "-vf", "hflip,vflip")
+    normalise(rotated, tmp_path / "rotated.mp4")
+    assert copy_fault(Works(), right, tmp_path / "rotated.mp4")
+    assert [number for _, number in frame_times(tmp_path / "copy.mp4")] == list(range(75))

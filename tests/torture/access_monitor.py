@@ -1,4 +1,4 @@
-"""Notices when a file is opened or a port of this machine is called."""
+"""Detect which files are opened, and calls to a port of this machine."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _EVENT = struct.Struct("iIII")
 
 
 class Listener:
-    """A port of this machine that should get no call."""
+    """A port of this machine that must not be called."""
 
     def __init__(self) -> None:
         self._socket = socket.create_server(("127.0.0.1", 0))
@@ -23,7 +23,7 @@ class Listener:
         self.port: int = self._socket.getsockname()[1]
 
     def calls(self) -> int:
-        """Return how many came since the last time."""
+        """Return the number of calls since the last time."""
         count = 0
         while True:
             try:
@@ -39,10 +39,10 @@ class Listener:
 
 
 @contextmanager
-def opened_beside(path: Path) -> Iterator[set[str]]:
-    """Collect the names of the other files in a file's folder that are opened meanwhile.
+def files_opened_beside(path: Path) -> Iterator[set[str]]:
+    """Collect the names of other files in a file's folder that the block opens.
 
-    Without Linux's inotify nothing is collected.
+    On systems without inotify, which only Linux has, the set stays empty.
     """
     names: set[str] = set()
     libc = ctypes.CDLL(None, use_errno=True)
