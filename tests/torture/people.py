@@ -56,7 +56,7 @@ PEOPLE = [
     Case(
         name="dancer leaves",
         make=partial(_drawn, positions=(0.5,), until=35),
-        expect=Works(warning="seen in only"),
+        expect=Works(warning="found in only"),
     ),
     Case(
         name="grey",
