@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 # How many processes run tests at a time; each may need 2 GB of memory.
 TEST_PROCESSES ?= 2
-PYTEST := $(BIN)/python -m pytest -n $(TEST_PROCESSES) --dist loadgroup --no-loadscope-reorder
+PYTEST := $(BIN)/python -m pytest -n $(TEST_PROCESSES)
 
 .PHONY: setup run test test-all lint types format check bench torture fuzz load screenshots clean
 

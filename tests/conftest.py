@@ -12,7 +12,7 @@ import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -37,29 +37,38 @@ QUIET = (
 )
 
 
+PAGE_TESTS = ("tests/browser/", "tests/test_app.py", "tests/test_readme.py")
+"""Tests that share one server and one browser."""
 LONGEST_FIRST = (
     *("page", "tests/test_faults.py", "tests/test_load.py", "tests/jobs/test_worker_pool.py"),
     *("tests/generation/test_d2mgan.py", "tests/test_pipeline.py", "tests/test_cli.py"),
 )
-"""Groups of tests that take long: begun last, one of them would keep the other process waiting."""
+"""Groups of tests that take long: begun last, one would keep the other processes waiting."""
 
 
-@pytest.hookimpl(tryfirst=True)
+def group_of(nodeid: str) -> str:
+    """Return the group of a test: its file, or ``page``."""
+    return "page" if nodeid.startswith(PAGE_TESTS) else nodeid.split("::")[0]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Run the tests of a group in one process, in order, as they share costly fixtures."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class GroupScheduling(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return group_of(nodeid)
+
+    config.option.loadscopereorder = False
+    return GroupScheduling(config, log)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Group the tests for pytest-xdist's ``--dist loadgroup``, which runs a group in one process.
-
-    All tests of the served page are one group, as they share a server and a browser; the
-    others are grouped by file, as they share the fixtures of their module.
-    """
-    if not IN_PARALLEL:
-        return
+    """Move the groups that take long to the front where tests run in several processes."""
     rank = {group: number for number, group in enumerate(LONGEST_FIRST)}
-    groups = {}
-    for item in items:
-        shared = {"server", "browser", "playwright"} & {*getattr(item, "fixturenames", ())}
-        groups[item] = "page" if shared else item.nodeid.split("::")[0]
-        item.add_marker(pytest.mark.xdist_group(groups[item]))
-    items.sort(key=lambda item: rank.get(groups[item], len(rank)))
+    if IN_PARALLEL:
+        items.sort(key=lambda item: rank.get(group_of(item.nodeid), len(rank)))
 
 
 @dataclass(frozen=True)
