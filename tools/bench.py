@@ -1,9 +1,9 @@
-"""Time every stage on a 10 s clip: seconds, and how much faster than real time.
+"""Time every stage on a 10 s clip: seconds, and the ratio to real time.
 
     make bench
     PYTHONPATH=. python tools/bench.py --clip my.mp4
 
-Without a clip it makes a 1080p one out of an example.
+Without a clip, one of 1920 x 1080 px is made from an example.
 """
 
 from __future__ import annotations
@@ -20,10 +20,12 @@ from d2m.core.styles import AUTO
 from d2m.pipeline import DanceToMusic
 
 EXAMPLE = Path(__file__).parents[1] / "examples" / "groove_procedural_landscape.mp4"
+MIN_SHOWN_S = 0.005
+"""Stages that take less have no ratio to real time (s); half of the last digit that is printed."""
 
 
-def full_hd(source: Path, target: Path, seconds: float = 10.0) -> None:
-    """Write the first seconds of a clip at 1920 x 1080."""
+def write_full_hd(source: Path, target: Path, seconds: float = 10.0) -> None:
+    """Write the first seconds of a clip at 1920 x 1080 px, without its sound."""
     from moviepy import VideoFileClip
 
     with VideoFileClip(str(source)) as clip:
@@ -34,33 +36,33 @@ def full_hd(source: Path, target: Path, seconds: float = 10.0) -> None:
 def main(
     clip: Annotated[Optional[Path], typer.Option(help="Clip to time.")] = None,  # noqa: UP045
 ) -> None:
-    """Make both levels with everything loaded for the first time, warm, and once more.
+    """Generate both levels three times: with imports, without, and in another style.
 
-    The last run has another style, and reuses what the one before saw in the clip.
+    The last run uses the analysis of the clip that the run before it made.
     """
     with tempfile.TemporaryDirectory() as folder:
         if clip is None:
             clip = Path(folder) / "full_hd.mp4"
-            full_hd(EXAMPLE, clip)
-        maker, totals = DanceToMusic(), {}
+            write_full_hd(EXAMPLE, clip)
+        pipeline, totals = DanceToMusic(), {}
         for run, style in (("first", AUTO), ("warm", AUTO), ("again, other style", "house")):
             if run == "warm":
-                maker = DanceToMusic()  # a new one has no perception to reuse
+                pipeline = DanceToMusic()  # a new one has no analysis in its cache
             start = time.perf_counter()
-            dance = maker.perceive(clip)
+            dance = pipeline.perceive(clip)
             stages = {"perception": time.perf_counter() - start, **dance.seconds}
             for level in LEVELS.values():
-                track = maker.generate(dance, level, style=style, out=Path(folder) / run)
-                stages |= {f"{level.name} {name}": s for name, s in track.seconds.items()}
+                soundtrack = pipeline.generate(dance, level, style=style, out=Path(folder) / run)
+                stages |= {f"{level.name} {name}": s for name, s in soundtrack.seconds.items()}
             totals[run] = time.perf_counter() - start
-            duration = dance.clip.duration_s
-            typer.echo(f"{run}: {totals[run]:.1f} s for {duration:.1f} s of dance, both levels")
+            duration_s = dance.clip.duration_s
+            typer.echo(f"{run}: {totals[run]:.1f} s for {duration_s:.1f} s of dance, both levels")
             for name, seconds in stages.items():
-                share = f"{duration / seconds:7.1f} x real time" if seconds > 0.005 else ""
-                typer.echo(f"  {name:14s} {seconds:6.2f} s  {share}")
+                ratio = f"{duration_s / seconds:7.1f} x real time" if seconds > MIN_SHOWN_S else ""
+                typer.echo(f"  {name:14s} {seconds:6.2f} s  {ratio}")
         for run in ("first", "warm"):
-            ratio = totals[run] / totals["again, other style"]
-            typer.echo(f"Another style is {ratio:.1f} times as fast as the {run} run.")
+            speedup = totals[run] / totals["again, other style"]
+            typer.echo(f"Another style is {speedup:.1f} times as fast as the {run} run.")
 
 
 if __name__ == "__main__":

@@ -1,12 +1,12 @@
-"""Send randomly damaged clips through the clip's first stages, in a child that may die.
+"""Read and copy randomly damaged clips, in a child process that may crash or hang.
 
     make fuzz
     PYTHONPATH=. python tools/fuzz.py --seconds 120 --first 7000
-    PYTHONPATH=. python tools/fuzz.py --seed 4711 --only mkv   # one of them again
+    PYTHONPATH=. python tools/fuzz.py --seed 4711 --only mkv   # repeats one of them
 
-What crashes, hangs, says a path or ends in anything but one sentence is told as a line of
-kind and seed, which is all that is needed to make the file again; it belongs into
-``tests/torture/seeds.py``.
+It prints one line for each clip that crashes the child, hangs, reveals a path, or ends in anything
+but one sentence. The line has the kind and the seed, which are enough to create the file again;
+add them to ``tests/torture/seeds.py``.
 """
 
 from __future__ import annotations
@@ -23,52 +23,66 @@ from typing import Annotated, Optional
 
 import typer
 
-from tests.torture.judge import fault_of_any
+from tests.torture.checks import outcome_fault
 from tests.torture.mutate import damaged
 from tests.torture.prober import Prober
 from tests.torture.seeds import SEEDS, probe_damaged, seed_clips
 
-PATIENCE_S = 20.0
+TIMEOUT_S = 20.0
+"""Time after which a clip counts as hung (s); chosen by hand."""
 
 
 @dataclass
-class Record:
-    """What came of all clips so far."""
+class Summary:
+    """Counts of the outcomes so far.
+
+    Parameters
+    ----------
+    counts
+        Number of clips by outcome.
+    faults
+        Number of clips that showed a fault.
+    slowest
+        Longest time (s), and the options that repeat that clip.
+    """
 
     counts: Counter[str] = field(default_factory=Counter)
     faults: int = 0
     slowest: tuple[float, str] = (0.0, "")
 
     def probe(self, probe: Prober, folder: Path, kind: str, data: bytes, seed: int) -> None:
-        """Damage a clip, send it on its way, and note what comes of it."""
-        again = f"--only {kind} --seed {seed}"
+        """Damage a clip, copy it, and count the outcome; print it if it is a fault."""
+        options = f"--only {kind} --seed {seed}"
         outcome = probe_damaged(probe, folder, kind, data, seed)
         self.counts[outcome.kind] += 1
-        self.slowest = max(self.slowest, (outcome.seconds, again))
-        if fault := fault_of_any(outcome):
+        self.slowest = max(self.slowest, (outcome.seconds, options))
+        if fault := outcome_fault(outcome):
             self.faults += 1
-            typer.echo(f"{again} ({damaged(data, seed)[1]}): {fault}")
+            typer.echo(f"{options} ({damaged(data, seed)[1]}): {fault}")
 
     def __str__(self) -> str:
-        """Return all in two lines."""
+        """Return the summary in two lines."""
         total = ", ".join(f"{count} {kind}" for kind, count in self.counts.most_common())
         return f"{total}; slowest {self.slowest[0]:.1f} s: {self.slowest[1]}\n{self.faults} faults"
 
 
 def main(
-    seconds: Annotated[float, typer.Option(help="How long to go on (s).")] = 120.0,
+    seconds: Annotated[float, typer.Option(help="Time to run (s).")] = 120.0,
     first: Annotated[int, typer.Option(help="Seed of the first damage.")] = 0,
-    seed: Annotated[Optional[int], typer.Option(help="Do only this one.")] = None,  # noqa: UP045
-    only: Annotated[str, typer.Option(help="Only this kind of clip.")] = "",
+    seed: Annotated[
+        Optional[int],  # noqa: UP045
+        typer.Option(help="Run only this seed."),
+    ] = None,
+    only: Annotated[str, typer.Option(help="Use only this kind of clip.")] = "",
 ) -> None:
     """Damage clips until the time is up; exit with 1 if one of them showed a fault."""
     if only not in ("", *SEEDS):
         raise typer.BadParameter(f"choose one of {', '.join(SEEDS)}")
-    record = Record()
+    summary = Summary()
     number = first
     with (
         tempfile.TemporaryDirectory() as name,
-        contextlib.closing(Prober(patience_s=PATIENCE_S, apart=False)) as probe,
+        contextlib.closing(Prober(timeout_s=TIMEOUT_S, in_sandbox=False)) as probe,
     ):
         clips = seed_clips(Path(name), [only] if only else tuple(SEEDS))
         end = time.monotonic() + seconds
@@ -76,9 +90,9 @@ def main(
             if time.monotonic() > end:
                 break
             for kind, data in clips.items():
-                record.probe(probe, Path(name), kind, data, number)
-    typer.echo(f"up to seed {number}: {record}")
-    sys.exit(bool(record.faults))
+                summary.probe(probe, Path(name), kind, data, number)
+    typer.echo(f"up to seed {number}: {summary}")
+    sys.exit(bool(summary.faults))
 
 
 if __name__ == "__main__":

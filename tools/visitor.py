@@ -1,6 +1,6 @@
-"""The served app, and visitors who come to it.
+"""Start the app, and use it as a browser does.
 
-Visitors speak the page's own protocol, so what holds for them holds for browsers.
+`Visitor` speaks the protocol of the page, so what holds for it holds for browsers too.
 """
 
 from __future__ import annotations
@@ -20,47 +20,86 @@ from typing import Any
 
 import httpx
 
+from d2m.core.setting_fields import Kind, setting_fields
+from d2m.core.settings import Settings
+
 ROOT = Path(__file__).parents[1]
-TROUBLE = "That did not work"
-_WAITS = re.compile(r"Before yours (one|\d+) clips? (?:is|are) being made: about (\d+) (s|min)")
-_WORKS = re.compile(r'role=\\?"progressbar\\?" aria-label=\\?"([^"\\]+)')
-_FORM = ["auto", 0, 0, 0, 0, 0, "", 1, 0, True, True, False, "compact"]
+FAILED_TITLE = "That did not work"
+"""Title of the status card of a job that failed."""
+_WAITING = re.compile(r"(One|\d+) clips? (?:is|are) ahead of yours: about (\d+) (s|min)")
+_RUNNING = re.compile(r'role=\\?"progressbar\\?" aria-label=\\?"([^"\\]+)')
+_START_S = 90  # time for the app to start (s); chosen by hand
+_EMPTY_VALUES = {Kind.TIMES: "", Kind.OPTIONAL_NUMBER: 0}
+
+
+def form_values(**changes: Any) -> list[Any]:
+    """Return the values that the form of the page sends, in the order of its widgets.
+
+    Parameters
+    ----------
+    **changes
+        Values that differ from the defaults, by the name of the setting.
+    """
+    fields = setting_fields(Settings)
+    values = {one.name: _EMPTY_VALUES.get(one.kind, one.default) for one in fields}
+    return list((values | changes).values())
 
 
 @dataclass
-class Serving:
-    """A running app."""
+class RunningApp:
+    """An app that serves the page.
+
+    Parameters
+    ----------
+    url
+        Address of the page.
+    folder
+        Folder for its temporary files.
+    process
+        Its process.
+    initial_files
+        Files that existed when it had started, such as the examples.
+    """
 
     url: str
     folder: Path
     process: subprocess.Popen[bytes]
+    initial_files: set[Path] = field(default_factory=set)
 
     @property
     def log(self) -> str:
-        """Return what it wrote."""
+        """The standard output and the standard error of the app."""
         return (self.folder.parent / f"{self.folder.name}.log").read_text()
 
     def workers(self) -> list[int]:
-        """Return the processes that it started and that live."""
+        """Return the process ids of its worker processes."""
         tasks = Path(f"/proc/{self.process.pid}/task").iterdir()
         return [int(pid) for task in tasks for pid in (task / "children").read_text().split()]
 
     def root(self) -> Path:
-        """Return the folder with all its files."""
+        """Return the folder that holds all files of the newest server in `folder`."""
         return max(self.folder.glob("d2m-server-*"), key=lambda folder: folder.stat().st_mtime)
 
     def files(self) -> list[Path]:
-        """Return the files of visitors; examples were there before."""
+        """Return the files of visitors: all but the initial files and cached analyses."""
         walk = os.walk(self.root())
         found = [Path(folder, name) for folder, _, names in walk for name in names]
-        return [p for p in found if "d2m-cache-" not in str(p) and p not in self.settled]
-
-    settled: set[Path] = field(default_factory=set)
+        return [p for p in found if "d2m-cache-" not in str(p) and p not in self.initial_files]
 
 
 @contextmanager
-def serving(folder: Path, settings: str = "", **environment: str) -> Iterator[Serving]:
-    """Start the app on a free port; ``settings`` are the arguments of its `main`, as text."""
+def run_app(folder: Path, arguments: str = "", **environment: str) -> Iterator[RunningApp]:
+    """Run the app on a free port.
+
+    Parameters
+    ----------
+    folder
+        Folder for its temporary files; its log is written next to it.
+    arguments
+        Arguments of the `main` of ``app.py``, as Python code.
+    **environment
+        Environment variables to set.
+    """
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -68,7 +107,7 @@ def serving(folder: Path, settings: str = "", **environment: str) -> Iterator[Se
     program = (
         "import app; from d2m.jobs.messages import Limits\n"
         "from d2m.web.rate_limits import RequestQuotas\n"
-        f"app.main({settings})"
+        f"app.main({arguments})"
     )
     environment = {
         **os.environ,
@@ -81,17 +120,17 @@ def serving(folder: Path, settings: str = "", **environment: str) -> Iterator[Se
         process = subprocess.Popen(
             [sys.executable, "-c", program], cwd=ROOT, env=environment, stdout=log, stderr=log
         )
-    app = Serving(f"http://127.0.0.1:{port}/", folder, process)
+    app = RunningApp(f"http://127.0.0.1:{port}/", folder, process)
     try:
-        _await(app)
-        app.settled = {path for path in app.root().rglob("*") if path.is_file()}
+        _wait_until_served(app)
+        app.initial_files = {path for path in app.root().rglob("*") if path.is_file()}
         yield app
     finally:
         process.terminate()
         process.wait(30)
 
 
-def _await(app: Serving) -> None:
+def _wait_until_served(app: RunningApp) -> None:
     start = time.monotonic()
     while True:
         try:
@@ -99,66 +138,89 @@ def _await(app: Serving) -> None:
                 return
         except httpx.TransportError:
             pass
-        if app.process.poll() is not None or time.monotonic() - start > 90:
+        if app.process.poll() is not None or time.monotonic() - start > _START_S:
             raise RuntimeError(app.log)
         time.sleep(0.1)
 
 
 @dataclass
-class News:
-    """What a visitor was told, and when (s after the press on the button)."""
+class PageEvent:
+    """An event that the server sends to the page.
+
+    Parameters
+    ----------
+    after_s
+        Time from the press on the button to the event (s).
+    text
+        The event, a line with JSON.
+    """
 
     after_s: float
     text: str
 
     @property
     def place(self) -> int:
-        """How many clips come before; 0 if it is not said."""
-        found = _WAITS.search(self.text)
-        return 0 if found is None else 1 if found[1] == "one" else int(found[1])
+        """Number of clips ahead in the queue; 0 if the event does not say it."""
+        found = _WAITING.search(self.text)
+        return 0 if found is None else 1 if found[1] == "One" else int(found[1])
 
     @property
     def stage(self) -> str:
-        """The stage of the job; empty if it is not said."""
-        found = _WORKS.search(self.text)
+        """Stage of the job; empty if the event does not say it."""
+        found = _RUNNING.search(self.text)
         return found[1] if found else ""
 
     @property
     def done(self) -> bool:
-        """Whether the music is there."""
+        """Whether the job succeeded."""
         return '"title\\">Done' in self.text
 
     @property
     def failed(self) -> bool:
         """Whether the job failed."""
-        return TROUBLE in self.text
+        return FAILED_TITLE in self.text
 
 
 class Visitor:
-    """Somebody with a browser."""
+    """A client that opens the page, uploads clips and presses buttons.
+
+    Parameters
+    ----------
+    url
+        Address of the page.
+
+    Attributes
+    ----------
+    http : httpx.Client
+        Its connection.
+    session : str
+        Its Gradio session.
+    begin_id : int
+        Gradio's number of the handler that a press on "Generate" calls first.
+    """
 
     def __init__(self, url: str) -> None:
         self.http = httpx.Client(base_url=url, timeout=60)
         self.session = secrets.token_hex(6)
-        self.config = self.http.get("config").json()
+        config = self.http.get("config").json()
         buttons = {
             part["props"].get("value"): part["id"]
-            for part in self.config["components"]
+            for part in config["components"]
             if part["type"] == "button"
         }
-        functions = self.config["dependencies"]
-        self._begin = _of(functions, buttons["Generate"])
-        then = [d for d in functions if d.get("trigger_after") == self._begin]
-        self._work = next(d["id"] for d in then if d["inputs"])
-        self._tell = next(d["id"] for d in then if not d["inputs"])
-        self._halt = _of(functions, buttons["Stop"])
+        handlers = config["dependencies"]
+        self.begin_id = _on_click(handlers, buttons["Generate"])
+        then = [handler for handler in handlers if handler.get("trigger_after") == self.begin_id]
+        self._run_id = next(handler["id"] for handler in then if handler["inputs"])
+        self._report_id = next(handler["id"] for handler in then if not handler["inputs"])
+        self._stop_id = _on_click(handlers, buttons["Stop"])
 
     def upload(self, clip: Path) -> dict[str, Any]:
-        """Send a clip, and return its name on the server."""
+        """Upload a clip, and return the description of the file that the form sends."""
         with clip.open("rb") as file:
-            sent = self.http.post("gradio_api/upload", files={"files": (clip.name, file)})
-        sent.raise_for_status()
-        (path,) = sent.json()
+            response = self.http.post("gradio_api/upload", files={"files": (clip.name, file)})
+        response.raise_for_status()
+        (path,) = response.json()
         return {"path": path, "orig_name": clip.name, "meta": {"_type": "gradio.FileData"}}
 
     def generate(
@@ -167,29 +229,44 @@ class Visitor:
         levels: str = "high",
         seed: int = 0,
         length_s: float = 0.0,
-    ) -> Iterator[News]:
-        """Press Generate, and yield the news; closing the iterator closes the page."""
+    ) -> Iterator[PageEvent]:
+        """Press "Generate", and yield the events of the job.
+
+        Closing the iterator closes the page.
+
+        Parameters
+        ----------
+        clip
+            What `upload` returned.
+        levels
+            ``"high"``, ``"low"`` or ``"both"``.
+        seed
+            The seed.
+        length_s
+            Length of the part of the clip to use (s); 0 for the whole clip.
+        """
         start = time.monotonic()
-        self._call(self._begin, [levels], "run/predict")
-        form = [_FORM[0], seed, 0, length_s, *_FORM[4:]]
-        self._call(self._work, [clip, levels, *form])
-        self._call(self._tell, [])
+        self._call(self.begin_id, [levels], "run/predict")
+        form = form_values(seed=seed, length_s=length_s)
+        self._call(self._run_id, [clip, levels, *form])
+        self._call(self._report_id, [])
         address = f"gradio_api/queue/data?session_hash={self.session}"
-        with self.http.stream("GET", address, timeout=600) as news:
-            for line in news.iter_lines():
+        with self.http.stream("GET", address, timeout=600) as response:
+            for line in response.iter_lines():
                 if line.startswith("data:") and "process_" in line:
-                    yield News(time.monotonic() - start, line)
+                    yield PageEvent(time.monotonic() - start, line)
 
     def stop(self) -> float:
-        """Press Stop; return how long the button took to be answered (s)."""
+        """Press "Stop", and return the time until the server answered (s)."""
         start = time.monotonic()
-        self._call(self._halt, [], "run/predict")
+        self._call(self._stop_id, [], "run/predict")
         return time.monotonic() - start
 
-    def _call(self, function: int, data: list[Any], route: str = "queue/join") -> None:
-        body = {"data": data, "fn_index": function, "session_hash": self.session}
+    def _call(self, handler: int, data: list[Any], route: str = "queue/join") -> None:
+        body = {"data": data, "fn_index": handler, "session_hash": self.session}
         self.http.post(f"gradio_api/{route}", json=body).raise_for_status()
 
 
-def _of(functions: list[dict[str, Any]], button: int) -> int:
-    return next(int(d["id"]) for d in functions if [button, "click"] in d["targets"])
+def _on_click(handlers: list[dict[str, Any]], button: int) -> int:
+    """Return the number of the handler that a click on a button calls."""
+    return next(int(one["id"]) for one in handlers if [button, "click"] in one["targets"])
