@@ -30,6 +30,7 @@ Points = NDArray[np.float64]
 
 LEFT, RIGHT, TRUNK = (230, 159, 0), (86, 180, 233), (240, 228, 66)
 """Colours of the dancer's left, right and trunk (RGB): orange, sky blue and yellow."""
+# Colours of text, background and outlines (RGB).
 _INK, _PAPER, _OUTLINE = (34, 34, 34), (255, 255, 255), (0, 0, 0)
 # Size of a frame in the strip (width, height), height of its caption and the gap between
 # frames (px). Six frames make a strip of about 1200 x 250 px.
@@ -41,6 +42,7 @@ _FAINT = 0.55
 # Height of the window around the body, in body heights: the least, and that of a small body
 # in a large frame. Chosen by eye.
 _MIN_WINDOW, _WINDOW = 1.15, 1.6
+# Of 100. Chosen by eye.
 _JPEG_QUALITY = 88
 # Index of the nose among the 17 joints of COCO.
 _NOSE = 0
