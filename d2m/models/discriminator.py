@@ -11,13 +11,13 @@ from torch import Tensor, nn
 from d2m.models.layers import LEAKY_SLOPE, WeightNormConv1d
 
 N_SCALES = 3
-"""Number of scales (Zhu et al. 2022, Appendix, Table 5)."""
+"""Number of scales, as published."""
 FIRST_CHANNELS = 32
-"""Channels after the first convolution."""
+"""Output channels of the first convolution, as published."""
 STRIDED_CHANNELS = (128, 512, 1024, 1024)
-"""Channels of the strided, grouped convolutions."""
+"""Output channels of the strided, grouped convolutions, as published."""
 LAST_CHANNELS = 512
-"""Channels before the last convolution."""
+"""Input channels of the last convolution, as published."""
 
 
 class ScaleDiscriminator(nn.Module):

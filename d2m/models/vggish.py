@@ -26,7 +26,7 @@ N_BANDS, LOW_HZ, HIGH_HZ = 64, 125.0, 7500.0
 """Number of mel bands and their range (Hz), as released."""
 LOG_OFFSET = 0.01
 """Added to mel amplitudes before the logarithm, as released."""
-EXAMPLE_FRAMES = 96
+FRAMES_PER_EXAMPLE = 96
 """Spectrogram frames of one example (0.96 s), as released."""
 EMBEDDING_SIZE = 128
 """Values of an embedding."""
@@ -73,7 +73,7 @@ class VGGish(nn.Module):
                 before = channels
             layers.append(nn.MaxPool2d(2))
         self.features = nn.Sequential(*layers)
-        positions = (EXAMPLE_FRAMES // 16) * (N_BANDS // 16)
+        positions = (FRAMES_PER_EXAMPLE // 16) * (N_BANDS // 16)
         self.embeddings = nn.Sequential(
             nn.Linear(positions * before, 4096),
             nn.ReLU(),
@@ -108,14 +108,16 @@ def log_mel_examples(audio: NDArray[Any], sample_rate: int) -> NDArray[np.float3
         Natural log of (mel amplitude + 0.01).
     """
     samples = _resample(np.asarray(audio, dtype=float), sample_rate)
-    shortest = WINDOW_SAMPLES + (EXAMPLE_FRAMES - 1) * HOP_SAMPLES
+    shortest = WINDOW_SAMPLES + (FRAMES_PER_EXAMPLE - 1) * HOP_SAMPLES
     samples = np.pad(samples, (0, max(0, shortest - len(samples))))
     frames = np.lib.stride_tricks.sliding_window_view(samples, WINDOW_SAMPLES)[::HOP_SAMPLES]
     periodic = 0.5 - 0.5 * np.cos(2 * np.pi * np.arange(WINDOW_SAMPLES) / WINDOW_SAMPLES)
     mel = np.abs(np.fft.rfft(frames * periodic, N_FFT)) @ mel_filterbank()
-    count = len(mel) // EXAMPLE_FRAMES
-    log_mel = np.log(mel[: count * EXAMPLE_FRAMES] + LOG_OFFSET)
-    examples: NDArray[np.float32] = log_mel.reshape(count, 1, EXAMPLE_FRAMES, N_BANDS).astype("f4")
+    count = len(mel) // FRAMES_PER_EXAMPLE
+    log_mel = np.log(mel[: count * FRAMES_PER_EXAMPLE] + LOG_OFFSET)
+    examples: NDArray[np.float32] = log_mel.reshape(count, 1, FRAMES_PER_EXAMPLE, N_BANDS).astype(
+        "f4"
+    )
     return examples
 
 

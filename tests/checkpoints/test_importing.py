@@ -134,7 +134,7 @@ def test_names_and_shapes_are_the_published_ones(level):
     for network, stored in names.items():
         with torch.device("meta"):
             blank = build_empty(network).state_dict()
-        shapes = json.loads((Path(__file__).parents[1] / "data/official_shapes.json").read_text())
+        shapes = json.loads((Path(__file__).parents[1] / "data/published_shapes.json").read_text())
         assert {n: list(t.shape) for n, t in blank.items()} == shapes[stored]
         assert identify_network(blank, "x") == network
 
@@ -194,7 +194,7 @@ def test_published_networks_that_cannot_be_used(published, checkpoints, tmp_path
         "netD.pt is D2M-GAN's discriminator, which is used in training only: leave it out."
     )
     # Shapes are enough to identify it, so the tensors share one value.
-    shapes = json.loads((Path(__file__).parents[1] / "data/official_shapes.json").read_text())
+    shapes = json.loads((Path(__file__).parents[1] / "data/published_shapes.json").read_text())
     state = {n: torch.zeros(()).expand(s) for n, s in shapes["tiktok/netG_low"].items()}
     torch.save(state, tmp_path / "netG.pt")
     message = refusal(checkpoints, tmp_path / "netG.pt")

@@ -1,4 +1,4 @@
-"""The compact generator: shapes, range, what its output depends on, its metadata."""
+"""The compact generator: shapes, range, dependence on its inputs, metadata."""
 
 import pytest
 import torch
@@ -15,7 +15,7 @@ def generator_of(level: str, **sizes: int) -> CompactGenerator:
     torch.manual_seed(5)
     config = CompactConfig(level=level, sigma=3.5, **{**SIZES, **sizes})
     generator = CompactGenerator(config).eval().requires_grad_(False)
-    generator.head[-1].weight.mul_(200.0)  # loud, so that tanh is near its ends
+    generator.head[-1].weight.mul_(200.0)  # large, so that tanh is near saturation
     return generator
 
 
@@ -47,39 +47,39 @@ def test_codes_of_any_number_of_frames_within_sigma(level, n_frames):
 
 @pytest.mark.parametrize("changed", ["song", "position", "movement", "visual"])
 def test_output_depends_on_every_input(changed):
-    generator, given = generator_of("high"), inputs(200)
-    other = dict(given)
+    generator, original = generator_of("high"), inputs(200)
+    other = dict(original)
     if changed in ("movement", "visual"):
-        other[changed] = 1.0 - given[changed]
+        other[changed] = 1.0 - original[changed]
     else:
-        other[changed] = (given[changed] + 1) % 60
-    assert (generator(**given) - generator(**other)).abs().max() > 1e-3
+        other[changed] = (original[changed] + 1) % 60
+    assert (generator(**original) - generator(**other)).abs().max() > 1e-3
 
 
-def test_movement_is_heard_where_it_happens():
-    generator, given = generator_of("high", width=16), inputs(2000)
-    other = given | {"movement": given["movement"].clone()}
-    other["movement"][:, 50] = 1.0 - given["movement"][:, 50]
-    difference = (generator(**given) - generator(**other)).abs().amax(dim=(0, 1))
+def test_movement_changes_the_output_only_nearby():
+    generator, original = generator_of("high", width=16), inputs(2000)
+    other = original | {"movement": original["movement"].clone()}
+    other["movement"][:, 50] = 1.0 - original["movement"][:, 50]
+    difference = (generator(**original) - generator(**other)).abs().amax(dim=(0, 1))
     assert difference[50 * 20 : 51 * 20].max() > 1e-4
     assert difference[: 20 * 20].max() == 0
     assert difference[80 * 20 :].max() == 0
 
 
 def test_identical_moments_give_identical_features():
-    generator, given = generator_of("high"), inputs(2 * PHRASE_STEPS * 20, items=1)
-    given["movement"][:] = given["movement"][:, :1]
-    given["visual"][:] = given["visual"][:, :1]
-    features = generator(**given)
+    generator, original = generator_of("high"), inputs(2 * PHRASE_STEPS * 20, items=1)
+    original["movement"][:] = original["movement"][:, :1]
+    original["visual"][:] = original["visual"][:, :1]
+    features = generator(**original)
     middle = slice(40 * 20, 80 * 20)
     phrase = PHRASE_STEPS * 20
     again = slice(middle.start + phrase, middle.stop + phrase)
     torch.testing.assert_close(features[..., middle], features[..., again], atol=1e-4, rtol=1e-4)
 
 
-def test_very_slow_beats_are_played_too():
-    given = inputs(3000, step_frames=700)
-    assert torch.isfinite(generator_of("high")(**given)).all()
+def test_very_slow_beats_work():
+    original = inputs(3000, step_frames=700)
+    assert torch.isfinite(generator_of("high")(**original)).all()
 
 
 def test_metadata_round_trip():
@@ -90,6 +90,6 @@ def test_metadata_round_trip():
 
 
 @pytest.mark.parametrize("metadata", [{}, {"level": "'high'"}, {"level": "high", "sigma": "os.x"}])
-def test_metadata_of_something_else_is_refused(metadata):
+def test_other_metadata_is_refused(metadata):
     with pytest.raises((TypeError, ValueError, SyntaxError)):
         CompactConfig.from_metadata(metadata)

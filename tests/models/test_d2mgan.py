@@ -1,3 +1,5 @@
+"""The published D2M-GAN networks and their discriminator, against the original outputs."""
+
 import json
 
 import numpy as np
@@ -10,7 +12,7 @@ from d2m.models.d2mgan import DATASETS, build_d2mgan
 from d2m.models.discriminator import MultiScaleDiscriminator
 from tests.models.oracle import DATA, OUTPUTS, filled_state_dict, relative_error, stored_input
 
-SHAPES = json.loads((DATA / "official_shapes.json").read_text())
+SHAPES = json.loads((DATA / "published_shapes.json").read_text())
 BUILDS = [("aist", HIGH), ("aist", LOW), ("tiktok", HIGH)]
 ids = [f"{dataset}-{level.name}" for dataset, level in BUILDS]
 
@@ -39,7 +41,7 @@ def test_names_and_shapes_are_the_published_ones(dataset, level):
 
 @torch.inference_mode()
 @pytest.mark.parametrize("level", [HIGH, LOW], ids=["high", "low"])
-def test_answers_are_those_of_the_original(oracle, level):
+def test_outputs_are_those_of_the_original(oracle, level):
     encoder, generator = filled_networks("aist", level)
     code = encoder(stored_input("aist_motion", (2, 120, 219)))
     assert relative_error(code, oracle["aist_motion_code"]) < 1e-4
@@ -49,7 +51,7 @@ def test_answers_are_those_of_the_original(oracle, level):
 
 
 @torch.inference_mode()
-def test_tiktok_runs():
+def test_tiktok_networks_run():
     encoder, generator = filled_networks("tiktok", HIGH)
     code = encoder(stored_input("tiktok_motion", (2, 60, 75)))
     latents = generator(code, stored_input("visual", (2, 1, 2048)))
@@ -59,14 +61,14 @@ def test_tiktok_runs():
 
 
 @torch.inference_mode()
-def test_discriminator_answers_as_the_original(oracle):
+def test_discriminator_outputs_are_those_of_the_original(oracle):
     network = MultiScaleDiscriminator()
     network.load_state_dict(filled_state_dict("aist/netD"))
     features = network(stored_input("code", (2, 1, 64 * 344)))
     assert [len(scale) for scale in features] == [7, 7, 7]
     for scale, layer in ((s, i) for s in (0, 1) for i in range(7)):
-        answer = features[scale][layer][:, :8, :64]
-        assert relative_error(answer, oracle[f"disc_{scale}_{layer}"]) < 1e-4
+        output = features[scale][layer][:, :8, :64]
+        assert relative_error(output, oracle[f"disc_{scale}_{layer}"]) < 1e-4
 
 
 def test_published_tiktok_low_is_refused():
@@ -79,7 +81,7 @@ def test_unknown_data_set_is_refused():
         build_d2mgan("youtube", HIGH)
 
 
-def test_genre_is_needed_where_it_is_known():
+def test_a_genre_is_needed_by_networks_that_read_it():
     with torch.device("meta"):
         _, generator = build_d2mgan("aist", HIGH)
         with pytest.raises(SettingsError, match="need a genre"):

@@ -1,10 +1,12 @@
+"""Faster networks for inference give the same results."""
+
 import numpy as np
 import pytest
 import torch
 from torch import nn
 
 from d2m.core.levels import HIGH, LOW
-from d2m.generation.segments import BATCH, SegmentNetworks, generate_segments
+from d2m.generation.segments import BATCH, SegmentNetworks
 from d2m.models.d2mgan import build_d2mgan
 from d2m.models.fft_conv import FFTConv1d, optimise_for_inference
 from d2m.models.layers import ResidualBlock, WeightNormConv1d
@@ -20,14 +22,14 @@ def relative(actual, expected):
 @pytest.mark.parametrize("kernel", [16, 40, 41])
 @pytest.mark.parametrize("padding", [0, 1])
 @pytest.mark.parametrize("length", [41, 96, 500])
-def test_fft_convolution_is_the_convolution(kernel, padding, length):
+def test_fft_convolution_equals_direct_convolution(kernel, padding, length):
     conv = nn.Conv1d(64, 96, kernel, padding=padding)
     x = torch.randn(3, 64, length, generator=torch.Generator().manual_seed(0))
     assert relative(FFTConv1d(conv)(x), conv(x)) < 1e-5
 
 
 @torch.inference_mode()
-def test_what_can_not_be_done_by_fft_stays():
+def test_other_convolutions_are_not_replaced():
     layers = [
         nn.Conv1d(64, 64, 40, stride=2),
         nn.Conv1d(64, 64, 20, dilation=2),
@@ -39,7 +41,7 @@ def test_what_can_not_be_done_by_fft_stays():
 
 
 @torch.inference_mode()
-def test_folded_block_answers_the_same():
+def test_a_folded_block_gives_the_same_output():
     block = ResidualBlock(32, dilation=3)
     for name, parameter in block.named_parameters():
         if name.endswith("weight_g"):
@@ -50,7 +52,7 @@ def test_folded_block_answers_the_same():
     assert not any(isinstance(layer, WeightNormConv1d) for layer in block.modules())
 
 
-def test_weight_norm_starts_as_the_plain_convolution_and_learns_its_length():
+def test_weight_norm_starts_as_the_plain_convolution_and_trains_its_norm():
     conv = WeightNormConv1d(4, 6, 3, stride=2, padding=1, groups=2)
     plain = nn.functional.conv1d(torch.ones(1, 4, 9), conv.weight_v, conv.bias, 2, 1, 1, 2)
     assert torch.allclose(conv(torch.ones(1, 4, 9)), plain, atol=1e-6)
@@ -66,7 +68,7 @@ def test_weight_norm_starts_as_the_plain_convolution_and_learns_its_length():
     [("aist", HIGH), pytest.param("aist", LOW, marks=pytest.mark.slow), ("tiktok", HIGH)],
     ids=str,
 )
-def test_batches_of_fast_networks_answer_as_the_eager_ones(dataset, level):
+def test_batches_of_optimised_networks_equal_single_segments(dataset, level):
     encoder, generator = build_d2mgan(dataset, level)
     encoder.load_state_dict(filled_state_dict(f"{dataset}/mencoder"))
     generator.load_state_dict(filled_state_dict(f"{dataset}/netG_{level.name}"))
@@ -85,19 +87,17 @@ def test_batches_of_fast_networks_answer_as_the_eager_ones(dataset, level):
             for m, v in zip(motion, visual, strict=True)
         ]
     )
-    networks = SegmentNetworks.prepared(encoder, generator, codec, level, device="cpu")
+    networks = SegmentNetworks.prepare(encoder, generator, codec, level, device="cpu")
     code = networks.encoder(torch.from_numpy(motion))
-    every = None if genre is None else torch.full((n,), genre)
-    latents = networks.generator(code, torch.from_numpy(visual)[:, None], every)
+    batch_genres = None if genre is None else torch.full((n,), genre)
+    latents = networks.generator(code, torch.from_numpy(visual)[:, None], batch_genres)
     assert relative(latents, expected) < 1e-4
 
-    told = []
-    codes, audio = generate_segments(
-        networks, motion=motion, visual=visual, genre=genre, progress=told.append
-    )
+    shares = []
+    codes, audio = networks.generate(motion, visual, genre, shares.append)
     assert codes.shape == (n, level.segment_codes)
     assert audio.shape == (n, level.segment_codes * level.hop_length)
-    # Where two entries are nearly as near, rounding decides.
+    # Between two entries at almost the same distance, rounding errors decide.
     agreement = (codes == codec.codebook(level).nearest(expected).numpy()).mean()
     assert agreement > 0.995
-    assert told == [BATCH / n, 1.0]
+    assert shares == [BATCH / n, 1.0]

@@ -1,3 +1,5 @@
+"""The losses of D2M-GAN: values, gradients and weights."""
+
 import numpy as np
 import pytest
 import torch
@@ -45,7 +47,7 @@ def codebook():
 
 
 class Networks:
-    """A generator, a discriminator and a codec, small but of the real kinds."""
+    """A small generator and discriminator, with a codec of full size."""
 
     def __init__(self):
         torch.manual_seed(0)
@@ -56,9 +58,9 @@ class Networks:
         self.codec.requires_grad_(False)
         self.latents = self.generator(torch.randn(2, 3, FRAMES))
         self.real = torch.randn(2, 64, FRAMES)
-        self.real_sound = 0.1 * torch.randn(2, FRAMES * HIGH.hop_length)
+        self.real_audio = 0.1 * torch.randn(2, FRAMES * HIGH.hop_length)
 
-    def judge(self, latents):
+    def score(self, latents):
         return self.discriminator(reshape_sequence(latents))
 
     def decoded(self, *, gradient):
@@ -66,26 +68,26 @@ class Networks:
         return self.codec.decode_latents(rounded, HIGH)
 
 
-def reached(network):
+def has_gradient(network):
     grads = [parameter.grad for parameter in network.parameters()]
     return any(grad is not None and grad.abs().sum() > 0 for grad in grads)
 
 
 def discriminator_step(n, _):
-    return discriminator_hinge_loss(n.judge(n.real), n.judge(n.latents.detach()))
+    return discriminator_hinge_loss(n.score(n.real), n.score(n.latents.detach()))
 
 
 REACHES = {
     "discriminator": (discriminator_step, False, True),
-    "adversarial": (lambda n, _: generator_hinge_loss(n.judge(n.latents)), True, True),
+    "adversarial": (lambda n, _: generator_hinge_loss(n.score(n.latents)), True, True),
     "feature_matching": (
-        lambda n, _: feature_matching_loss(n.judge(n.real), n.judge(n.latents)),
+        lambda n, _: feature_matching_loss(n.score(n.real), n.score(n.latents)),
         True,
         True,
     ),
     "commitment": (lambda n, _: commitment_loss(n.latents, n.real), True, False),
-    "waveform": (lambda n, _: waveform_loss(n.decoded(gradient=True), n.real_sound), True, False),
-    "mel": (lambda n, m: mel_loss(n.decoded(gradient=True), n.real_sound, m), True, False),
+    "waveform": (lambda n, _: waveform_loss(n.decoded(gradient=True), n.real_audio), True, False),
+    "mel": (lambda n, m: mel_loss(n.decoded(gradient=True), n.real_audio, m), True, False),
 }
 
 
@@ -94,15 +96,15 @@ def test_which_networks_a_loss_reaches(loss, log_mel):
     networks = Networks()
     compute, generator, discriminator = REACHES[loss]
     compute(networks, log_mel).backward()
-    assert reached(networks.generator) == generator
-    assert reached(networks.discriminator) == discriminator
+    assert has_gradient(networks.generator) == generator
+    assert has_gradient(networks.discriminator) == discriminator
     assert all(p.grad is None for p in networks.codec.parameters())
 
 
 @pytest.mark.parametrize("loss", ["waveform", "mel"])
-def test_sound_without_gradient_teaches_nothing(loss, log_mel):
+def test_audio_losses_without_gradient_do_not_train(loss, log_mel):
     networks = Networks()
-    audio, real = networks.decoded(gradient=False), networks.real_sound
+    audio, real = networks.decoded(gradient=False), networks.real_audio
     value = waveform_loss(audio, real) if loss == "waveform" else mel_loss(audio, real, log_mel)
     assert value > 0
     assert not value.requires_grad
@@ -130,7 +132,7 @@ def test_rounding_is_exact_for_far_latents():
     assert torch.equal(rounded, book.entries(book.nearest(latents)))
 
 
-def test_the_channels_of_a_sequence_follow_one_another():
+def test_the_channels_of_a_sequence_are_concatenated():
     latents = torch.arange(2 * 64 * 3).view(2, 64, 3)
     sequence = reshape_sequence(latents)
     assert sequence.shape == (2, 1, 192)
@@ -139,14 +141,14 @@ def test_the_channels_of_a_sequence_follow_one_another():
 
 
 @torch.inference_mode()
-def test_a_level_s_latents_become_the_sequence_the_original_judges():
+def test_reshaped_latents_get_the_scores_of_the_original():
     network = MultiScaleDiscriminator()
     network.load_state_dict(filled_state_dict("aist/netD"))
     latents = stored_input("code", (2, 1, 64 * HIGH.segment_codes)).view(2, 64, -1)
-    judged = network(reshape_sequence(latents))[0][-1]
+    scores = network(reshape_sequence(latents))[0][-1]
     with np.load(OUTPUTS) as arrays:
         expected = torch.from_numpy(arrays["disc_0_6"])
-    torch.testing.assert_close(judged[:, :, :64], expected, rtol=1e-3, atol=1e-4)
+    torch.testing.assert_close(scores[:, :, :64], expected, rtol=1e-3, atol=1e-4)
 
 
 def test_discriminator_hinge_sums_both_sides_and_all_scales():
@@ -161,14 +163,14 @@ def test_generator_hinge_sums_the_scales():
     assert generator_hinge_loss(generated).item() == pytest.approx(1.0 - 5.0)
 
 
-def test_feature_matching_weighs_layers_alike_and_leaves_out_judgements():
+def test_feature_matching_weights_layers_equally_and_omits_scores():
     real = [[values(1, 1, 1, 1), values(0, 2), values(7)], [values(3), values(7)]]
     generated = [[values(2, 1, 1, 1), values(1, 0), values(0)], [values(-1), values(0)]]
     expected = 1 / 4 + 3 / 2 + 4
     assert feature_matching_loss(real, generated).item() == pytest.approx(expected)
 
 
-def test_feature_matching_does_not_move_the_real_features():
+def test_feature_matching_gives_real_features_no_gradient():
     real, generated = values(1.0, 2.0).requires_grad_(), values(0.0, 5.0).requires_grad_()
     feature_matching_loss([[real, values(0)]], [[generated, values(0)]]).backward()
     assert real.grad is None
@@ -180,7 +182,7 @@ def test_feature_matching_needs_features_of_one_network():
         feature_matching_loss([[values(1), values(1)]], [])
 
 
-def test_commitment_moves_only_the_generated_features():
+def test_commitment_gives_only_generated_features_a_gradient():
     generated, real = values(1.0, 2.0, 0.0).requires_grad_(), values(4.0, 1.0, 0.0).requires_grad_()
     loss = commitment_loss(generated, real)
     loss.backward()
@@ -195,7 +197,7 @@ def test_waveform_distances():
     assert waveform_loss(generated, real, squared=True).item() == pytest.approx((0.25 + 0.01) / 2)
 
 
-def test_log_mel_is_that_of_librosa(log_mel):
+def test_log_mel_equals_that_of_librosa(log_mel):
     from d2m.core.librosa_loader import load_librosa
 
     audio = 0.1 * noise("sound", (8192,)).astype(np.float32)
@@ -203,12 +205,12 @@ def test_log_mel_is_that_of_librosa(log_mel):
     amplitude = load_librosa().feature.melspectrogram(
         y=padded, sr=SAMPLE_RATE, n_fft=1024, hop_length=256, n_mels=128, power=1, center=False
     )
-    ours = log_mel(torch.from_numpy(audio)[None])
-    assert ours.shape == (1, 128, 32)
-    np.testing.assert_allclose(ours[0], np.log10(np.maximum(amplitude, 1e-5)), atol=2e-4)
+    spectrogram = log_mel(torch.from_numpy(audio)[None])
+    assert spectrogram.shape == (1, 128, 32)
+    np.testing.assert_allclose(spectrogram[0], np.log10(np.maximum(amplitude, 1e-5)), atol=2e-4)
 
 
-def test_noise_ten_times_louder_is_one_away(log_mel):
+def test_noise_ten_times_louder_has_distance_one(log_mel):
     hiss = 0.05 * torch.from_numpy(noise("hiss", (2, 4096)).astype(np.float32))
     assert mel_loss(10 * hiss, hiss, log_mel).item() == pytest.approx(1.0, abs=1e-3)
 
@@ -225,7 +227,7 @@ def test_log_mel_adds_nothing_to_a_state_dict(log_mel):
     assert not log_mel.state_dict()
 
 
-def test_the_papers_weights():
+def test_default_weights_are_those_of_the_paper():
     weights = LossWeights()
     numbers = (weights.feature_matching, weights.commitment, weights.waveform, weights.mel)
     assert numbers == (3, 15, 40, 15)
@@ -233,7 +235,7 @@ def test_the_papers_weights():
     assert PUBLISHED_CODE_WEIGHTS.feature_matching == pytest.approx(3 * 4 / 5 / 3)
 
 
-def test_objective_is_the_weighted_sum_of_the_losses():
+def test_weighted_loss_is_the_weighted_sum():
     weights = LossWeights(
         adversarial=1, feature_matching=2, commitment=3, latent=4, waveform=5, mel=6
     )
@@ -252,16 +254,16 @@ def test_objective_is_the_weighted_sum_of_the_losses():
 
 @pytest.mark.parametrize("off", ["adversarial", "feature_matching", "commitment", "mel"])
 def test_a_loss_of_weight_zero_is_not_computed(off):
-    aim = torch.tensor(1.0, requires_grad=True)
+    parameter = torch.tensor(1.0, requires_grad=True)
     names = ("adversarial", "feature_matching", "commitment", "waveform", "mel")
-    losses = {name: lambda: 2 * aim for name in names if name != off}
+    losses = {name: lambda: 2 * parameter for name in names if name != off}
     total, figures = weighted_loss(LossWeights(**{off: 0.0}), losses)
     total.backward()
     assert off not in figures
-    assert aim.grad.item() == 2 * (1 + 3 + 15 + 40 + 15 - getattr(LossWeights(), off))
+    assert parameter.grad.item() == 2 * (1 + 3 + 15 + 40 + 15 - getattr(LossWeights(), off))
 
 
-def test_sound_is_decoded_only_for_the_losses_that_hear_it():
+def test_audio_is_decoded_only_for_audio_losses():
     assert LossWeights(waveform=0).needs_audio
     assert LossWeights(mel=0).needs_audio
     assert not LossWeights(waveform=0, mel=0).needs_audio

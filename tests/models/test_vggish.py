@@ -1,4 +1,4 @@
-"""VGGish: its names, what it hears, and what it computes."""
+"""VGGish: parameter names, log-mel examples, and outputs."""
 
 import numpy as np
 import pytest
@@ -48,11 +48,11 @@ def test_names_and_shapes_are_the_published_ones():
     }
 
 
-def test_a_frame_is_the_log_of_its_bands():
+def test_a_frame_is_the_log_of_its_mel_bands():
     rng = np.random.default_rng(0)
     audio = 0.1 * rng.standard_normal(RATE)
-    heard = log_mel_examples(audio, RATE)
-    assert heard.shape == (1, 1, 96, 64)
+    examples = log_mel_examples(audio, RATE)
+    assert examples.shape == (1, 1, 96, 64)
     frame = audio[7 * 160 : 7 * 160 + 400]
     window = [0.5 - 0.5 * np.cos(2 * np.pi * i / 400) for i in range(400)]
     spectrum = [
@@ -74,7 +74,7 @@ def test_a_frame_is_the_log_of_its_bands():
             elif centre < at < high:
                 band += spectrum[k] * (high - at) / (high - centre)
         bands.append(np.log(band + 0.01))
-    assert np.allclose(heard[0, 0, 7], bands, atol=1e-5)
+    assert np.allclose(examples[0, 0, 7], bands, atol=1e-5)
 
 
 def test_bands_are_near_those_of_librosa():
@@ -83,7 +83,7 @@ def test_bands_are_near_those_of_librosa():
         sr=RATE, n_fft=512, n_mels=64, fmin=125.0, fmax=7500.0, htk=True, norm=None
     )
     ours = mel_filterbank().T
-    # Triangles are straight in mel here, in Hz there: their centres agree, their slopes nearly.
+    # The triangles are linear in mel here, in Hz in librosa: centres agree, slopes nearly.
     assert np.abs(ours - theirs).max() < 0.03
     assert np.abs(ours.sum(axis=1) / theirs.sum(axis=1) - 1).max() < 0.02
 
@@ -91,17 +91,17 @@ def test_bands_are_near_those_of_librosa():
 @pytest.mark.parametrize(
     ("seconds", "count"), [(0.3, 1), (0.975, 1), (1.93, 1), (2.0, 2), (10, 10)]
 )
-def test_whole_examples_are_heard(seconds, count):
+def test_only_whole_examples_are_returned(seconds, count):
     assert len(log_mel_examples(tone(440.0, seconds), RATE)) == count
 
 
-def test_what_is_short_is_followed_by_silence():
-    heard = log_mel_examples(tone(440.0, 0.3), RATE)[0, 0]
-    assert np.allclose(heard[31:], np.log(0.01))
-    assert heard[:28].max() > 0
+def test_short_audio_is_padded_with_silence():
+    examples = log_mel_examples(tone(440.0, 0.3), RATE)[0, 0]
+    assert np.allclose(examples[31:], np.log(0.01))
+    assert examples[:28].max() > 0
 
 
-def test_other_sample_rates_sound_the_same():
+def test_other_sample_rates_give_the_same_examples():
     ours = log_mel_examples(tone(1000.0), RATE)
     theirs = log_mel_examples(tone(1000.0, rate=22_050), 22_050)
     assert theirs.shape == ours.shape
@@ -113,15 +113,15 @@ def test_other_sample_rates_sound_the_same():
 def test_the_network_computes_its_layers(network):
     examples = torch.from_numpy(log_mel_examples(tone(330.0) + tone(1234.0), RATE))
     state = network.state_dict()
-    seen = examples
+    hidden = examples
     for index in CONVOLUTIONS:
         weight, bias = (state[f"features.{index}.{part}"] for part in ("weight", "bias"))
-        seen = torch.nn.functional.conv2d(seen, weight, bias, padding=1).relu()
+        hidden = torch.nn.functional.conv2d(hidden, weight, bias, padding=1).relu()
         if index not in (6, 11):
-            seen = torch.nn.functional.max_pool2d(seen, 2)
-    assert seen.shape == (2, 512, 6, 4)
-    # As in the release, which keeps channels last: time, band, channel.
-    flat = torch.stack([seen[:, :, t, f] for t in range(6) for f in range(4)], dim=1).flatten(1)
+            hidden = torch.nn.functional.max_pool2d(hidden, 2)
+    assert hidden.shape == (2, 512, 6, 4)
+    # Channels last, as in the release: time, band, channel.
+    flat = torch.stack([hidden[:, :, t, f] for t in range(6) for f in range(4)], dim=1).flatten(1)
     for index in LINEARS:
         weight, bias = (state[f"embeddings.{index}.{part}"] for part in ("weight", "bias"))
         flat = (flat @ weight.T + bias).relu()
@@ -132,7 +132,7 @@ def test_the_network_computes_its_layers(network):
     assert torch.allclose(found, flat, rtol=1e-4, atol=1e-6)
 
 
-def test_a_sound_lies_in_the_mean_of_its_examples(network):
+def test_an_embedding_is_the_mean_over_examples(network):
     audio = np.concatenate([tone(330.0, 0.96), tone(1234.0, 1.5)])
     with torch.inference_mode():
         both = network(torch.from_numpy(log_mel_examples(audio, RATE)))
@@ -140,7 +140,7 @@ def test_a_sound_lies_in_the_mean_of_its_examples(network):
     assert np.allclose(mean_embeddings(network, [audio], RATE)[0], both.mean(dim=0), atol=1e-6)
 
 
-def test_post_processing_whitens_and_cuts():
+def test_post_processing_whitens_and_clips():
     pca = VGGish(pca=True).pproc
     assert pca is not None
     with torch.no_grad():
@@ -150,7 +150,7 @@ def test_post_processing_whitens_and_cuts():
         embeddings[0, 5] += 0.5
         embeddings[1, 0] -= 7.0
         found = pca(embeddings)
-    # Row i of the eigenvectors looks at dimension i + 1.
+    # Row i of the eigenvectors selects dimension i + 1.
     assert found[0].nonzero().flatten().tolist() == [4]
     assert found[0, 4] == 1.0
     assert found[1].nonzero().flatten().tolist() == [127]

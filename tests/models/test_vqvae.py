@@ -1,3 +1,5 @@
+"""The JukeBox VQ-VAE, against the original outputs."""
+
 import numpy as np
 import pytest
 import torch
@@ -57,7 +59,7 @@ def test_names_and_shapes_are_the_published_ones():
 
 @pytest.mark.parametrize("wrap", [lambda s: s, lambda s: {"model": s, "step": 3}])
 @pytest.mark.parametrize("prefix", ["", "module."])
-def test_published_forms_load(wrap, prefix):
+def test_published_state_dicts_load(wrap, prefix):
     state = filled_state_dict("vqvae")
     codec = JukeboxVQVAE([LOW])
     codec.load_published_state(wrap({prefix + name: tensor for name, tensor in state.items()}))
@@ -81,7 +83,7 @@ def test_other_weights_are_refused(damage):
         JukeboxVQVAE([HIGH]).load_published_state(state)
 
 
-def test_drawing_follows_the_distances():
+def test_draws_have_the_probabilities_of_the_distances():
     book = JukeboxVQVAE([HIGH]).codebook(HIGH)
     book.k[:] = 1e3
     book.k[7, 0], book.k[9, 0] = 0.0, 1.0
@@ -89,7 +91,7 @@ def test_drawing_follows_the_distances():
     latents = torch.zeros(1, 64, 20_000)
     latents[:, 0] = 0.25
     temperature = 0.5
-    # Squared distances 0.0625 and 0.5625, so the odds are e.
+    # The squared distances are 0.0625 and 0.5625, so the odds are e.
     drawn = book.nearest(
         latents, temperature=temperature, generator=torch.Generator().manual_seed(0)
     )
@@ -98,7 +100,7 @@ def test_drawing_follows_the_distances():
     assert (book.nearest(latents) == 7).all()
 
 
-def test_drawing_is_seeded_and_nearly_cold_it_is_the_nearest(codec, audio):
+def test_draws_are_seeded_and_become_the_nearest_at_low_temperature(codec, audio):
     latents = codec.latents(audio, HIGH)
 
     def drawn(seed: int, temperature: float) -> torch.Tensor:
