@@ -1,4 +1,4 @@
-"""A disk that fills or can't be written on while the app runs; mounting one needs rights."""
+"""A disk that is full or read-only while the app runs; mounting one needs root rights."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tools.visitor import Serving, Visitor, serving
+from tools.visitor import RunningApp, Visitor, run_app
 
 pytestmark = pytest.mark.slow
-BODIES = "bodies=RequestQuotas(free_bytes=0)"
+QUOTAS = "quotas=RequestQuotas(free_bytes=0)"
 
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Path]:
-    """Mount a small disk of memory."""
-    place = tmp_path / "disk"
-    place.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", "size=64m", "d2m-test", str(place)]
+    """Mount a small file system in memory."""
+    folder = tmp_path / "disk"
+    folder.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=64m", "d2m-test", str(folder)]
     if subprocess.run(mount, check=False, capture_output=True).returncode:
-        pytest.skip("nobody may mount disks here")
-    yield place
-    subprocess.run(["umount", "-l", str(place)], check=True)
+        pytest.skip("mounting a disk needs root rights")
+    yield folder
+    subprocess.run(["umount", "-l", str(folder)], check=True)
 
 
 def remount(disk: Path, how: str) -> None:
@@ -32,18 +32,18 @@ def remount(disk: Path, how: str) -> None:
 
 
 def end_of(visitor: Visitor, clip: dict[str, object]) -> str:
-    """Return how a job ended, as the page says it."""
-    *_, last = [news.text for news in visitor.generate(clip) if news.done or news.failed]
+    """Return the last event of a job, as the page shows it."""
+    *_, last = [event.text for event in visitor.generate(clip) if event.done or event.failed]
     return last
 
 
-def works(app: Serving, clip: Path) -> bool:
+def works(app: RunningApp, clip: Path) -> bool:
     visitor = Visitor(app.url)
-    return any(news.done for news in visitor.generate(visitor.upload(clip)))
+    return any(event.done for event in visitor.generate(visitor.upload(clip)))
 
 
-def refused(app: Serving, clip: Path) -> httpx.Response:
-    """Return the answer to an upload that must not succeed."""
+def refused(app: RunningApp, clip: Path) -> httpx.Response:
+    """Return the response to an upload, which must fail."""
     with pytest.raises(httpx.HTTPStatusError) as caught:
         Visitor(app.url).upload(clip)
     return caught.value.response
@@ -65,39 +65,43 @@ def full(disk: Path) -> Callable[[], None]:
     return filler.unlink
 
 
-@pytest.mark.parametrize("spoil", [read_only, full])
-def test_no_writing(
-    disk: Path, short_clip: Path, spoil: Callable[[Path], Callable[[], None]]
+def reports_a_full_disk(text: str) -> bool:
+    return "no disk space" in text or "no room" in text
+
+
+@pytest.mark.parametrize("block", [read_only, full])
+def test_a_disk_without_room(
+    disk: Path, short_clip: Path, block: Callable[[Path], Callable[[], None]]
 ) -> None:
-    with serving(disk, BODIES) as app:
+    with run_app(disk, QUOTAS) as app:
         visitor = Visitor(app.url)
         clip = visitor.upload(short_clip)
-        mend = spoil(disk)
+        unblock = block(disk)
         try:
-            told = end_of(visitor, clip)
-            assert "no room" in told
-            assert str(disk) not in told
-            answer = refused(app, short_clip)
-            assert answer.status_code == 507
-            assert "no room" in answer.text
+            text = end_of(visitor, clip)
+            assert reports_a_full_disk(text)
+            assert str(disk) not in text
+            response = refused(app, short_clip)
+            assert response.status_code == 507
+            assert "no room" in response.text
             assert httpx.get(app.url).status_code == 200
         finally:
-            mend()
+            unblock()
         assert works(app, short_clip)
 
 
 def test_a_disk_that_fills_while_a_job_writes(disk: Path, short_clip: Path) -> None:
-    with serving(disk, BODIES) as app:
+    with run_app(disk, QUOTAS) as app:
         visitor = Visitor(app.url)
         clip = visitor.upload(short_clip)
-        mend = None
-        for news in visitor.generate(clip):
-            if news.stage == "Following the dancer" and mend is None:
-                mend = full(disk)
-            told = news.text
-            if news.failed:
+        unblock = None
+        for event in visitor.generate(clip):
+            if event.stage == "Tracking the dancer" and unblock is None:
+                unblock = full(disk)
+            text = event.text
+            if event.failed:
                 break
-        assert mend is not None
-        assert "no room" in told
-        mend()
+        assert unblock is not None
+        assert reports_a_full_disk(text)
+        unblock()
         assert works(app, short_clip)
