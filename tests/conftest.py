@@ -30,7 +30,7 @@ if IN_PARALLEL:
 ROOT = Path(__file__).parents[1]
 EXAMPLES = ROOT / "examples"
 CHROMIUM = Path("/usr/bin/chromium")
-QUIET = (
+BROWSER_FLAGS = (
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"),
     *("--disable-background-networking", "--disable-component-update"),
     "--autoplay-policy=no-user-gesture-required",
@@ -93,7 +93,7 @@ def children(pid: int) -> set[int]:
 
 @pytest.fixture(scope="session")
 def example_clip() -> Path:
-    """Return a whole example, twelve seconds long."""
+    """Return an example of twelve seconds."""
     return EXAMPLES / "break_aist_landscape.mp4"
 
 
@@ -111,7 +111,7 @@ def short_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def text_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a text that calls itself a video."""
+    """Return a text file whose name ends as that of a video."""
     clip = tmp_path_factory.mktemp("clips") / "letter.mp4"
     clip.write_text("Dear dancer, " * 100)
     return clip
@@ -119,15 +119,15 @@ def text_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """Start ``python app.py`` on a free port, with a folder of its own for temporary files."""
+    """Run ``python app.py`` on a free port, with its own folder for temporary files."""
     with serving(tmp_path_factory.mktemp("server")) as server:
         yield server
 
 
 @contextlib.contextmanager
 def serving(folder: Path) -> Iterator[Server]:
-    """Start ``python app.py`` on a free port, with a folder for its temporary files."""
-    load_librosa()  # compiles, if it must, under the lock of the common folder
+    """Run ``python app.py`` on a free port, with a folder for its temporary files."""
+    load_librosa()  # compiles it if necessary; the lock is in the common temporary folder
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -140,7 +140,7 @@ def serving(folder: Path) -> Iterator[Server]:
         )
     url = f"http://127.0.0.1:{port}/"
     try:
-        while not _answers(url):
+        while not _is_served(url):
             assert process.poll() is None, log.read_text()
             assert time.monotonic() - start < 60, log.read_text()
             time.sleep(0.1)
@@ -152,10 +152,10 @@ def serving(folder: Path) -> Iterator[Server]:
         assert not list(folder.glob(f"d2m-{kind}-*"))
 
 
-def _answers(url: str) -> bool:
+def _is_served(url: str) -> bool:
     try:
-        with urllib.request.urlopen(url, timeout=5) as answer:
-            return bool(answer.status == 200)
+        with urllib.request.urlopen(url, timeout=5) as response:
+            return bool(response.status == 200)
     except OSError:
         return False
 
@@ -172,6 +172,6 @@ def playwright() -> Iterator[Playwright]:
 
 @pytest.fixture(scope="session")
 def browser(playwright: Playwright) -> Iterator[Browser]:
-    browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=[*QUIET])
+    browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=[*BROWSER_FLAGS])
     yield browser
     browser.close()

@@ -1,4 +1,4 @@
-"""The served app, over HTTP and with Gradio's own client."""
+"""The running app, over HTTP and through Gradio's client."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def status(url: str, method: str = "GET") -> int:
         return error.code
 
 
-def test_web_process_imports_neither_networks_nor_decoders() -> None:
+def test_the_web_process_imports_neither_networks_nor_decoders() -> None:
     heavy = ("torch", "mediapipe", "librosa", "av", "cv2", "moviepy", "matplotlib", "scipy")
     program = (
         "import contextlib, sys, app; from d2m.jobs import WorkerPool\n"
@@ -50,9 +50,9 @@ def test_web_process_imports_neither_networks_nor_decoders() -> None:
     assert done.stdout == "[]"
 
 
-@pytest.mark.parametrize("asked", ["0", "-1", "two", "1.5"])
-def test_a_wrong_number_of_jobs_is_told(asked: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(app.JOBS_AT_ONCE, asked)
+@pytest.mark.parametrize("value", ["0", "-1", "two", "1.5"])
+def test_a_wrong_number_of_jobs_is_refused(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(app.JOBS_AT_ONCE, value)
     with pytest.raises(SystemExit, match="whole number of at least 1"):
         app.limits_from_environment()
     monkeypatch.setenv(app.JOBS_AT_ONCE, "3")
@@ -61,7 +61,7 @@ def test_a_wrong_number_of_jobs_is_told(asked: str, monkeypatch: pytest.MonkeyPa
     assert app.limits_from_environment().at_once == 1
 
 
-def test_page_is_served_soon(server: Server) -> None:
+def test_the_page_is_served_within_half_a_minute(server: Server) -> None:
     assert server.seconds_to_serve < 30  # 4 s on an idle machine
     assert status(server.url) == 200
 
@@ -77,13 +77,13 @@ def test_page_is_served_soon(server: Server) -> None:
         ("POST", "gradio_api/undo-vibe-edit/"),
     ],
 )
-def test_routes_that_strangers_do_not_need_are_denied(
+def test_routes_that_the_page_does_not_need_are_denied(
     server: Server, method: str, path: str
 ) -> None:
     assert status(server.url + path, method) == 404
 
 
-def test_one_public_endpoint(server: Server) -> None:
+def test_there_is_one_public_endpoint(server: Server) -> None:
     with urllib.request.urlopen(f"{server.url}gradio_api/info", timeout=10) as answer:
         info = json.load(answer)
     assert list(info["named_endpoints"]) == ["/generate"]
@@ -101,7 +101,7 @@ def test_one_public_endpoint(server: Server) -> None:
     assert optional == names[1:]
 
 
-def test_client_gets_files(client: Any, short_clip: Path) -> None:
+def test_the_client_gets_the_files(client: Any, short_clip: Path) -> None:
     import soundfile
     from gradio_client import handle_file
 
@@ -119,7 +119,7 @@ def test_client_gets_files(client: Any, short_clip: Path) -> None:
     assert {movie.name, music.name, plot.name, report.name} < {*names}
 
 
-def test_client_gets_one_sentence_for_a_bad_clip(client: Any, text_clip: Path) -> None:
+def test_the_client_gets_one_sentence_for_a_bad_clip(client: Any, text_clip: Path) -> None:
     from gradio_client import handle_file
     from gradio_client.exceptions import AppError
 
@@ -129,7 +129,7 @@ def test_client_gets_one_sentence_for_a_bad_clip(client: Any, text_clip: Path) -
 
 
 @pytest.mark.parametrize("path", ["/etc/hostname", str(ROOT / "app.py")])
-def test_nobody_can_name_files_of_the_server(server: Server, path: str) -> None:
+def test_files_of_the_server_can_not_be_named(server: Server, path: str) -> None:
     clip = {"video": {"path": path}, "path": path, "meta": {"_type": "gradio.FileData"}}
     call = f"{server.url}gradio_api/call/generate"
     form = ["high", "auto", 0, 0, 0, 0, 0, "", 1, 0, True, True, False, "compact"]
@@ -138,13 +138,13 @@ def test_nobody_can_name_files_of_the_server(server: Server, path: str) -> None:
     with urllib.request.urlopen(request, timeout=10) as answer:
         event = json.load(answer)["event_id"]
     with urllib.request.urlopen(f"{call}/{event}", timeout=30) as answer:
-        news = answer.read().decode()
-    assert "event: error" in news
-    assert "is not a video" not in news  # nobody opened it
-    assert path not in news
+        events = answer.read().decode()
+    assert "event: error" in events
+    assert "is not a video" not in events  # the file was not opened
+    assert path not in events
 
 
-def test_no_examples_no_harm(tmp_path: Path) -> None:
+def test_examples_may_be_missing(tmp_path: Path) -> None:
     assert load_examples(tmp_path) == []
     listed = [{"file": "gone.mp4", "title": "Gone", "credit": "Nobody"}]
     (tmp_path / "examples.json").write_text(json.dumps(listed))
@@ -157,5 +157,5 @@ def test_examples_are_credited() -> None:
     assert all(clip.credit in html.foot(clips).replace("&#x27;", "'") for clip in clips)
 
 
-def test_names_of_files_are_not_html() -> None:
+def test_file_names_are_escaped_in_html() -> None:
     assert "<img" not in html.failure("The file <img src=x onerror=alert(1)>.mp4 is empty.")

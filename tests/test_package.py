@@ -1,4 +1,4 @@
-"""The front door: a cheap import, and public names that resolve."""
+"""The package itself: a cheap import, and public names that resolve."""
 
 import re
 import subprocess
@@ -44,7 +44,7 @@ def test_an_unknown_name_is_an_attribute_error():
         _ = d2m.Waltz
 
 
-def test_version_is_that_of_the_project():
-    stated = re.search(r'^version = "(.+)"$', (ROOT / "pyproject.toml").read_text(), re.M)
-    assert stated is not None
-    assert d2m.__version__ == stated[1]
+def test_the_version_is_that_of_the_project():
+    version = re.search(r'^version = "(.+)"$', (ROOT / "pyproject.toml").read_text(), re.M)
+    assert version is not None
+    assert d2m.__version__ == version[1]

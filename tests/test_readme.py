@@ -1,4 +1,4 @@
-"""What the README shows works as it stands there."""
+"""The code, the files and the commands of the README work."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from tests.conftest import ROOT, Server
 TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-def block(language: str, holding: str) -> str:
-    """Return the one block of code that holds some words."""
+def block(language: str, text: str) -> str:
+    """Return the only code block that contains a text."""
     blocks = re.findall(rf"```{language}\n(.*?)```", TEXT, flags=re.DOTALL)
-    (found,) = [code for code in blocks if holding in code]
+    (found,) = [code for code in blocks if text in code]
     return str(found)
 
 
-def test_the_endpoint_as_the_readme_calls_it(
+def test_the_endpoint_is_called_as_the_readme_says(
     server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     code = block("python", "gradio_client")
@@ -36,7 +36,7 @@ def test_the_endpoint_as_the_readme_calls_it(
     assert Path(names["archive"]).stat().st_size > 100_000
 
 
-def test_all_files_that_the_readme_names_exist() -> None:
+def test_all_files_in_the_readme_exist() -> None:
     links = re.findall(r"\]\(([^)#]+)\)", TEXT) + re.findall(
         r"^\| `([^`]+)` \|", TEXT, re.MULTILINE
     )
@@ -45,7 +45,7 @@ def test_all_files_that_the_readme_names_exist() -> None:
     assert [link for link in local if not (ROOT / link).exists()] == []
 
 
-def test_all_commands_of_the_readme_are_known() -> None:
+def test_all_commands_in_the_readme_exist() -> None:
     from typer.testing import CliRunner
 
     from d2m.__main__ import app

@@ -1,4 +1,4 @@
-"""The app as a host starts it: nothing installed but its requirements, and no network."""
+"""The app as a host starts it: only its requirements are installed, and there is no network."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ socket.socket.connect = local_only
 
 
 def required() -> set[str]:
-    """Return all distributions that requirements.txt brings, with what those need."""
+    """Return the distributions that requirements.txt installs, with their dependencies."""
     from packaging.requirements import Requirement
 
     lines = (ROOT / "requirements.txt").read_text().splitlines()
@@ -60,7 +60,7 @@ def required() -> set[str]:
     return found
 
 
-def test_it_starts_and_plays_with_its_requirements_only(
+def test_it_starts_and_generates_with_its_requirements_only(
     tmp_path: Path, short_clip: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     import soundfile

@@ -1,4 +1,4 @@
-"""The page in a real browser."""
+"""Fixtures of the tests in a real browser."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def page(browser: Browser, server: Server) -> Iterator[Page]:
-    """Return the app's page, and fail if it asks another server for anything."""
-    strangers: list[str] = []
+    """Return the open page; fail if it sends a request to any other server."""
+    foreign: list[str] = []
     context = browser.new_context(viewport={"width": 1280, "height": 900}, accept_downloads=True)
     context.on(
         "request",
         lambda request: (
             None
             if request.url.startswith((server.url, "data:", "blob:"))
-            else strangers.append(request.url)
+            else foreign.append(request.url)
         ),
     )
     page = context.new_page()
@@ -31,4 +31,4 @@ def page(browser: Browser, server: Server) -> Iterator[Page]:
     page.goto(server.url)
     yield page
     context.close()
-    assert not strangers
+    assert not foreign

@@ -1,4 +1,4 @@
-"""The page as people use it."""
+"""The page in a real browser, from upload to download."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def choose(page: Page, clip: Path, level: str) -> None:
 
 
 def clear_button(page: Page) -> Locator:
-    """Return the upload's button; for a moment after an upload, Gradio draws it twice."""
+    """Return the button that removes the clip; after an upload, Gradio briefly draws it twice."""
     return page.locator("#clip").get_by_label("Clear").first
 
 
@@ -40,17 +40,18 @@ def press(page: Page, name: str) -> None:
 
 
 def run(page: Page, name: str = "Generate") -> None:
-    """Press a button that starts a job, also where the last one is done, and wait for its end."""
+    """Press a button that starts a job, and wait until this job, not an earlier one, is done."""
     press(page, name)
     page.get_by_role("button", name="Working …").wait_for()
     status_says(page, "Done")
 
 
-def status_says(page: Page, words: str, timeout: float = JOB_MS) -> None:
-    page.locator("#status .title").get_by_text(words).wait_for(timeout=timeout)
+def status_says(page: Page, text: str, timeout: float = JOB_MS) -> None:
+    page.locator("#status .title").get_by_text(text).wait_for(timeout=timeout)
 
 
 def usable(page: Page) -> bool:
+    """Return whether the form is ready for a new job."""
     generate = page.get_by_role("button", name="Generate", exact=True)
     generate.wait_for()
     return generate.is_enabled() and page.get_by_role("button", name="Stop").is_disabled()
@@ -67,15 +68,15 @@ def level_card(page: Page, level: str) -> Locator:
 
 
 def play(page: Page, movie: Locator, ms: int = 1000) -> dict[str, float]:
-    """Play a video for a while, and return what the browser says of it."""
+    """Play a video for some time, and return its state."""
     movie.scroll_into_view_if_needed()
     movie.evaluate("video => { video.muted = false; return video.play(); }")
     page.wait_for_timeout(ms)
-    facts: dict[str, float] = movie.evaluate(
+    state: dict[str, float] = movie.evaluate(
         "v => ({time: v.currentTime, width: v.videoWidth, duration: v.duration,"
         " sound: v.webkitAudioDecodedByteCount, paused: v.paused})"
     )
-    return facts
+    return state
 
 
 def test_both_levels_from_upload_to_download(page: Page, short_clip: Path) -> None:
@@ -84,10 +85,10 @@ def test_both_levels_from_upload_to_download(page: Page, short_clip: Path) -> No
     choose(page, short_clip, "Both")
     press(page, "Generate")
     page.get_by_role("button", name="Working …").wait_for()
-    places = page.locator(".plot.on-light").evaluate_all(
+    heights = page.locator(".plot.on-light").evaluate_all(
         "all => all.map(plot => plot.getBoundingClientRect().height)"
     )
-    for stage in ("Making the music (low)", "Putting both side by side", "Done"):
+    for stage in ("Generating music (low)", "Writing the comparison", "Done"):
         status_says(page, stage)
     assert usable(page)
     assert "BPM" in page.locator(".rhythm").inner_text()
@@ -108,8 +109,8 @@ def test_both_levels_from_upload_to_download(page: Page, short_clip: Path) -> No
     assert plots.count() == 2
     assert plots.evaluate_all("all => all.every(image => image.naturalWidth > 500)")
     assert page.locator(".plot.on-dark").first.is_hidden()
-    # Results came into places of their own size.
-    assert places == pytest.approx(
+    # The places of the results had the right size before the results came.
+    assert heights == pytest.approx(
         page.locator(".plot.on-light").evaluate_all(
             "all => all.map(plot => plot.getBoundingClientRect().height)"
         ),
@@ -122,13 +123,13 @@ def test_both_levels_from_upload_to_download(page: Page, short_clip: Path) -> No
     report = json.loads(download(page, "↓ Report (JSON)").read_text())
     assert set(report["levels"]) == {"high", "low"}
     with zipfile.ZipFile(download(page, "↓ Everything (ZIP)")) as archive:
-        ends = {name.split(".", 3)[-1] for name in archive.namelist()}
-    assert ends >= {"high.mp4", "low.wav", "low.png", "low.mp4"}
-    listen_to_both(page)
+        endings = {name.split(".", 3)[-1] for name in archive.namelist()}
+    assert endings >= {"high.mp4", "low.wav", "low.png", "low.mp4"}
+    switch_the_music(page)
 
 
-def listen_to_both(page: Page) -> None:
-    """Switch the sound of the comparison while it plays."""
+def switch_the_music(page: Page) -> None:
+    """Switch between the levels' music while the comparison plays."""
     high, low = (page.locator(f"#comparison-{level} video") for level in ("high", "low"))
     assert high.is_visible()
     assert low.is_hidden()
@@ -143,14 +144,14 @@ def listen_to_both(page: Page) -> None:
     assert not low.evaluate("v => v.paused")
 
 
-def test_another_style_and_variation_do_not_look_again(page: Page, short_clip: Path) -> None:
+def test_another_style_and_variation_reuse_the_analysis(page: Page, short_clip: Path) -> None:
     choose(page, short_clip, "High")
     press(page, "Generate")
     status_says(page, "Done")
     first = level_card(page, "high").locator("video").get_attribute("src")
     page.get_by_label("Style").click()
     page.get_by_role("option", name="Krump").click()
-    seen = watched(page)
+    titles = record_titles(page)
     run(page)
     assert "Krump" in level_card(page, "high").locator(".scores").inner_text()
     second = level_card(page, "high").locator("video").get_attribute("src")
@@ -159,13 +160,13 @@ def test_another_style_and_variation_do_not_look_again(page: Page, short_clip: P
     press(page, "Another variation")
     page.locator(".card video[src*='krump.seed1']").wait_for(timeout=JOB_MS)
     assert page.get_by_label("Seed").input_value() == "1"
-    stages = seen()
-    assert "Making the music (high)" in stages
-    assert "Following the dancer" not in stages
+    stages = titles()
+    assert "Generating music (high)" in stages
+    assert "Tracking the dancer" not in stages
 
 
-def watched(page: Page) -> Callable[[], set[str]]:
-    """Note all titles that the status shows from now on."""
+def record_titles(page: Page) -> Callable[[], set[str]]:
+    """Record all titles that the status card shows from now on."""
     page.evaluate(
         "() => { window.titles = new Set(); const status = document.querySelector('#status');"
         " new MutationObserver(() => window.titles.add("
@@ -175,7 +176,7 @@ def watched(page: Page) -> Callable[[], set[str]]:
     return lambda: set(page.evaluate("() => [...window.titles]"))
 
 
-def test_the_beat_is_found_tapped_and_taken(page: Page, short_clip: Path) -> None:
+def test_tapped_beats_replace_the_estimated_ones(page: Page, short_clip: Path) -> None:
     choose(page, short_clip, "High")
     page.get_by_role("button", name="Beat", exact=False).first.click()
     run(page, "Find the beat")
@@ -190,9 +191,10 @@ def test_the_beat_is_found_tapped_and_taken(page: Page, short_clip: Path) -> Non
     assert taps == sorted(taps)
     assert 0.3 < (taps[-1] - taps[0]) / 4 < 1.0
     run(page, "Find the beat")
-    assert "This is what was seen" in page.locator("#status").inner_text()
-    told = float(re.search(r"(\d+) BPM", page.locator(".rhythm").inner_text()).group(1))
-    assert told == pytest.approx(60 * 4 / (taps[-1] - taps[0]), rel=0.1)
+    assert "Here is the analysis" in page.locator("#status").inner_text()
+    shown = re.search(r"(\d+) BPM", page.locator(".rhythm").inner_text())
+    assert shown is not None
+    assert float(shown[1]) == pytest.approx(60 * 4 / (taps[-1] - taps[0]), rel=0.1)
 
 
 def test_a_dark_page_has_dark_plots(browser: Browser, server: Server, short_clip: Path) -> None:
@@ -215,12 +217,12 @@ def test_a_dark_page_has_dark_plots(browser: Browser, server: Server, short_clip
     context.close()
 
 
-def test_stop_says_so_and_the_page_works_on(
+def test_after_a_stop_the_page_is_usable(
     page: Page, server: Server, example_clip: Path, short_clip: Path
 ) -> None:
     choose(page, example_clip, "High")
     press(page, "Generate")
-    status_says(page, "Following the dancer")
+    status_says(page, "Tracking the dancer")
     workers = server.workers()
     press(page, "Stop")
     status_says(page, "Stopped", timeout=STOP_MS)
@@ -237,7 +239,7 @@ def test_stop_says_so_and_the_page_works_on(
     assert page.locator("#comparison").is_hidden()
 
 
-def test_who_waits_can_stop_without_stopping_others(
+def test_stopping_a_waiting_job_leaves_the_running_one(
     page: Page, browser: Browser, server: Server, example_clip: Path
 ) -> None:
     choose(page, example_clip, "High")
@@ -247,17 +249,19 @@ def test_who_waits_can_stop_without_stopping_others(
     other.goto(server.url)
     choose(other, example_clip, "High")
     press(other, "Generate")
-    status_says(other, "Waiting for its turn")
-    other.locator("#status").get_by_text("Before yours one clip is being made").wait_for()
+    status_says(other, "Waiting in the queue")
+    other.locator("#status").get_by_text("One clip is ahead of yours").wait_for()
     press(other, "Stop")
     status_says(other, "Stopped", timeout=STOP_MS)
+    assert usable(other)
     other.close()
-    status_says(page, "Following the dancer")
+    status_says(page, "Tracking the dancer")
     press(page, "Stop")
     status_says(page, "Stopped", timeout=STOP_MS)
+    assert usable(page)
 
 
-def test_two_visitors_at_once_get_their_own(
+def test_two_visitors_at_once_get_their_own_results(
     page: Page, browser: Browser, server: Server, short_clip: Path
 ) -> None:
     other = browser.new_page()
@@ -281,7 +285,7 @@ def test_leaving_the_page_ends_the_job(
     other.goto(server.url)
     choose(other, example_clip, "High")
     press(other, "Generate")
-    status_says(other, "Following the dancer")
+    status_says(other, "Tracking the dancer")
     workers = server.workers()
     other.close()
     deadline = time.monotonic() + 5
@@ -290,7 +294,7 @@ def test_leaving_the_page_ends_the_job(
         time.sleep(0.1)
 
 
-def test_a_text_that_calls_itself_a_video(page: Page, text_clip: Path) -> None:
+def test_a_text_file_is_refused(page: Page, text_clip: Path) -> None:
     page.locator("#clip input[type=file]").set_input_files(str(text_clip))
     clear_button(page).wait_for()
     page.get_by_label("Low", exact=True).check()
@@ -303,7 +307,7 @@ def test_a_text_that_calls_itself_a_video(page: Page, text_clip: Path) -> None:
     assert page.get_by_label("Low", exact=True).first.is_checked()
 
 
-def test_no_clip(page: Page) -> None:
+def test_without_a_clip_the_page_asks_for_one(page: Page) -> None:
     press(page, "Generate")
     page.locator("#status").get_by_text("Choose a clip first").wait_for()
     assert usable(page)
@@ -312,7 +316,7 @@ def test_no_clip(page: Page) -> None:
 def test_the_page_says_how_to_get_more_weights(page: Page) -> None:
     lines = [missing_line("aist", level) for level in LEVELS.values()]
     if not all(lines):
-        pytest.skip("they are installed here")
+        pytest.skip("these weights are installed")
     assert page.get_by_label("Weights").count() == 0
     page.get_by_text("More weights").click()
     for line in lines:
@@ -332,7 +336,7 @@ def test_example_seed_and_style(page: Page) -> None:
 
 
 @pytest.mark.parametrize("width", [390, 768, 1280])
-def test_no_sideways_scrolling(page: Page, width: int) -> None:
+def test_no_horizontal_scrolling(page: Page, width: int) -> None:
     page.set_viewport_size({"width": width, "height": 844})
     page.get_by_role("button", name="Generate").wait_for()
     assert page.evaluate("document.documentElement.scrollWidth") <= width
@@ -368,7 +372,7 @@ CONTRAST = """() => {
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_all_text_stands_out(browser: Browser, server: Server, theme: str) -> None:
+def test_all_text_has_enough_contrast(browser: Browser, server: Server, theme: str) -> None:
     page = browser.new_page(viewport={"width": 1280, "height": 900})
     page.goto(f"{server.url}?__theme={theme}")
     page.get_by_role("button", name="Generate", exact=True).wait_for()
@@ -395,6 +399,6 @@ def test_everything_can_be_reached_by_keyboard(page: Page) -> None:
             break
     assert reached[-1] == "Generate", reached
     for name in ("Break, plain studio", "high", "Style", "Beat"):
-        assert any(name in place for place in reached), (name, reached)
+        assert any(name in label for label in reached), (name, reached)
     page.keyboard.press("Enter")
     page.locator("#status").get_by_text("Choose a clip first").wait_for()

@@ -1,4 +1,4 @@
-"""A dancer in front of the camera, which is a file that the browser takes for one."""
+"""Recording a clip with the camera; the browser reads a file instead of a camera."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.browser.test_page import download, run
-from tests.conftest import CHROMIUM, EXAMPLES, QUIET, Server
+from tests.conftest import BROWSER_FLAGS, CHROMIUM, EXAMPLES, Server
 
 if TYPE_CHECKING:
     from playwright.sync_api import Playwright
@@ -20,20 +20,22 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture(scope="module")
 def camera(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return an example as a camera gives it."""
+    """Return an example as the video of a camera (motion JPEG)."""
     from imageio_ffmpeg import get_ffmpeg_exe
 
-    film = tmp_path_factory.mktemp("camera") / "dancer.mjpeg"
+    video = tmp_path_factory.mktemp("camera") / "dancer.mjpeg"
     source = EXAMPLES / "groove_procedural_landscape.mp4"
     command = ["-nostdin", "-v", "error", "-i", str(source), "-vf", "scale=640:-2", "-q:v", "4"]
-    subprocess.run([get_ffmpeg_exe(), *command, str(film)], check=True)
-    return film
+    subprocess.run([get_ffmpeg_exe(), *command, str(video)], check=True)
+    return video
 
 
 def test_a_recorded_clip_gets_music(playwright: Playwright, server: Server, camera: Path) -> None:
     flags = ["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"]
     flags.append(f"--use-file-for-fake-video-capture={camera}")
-    browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=[*QUIET, *flags])
+    browser = playwright.chromium.launch(
+        executable_path=str(CHROMIUM), args=[*BROWSER_FLAGS, *flags]
+    )
     context = browser.new_context(permissions=["camera", "microphone"], accept_downloads=True)
     page = context.new_page()
     page.set_default_timeout(20_000)
