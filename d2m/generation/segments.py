@@ -42,7 +42,7 @@ class SegmentNetworks:
     Parameters
     ----------
     encoder, generator
-        As `d2m.models.d2mgan.build` builds them.
+        As `d2m.models.d2mgan.build_d2mgan` builds them.
     codec
         VQ-VAE with that level.
     level

@@ -92,7 +92,7 @@ def status(job: JobStatus) -> str:
     return (job.latest.notify(_STATUS_CARD) if job.latest else None) or QUEUED
 
 
-def rhythm(dance: DanceSummary) -> str:
+def analysis(dance: DanceSummary) -> str:
     """Return tempo, confidence and warnings of an analysis."""
     clarity = next(word for least, word in _CLARITY if dance.confidence >= least or least == 0.0)
     text = "no clear rhythm" if dance.steady_default else f"{clarity} rhythm"

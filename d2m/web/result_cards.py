@@ -46,7 +46,7 @@ class AnalysisCard:
         strip = gr.Image(str(dance.strip), alt_text=dance.alt_text) if dance.strip else None
         return {
             self.column: gr.Column(visible=True),
-            self.summary: html.rhythm(dance),
+            self.summary: html.analysis(dance),
             self.strip: strip,
         }
 
@@ -133,7 +133,7 @@ class ComparisonCard:
             gr.HTML("<h2>Side by side</h2>", padding=False)
             self.videos = {
                 name: gr.Video(
-                    label=f"High left, low right; music of {name}",
+                    label=f"High on the left, low on the right, with the music of {name}",
                     show_label=False,
                     interactive=False,
                     buttons=[],
@@ -145,13 +145,13 @@ class ComparisonCard:
                 self.heard = gr.Radio(
                     [(name.capitalize(), name) for name in names],
                     value=names[0],
-                    label="Hear",
+                    label="Music of",
                     elem_id="hear",
                     min_width=140,
                 )
                 self.downloads = {
                     name: gr.DownloadButton(
-                        f"↓ Side by side, {name} heard", size="sm", min_width=120
+                        f"↓ Side by side, {name} music", size="sm", min_width=120
                     )
                     for name in names
                 }

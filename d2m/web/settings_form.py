@@ -130,7 +130,7 @@ def _widget(field: SettingField) -> Any:
             step=field.step,
             label=field.title,
             info=field.help,
-            min_width=140,
+            min_width=200,
         )
     return _number(field)
 
@@ -144,7 +144,7 @@ def _number(field: SettingField, **options: Any) -> gr.Number:
         info=f"{field.help} {field.empty_help}".strip(),
         minimum=minimum,
         precision=0 if field.kind is Kind.INTEGER else None,
-        min_width=140,
+        min_width=170 if field.section == "music" else 140,  # as wide as the style
         **options,
     )
 

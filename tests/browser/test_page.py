@@ -378,7 +378,7 @@ def test_all_text_has_enough_contrast(browser: Browser, server: Server, theme: s
     page.get_by_role("button", name="Generate", exact=True).wait_for()
     for name in ("Part of the clip", "Beat", "Sound and videos"):
         page.get_by_role("button", name=name).first.click()
-    page.get_by_text("Clip's own sound").wait_for()
+    page.get_by_text("Original sound").wait_for()
     page.wait_for_timeout(500)
     assert page.evaluate(CONTRAST) == []
     page.close()
