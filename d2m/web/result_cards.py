@@ -22,7 +22,7 @@ class AnalysisCard:
     """The analysis of the clip, shown before the music."""
 
     def __init__(self) -> None:
-        with gr.Column(visible=False, elem_id="seen") as self.column:
+        with gr.Column(visible=False, elem_id="analysis") as self.column:
             self.summary = gr.HTML(html.ANALYSING, padding=False)
             self.strip = gr.Image(
                 label="The dancer", show_label=False, buttons=["fullscreen"], elem_id="strip"
@@ -142,11 +142,11 @@ class ComparisonCard:
                 for name in names
             }
             with gr.Row(equal_height=False):
-                self.heard = gr.Radio(
+                self.level_choice = gr.Radio(
                     [(name.capitalize(), name) for name in names],
                     value=names[0],
                     label="Music of",
-                    elem_id="hear",
+                    elem_id="comparison-level",
                     min_width=140,
                 )
                 self.downloads = {
@@ -155,12 +155,12 @@ class ComparisonCard:
                     )
                     for name in names
                 }
-        self.heard.change(None, self.heard, None, js=SWITCH_VIDEO, **PRIVATE)
+        self.level_choice.change(None, self.level_choice, None, js=SWITCH_VIDEO, **PRIVATE)
 
     @property
     def cleared_widgets(self) -> list[Any]:
         """The widgets that `hidden` changes."""
-        return [self.column, self.heard, *self.videos.values()]
+        return [self.column, self.level_choice, *self.videos.values()]
 
     @property
     def outputs(self) -> list[Any]:
@@ -179,6 +179,6 @@ class ComparisonCard:
         """Return the updates that hide the card."""
         return {
             self.column: gr.Column(visible=False),
-            self.heard: next(iter(LEVELS)),
+            self.level_choice: next(iter(LEVELS)),
             **dict.fromkeys(self.videos.values()),
         }

@@ -18,15 +18,15 @@ CLEAR_TAPS = """() => {
 }"""
 SWITCH_VIDEO = """(level) => {
   const box = document.querySelector('#comparison');
-  const [heard, other] = ['high', 'low']
+  const [chosen, other] = ['high', 'low']
     .sort((one) => (one === level ? -1 : 1))
     .map((name) => box.querySelector(`#comparison-${name} video`));
-  box.dataset.hear = level;
-  if (!heard || !other) return;
-  heard.currentTime = other.currentTime;
+  box.dataset.level = level;
+  if (!chosen || !other) return;
+  chosen.currentTime = other.currentTime;
   if (!other.paused) {
     other.pause();
-    heard.play();
+    chosen.play();
   }
 }"""
 """Continues with the other video, whose pictures are the same."""

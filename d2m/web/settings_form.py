@@ -85,7 +85,7 @@ class SettingsForm:
                 self.widgets[one.name] = _seed(one) if one.name == "seed" else _widget(one)
 
     def _add_beat_section(self) -> None:
-        self.analyse = gr.Button("Find the beat", size="sm", elem_id="look")
+        self.analyse = gr.Button("Find the beat", size="sm", elem_id="find-beat")
         by_name = {one.name: one for one in self._fields}
         with gr.Row():
             for name in ("tempo_bpm", "beat_shift_ms"):
@@ -150,7 +150,7 @@ def _number(field: SettingField, **options: Any) -> gr.Number:
 
 
 def _seed(field: SettingField) -> gr.Number:
-    random = gr.Button("Random", elem_id="dice")
+    random = gr.Button("Random", elem_id="random-seed")
     seed = _number(field, buttons=[random])
     random.click(None, None, seed, js=RANDOM_SEED, api_visibility="private")
     return seed

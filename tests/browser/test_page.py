@@ -136,7 +136,7 @@ def switch_the_music(page: Page) -> None:
     playing = play(page, high)
     assert playing["width"] > 1900
     assert playing["sound"] > 1000
-    page.locator("#hear").get_by_label("Low", exact=True).check()
+    page.locator("#comparison-level").get_by_label("Low", exact=True).check()
     low.wait_for()
     assert high.is_hidden()
     assert high.evaluate("v => v.paused")
