@@ -1,4 +1,4 @@
-"""The command line as a person types it: errors in one sentence, facts as JSON."""
+"""The command line in a process of its own: errors are one sentence, facts are JSON."""
 
 from __future__ import annotations
 
@@ -24,25 +24,25 @@ def d2m(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
 
 
 def refusal(done: subprocess.CompletedProcess[str]) -> str:
-    """Return the one sentence of a refused command."""
+    """Return the sentence that a refused command printed."""
     assert done.returncode == 1
     assert done.stdout == ""
     assert "Traceback" not in done.stderr
-    told = [line for line in done.stderr.splitlines() if not line.endswith(" ...")]
-    assert len(told) == 1, done.stderr
-    assert told[0].startswith("d2m: ")
-    assert told[0].endswith(".")
-    return told[0]
+    lines = [line for line in done.stderr.splitlines() if not line.endswith(" ...")]
+    assert len(lines) == 1, done.stderr
+    assert lines[0].startswith("d2m: ")
+    assert lines[0].endswith(".")
+    return lines[0]
 
 
 @pytest.mark.parametrize("kind", ["text", "missing", "folder", "empty"])
-def test_a_bad_clip_is_refused_in_one_sentence_and_leaves_nothing(kind, text_clip, tmp_path):
+def test_a_bad_clip_is_refused_in_one_sentence_and_no_file_is_written(kind, text_clip, tmp_path):
     clips = {"text": text_clip, "missing": tmp_path / "lost.mp4", "folder": tmp_path}
     clips["empty"] = tmp_path / "empty.mp4"
     clips["empty"].touch()
     clip, out = clips[kind], tmp_path / "out"
-    told = refusal(d2m("generate", clip, "--out", out))
-    assert str(clip.parent) not in told
+    message = refusal(d2m("generate", clip, "--out", out))
+    assert str(clip.parent) not in message
     assert not out.exists() or not list(out.iterdir())
 
 
@@ -51,13 +51,13 @@ def test_a_bad_clip_is_refused_in_one_sentence_and_leaves_nothing(kind, text_cli
 )
 def test_a_wrong_setting_is_refused_before_the_clip_is_read(option, value, choice, tmp_path):
     out = tmp_path / "out"
-    told = refusal(d2m("generate", tmp_path / "lost.mp4", option, value, "--out", out))
-    assert repr(value) in told
-    assert choice in told
+    message = refusal(d2m("generate", tmp_path / "lost.mp4", option, value, "--out", out))
+    assert repr(value) in message
+    assert choice in message
     assert not out.exists()
 
 
-def test_a_tempo_out_of_range_is_a_wrong_use(text_clip):
+def test_a_tempo_out_of_range_is_a_usage_error(text_clip):
     done = d2m("rhythm", text_clip, "--tempo", "900")
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
@@ -74,7 +74,7 @@ def test_a_tempo_out_of_range_is_a_wrong_use(text_clip):
     ],
     ids=" ".join,
 )
-def test_training_errors_are_sentences_too(arguments, tmp_path):
+def test_training_errors_are_one_sentence(arguments, tmp_path):
     out = () if "bundle" in arguments else ("--out", tmp_path / "run")
     refusal(d2m(*arguments, *out))
     assert not (tmp_path / "run").exists()
@@ -87,10 +87,10 @@ def test_help_names_the_commands():
 
 
 @pytest.mark.e2e
-def test_a_report_makes_the_same_music_again(short_clip, tmp_path):
-    steered = ("--style", "house", "--seed", "5", "--tempo", "112", "--beat-shift", "-40")
-    more = ("--response", "1.5", "--start", "0.5", "--length", "2.4", "--no-denoise")
-    done = d2m("generate", short_clip, *steered, *more, "--level", "low", "--out", tmp_path / "one")
+def test_the_settings_of_a_report_give_the_same_music(short_clip, tmp_path):
+    music = ("--style", "house", "--seed", "5", "--tempo", "112", "--beat-shift", "-40")
+    part = ("--response", "1.5", "--start", "0.5", "--length", "2.4", "--no-denoise")
+    done = d2m("generate", short_clip, *music, *part, "--level", "low", "--out", tmp_path / "one")
     assert done.returncode == 0, done.stderr
     (report,) = (tmp_path / "one").glob("*.report.json")
     assert report.name == "groove.house.seed5.report.json"
@@ -109,7 +109,7 @@ def test_a_report_makes_the_same_music_again(short_clip, tmp_path):
 @pytest.mark.parametrize(
     "text", ["[]", "{}", '{"settings": {"seed": "x"}, "levels": ["high"]}', ""]
 )
-def test_what_is_no_report_is_refused(text, tmp_path):
+def test_an_invalid_report_is_refused(text, tmp_path):
     (tmp_path / "report.json").write_text(text)
     refusal(d2m("generate", tmp_path / "lost.mp4", "--like", tmp_path / "report.json"))
 
@@ -121,4 +121,4 @@ def test_rhythm_prints_json(short_clip):
     rhythm = json.loads(done.stdout)
     assert rhythm["tempo_bpm"] == pytest.approx(112, rel=0.03)
     assert len(rhythm["beats_s"]) >= 4
-    assert "Following the dancer ..." in done.stderr
+    assert "Tracking the dancer ..." in done.stderr

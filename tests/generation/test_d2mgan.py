@@ -1,4 +1,4 @@
-"""Files in the published form, installed by the command line, play a real clip."""
+"""The published networks on a clip: installed from files in the published form, then run."""
 
 from __future__ import annotations
 
@@ -38,23 +38,23 @@ def d2m(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture(scope="module")
 def checkpoints(tmp_path_factory) -> Iterator[Path]:
-    """Return a folder of weights with all published sets, their values made up."""
+    """Yield a folder with all published sets of weights, whose values are made up."""
     folder = tmp_path_factory.mktemp("checkpoints")
-    theirs = tmp_path_factory.mktemp("theirs")
+    published = tmp_path_factory.mktemp("published")
     torch.manual_seed(0)
     codec = filled_state_dict("vqvae")
-    torch.save({"model": codec, "step": 7}, theirs / "vqvae.pth.tar")
-    torch.save(codec, theirs / "vqvae_high.pt")
-    torch.save({"model_state": build_i3d().state_dict()}, theirs / "I3D_8x8_R50.pyth")
-    common = [theirs / name for name in ("vqvae.pth.tar", "vqvae_high.pt", "I3D_8x8_R50.pyth")]
+    torch.save({"model": codec, "step": 7}, published / "vqvae.pth.tar")
+    torch.save(codec, published / "vqvae_high.pt")
+    torch.save({"model_state": build_i3d().state_dict()}, published / "I3D_8x8_R50.pyth")
+    common = [published / name for name in ("vqvae.pth.tar", "vqvae_high.pt", "I3D_8x8_R50.pyth")]
     for dataset, level in NETWORKS:
-        torch.save(filled_state_dict(f"{dataset}/mencoder"), theirs / "mencoder.pt")
-        torch.save(filled_state_dict(f"{dataset}/netG_{level.name}"), theirs / "netG.pt")
-        files = [theirs / "mencoder.pt", theirs / "netG.pt", *common]
+        torch.save(filled_state_dict(f"{dataset}/mencoder"), published / "mencoder.pt")
+        torch.save(filled_state_dict(f"{dataset}/netG_{level.name}"), published / "netG.pt")
+        files = [published / "mencoder.pt", published / "netG.pt", *common]
         done = d2m("weights", "import", *files, "--folder", folder)
         assert done.returncode == 0, done.stderr
         common = []
-    shutil.rmtree(theirs)
+    shutil.rmtree(published)
     yield folder
     shutil.rmtree(folder)
 
@@ -66,14 +66,14 @@ def test_sets_are_listed_as_installed(checkpoints):
     assert sum("Noncommercial" in line for line in lines) >= 4
 
 
-def test_aist_plays_both_levels_from_the_command_line(checkpoints, short_clip, tmp_path):
+def test_aist_generates_both_levels_from_the_command_line(checkpoints, short_clip, tmp_path):
     done = d2m(
         *("generate", short_clip, "--weights", "aist", "--checkpoints", checkpoints),
         *("--level", "both", "--style", "house", "--out", tmp_path),
     )
     assert done.returncode == 0, done.stderr
     report = json.loads((tmp_path / "groove.house.aist.report.json").read_text())
-    sounds = []
+    music = []
     for name in LEVELS:
         facts = report["levels"][name]
         assert facts["weights"] == "aist"
@@ -81,23 +81,23 @@ def test_aist_plays_both_levels_from_the_command_line(checkpoints, short_clip, t
         audio, rate = soundfile.read(tmp_path / facts["files"]["wav"])
         assert rate == 22050
         assert len(audio) == pytest.approx(report["clip"]["duration_s"] * rate, abs=2)
-        # No 50 ms of it are silent, but for the fade at its end.
+        # No 50 ms are silent, except in the fade at the end.
         frames = audio[: len(audio) // 1102 * 1102].reshape(-1, 1102)
         assert np.sqrt((frames[:-10] ** 2).mean(axis=1)).min() > 1e-3
-        sounds.append(audio)
+        music.append(audio)
         assert (tmp_path / facts["files"]["mp4"]).stat().st_size > 10_000
-    assert np.abs(np.corrcoef(*sounds)[0, 1]) < 0.9
+    assert np.abs(np.corrcoef(*music)[0, 1]) < 0.9
 
 
-def test_tiktok_plays_high(checkpoints, short_clip):
-    maker = DanceToMusic(checkpoints=checkpoints)
-    track = maker.generate(short_clip, HIGH, weights="tiktok")
+def test_tiktok_generates_high(checkpoints, short_clip):
+    pipeline = DanceToMusic(checkpoints=checkpoints)
+    track = pipeline.generate(short_clip, HIGH, weights="tiktok")
     assert track.codes.shape == (2, HIGH.segment_codes)
     assert len(np.unique(track.codes)) > 1
     assert track.song is None
-    other = maker.generate(short_clip, HIGH, weights="aist", style="krump")
+    other = pipeline.generate(short_clip, HIGH, weights="aist", style="krump")
     assert (other.codes != track.codes).mean() > 0.1
-    again = maker.generate(short_clip, HIGH, weights="aist", style="krump", seed=5)
+    again = pipeline.generate(short_clip, HIGH, weights="aist", style="krump", seed=5)
     np.testing.assert_array_equal(again.audio, other.audio)
 
 
@@ -129,22 +129,22 @@ def test_zerogpu_runs_only_the_networks(checkpoints, short_clip, tmp_path, monke
 
 @pytest.mark.slow
 @pytest.mark.parametrize("weights", ["aist", "tiktok"])
-def test_joins_are_within_the_range_of_the_rest(checkpoints, short_clip, weights):
+def test_the_crossfade_sounds_like_the_rest(checkpoints, short_clip, weights):
     track = DanceToMusic(checkpoints=checkpoints).generate(short_clip, HIGH, weights=weights)
     frames = np.lib.stride_tricks.sliding_window_view(track.audio, 512)[::128]
     spectra = np.log10(np.abs(np.fft.rfft(frames * np.hanning(512))) + 0.01)
     flux = (np.maximum(np.diff(spectra, axis=0), 0) ** 2).sum(axis=1)
     times_s = np.arange(len(flux)) * 128 / track.sample_rate
-    # Two segments of two seconds: the second begins two seconds before the end.
+    # There are two segments of two seconds; the second begins two seconds before the end.
     end_s = len(track.audio) / track.sample_rate
-    join = (times_s > end_s - 2) & (times_s < 2)
-    assert join.sum() > 100
-    rest = flux[~join & (times_s < end_s - 0.5)]  # the end is faded out
-    assert np.median(flux[join]) <= np.percentile(rest, 95)
-    assert flux[join].max() <= 1.2 * rest.max()
+    crossfade = (times_s > end_s - 2) & (times_s < 2)
+    assert crossfade.sum() > 100
+    rest = flux[~crossfade & (times_s < end_s - 0.5)]  # the end fades out
+    assert np.median(flux[crossfade]) <= np.percentile(rest, 95)
+    assert flux[crossfade].max() <= 1.2 * rest.max()
 
 
-def test_what_is_missing_is_said_before_the_clip_is_read(tmp_path):
+def test_missing_weights_are_reported_before_the_clip_is_read(tmp_path):
     done = d2m(
         *("generate", tmp_path / "no.mp4", "--weights", "aist", "--level", "low"),
         *("--checkpoints", tmp_path),
@@ -160,7 +160,7 @@ def test_what_is_missing_is_said_before_the_clip_is_read(tmp_path):
         resolve_weights("music", (HIGH,), tmp_path)
 
 
-def test_dropped_files_are_imported_when_a_job_needs_them_but_not_by_a_check(tmp_path):
+def test_a_job_imports_files_from_the_folder_but_a_check_does_not(tmp_path):
     dropped = tmp_path / "tiktok"
     dropped.mkdir()
     torch.save(filled_state_dict("tiktok/mencoder"), dropped / "mencoder.pt")
@@ -183,12 +183,13 @@ def test_a_model_is_loaded_once(checkpoints):
     assert models.get(bundled, LOW) is not models.get(bundled, HIGH)
 
 
-def test_the_page_offers_what_is_installed_and_tells_what_is_not(checkpoints, tmp_path):
+def test_the_page_offers_installed_weights_and_lists_missing_ones(checkpoints, tmp_path):
     assert [name for _, name in html.installed_weights(checkpoints)] == ["aist", "tiktok"]
-    assert html.missing_weights(checkpoints).count("<li>") == 2  # the bundled ones are elsewhere
+    # Only the two bundled sets are missing from this folder.
+    assert html.missing_weights(checkpoints).count("<li>") == 2
     assert next(name for _, name in html.installed_weights()) == "compact"
-    listed = html.missing_weights(tmp_path)
+    missing = html.missing_weights(tmp_path)
     for name in ("aist-high", "aist-low", "tiktok-high"):
-        assert name in listed
+        assert name in missing
     for name, family in FAMILIES.items():
         assert ("Noncommercial" in html.weights_note(name)) == family.segments
