@@ -207,10 +207,12 @@ class _CurveTable:
         self._rows: dict[str, list[FloatArray]] = {}
 
     def add(self, row: str, curve: FloatArray) -> None:
+        """Add the onset curve of one piece to a row."""
         if np.any(curve):  # all 0 for a piece without accents
             self._rows.setdefault(row, []).append(curve)
 
     def means(self) -> Curves:
+        """Return the mean curve of each row."""
         return {row: np.mean(curves, axis=0) for row, curves in self._rows.items()}
 
 

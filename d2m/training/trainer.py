@@ -123,11 +123,13 @@ class _Progress:
     sums: dict[str, float | Tensor] = field(default_factory=dict)
 
     def add(self, metrics: StepMetrics) -> None:
+        """Add the metrics of one step."""
         for name, value in metrics.items():
             self.sums[name] = self.sums.get(name, 0.0) + value
         self.step += 1
 
     def means(self) -> dict[str, float]:
+        """Return the means since the last call, by name, and start anew."""
         count = self.step - self.reported
         means = {name: float(total) / count for name, total in self.sums.items()}
         self.reported, self.sums = self.step, {}

@@ -76,6 +76,7 @@ class _Recent:
     requests: deque[tuple[float, int]] = field(default_factory=deque)
 
     def admits(self, most: int, most_bytes: float, size: int) -> bool:
+        """Record a request of a size (bytes), unless it exceeds the limits of a minute."""
         now = time.monotonic()
         while self.requests and now - self.requests[0][0] > 60:
             self.requests.popleft()
