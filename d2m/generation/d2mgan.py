@@ -24,7 +24,7 @@ from d2m.perception.dance import Dance
 from d2m.perception.i3d_features import extract_i3d_features, sample_segments
 
 SEGMENT_S = 2.0
-"""Length of the dance that one segment of music is generated for (s), as in the published networks."""
+"""Length of the dance that one segment of music is generated for (s), as published."""
 START_SAMPLES = max(level.hop_length for level in LEVELS.values())
 """Segments begin on multiples of this (samples), so equal codes give waves in phase."""
 VISUAL_FPS = 30.0
