@@ -15,6 +15,7 @@ import pytest
 
 import app
 from d2m.core.settings import Settings
+from d2m.jobs.messages import Failed
 from d2m.web import html
 from d2m.web.examples import load_examples
 from tests.conftest import ROOT, Server
@@ -158,4 +159,7 @@ def test_examples_are_credited() -> None:
 
 
 def test_file_names_are_escaped_in_html() -> None:
-    assert "<img" not in html.failure("The file <img src=x onerror=alert(1)>.mp4 is empty.")
+    failed = Failed("The file <img src=x onerror=alert(1)>.mp4 is empty.")
+    card = html.StatusCard().on_failed(failed)
+    assert "is empty" in card
+    assert "<img" not in card

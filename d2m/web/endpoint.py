@@ -15,7 +15,7 @@ from d2m.core.levels import levels_named
 from d2m.core.setting_fields import parse_form, setting_fields
 from d2m.core.settings import Settings
 from d2m.jobs import WorkerPool
-from d2m.jobs.messages import JobObserver
+from d2m.jobs.messages import Finished, JobObserver
 from d2m.web.result_cards import DOWNLOADS
 
 
@@ -39,6 +39,10 @@ class FileCollector(JobObserver[list[str]]):
     def on_files(self, files: ResultFiles) -> list[str]:
         """Add the report and the ZIP and return all files."""
         self._files += [str(files.report), str(files.archive)]
+        return self._files
+
+    def on_finished(self, finished: Finished) -> list[str]:  # noqa: ARG002
+        """Return all files: what the endpoint yields last is its result."""
         return self._files
 
 
