@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from tests.architecture.source import (
+    ROOT,
     Function,
     Module,
     called_name,
@@ -16,6 +17,7 @@ from tests.architecture.source import (
     project,
     write_project,
 )
+from tests.conftest import LONGEST_FIRST, PAGE_TESTS
 
 PRIVATE = re.compile(r"_[A-Za-z0-9]\w*")
 PUBLIC_BY_CONVENTION = {
@@ -141,6 +143,11 @@ def test_tests_use_public_names_only() -> None:
 def test_every_test_asserts_something() -> None:
     found = without_assertion(project("tests"))
     assert not found, "\n".join(found)
+
+
+def test_groups_of_tests_exist() -> None:
+    named = {*PAGE_TESTS, *LONGEST_FIRST} - {"page"}
+    assert [path for path in sorted(named) if not (ROOT / path).exists()] == []
 
 
 REACHING = """

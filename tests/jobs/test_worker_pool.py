@@ -259,12 +259,11 @@ def test_a_process_is_replaced_after_its_last_job(text_clip: Path, tmp_path: Pat
 def test_two_jobs_at_a_time(short_clip: Path, tmp_path: Path) -> None:
     with contextlib.closing(WorkerPool(Limits(at_once=2, waiting=1))) as pool:
         outs = [tmp_path / name for name in "abc"]
-        jobs = [
-            pool.run(
-                Job(clip=short_clip, levels="high", settings=Settings(start_s=n / 10), out=out)
-            )
-            for n, out in enumerate(outs)
-        ]
+        jobs = []
+        for number, out in enumerate(outs):
+            settings = Settings(start_s=number / 10)  # each has to analyse another part
+            job = Job(clip=short_clip, levels=ANALYSIS_ONLY, settings=settings, out=out)
+            jobs.append(pool.run(job))
         until(jobs[0], "Tracking the dancer")
         until(jobs[1], "Tracking the dancer")
         assert isinstance(next(jobs[2]), Waiting)
