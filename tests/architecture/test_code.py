@@ -1,4 +1,4 @@
-"""Tests use public names only, and each of them asserts something."""
+"""Code uses only public names of other modules, and every test asserts something."""
 
 from __future__ import annotations
 
@@ -20,21 +20,23 @@ from tests.architecture.source import (
 from tests.conftest import LONGEST_FIRST, PAGE_TESTS
 
 PRIVATE = re.compile(r"_[A-Za-z0-9]\w*")
-PUBLIC_BY_CONVENTION = {
+ALLOWED_PRIVATE = {
     "_asdict": "documented by `collections.namedtuple`",
     "_replace": "documented by `collections.namedtuple`",
     "_fields": "documented by `collections.namedtuple`",
     "_exit": "documented as `os._exit`",
+    "_Hash": "the type of the objects of `hashlib`, for annotations",
+    "_reset_state": "accelerate has no public way to forget the precision of a training",
     "_use_new_zipfile_serialization": "the only way to write the older format of `torch.save`",
 }
-"""Names with a leading underscore that belong to a documented interface, and whose."""
+"""Names with a leading underscore that may be used, and why."""
 BY_TEXT = ("setattr", "getattr", "delattr", "hasattr", "patch", "object", "attrgetter")
 """Calls that reach an attribute by its name as text."""
 ASSERTING = ("raises", "warns", "fail", "deprecated_call")
 
 
 def is_private(name: str) -> bool:
-    return bool(PRIVATE.fullmatch(name)) and name not in PUBLIC_BY_CONVENTION
+    return bool(PRIVATE.fullmatch(name)) and name not in ALLOWED_PRIVATE
 
 
 def private_access(module: Module) -> Iterator[str]:
@@ -133,6 +135,28 @@ def without_assertion(modules: Mapping[str, Module]) -> list[str]:
         for module, function in collected_tests(modules)
         if (module.name, function.name) not in asserting
     ]
+
+
+def own_attributes(module: Module) -> set[str]:
+    """Return the attributes that the classes of a module set on themselves."""
+    return {
+        node.attr
+        for node in ast.walk(module.tree)
+        if isinstance(node, ast.Attribute)
+        and isinstance(node.ctx, ast.Store)
+        and isinstance(node.value, ast.Name)
+        and node.value.id == "self"
+    }
+
+
+def test_modules_use_public_names_of_others_only() -> None:
+    found = [
+        place
+        for module in project("d2m", "app.py", "tools").values()
+        for place in private_access(module)
+        if place.split()[-1] not in own_attributes(module)
+    ]
+    assert not found, "\n".join(found)
 
 
 def test_tests_use_public_names_only() -> None:
