@@ -83,13 +83,18 @@ def test_both_levels_from_upload_to_download(page: Page, short_clip: Path) -> No
     import soundfile
 
     choose(page, short_clip, "Both")
+    titles = record_titles(page)
     press(page, "Generate")
     page.get_by_role("button", name="Working …").wait_for()
     heights = page.locator(".plot.on-light").evaluate_all(
         "all => all.map(plot => plot.getBoundingClientRect().height)"
     )
-    for stage in ("Generating music (low)", "Writing the comparison", "Done"):
-        status_says(page, stage)
+    status_says(page, "Done")
+    # Short stages may be skipped, because the page reports only the latest event.
+    assert (
+        len(titles() & {"Tracking the dancer", "Generating music (low)", "Writing the comparison"})
+        > 1
+    )
     assert usable(page)
     assert "BPM" in page.locator(".rhythm").inner_text()
     strip = page.locator("#strip img")
