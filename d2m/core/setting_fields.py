@@ -191,7 +191,7 @@ def parse_form(make: Callable[..., Any], values: tuple[Any, ...]) -> Any:
     make
         The dataclass of the settings.
     values
-        One value a setting, as a form or an HTTP call sends it.
+        One value for each setting, as a form or an HTTP call sends it.
 
     Raises
     ------

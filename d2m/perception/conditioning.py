@@ -74,7 +74,7 @@ def condition(
     keypoints : (F, 17, 2 or 3)
         COCO-17 joints in any unit, y downwards.
     fps
-        Frames a second (Hz).
+        Frame rate (Hz).
     flow : (F', 8), optional
         Directogram of the optical flow at the same rate. Without it, the directogram is that
         of the joints.
