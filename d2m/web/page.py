@@ -25,8 +25,8 @@ from d2m.web.server_folder import KEEP_S
 from d2m.web.settings_form import PRIVATE, SettingsForm, Update
 
 REFUSED_AT_ONCE = 10
-"""Jobs that can be told at a time that the queue is full, before Gradio's own queue holds
-them (count); chosen by hand."""
+"""Jobs that can be refused at a time because the queue is full (count); further ones wait in
+Gradio's own queue. Chosen by hand."""
 PROGRESS_QUEUE: dict[str, Any] = {"concurrency_id": "progress", "concurrency_limit": None}
 REPORT_S = 0.2
 """Shortest time between two reports of a job's progress (s); chosen by hand."""

@@ -29,4 +29,4 @@ SWITCH_VIDEO = """(level) => {
     chosen.play();
   }
 }"""
-"""Continues with the other video, whose pictures are the same."""
+"""Continues with the other video, whose frames are the same."""
