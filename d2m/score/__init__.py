@@ -1,1 +1,1 @@
-"""Songs composed by rule for each style, arranged for a dance and rendered with a soundfont."""
+"""The score: music composed for one dance, and its rendering by sampled instruments."""

@@ -27,9 +27,9 @@ from d2m.core.metrical_grid import (
 )
 from d2m.models.vqvae import JukeboxVQVAE
 from d2m.perception.step_features import MOVEMENT_FEATURES
-from d2m.score.arrangement import arrange
-from d2m.score.composition import N_SONGS, UNSEEN_SONGS, Song, compose_song
-from d2m.score.synthesizer import SOUNDFONT, SoundfontSynthesizer, normalisation_gain
+from d2m.training.loops.loop_arrangement import arrange_loop
+from d2m.training.loops.loop_songs import N_SONGS, UNSEEN_SONGS, LoopSong, compose_loop
+from d2m.training.loops.loop_synthesizer import SOUNDFONT, SoundfontSynthesizer, normalisation_gain
 from d2m.training.data.motion_bank import MotionFeatures, sample_motion
 
 TEMPO_RANGE_BPM = (64.0, 146.0)
@@ -53,7 +53,7 @@ class Piece:
     name
         ``"SS-TT"``: piece TT of song SS.
     song
-        Index of the song, see `d2m.score.composition.compose_song`.
+        Index of the song, see `d2m.training.loops.loop_songs.compose_loop`.
     tempo_bpm
         Tempo (BPM).
     held_out
@@ -141,7 +141,7 @@ def render_corpus(
         (folder / name).mkdir(parents=True, exist_ok=True)
     with SoundfontSynthesizer(soundfont) as synthesizer:
         for index in tqdm(songs, desc="songs", unit="song"):
-            song = compose_song(index)
+            song = compose_loop(index)
             gain = normalisation_gain(_full_arrangement(synthesizer, song))
             count = PIECES_PER_UNSEEN_SONG if index in UNSEEN_SONGS else pieces_per_song
             for number in range(count):
@@ -149,7 +149,7 @@ def render_corpus(
                 target = folder / "pieces" / f"{piece.name}.npz"
                 if target.is_file():
                     continue
-                events = arrange(song, piece.grid, piece.features)
+                events = arrange_loop(song, piece.grid, piece.features)
                 audio = gain * synthesizer.render(song, events, piece.grid.n_frames)
                 audio = np.clip(audio, -1.0, 1.0)
                 soundfile.write(folder / "audio" / f"{piece.name}.flac", audio, SAMPLE_RATE)
@@ -253,7 +253,7 @@ def _sample_tempo(rng: np.random.Generator, *, held_out: bool) -> float:
             return tempo
 
 
-def _full_arrangement(synthesizer: SoundfontSynthesizer, song: Song) -> NDArray[np.float32]:
+def _full_arrangement(synthesizer: SoundfontSynthesizer, song: LoopSong) -> NDArray[np.float32]:
     """Render a song at 120 BPM with all layers and a stab in each bar, to measure its level."""
     beats = np.arange(_PHRASE_BEATS + 1) * 0.5
     grid = grid_from_beats(beats, float(beats[-1]))
@@ -261,7 +261,7 @@ def _full_arrangement(synthesizer: SoundfontSynthesizer, song: Song) -> NDArray[
     features[:, MOVEMENT_FEATURES.index("freeze")] = 0.0
     features[:, MOVEMENT_FEATURES.index("accent")] = np.arange(grid.n_steps) % STEPS_PER_BAR == 0
     features[:, MOVEMENT_FEATURES.index("turn")] = 0.0
-    return synthesizer.render(song, arrange(song, grid, features), grid.n_frames)
+    return synthesizer.render(song, arrange_loop(song, grid, features), grid.n_frames)
 
 
 def _save(piece: Piece, target: Path) -> None:

@@ -19,7 +19,7 @@ HARMONIC_MINOR = (0, 2, 3, 5, 7, 8, 11)
 
 
 @dataclass(frozen=True, kw_only=True)
-class StyleTemplate:
+class LoopTemplate:
     """Options that the songs of one style choose from.
 
     Parameters
@@ -68,8 +68,8 @@ _EIGHTHS = "x.o.x.o.x.o.x.o."
 _OFFBEATS = "..x...x...x...x."
 _LEADS = ("x..x..x...x.x...", "x...x.x.x.......", "..x.x...x..x..x.", "x.x...x...x.x...")
 
-STYLE_TEMPLATES: dict[str, StyleTemplate] = {
-    "break": StyleTemplate(
+LOOP_TEMPLATES: dict[str, LoopTemplate] = {
+    "break": LoopTemplate(
         scales=(DORIAN, MIXOLYDIAN),
         progressions=((0, 0, 3, 0), (0, 3, 0, 4), (0, 0, 0, 3)),
         kits=(0, 8),
@@ -86,7 +86,7 @@ STYLE_TEMPLATES: dict[str, StyleTemplate] = {
         chord_rhythms=("..x...x...x...x.", "x..x......x....."),
         lead_rhythms=_LEADS,
     ),
-    "pop": StyleTemplate(
+    "pop": LoopTemplate(
         scales=(MINOR, DORIAN),
         progressions=((0, 5, 2, 6), (0, 3, 5, 4), (0, 6, 5, 6)),
         kits=(24, 25),
@@ -103,7 +103,7 @@ STYLE_TEMPLATES: dict[str, StyleTemplate] = {
         chord_rhythms=("x.....x.....x...", "x...x...x...x..."),
         lead_rhythms=_LEADS,
     ),
-    "lock": StyleTemplate(
+    "lock": LoopTemplate(
         scales=(MIXOLYDIAN, DORIAN),
         progressions=((0, 3, 0, 3), (0, 0, 3, 4), (0, 6, 3, 0)),
         kits=(0,),
@@ -121,7 +121,7 @@ STYLE_TEMPLATES: dict[str, StyleTemplate] = {
         lead_rhythms=("x.x.....x.xx....", "x..x..x.....x...", "x...xx..x......."),
         sevenths=True,
     ),
-    "middle-hip-hop": StyleTemplate(
+    "middle-hip-hop": LoopTemplate(
         scales=(MINOR, DORIAN),
         progressions=((0, 0, 5, 4), (0, 3, 0, 4), (0, 5, 3, 4)),
         kits=(0, 8),
@@ -140,7 +140,7 @@ STYLE_TEMPLATES: dict[str, StyleTemplate] = {
         swing=4,
         sevenths=True,
     ),
-    "la-hip-hop": StyleTemplate(
+    "la-hip-hop": LoopTemplate(
         scales=(MINOR, HARMONIC_MINOR),
         progressions=((0, 0, 5, 4), (0, 5, 0, 4), (0, 0, 3, 4)),
         kits=(25, 24),
@@ -157,7 +157,7 @@ STYLE_TEMPLATES: dict[str, StyleTemplate] = {
         chord_rhythms=("x...x...x...x...", "x.......x.....x."),
         lead_rhythms=("x..x..x.x..x..x.", "x.x.x...x.x.....", "x...x..x..x....."),
     ),
-    "house": StyleTemplate(
+    "house": LoopTemplate(
         scales=(MINOR, DORIAN),
         progressions=((0, 5, 3, 4), (0, 3, 6, 5), (0, 0, 5, 6)),
         kits=(24, 25),
@@ -175,7 +175,7 @@ STYLE_TEMPLATES: dict[str, StyleTemplate] = {
         lead_rhythms=_LEADS,
         sevenths=True,
     ),
-    "waack": StyleTemplate(
+    "waack": LoopTemplate(
         scales=(MINOR, DORIAN),
         progressions=((0, 3, 6, 2), (0, 5, 3, 4), (0, 3, 4, 0)),
         kits=(0, 16),
@@ -192,7 +192,7 @@ STYLE_TEMPLATES: dict[str, StyleTemplate] = {
         chord_rhythms=("x.....x.x.....x.", "..x...x...x...x."),
         lead_rhythms=("x.x.x...x.x.x...", "x...x.x.x...x.x.", "xx..x...xx..x..."),
     ),
-    "krump": StyleTemplate(
+    "krump": LoopTemplate(
         scales=(MINOR, HARMONIC_MINOR),
         progressions=((0, 0, 5, 5), (0, 0, 1, 0), (0, 5, 4, 0)),
         kits=(16, 25),
@@ -209,7 +209,7 @@ STYLE_TEMPLATES: dict[str, StyleTemplate] = {
         chord_rhythms=("x.......x.......", "x...x...x...x..."),
         lead_rhythms=("x..x..x.........", "x.......x..x....", "x.x.x.....x....."),
     ),
-    "street-jazz": StyleTemplate(
+    "street-jazz": LoopTemplate(
         scales=(DORIAN, MAJOR),
         progressions=((0, 5, 1, 4), (0, 3, 1, 4), (0, 2, 3, 4)),
         kits=(0, 32),
@@ -228,7 +228,7 @@ STYLE_TEMPLATES: dict[str, StyleTemplate] = {
         swing=4,
         sevenths=True,
     ),
-    "ballet-jazz": StyleTemplate(
+    "ballet-jazz": LoopTemplate(
         scales=(MAJOR, MINOR),
         progressions=((0, 5, 3, 4), (0, 4, 5, 3), (0, 3, 4, 0)),
         kits=(40, 32),

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from d2m.core.errors import DataError
 from d2m.core.levels import SAMPLE_RATE
 from d2m.core.metrical_grid import FRAME
-from d2m.score.arrangement import NoteEvent
-from d2m.score.composition import Song
+from d2m.training.loops.loop_arrangement import NoteEvent
+from d2m.training.loops.loop_songs import LoopSong
 
 SOUNDFONT = Path("/usr/share/sounds/sf2/FluidR3_GM.sf2")
 """FluidR3 (MIT licence), where Debian's package ``fluid-soundfont-gm`` installs it."""
@@ -78,7 +78,7 @@ class SoundfontSynthesizer:
         """Close the synthesizer."""
         self.close()
 
-    def render(self, song: Song, events: list[NoteEvent], n_frames: int) -> NDArray[np.float32]:
+    def render(self, song: LoopSong, events: list[NoteEvent], n_frames: int) -> NDArray[np.float32]:
         """Render note events to mono audio at 22,050 Hz.
 
         Parameters
@@ -120,7 +120,7 @@ class SoundfontSynthesizer:
         """Free the memory of FluidSynth."""
         self._synth.delete()
 
-    def _reset(self, song: Song) -> None:
+    def _reset(self, song: LoopSong) -> None:
         """Silence all channels and load the song's instruments."""
         self._synth.system_reset()
         for channel in MIDI_CHANNELS.values():  # the reset alone does not silence cymbals

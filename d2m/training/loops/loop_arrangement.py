@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from d2m.core.levels import SAMPLE_RATE
 from d2m.core.metrical_grid import FRAME, PHRASE_STEPS, STEPS_PER_BAR, STEPS_PER_BEAT, StepGrid
 from d2m.perception.step_features import MOVEMENT_FEATURES
-from d2m.score.composition import CRASH, KICK, RIM, SNARE, Note, Song
+from d2m.training.loops.loop_songs import CRASH, KICK, RIM, SNARE, LoopNote, LoopSong
 
 GROOVE_ENERGY = 0.48
 """Feature ``bar_energy`` (0 to 1) from which hi-hats and lead play. Chosen by hand."""
@@ -57,7 +57,7 @@ class NoteEvent:
     start, end
         Onset and release, in frames of the code grid (`d2m.core.metrical_grid.FRAME`).
     channel
-        Name of the channel, a key of `d2m.score.synthesizer.MIDI_CHANNELS`.
+        Name of the channel, a key of `d2m.training.loops.loop_synthesizer.MIDI_CHANNELS`.
     pitch
         MIDI note number; on the drum channel, the General MIDI drum.
     velocity
@@ -82,7 +82,7 @@ def active_layers(features: NDArray[np.floating[Any]]) -> dict[str, NDArray[np.b
     Returns
     -------
     dict of (S,)
-        One mask for each layer of `d2m.score.composition.Song` except ``stab``.
+        One mask for each layer of `d2m.training.loops.loop_songs.LoopSong` except ``stab``.
     """
     column = {name: features[:, i] for i, name in enumerate(MOVEMENT_FEATURES)}
     moving = column["freeze"] < FREEZE_LEVEL
@@ -104,7 +104,7 @@ def active_layers(features: NDArray[np.floating[Any]]) -> dict[str, NDArray[np.b
     }
 
 
-def arrange(song: Song, grid: StepGrid, features: NDArray[np.floating[Any]]) -> list[NoteEvent]:
+def arrange_loop(song: LoopSong, grid: StepGrid, features: NDArray[np.floating[Any]]) -> list[NoteEvent]:
     """Arrange a song on a grid according to the movement.
 
     Parameters
@@ -137,7 +137,7 @@ def arrange(song: Song, grid: StepGrid, features: NDArray[np.floating[Any]]) -> 
     return sorted(events, key=lambda event: event.start)
 
 
-def half_time_drums(song: Song) -> dict[str, tuple[Note, ...]]:
+def half_time_drums(song: LoopSong) -> dict[str, tuple[LoopNote, ...]]:
     """Return a song's half-time drums: kick on the first beat of each bar, snare on the third."""
     kick, snare = (song.layers.get(name, ()) for name in ("kick", "snare"))
     third_beats = range(2 * STEPS_PER_BEAT, PHRASE_STEPS, STEPS_PER_BAR)
@@ -153,9 +153,9 @@ def median_tempo_bpm(grid: StepGrid) -> float:
     return 60.0 * SAMPLE_RATE / (FRAME * frames)
 
 
-def _by_step(layers: dict[str, tuple[Note, ...]]) -> dict[int, list[tuple[str, Note]]]:
+def _by_step(layers: dict[str, tuple[LoopNote, ...]]) -> dict[int, list[tuple[str, LoopNote]]]:
     """Group the notes of all layers by their step in the phrase."""
-    by_step: dict[int, list[tuple[str, Note]]] = {}
+    by_step: dict[int, list[tuple[str, LoopNote]]] = {}
     for layer, notes in layers.items():
         for note in notes:
             by_step.setdefault(note.step, []).append((layer, note))
@@ -163,7 +163,7 @@ def _by_step(layers: dict[str, tuple[Note, ...]]) -> dict[int, list[tuple[str, N
 
 
 def _step_events(
-    song: Song, grid: StepGrid, index: int, feature: NDArray[np.floating[Any]]
+    song: LoopSong, grid: StepGrid, index: int, feature: NDArray[np.floating[Any]]
 ) -> list[NoteEvent]:
     """Return the events that one step's movement triggers: stab, snare, or click in a freeze."""
     value = dict(zip(MOVEMENT_FEATURES, feature, strict=True))
@@ -184,13 +184,13 @@ def _step_events(
     elif not frozen and value["turn"] >= SHARP_TURN:
         drums.append((SNARE, 74))
     for pitch, velocity in drums:
-        note = Note(step=position, length=1, pitch=pitch, velocity=velocity)
+        note = LoopNote(step=position, length=1, pitch=pitch, velocity=velocity)
         events.append(_note_event(song, grid, index, note, "drums", 0))
     return events
 
 
 def _note_event(
-    song: Song, grid: StepGrid, index: int, note: Note, channel: str, shift: int
+    song: LoopSong, grid: StepGrid, index: int, note: LoopNote, channel: str, shift: int
 ) -> NoteEvent:
     """Place a note at a step of the grid, transposed by ``shift`` semitones."""
     last = min(index + note.length, grid.n_steps)

@@ -8,7 +8,7 @@ import numpy as np
 
 from d2m.core.metrical_grid import BARS_PER_PHRASE, STEPS_PER_BAR
 from d2m.core.styles import SONGS_PER_STYLE, STYLES
-from d2m.score.style_templates import STYLE_TEMPLATES, StyleTemplate
+from d2m.training.loops.loop_templates import LOOP_TEMPLATES, LoopTemplate
 
 N_SONGS = SONGS_PER_STYLE * len(STYLES)
 """Number of songs that generators learn: indices 0 to 59, six consecutive ones per style."""
@@ -33,7 +33,7 @@ _LOWEST_LEAD = 64  # E4
 
 
 @dataclass(frozen=True, kw_only=True)
-class Note:
+class LoopNote:
     """One note of a layer.
 
     Parameters
@@ -53,7 +53,7 @@ class Note:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Song:
+class LoopSong:
     """An eight-bar phrase in layers that an arrangement switches on and off.
 
     Parameters
@@ -76,7 +76,7 @@ class Song:
     chord: int
     lead: int
     stab: int
-    layers: dict[str, tuple[Note, ...]]
+    layers: dict[str, tuple[LoopNote, ...]]
     swing: int
 
 
@@ -86,7 +86,7 @@ def style_of_song(index: int) -> str:
     return list(STYLES)[index - N_SONGS if unseen else index // SONGS_PER_STYLE]
 
 
-def compose_song(index: int) -> Song:
+def compose_loop(index: int) -> LoopSong:
     """Compose the song of an index. The same index always gives the same song.
 
     Parameters
@@ -95,7 +95,7 @@ def compose_song(index: int) -> Song:
         0 to 59 for the songs that generators learn, or one of `UNSEEN_SONGS`.
     """
     style = style_of_song(index)
-    template = STYLE_TEMPLATES[style]
+    template = LOOP_TEMPLATES[style]
     rng = np.random.default_rng([2022, index])
     number = SONGS_PER_STYLE if index in UNSEEN_SONGS else index % SONGS_PER_STYLE
     scale = template.scales[number % len(template.scales)]
@@ -108,11 +108,11 @@ def compose_song(index: int) -> Song:
     layers["chords"] = _chord_layer(_choose(rng, template.chord_rhythms), harmony)
     layers["lead"] = _melody(template, rng, key, scale, chords)
     layers["stab"] = tuple(
-        Note(step=bar * STEPS_PER_BAR, length=2, pitch=pitch + 12, velocity=112)
+        LoopNote(step=bar * STEPS_PER_BAR, length=2, pitch=pitch + 12, velocity=112)
         for bar, notes in enumerate(harmony)
         for pitch in notes[:3]
     )
-    return Song(
+    return LoopSong(
         style=style,
         kit=template.kits[number % len(template.kits)],
         bass=template.basses[number % len(template.basses)],
@@ -157,17 +157,17 @@ def _gap(onsets: list[int], step: int) -> int:
     return min([onset for onset in onsets if onset > step] + [STEPS_PER_BAR]) - step
 
 
-def _repeat(rhythm: str, pitch: int, length: int = 1) -> tuple[Note, ...]:
+def _repeat(rhythm: str, pitch: int, length: int = 1) -> tuple[LoopNote, ...]:
     """Play one bar's rhythm on one pitch in all eight bars."""
     return tuple(
-        Note(step=bar * STEPS_PER_BAR + i, length=length, pitch=pitch, velocity=VELOCITIES[mark])
+        LoopNote(step=bar * STEPS_PER_BAR + i, length=length, pitch=pitch, velocity=VELOCITIES[mark])
         for bar in range(BARS_PER_PHRASE)
         for i, mark in enumerate(rhythm)
         if mark != "."
     )
 
 
-def _drum_layers(template: StyleTemplate, rng: np.random.Generator) -> dict[str, tuple[Note, ...]]:
+def _drum_layers(template: LoopTemplate, rng: np.random.Generator) -> dict[str, tuple[LoopNote, ...]]:
     snare = CLAP if rng.random() < 0.25 else SNARE
     hats = _choose(rng, template.hats)
     busy = "".join("o" if mark == "." else "." for mark in hats)
@@ -183,12 +183,12 @@ def _drum_layers(template: StyleTemplate, rng: np.random.Generator) -> dict[str,
 
 
 def _bass_layers(
-    template: StyleTemplate,
+    template: LoopTemplate,
     rng: np.random.Generator,
     key: int,
     scale: tuple[int, ...],
     chords: tuple[int, ...],
-) -> dict[str, tuple[Note, ...]]:
+) -> dict[str, tuple[LoopNote, ...]]:
     """Write the bass line, and the off-beat octaves that a busy bass adds to it."""
     onsets = _onsets(_choose(rng, template.bass_rhythms))
     intervals = rng.choice([0, 0, 4, 7], size=STEPS_PER_BAR)
@@ -198,7 +198,7 @@ def _bass_layers(
         for i in onsets:
             offset = 0 if i % 8 == 0 else _chord_tone_offset(scale, degree, int(intervals[i]))
             plain.append(
-                Note(
+                LoopNote(
                     step=bar * STEPS_PER_BAR + i,
                     length=min(_gap(onsets, i), 3),
                     pitch=root + offset,
@@ -206,7 +206,7 @@ def _bass_layers(
                 )
             )
         busy += [
-            Note(step=bar * STEPS_PER_BAR + i, length=1, pitch=root + 12, velocity=84)
+            LoopNote(step=bar * STEPS_PER_BAR + i, length=1, pitch=root + 12, velocity=84)
             for i in range(2, STEPS_PER_BAR, 4)
             if i not in onsets
         ]
@@ -219,11 +219,11 @@ def _chord_tone_offset(scale: tuple[int, ...], degree: int, interval: int) -> in
     return _pitch(0, scale, degree + above) - _pitch(0, scale, degree)
 
 
-def _chord_layer(rhythm: str, harmony: list[list[int]]) -> tuple[Note, ...]:
+def _chord_layer(rhythm: str, harmony: list[list[int]]) -> tuple[LoopNote, ...]:
     """Play each bar's chord in a one-bar rhythm."""
     onsets = _onsets(rhythm)
     return tuple(
-        Note(step=bar * STEPS_PER_BAR + i, length=min(_gap(onsets, i), 4), pitch=pitch, velocity=78)
+        LoopNote(step=bar * STEPS_PER_BAR + i, length=min(_gap(onsets, i), 4), pitch=pitch, velocity=78)
         for bar, pitches in enumerate(harmony)
         for i in onsets
         for pitch in pitches
@@ -231,12 +231,12 @@ def _chord_layer(rhythm: str, harmony: list[list[int]]) -> tuple[Note, ...]:
 
 
 def _melody(
-    template: StyleTemplate,
+    template: LoopTemplate,
     rng: np.random.Generator,
     key: int,
     scale: tuple[int, ...],
     chords: tuple[int, ...],
-) -> tuple[Note, ...]:
+) -> tuple[LoopNote, ...]:
     """Write a melody of two-bar motifs in the form A A' B A'."""
     order = rng.permutation(len(template.lead_rhythms))[:3]
     rhythms = [template.lead_rhythms[i] for i in order]
@@ -253,7 +253,7 @@ def _melody(
             degree = position - position % 2 if i % 4 == 0 else position
             pitch = _fold(_pitch(key, scale, chords[bar] + degree), _LOWEST_LEAD)
             notes.append(
-                Note(
+                LoopNote(
                     step=bar * STEPS_PER_BAR + i,
                     length=min(_gap(onsets, i), 4),
                     pitch=pitch + 12 * (degree > 4),

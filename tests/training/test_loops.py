@@ -15,13 +15,13 @@ from d2m.core.metrical_grid import FRAME, PHRASE_STEPS, STEPS_PER_BAR, StepGrid,
 from d2m.core.styles import STYLES, songs_of
 from d2m.metrics.beats import beat_f_measure, music_beats
 from d2m.perception.step_features import MOVEMENT_FEATURES
-from d2m.score.arrangement import NoteEvent, active_layers, arrange
-from d2m.score.composition import KICK, N_SONGS, RIM, UNSEEN_SONGS, compose_song
-from d2m.score.synthesizer import SOUNDFONT, SoundfontSynthesizer, normalisation_gain
+from d2m.training.loops.loop_arrangement import NoteEvent, active_layers, arrange_loop
+from d2m.training.loops.loop_songs import KICK, N_SONGS, RIM, UNSEEN_SONGS, compose_loop
+from d2m.training.loops.loop_synthesizer import SOUNDFONT, SoundfontSynthesizer, normalisation_gain
 
 needs_soundfont = pytest.mark.skipif(not SOUNDFONT.is_file(), reason="needs fluid-soundfont-gm")
-SONGS = [compose_song(index) for index in range(N_SONGS)]
-UNSEEN = [compose_song(index) for index in UNSEEN_SONGS]
+SONGS = [compose_loop(index) for index in range(N_SONGS)]
+UNSEEN = [compose_loop(index) for index in UNSEEN_SONGS]
 MELODIC = ("bass", "chord", "lead", "stab")
 
 
@@ -49,7 +49,7 @@ def synthesizer() -> Iterator[SoundfontSynthesizer]:
 
 class TestCompose:
     def test_the_same_index_gives_the_same_song(self):
-        assert SONGS[::7] == [compose_song(index) for index in range(0, N_SONGS, 7)]
+        assert SONGS[::7] == [compose_loop(index) for index in range(0, N_SONGS, 7)]
 
     def test_all_sixty_songs_differ(self):
         assert len(SONGS) == 60
@@ -88,7 +88,7 @@ class TestArrange:
     grid = phrase(110.0)
 
     def notes(self, features: np.ndarray, index: int = 8) -> list[NoteEvent]:
-        return arrange(SONGS[index], self.grid, features)
+        return arrange_loop(SONGS[index], self.grid, features)
 
     def frames(self, steps) -> set[int]:
         return {int(self.grid.starts[step]) for step in steps}
@@ -147,7 +147,7 @@ class TestArrange:
         calm = movement(128, bar_energy=0.2)
 
         def onsets(grid, pitch: int) -> set[int]:
-            events = arrange(SONGS[8], grid, calm)
+            events = arrange_loop(SONGS[8], grid, calm)
             starts = {e.start for e in events if e.channel == "drums" and e.pitch == pitch}
             return {int(np.searchsorted(grid.starts, start)) for start in starts}
 
@@ -205,7 +205,7 @@ class TestRender:
     def test_notes_of_the_previous_rendering_do_not_ring_on(self, synthesizer):
         grid = phrase(120.0, bars=1)
         features = movement(grid.n_steps, bar_energy=1, bar_upper=1, bar_lower=1, accent=1)
-        synthesizer.render(SONGS[45], arrange(SONGS[45], grid, features), grid.n_frames)
+        synthesizer.render(SONGS[45], arrange_loop(SONGS[45], grid, features), grid.n_frames)
         assert np.abs(synthesizer.render(SONGS[45], [], 40)).max() < 2e-4
 
     def test_the_same_note_gives_the_same_audio_at_every_tempo(self, synthesizer):
@@ -217,7 +217,7 @@ class TestRender:
         # rendering is not compared.
         for tempo in (100.0, 81.7, 127.1):
             grid = phrase(tempo)
-            audio = synthesizer.render(solo, arrange(solo, grid, groove(128)), grid.n_frames)
+            audio = synthesizer.render(solo, arrange_loop(solo, grid, groove(128)), grid.n_frames)
             first = int(grid.starts[STEPS_PER_BAR]) * FRAME
             audios.append(audio[first : first + 18 * FRAME])  # up to its release
         assert np.abs(audios[1]).max() > 1e-2
@@ -229,7 +229,7 @@ class TestRender:
         features = movement(grid.n_steps, bar_energy=1, bar_upper=1, bar_lower=1, bar_reach=1)
         features[::8, MOVEMENT_FEATURES.index("accent")] = 1.0
         audio = synthesizer.render(
-            SONGS[index], arrange(SONGS[index], grid, features), grid.n_frames
+            SONGS[index], arrange_loop(SONGS[index], grid, features), grid.n_frames
         )
         assert 0.05 < np.abs(audio).max() < 0.999
         gain = normalisation_gain(audio)
@@ -243,7 +243,7 @@ class TestRender:
     )
     def test_a_beat_tracker_finds_the_beats(self, synthesizer, index, tempo):
         grid = phrase(tempo)
-        events = arrange(SONGS[index], grid, groove(grid.n_steps))
+        events = arrange_loop(SONGS[index], grid, groove(grid.n_steps))
         audio = synthesizer.render(SONGS[index], events, grid.n_frames)
         _, beats = music_beats(normalisation_gain(audio) * audio)
         assert beat_f_measure(beats, grid.beats_s) >= 0.8
