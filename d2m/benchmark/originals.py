@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from d2m.audio.waveform import Audio
 from d2m.perception.step_features import MOVEMENT_FEATURES
-from d2m.training.loops.loop_arrangement import HIT_ACCENT
-from d2m.training.loops.loop_songs import style_of_song
 from d2m.training.data.corpus import Piece, load_audio, load_pieces, render_corpus
 from d2m.training.data.motion_bank import load_motion_bank
+from d2m.training.loops.loop_arrangement import HIT_ACCENT
+from d2m.training.loops.loop_songs import style_of_song
 
 CORPUS = Path("runs/corpus")
 """Corpus folder of a training run, used if it exists."""

@@ -14,8 +14,8 @@ from d2m.benchmark.tables import uninformative
 from d2m.checkpoints import CHECKPOINTS
 from d2m.core.levels import SAMPLE_RATE
 from d2m.core.metrical_grid import grid_from_beats
-from d2m.training.loops.loop_songs import style_of_song
 from d2m.training.data.corpus import Piece
+from d2m.training.loops.loop_songs import style_of_song
 
 SONGS = (0, 1, 20, 21, 50, 51)
 BRIGHTNESS_HZ = {0: 300.0, 20: 900.0, 50: 2500.0}

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from d2m.training.loops.loop_songs import UNSEEN_SONGS
 from d2m.training.data.corpus import render_corpus
 from d2m.training.data.dances import procedural_dance, view
 from d2m.training.data.motion_bank import MotionFeatures, measure_dance
+from d2m.training.loops.loop_songs import UNSEEN_SONGS
 
 
 @pytest.fixture(autouse=True)

@@ -15,10 +15,10 @@ from d2m.checkpoints import load_codec, load_generator, read_tensors
 from d2m.core.errors import SettingsError
 from d2m.core.levels import HIGH
 from d2m.models.losses import LossWeights
-from d2m.training.loops.loop_synthesizer import SOUNDFONT
 from d2m.training.cli import train
 from d2m.training.distributed import Engine
 from d2m.training.generator import GeneratorConfig, GeneratorTask
+from d2m.training.loops.loop_synthesizer import SOUNDFONT
 
 needs_soundfont = pytest.mark.skipif(not SOUNDFONT.is_file(), reason="needs fluid-soundfont-gm")
 FEW = ("--level", "high", "--channel-divisor", 16, "--batch", 1, "--steps", 2, "--report-every", 1)

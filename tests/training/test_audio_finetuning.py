@@ -12,8 +12,8 @@ import torch
 
 from d2m.checkpoints import generator_path, load_codec, load_generator, read_tensors
 from d2m.core.levels import HIGH
-from d2m.training.loops.loop_synthesizer import SOUNDFONT
 from d2m.training.audio_finetuning import AudioFinetuningConfig, AudioFinetuningTask, finetune_audio
+from d2m.training.loops.loop_synthesizer import SOUNDFONT
 from d2m.training.trainer import Trainer
 
 pytestmark = pytest.mark.skipif(not SOUNDFONT.is_file(), reason="needs fluid-soundfont-gm")

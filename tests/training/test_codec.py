@@ -11,9 +11,9 @@ import torch
 
 from d2m.checkpoints import codec_path, load_codec, read_tensors
 from d2m.core.levels import HIGH
-from d2m.training.loops.loop_synthesizer import SOUNDFONT
 from d2m.training.codec import CodecConfig, CodecTask, train_codec
 from d2m.training.distributed import Engine
+from d2m.training.loops.loop_synthesizer import SOUNDFONT
 from d2m.training.trainer import Trainer
 
 pytestmark = pytest.mark.skipif(not SOUNDFONT.is_file(), reason="needs fluid-soundfont-gm")

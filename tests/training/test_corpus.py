@@ -14,8 +14,6 @@ from d2m.core.errors import DataError
 from d2m.core.levels import HIGH, SAMPLE_RATE
 from d2m.core.metrical_grid import FRAME, PHRASE_STEPS
 from d2m.models.vqvae import JukeboxVQVAE
-from d2m.training.loops.loop_songs import UNSEEN_SONGS
-from d2m.training.loops.loop_synthesizer import SOUNDFONT
 from d2m.training.data.corpus import (
     HELD_OUT_TEMPO_RANGES_BPM,
     TEMPO_RANGE_BPM,
@@ -26,6 +24,8 @@ from d2m.training.data.corpus import (
     sample_piece,
 )
 from d2m.training.data.motion_bank import MotionFeatures, sample_motion
+from d2m.training.loops.loop_songs import UNSEEN_SONGS
+from d2m.training.loops.loop_synthesizer import SOUNDFONT
 
 pytestmark = pytest.mark.skipif(not SOUNDFONT.is_file(), reason="needs fluid-soundfont-gm")
 

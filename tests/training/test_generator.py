@@ -14,11 +14,11 @@ from d2m.checkpoints import load_codec, load_generator, read_tensors
 from d2m.core.errors import DataError
 from d2m.core.levels import HIGH, LOW
 from d2m.models.vqvae import JukeboxVQVAE
-from d2m.training.loops.loop_synthesizer import SOUNDFONT
 from d2m.training.codebook_loss import CodebookLoss, nearest_spacing
 from d2m.training.data.corpus import corpus_codes, load_pieces
 from d2m.training.data.crops import CodeCrops
 from d2m.training.generator import GeneratorConfig, GeneratorTask, train_generator
+from d2m.training.loops.loop_synthesizer import SOUNDFONT
 from d2m.training.trainer import Trainer
 
 pytestmark = pytest.mark.skipif(not SOUNDFONT.is_file(), reason="needs fluid-soundfont-gm")

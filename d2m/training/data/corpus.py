@@ -27,10 +27,10 @@ from d2m.core.metrical_grid import (
 )
 from d2m.models.vqvae import JukeboxVQVAE
 from d2m.perception.step_features import MOVEMENT_FEATURES
+from d2m.training.data.motion_bank import MotionFeatures, sample_motion
 from d2m.training.loops.loop_arrangement import arrange_loop
 from d2m.training.loops.loop_songs import N_SONGS, UNSEEN_SONGS, LoopSong, compose_loop
 from d2m.training.loops.loop_synthesizer import SOUNDFONT, SoundfontSynthesizer, normalisation_gain
-from d2m.training.data.motion_bank import MotionFeatures, sample_motion
 
 TEMPO_RANGE_BPM = (64.0, 146.0)
 """Range of the pieces' tempi (BPM). Chosen by hand."""

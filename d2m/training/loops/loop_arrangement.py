@@ -104,7 +104,9 @@ def active_layers(features: NDArray[np.floating[Any]]) -> dict[str, NDArray[np.b
     }
 
 
-def arrange_loop(song: LoopSong, grid: StepGrid, features: NDArray[np.floating[Any]]) -> list[NoteEvent]:
+def arrange_loop(
+    song: LoopSong, grid: StepGrid, features: NDArray[np.floating[Any]]
+) -> list[NoteEvent]:
     """Arrange a song on a grid according to the movement.
 
     Parameters

@@ -160,14 +160,18 @@ def _gap(onsets: list[int], step: int) -> int:
 def _repeat(rhythm: str, pitch: int, length: int = 1) -> tuple[LoopNote, ...]:
     """Play one bar's rhythm on one pitch in all eight bars."""
     return tuple(
-        LoopNote(step=bar * STEPS_PER_BAR + i, length=length, pitch=pitch, velocity=VELOCITIES[mark])
+        LoopNote(
+            step=bar * STEPS_PER_BAR + i, length=length, pitch=pitch, velocity=VELOCITIES[mark]
+        )
         for bar in range(BARS_PER_PHRASE)
         for i, mark in enumerate(rhythm)
         if mark != "."
     )
 
 
-def _drum_layers(template: LoopTemplate, rng: np.random.Generator) -> dict[str, tuple[LoopNote, ...]]:
+def _drum_layers(
+    template: LoopTemplate, rng: np.random.Generator
+) -> dict[str, tuple[LoopNote, ...]]:
     snare = CLAP if rng.random() < 0.25 else SNARE
     hats = _choose(rng, template.hats)
     busy = "".join("o" if mark == "." else "." for mark in hats)
@@ -223,7 +227,9 @@ def _chord_layer(rhythm: str, harmony: list[list[int]]) -> tuple[LoopNote, ...]:
     """Play each bar's chord in a one-bar rhythm."""
     onsets = _onsets(rhythm)
     return tuple(
-        LoopNote(step=bar * STEPS_PER_BAR + i, length=min(_gap(onsets, i), 4), pitch=pitch, velocity=78)
+        LoopNote(
+            step=bar * STEPS_PER_BAR + i, length=min(_gap(onsets, i), 4), pitch=pitch, velocity=78
+        )
         for bar, pitches in enumerate(harmony)
         for i in onsets
         for pitch in pitches
