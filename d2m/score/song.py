@@ -42,7 +42,7 @@ class StepNote:
     Parameters
     ----------
     step
-        Onset in 16th steps from the start of the phrase.
+        Onset in 16th steps from the start of the phrase; a fraction for 32nds and triplets.
     length
         Length in 16th steps.
     pitch
@@ -51,8 +51,8 @@ class StepNote:
         MIDI velocity, 1 to 127.
     """
 
-    step: int
-    length: int
+    step: float
+    length: float
     pitch: int
     velocity: int
 
