@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from d2m.core.levels import LEVELS, SAMPLE_RATE
+from d2m.core.levels import HOP_LEVELS, SAMPLE_RATE
 
 
 def read_wav(path: Path) -> np.ndarray:
@@ -52,7 +52,7 @@ def assert_valid_report(facts: dict[str, Any], levels: tuple[str, ...]) -> None:
     assert 0.1 <= rhythm["pose_coverage"] <= 1
     assert tuple(facts["levels"]) == levels
     for name, level in facts["levels"].items():
-        assert level["hop_length"] == LEVELS[name].hop_length
+        assert level["hop_length"] == HOP_LEVELS[name].hop_length
         assert level["sample_rate"] == SAMPLE_RATE
         assert level["seconds"].keys() >= {"generate", "decode"}
         assert all(seconds >= 0 for seconds in level["seconds"].values())

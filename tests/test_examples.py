@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from d2m.core.levels import LEVELS
+from d2m.core.levels import HOP_LEVELS
 from d2m.metrics.beats import beat_f_measure, music_beats
 from tests.conftest import ROOT
 from tests.result_checks import (
@@ -79,12 +79,12 @@ class TestExamples:
             assert_valid_wav(out / level["files"]["wav"], clip["duration_s"], clip["fps"])
             assert_valid_video(out / level["files"]["mp4"], clip["duration_s"], clip["fps"])
 
-    @pytest.mark.parametrize("level", LEVELS)
+    @pytest.mark.parametrize("level", HOP_LEVELS)
     def test_the_music_matches_the_estimated_beats(self, example_run, level):
         estimated = np.array(self.facts(example_run)["rhythm"]["beats_s"])
         assert beat_f_measure(self.beats(example_run, level), estimated, 0.07) >= 0.7
 
-    @pytest.mark.parametrize("level", LEVELS)
+    @pytest.mark.parametrize("level", HOP_LEVELS)
     def test_the_music_matches_the_true_beats(self, example_run, level):
         if example_run[0]["beats_s"] is None:
             pytest.skip("the true beats of this dance are unknown")

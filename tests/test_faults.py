@@ -26,7 +26,8 @@ import pytest
 from d2m.checkpoints import FAMILIES, is_installed
 from d2m.core.errors import JobError, VideoError
 from d2m.core.events import ResultFiles
-from d2m.core.settings import COMPACT, Settings
+from d2m.core.common_settings import COMPACT
+from d2m.core.settings import Settings
 from d2m.jobs import WorkerPool
 from d2m.jobs.messages import ANALYSIS_ONLY, Failed, Finished, Job
 from d2m.jobs.worker_main import JobRunner, sentence

@@ -20,11 +20,11 @@ from tests.synthetic import synthetic_dance
 class MoreSettings(Settings):
     """The settings with one more field."""
 
-    swing_ms: float = setting(
+    echo_ms: float = setting(
         0.0,
         kind=Kind.NUMBER,
-        label="Swing",
-        help="Delays every second eighth note.",
+        label="Echo",
+        help="Repeats every sound after this time.",
         section="music",
         unit="ms",
         minimum=0.0,
@@ -46,11 +46,11 @@ def test_the_form_of_the_page_has_it(pool: WorkerPool) -> None:
     sliders = [
         component["props"]
         for component in config["components"]
-        if component["type"] == "slider" and component["props"]["label"] == "Swing (ms)"
+        if component["type"] == "slider" and component["props"]["label"] == "Echo (ms)"
     ]
     assert len(sliders) == 1
     assert (sliders[0]["minimum"], sliders[0]["maximum"], sliders[0]["step"]) == (0.0, 80.0, 5.0)
-    assert sliders[0]["info"] == "Delays every second eighth note."
+    assert sliders[0]["info"] == "Repeats every sound after this time."
 
 
 def test_the_endpoint_has_it(pool: WorkerPool) -> None:
@@ -58,7 +58,7 @@ def test_the_endpoint_has_it(pool: WorkerPool) -> None:
 
     info = build(pool, [], MoreSettings).get_api_info()
     parameters = info["named_endpoints"]["/generate"]["parameters"]
-    assert [one["parameter_name"] for one in parameters][-1] == "swing_ms"
+    assert [one["parameter_name"] for one in parameters][-1] == "echo_ms"
     assert parameters[-1]["parameter_default"] == 0
 
 
@@ -67,8 +67,8 @@ def test_the_command_line_has_it() -> None:
 
     commands, wide = build_app(MoreSettings), {"COLUMNS": "200"}
     help_text = CliRunner().invoke(commands, ["generate", "--help"], env=wide).output
-    assert "--swing " in help_text
-    assert "Delays every second eighth note (ms)." in help_text
+    assert "--echo " in help_text
+    assert "Repeats every sound after this time (ms)." in help_text
     assert "0.0<=x<=80.0" in help_text
 
 
@@ -79,10 +79,10 @@ def test_the_report_has_it_and_reads_it_back() -> None:
     from d2m.rendering.report import report
 
     dance = synthetic_dance()
-    settings = MoreSettings(swing_ms=20.0)
+    settings = MoreSettings(echo_ms=20.0)
     soundtrack = generate_soundtrack(CompactModel.from_pretrained(HIGH), dance, settings)
     facts = report(dance, [soundtrack])["settings"]
-    assert facts["swing_ms"] == 20.0
+    assert facts["echo_ms"] == 20.0
     assert MoreSettings.from_facts(json.loads(json.dumps(facts))) == settings
 
 
@@ -90,5 +90,5 @@ def test_a_value_out_of_range_is_refused() -> None:
     from d2m.core.errors import SettingsError
 
     with pytest.raises(SettingsError, match="The swing is 90 ms: choose 0 to 80"):
-        MoreSettings(swing_ms=90.0)
+        MoreSettings(echo_ms=90.0)
     assert len(setting_fields(MoreSettings)) == len(setting_fields(Settings)) + 1

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from d2m.core.errors import PoseError, SettingsError, VideoError
-from d2m.core.levels import HIGH, LEVELS, LOW, SAMPLE_RATE
+from d2m.core.levels import HIGH, HOP_LEVELS, LOW, SAMPLE_RATE
 from d2m.core.metrical_grid import PHRASE_STEPS
 from d2m.core.styles import STYLES, songs_of
 from d2m.generation.soundtrack import Soundtrack
@@ -66,10 +66,10 @@ class TestOneClip:
         assert pipeline.perceive(renamed).analysis is dance.analysis
         np.testing.assert_array_equal(low.rhythm.beats_s, dance.rhythm.beats_s)
 
-    @pytest.mark.parametrize("level", LEVELS)
+    @pytest.mark.parametrize("level", HOP_LEVELS)
     def test_the_music_is_as_long_as_the_clip_and_in_range(self, level, dance, request):
         track: Soundtrack = request.getfixturevalue(level)
-        assert track.level is LEVELS[level]
+        assert track.level is HOP_LEVELS[level]
         frame_s = 1.0 / dance.clip.fps
         assert abs(len(track.audio) / SAMPLE_RATE - dance.clip.duration_s) <= frame_s
         assert track.audio.dtype == np.float32
@@ -132,7 +132,7 @@ class TestOneClip:
     def test_files_are_written_and_can_be_decoded(self, dance, high, low):
         folder = high.paths["wav"].parent
         kinds = ("wav", "mp4", "png", "dark.png")
-        names = {f"groove.house.seed1.{level}.{kind}" for level in LEVELS for kind in kinds}
+        names = {f"groove.house.seed1.{level}.{kind}" for level in HOP_LEVELS for kind in kinds}
         assert {path.name for path in folder.iterdir()} == names
         for track in (high, low):
             assert_valid_wav(track.paths["wav"], dance.clip.duration_s, dance.clip.fps)

@@ -15,7 +15,7 @@ from typing import Annotated, Optional
 
 import typer
 
-from d2m.core.levels import LEVELS
+from d2m.core.levels import HOP_LEVELS
 from d2m.core.styles import AUTO
 from d2m.pipeline import DanceToMusic
 
@@ -51,7 +51,7 @@ def main(
             start = time.perf_counter()
             dance = pipeline.perceive(clip)
             stages = {"perception": time.perf_counter() - start, **dance.seconds}
-            for level in LEVELS.values():
+            for level in HOP_LEVELS.values():
                 soundtrack = pipeline.generate(dance, level, style=style, out=Path(folder) / run)
                 stages |= {f"{level.name} {name}": s for name, s in soundtrack.seconds.items()}
             totals[run] = time.perf_counter() - start

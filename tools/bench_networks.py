@@ -18,7 +18,7 @@ import torch
 import typer
 from torch import Tensor
 
-from d2m.core.levels import LEVELS, Level
+from d2m.core.levels import HOP_LEVELS, HopLevel
 from d2m.generation.segments import BATCH, SegmentNetworks
 from d2m.models.d2mgan import DATASETS, build_d2mgan
 from d2m.models.i3d import I3D_FEATURES
@@ -34,12 +34,12 @@ def main(
 ) -> None:
     """Print the time per segment (s) of both forms, their ratio, and their relative difference."""
     typer.echo(f"published networks, {segments} segments, {torch.get_num_threads()} threads")
-    for level in LEVELS.values():
+    for level in HOP_LEVELS.values():
         measure(level, segments)
 
 
 @torch.inference_mode()
-def measure(level: Level, n_segments: int) -> None:
+def measure(level: HopLevel, n_segments: int) -> None:
     """Time both forms of a level's networks alternately, and print the fastest round of each."""
     torch.manual_seed(0)
     layout = DATASETS[DATASET]

@@ -1,6 +1,9 @@
-"""Validate a mono waveform, and compute its log-mel spectrogram."""
+"""Validate waveforms, convert them, and compute log-mel spectrograms."""
 
 from __future__ import annotations
+
+from math import gcd
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -73,3 +76,61 @@ def validate_waveform(audio: Audio) -> Audio:
     if not np.isfinite(audio).all():
         raise AudioError("The audio holds values that are not finite: generate it again.")
     return audio
+
+
+def validate_channels(audio: NDArray[np.floating[Any]]) -> NDArray[np.float32]:
+    """Return audio as float32 channels ``(C, N)`` after checking it.
+
+    Parameters
+    ----------
+    audio : (N,), (1, N) or (2, N)
+        Mono, or left and right.
+
+    Raises
+    ------
+    AudioError
+        If the audio is empty, has another shape or is not finite.
+    """
+    channels = np.atleast_2d(np.asarray(audio, dtype=np.float32))
+    if channels.ndim != 2 or len(channels) > 2 or not channels.size:
+        raise AudioError(
+            f"The audio has the shape {np.shape(audio)}: expected one or two channels with at "
+            "least one sample."
+        )
+    if not np.isfinite(channels).all():
+        raise AudioError("The audio holds values that are not finite: generate it again.")
+    return channels
+
+
+def mono_at(
+    audio: NDArray[np.float32], sample_rate: int, target_rate: int = SAMPLE_RATE
+) -> NDArray[np.float32]:
+    """Average the channels of audio and resample the result.
+
+    Parameters
+    ----------
+    audio : (N,) or (C, N)
+        Audio.
+    sample_rate, target_rate
+        Its sample rate, and that of the result (Hz).
+
+    Returns
+    -------
+    (M,)
+        Mono audio.
+    """
+    mono = audio if audio.ndim == 1 else audio.mean(axis=0)
+    return resample_channels(mono[None], sample_rate, target_rate)[0]
+
+
+def resample_channels(
+    audio: NDArray[np.float32], sample_rate: int, target_rate: int
+) -> NDArray[np.float32]:
+    """Resample each channel of audio ``(C, N)`` with a polyphase filter."""
+    if sample_rate == target_rate:
+        return audio
+    from scipy.signal import resample_poly
+
+    common = gcd(sample_rate, target_rate)
+    resampled = resample_poly(audio, target_rate // common, sample_rate // common, axis=-1)
+    return np.asarray(resampled, dtype=np.float32)

@@ -8,7 +8,7 @@ from typing import Annotated, Optional
 import typer
 
 from d2m.checkpoints import CHECKPOINTS
-from d2m.core.levels import levels_named
+from d2m.core.levels import hop_levels_named
 
 # Optional[...] because typer reads it at run time, on Python 3.10 too.
 MaybePath = Optional[Path]  # noqa: UP045
@@ -57,7 +57,7 @@ def evaluate_weights(
     """Measure the bundled weights on held-out music and dances, and write a report."""
     if context.invoked_subcommand is not None:
         return
-    levels = levels_named(level)
+    levels = hop_levels_named(level)
     from d2m.benchmark.benchmark_report import write_benchmark_report
     from d2m.benchmark.goals import goals
     from d2m.benchmark.run import BenchmarkConfig, run_benchmark

@@ -35,7 +35,7 @@ from d2m.benchmark.originals import Original, OriginalSets, evenly_spaced, load_
 from d2m.benchmark.piece_codes import piece_codes
 from d2m.benchmark.results import Excerpt, Results
 from d2m.checkpoints import CHECKPOINTS, codec_path, generator_path
-from d2m.core.levels import LEVELS, SAMPLE_RATE, Level
+from d2m.core.levels import HOP_LEVELS, SAMPLE_RATE, HopLevel
 from d2m.generation.compact import CompactModel
 
 EXCERPTS, EXCERPT_S = 2, 6.0
@@ -62,7 +62,7 @@ class BenchmarkConfig:
         Seed of random and shuffled music and of the generators.
     """
 
-    levels: tuple[Level, ...] = tuple(LEVELS.values())
+    levels: tuple[HopLevel, ...] = tuple(HOP_LEVELS.values())
     weights: Path = CHECKPOINTS
     corpus: Path | None = None
     aist: Path | None = None
@@ -114,7 +114,7 @@ def run_benchmark(config: BenchmarkConfig) -> Results:
     )
 
 
-def weights_facts(levels: Sequence[Level], folder: Path) -> dict[str, dict[str, Any]]:
+def weights_facts(levels: Sequence[HopLevel], folder: Path) -> dict[str, dict[str, Any]]:
     """Return size (bytes) and hash of the weights files of some levels, by file name."""
     paths = [path(level, folder) for level in levels for path in (codec_path, generator_path)]
     return {

@@ -17,8 +17,8 @@ from d2m.checkpoints.installed import (
 from d2m.checkpoints.load_bundled import CHECKPOINTS
 from d2m.checkpoints.safe_load import file_sha256
 from d2m.core.errors import CheckpointError
-from d2m.core.levels import LEVELS
-from d2m.core.settings import COMPACT
+from d2m.core.levels import HOP_LEVELS
+from d2m.core.common_settings import COMPACT
 
 CHECKPOINT_SUFFIXES = (".pt", ".pth", ".tar", ".pyth")
 """Suffixes of the published files, in lower case; other files are ignored."""
@@ -118,7 +118,7 @@ def _scan(folder: Path) -> tuple[list[tuple[Path, str]], list[IdentifiedFile]]:
         if key not in WEIGHT_FILES or not installed_path(key, folder).is_file():
             new.append((path, digest))
         else:
-            levels = tuple(level for level in LEVELS.values() if level.name in key.split("-"))
+            levels = tuple(level for level in HOP_LEVELS.values() if level.name in key.split("-"))
             network = WEIGHT_FILES[key].network
             imported.append(IdentifiedFile(path=path, network=network, levels=levels, key=key))
     if scanned != index["looked_at"]:

@@ -10,11 +10,11 @@ from d2m.checkpoints.installed import installed_path
 from d2m.checkpoints.load_bundled import CHECKPOINTS, codec_path, generator_path
 from d2m.checkpoints.registry import WEIGHT_SETS, family_named
 from d2m.core.errors import CheckpointError
-from d2m.core.levels import LEVELS, Level
-from d2m.core.settings import COMPACT
+from d2m.core.levels import HOP_LEVELS, HopLevel
+from d2m.core.common_settings import COMPACT
 
 
-def missing_keys(family: str, level: Level, folder: Path = CHECKPOINTS) -> tuple[str, ...]:
+def missing_keys(family: str, level: HopLevel, folder: Path = CHECKPOINTS) -> tuple[str, ...]:
     """Return the keys of the missing files of a family at a level.
 
     Raises
@@ -42,7 +42,7 @@ def missing_keys_of_set(name: str, folder: Path = CHECKPOINTS) -> tuple[str, ...
         Checkpoints folder.
     """
     if name == COMPACT:
-        return _missing_bundled(LEVELS.values(), folder)
+        return _missing_bundled(HOP_LEVELS.values(), folder)
     weights = WEIGHT_SETS[name]
     missing = [key for key in weights.files if not installed_path(key, folder).is_file()]
     missing += [
@@ -53,7 +53,7 @@ def missing_keys_of_set(name: str, folder: Path = CHECKPOINTS) -> tuple[str, ...
     return tuple(missing)
 
 
-def missing_line(family: str, level: Level, folder: Path = CHECKPOINTS) -> str:
+def missing_line(family: str, level: HopLevel, folder: Path = CHECKPOINTS) -> str:
     """Return a sentence on the missing files of a family at a level and how to get them.
 
     Returns
@@ -90,12 +90,12 @@ def missing_line(family: str, level: Level, folder: Path = CHECKPOINTS) -> str:
     return f"{WEIGHT_SETS[name].title}: missing {', '.join(missing)}; {advice}."
 
 
-def is_installed(family: str, level: Level, folder: Path = CHECKPOINTS) -> bool:
+def is_installed(family: str, level: HopLevel, folder: Path = CHECKPOINTS) -> bool:
     """Return whether a family has a level and all files for it are installed."""
     return level in family_named(family).levels and not missing_keys(family, level, folder)
 
 
-def no_level_message(family: str, level: Level) -> str:
+def no_level_message(family: str, level: HopLevel) -> str:
     """Return the error message for a level that a family doesn't have."""
     if family == "tiktok":
         return (
@@ -105,6 +105,6 @@ def no_level_message(family: str, level: Level) -> str:
     return f"The weights {family} have no networks of level {level.name}: choose another level."
 
 
-def _missing_bundled(levels: Iterable[Level], folder: Path) -> tuple[str, ...]:
+def _missing_bundled(levels: Iterable[HopLevel], folder: Path) -> tuple[str, ...]:
     paths = [path(level, folder) for level in levels for path in (codec_path, generator_path)]
     return () if all(path.is_file() for path in paths) else (COMPACT,)

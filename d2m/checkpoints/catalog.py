@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from d2m.core.levels import HIGH, LOW, Level
+from d2m.core.levels import HIGH, LOW, HopLevel
 
 NO_LICENCE = (
     "none stated by the authors of D2M-GAN: use them for research only and ask the authors about "
@@ -80,7 +80,7 @@ def _drive(drive_id: str) -> Source:
     return Source(url=f"https://drive.google.com/uc?id={drive_id}", drive_id=drive_id)
 
 
-def _motion(dataset: str, trained_on: str, level: Level, source: Source | None) -> WeightFile:
+def _motion(dataset: str, trained_on: str, level: HopLevel, source: Source | None) -> WeightFile:
     return WeightFile(
         key=f"{dataset}-{level.name}-motion",
         network=f"{dataset}-motion",
@@ -92,7 +92,7 @@ def _motion(dataset: str, trained_on: str, level: Level, source: Source | None) 
     )
 
 
-def _generator(dataset: str, trained_on: str, level: Level, source: Source | None) -> WeightFile:
+def _generator(dataset: str, trained_on: str, level: HopLevel, source: Source | None) -> WeightFile:
     return WeightFile(
         key=f"{dataset}-{level.name}-generator",
         network=f"{dataset}-{level.name}-generator",
@@ -104,7 +104,7 @@ def _generator(dataset: str, trained_on: str, level: Level, source: Source | Non
     )
 
 
-def _tuned_codec(level: Level, blob_id: str) -> WeightFile:
+def _tuned_codec(level: HopLevel, blob_id: str) -> WeightFile:
     filename = f"vqvae_{level.name}.pt"
     return WeightFile(
         key=f"vqvae-{level.name}",

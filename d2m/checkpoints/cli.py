@@ -15,8 +15,8 @@ from d2m.checkpoints.installed import InstalledFile
 from d2m.checkpoints.load_bundled import CHECKPOINTS
 from d2m.checkpoints.registry import WEIGHT_SETS
 from d2m.core.errors import CheckpointError, SettingsError
-from d2m.core.levels import level_named
-from d2m.core.settings import COMPACT
+from d2m.core.levels import hop_level_named
+from d2m.core.common_settings import COMPACT
 
 weights = typer.Typer(help="List, download, import and verify weights.", no_args_is_help=True)
 
@@ -98,7 +98,7 @@ def import_weights(
 
     if dataset not in (None, "aist", "tiktok"):
         raise SettingsError(f"Unknown data set {dataset!r}: choose aist or tiktok.")
-    chosen = None if level is None else level_named(level)
+    chosen = None if level is None else hop_level_named(level)
     _print_installed(import_files(files, level=chosen, dataset=dataset, folder=folder))
 
 

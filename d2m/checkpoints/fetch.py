@@ -22,7 +22,7 @@ from d2m.checkpoints.safe_load import file_sha256, git_blob_id
 from d2m.checkpoints.transfer_spec import RetryPolicy, TransferSpec
 from d2m.core.errors import CheckpointError
 from d2m.core.progress import Progress, silent
-from d2m.core.settings import COMPACT
+from d2m.core.common_settings import COMPACT
 
 _DOWNLOADS = "downloads"
 

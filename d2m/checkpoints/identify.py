@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from d2m.core.errors import CheckpointError
-from d2m.core.levels import LEVELS
+from d2m.core.levels import HOP_LEVELS
 from d2m.models.d2mgan import DATASETS, build_d2mgan
 from d2m.models.vggish import PCA_PREFIX, VGGish
 from d2m.models.vqvae import JukeboxVQVAE
@@ -21,7 +21,7 @@ NETWORK_TITLES = {
     **{
         f"{dataset}-{level}-generator": f"D2M-GAN generator ({dataset}, level {level})"
         for dataset in DATASETS
-        for level in LEVELS
+        for level in HOP_LEVELS
     },
     "vqvae": "JukeBox VQ-VAE",
     "i3d": "I3D-R50",
@@ -120,7 +120,7 @@ def build_empty(network: str, levels: tuple[int, ...] = (0, 1, 2)) -> nn.Module:
 
             return build_i3d()
         dataset, *_ = network.split("-")
-        level = LEVELS[network.split("-")[1]] if network.endswith("generator") else LEVELS["high"]
+        level = HOP_LEVELS[network.split("-")[1]] if network.endswith("generator") else HOP_LEVELS["high"]
         motion, generator = build_d2mgan(dataset, level)
         return generator if network.endswith("generator") else motion
 

@@ -13,7 +13,7 @@ from d2m.checkpoints.load_bundled import CHECKPOINTS
 from d2m.checkpoints.registry import codec_keys
 from d2m.checkpoints.safe_load import file_sha256, git_blob_id, read_state_dict
 from d2m.core.errors import CheckpointError
-from d2m.core.levels import LEVELS, Level
+from d2m.core.levels import HOP_LEVELS, HopLevel
 
 _LEVEL_IN_NAME = re.compile(r"(?<![a-z])(high|low)(?![a-z])")
 
@@ -38,14 +38,14 @@ class IdentifiedFile:
 
     path: Path
     network: str
-    levels: tuple[Level, ...]
+    levels: tuple[HopLevel, ...]
     key: str | None = None
 
 
 def import_files(
     paths: Iterable[Path],
     *,
-    level: Level | None = None,
+    level: HopLevel | None = None,
     dataset: str | None = None,
     folder: Path = CHECKPOINTS,
 ) -> list[InstalledFile]:
@@ -108,15 +108,15 @@ def identify_file(path: Path) -> IdentifiedFile:
         return IdentifiedFile(path=path, network=network, levels=(), key=network)
     if network == "vqvae":
         indexes = vqvae_levels(state)
-        levels = tuple(level for level in LEVELS.values() if level.vqvae_level in indexes)
+        levels = tuple(level for level in HOP_LEVELS.values() if level.vqvae_level in indexes)
         return IdentifiedFile(
             path=path, network=network, levels=levels, key=_key_of_blob(git_blob_id(path))
         )
     if network.endswith("generator"):
-        level = LEVELS[network.split("-")[1]]
+        level = HOP_LEVELS[network.split("-")[1]]
         return IdentifiedFile(path=path, network=network, levels=(level,), key=network)
     dataset = network.removesuffix("-motion")
-    levels = tuple(x for x in LEVELS.values() if f"{dataset}-{x.name}-motion" in WEIGHT_FILES)
+    levels = tuple(x for x in HOP_LEVELS.values() if f"{dataset}-{x.name}-motion" in WEIGHT_FILES)
     key = f"{dataset}-{levels[0].name}-motion" if len(levels) == 1 else None
     return IdentifiedFile(path=path, network=network, levels=levels, key=key)
 
@@ -125,7 +125,7 @@ def choose_key(
     file: IdentifiedFile,
     others: Sequence[IdentifiedFile],
     *,
-    level: Level | None,
+    level: HopLevel | None,
     dataset: str | None,
 ) -> str:
     """Choose the key under which a file is installed.
@@ -202,14 +202,14 @@ def _key_of_blob(blob_id: str) -> str | None:
 
 
 def _check_levels(key: str, indexes: tuple[int, ...], name: str) -> None:
-    for level in LEVELS.values():
+    for level in HOP_LEVELS.values():
         if key in codec_keys(level) and level.vqvae_level not in indexes:
             raise CheckpointError(
                 f"{name} has no level {level.name}, which {key} needs: download the original file."
             )
 
 
-def _only_level(file: IdentifiedFile) -> Level:
+def _only_level(file: IdentifiedFile) -> HopLevel:
     if not file.levels:
         raise CheckpointError(
             f"{file.path.name} is a JukeBox VQ-VAE without level high or level low: "
@@ -218,7 +218,7 @@ def _only_level(file: IdentifiedFile) -> Level:
     return file.levels[0]
 
 
-def _level_from_context(file: IdentifiedFile, others: Sequence[IdentifiedFile]) -> Level | None:
+def _level_from_context(file: IdentifiedFile, others: Sequence[IdentifiedFile]) -> HopLevel | None:
     if level := _level_in_name(file.path.name):
         return level
     if file.network == "vqvae":
@@ -233,10 +233,10 @@ def _level_from_context(file: IdentifiedFile, others: Sequence[IdentifiedFile]) 
         and other.path.absolute().parent == folder
     }
     if len(generators) == 1:
-        return LEVELS[generators.pop()]
+        return HOP_LEVELS[generators.pop()]
     return _level_in_name(folder.name)
 
 
-def _level_in_name(name: str) -> Level | None:
+def _level_in_name(name: str) -> HopLevel | None:
     names = set(_LEVEL_IN_NAME.findall(name.lower()))
-    return LEVELS[names.pop()] if len(names) == 1 else None
+    return HOP_LEVELS[names.pop()] if len(names) == 1 else None

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from d2m.core.errors import CheckpointError
-from d2m.core.levels import Level
-from d2m.core.settings import COMPACT
+from d2m.core.levels import HopLevel
+from d2m.core.common_settings import COMPACT
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -19,17 +19,17 @@ CHECKPOINTS = Path(__file__).parents[2] / "checkpoints"
 """Checkpoints folder: the bundled weights, and the published weights once installed."""
 
 
-def codec_path(level: Level, folder: Path = CHECKPOINTS) -> Path:
+def codec_path(level: HopLevel, folder: Path = CHECKPOINTS) -> Path:
     """Return the path of the bundled codec of a level."""
     return folder / COMPACT / f"codec_{level.name}.safetensors"
 
 
-def generator_path(level: Level, folder: Path = CHECKPOINTS) -> Path:
+def generator_path(level: HopLevel, folder: Path = CHECKPOINTS) -> Path:
     """Return the path of the bundled compact generator of a level."""
     return folder / COMPACT / f"generator_{level.name}.safetensors"
 
 
-def load_codec(level: Level, path: Path | None = None) -> JukeboxVQVAE:
+def load_codec(level: HopLevel, path: Path | None = None) -> JukeboxVQVAE:
     """Load a codec with one level from a safetensors file.
 
     Parameters
@@ -57,7 +57,7 @@ def load_codec(level: Level, path: Path | None = None) -> JukeboxVQVAE:
     return codec.eval().requires_grad_(False)
 
 
-def load_generator(level: Level, path: Path | None = None) -> CompactGenerator:
+def load_generator(level: HopLevel, path: Path | None = None) -> CompactGenerator:
     """Load a compact generator from a safetensors file.
 
     Parameters

@@ -11,8 +11,8 @@ from d2m.checkpoints.installed import installed_path, read_installed
 from d2m.checkpoints.load_bundled import CHECKPOINTS
 from d2m.checkpoints.registry import codec_keys, family_named
 from d2m.core.errors import CheckpointError
-from d2m.core.levels import Level
-from d2m.core.settings import COMPACT
+from d2m.core.levels import HopLevel
+from d2m.core.common_settings import COMPACT
 
 if TYPE_CHECKING:
     from torch import nn
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def load_published(
-    family: str, level: Level, folder: Path = CHECKPOINTS
+    family: str, level: HopLevel, folder: Path = CHECKPOINTS
 ) -> tuple[nn.Module, nn.Module]:
     """Load the motion encoder and the generator of a family at a level.
 
@@ -57,7 +57,7 @@ def load_published(
     return motion, generator
 
 
-def load_published_codec(level: Level, folder: Path = CHECKPOINTS) -> JukeboxVQVAE:
+def load_published_codec(level: HopLevel, folder: Path = CHECKPOINTS) -> JukeboxVQVAE:
     """Load the codec that decodes the codes of the published generators of a level.
 
     Parameters

@@ -12,8 +12,8 @@ from d2m.checkpoints.catalog import (
     WEIGHT_FILES,
 )
 from d2m.core.errors import SettingsError
-from d2m.core.levels import HIGH, LEVELS, LOW, Level
-from d2m.core.settings import COMPACT
+from d2m.core.levels import HIGH, HOP_LEVELS, LOW, HopLevel
+from d2m.core.common_settings import COMPACT
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,17 +63,17 @@ class Family:
     label: str
     trained_on: str
     licence: str
-    levels: tuple[Level, ...]
+    levels: tuple[HopLevel, ...]
     segments: bool
     genres: bool
 
 
-def codec_keys(level: Level) -> tuple[str, str]:
+def codec_keys(level: HopLevel) -> tuple[str, str]:
     """Return the keys of the codecs that decode a level, the preferred one first."""
     return (f"vqvae-{level.name}", "vqvae-jukebox")
 
 
-def _published(dataset: str, trained_on: str, level: Level) -> WeightSet:
+def _published(dataset: str, trained_on: str, level: HopLevel) -> WeightSet:
     return WeightSet(
         name=f"{dataset}-{level.name}",
         title=f"D2M-GAN as published, {trained_on}, level {level.name}",
@@ -118,7 +118,7 @@ FAMILIES = {
             label="Compact (bundled)",
             trained_on=WEIGHT_SETS[COMPACT].trained_on,
             licence=WEIGHT_SETS[COMPACT].licence,
-            levels=tuple(LEVELS.values()),
+            levels=tuple(HOP_LEVELS.values()),
             segments=False,
             genres=True,
         ),
@@ -127,7 +127,7 @@ FAMILIES = {
             label="D2M-GAN, AIST++",
             trained_on=AIST_TITLE,
             licence=WEIGHT_SETS["aist-high"].licence,
-            levels=tuple(LEVELS.values()),
+            levels=tuple(HOP_LEVELS.values()),
             segments=True,
             genres=True,
         ),

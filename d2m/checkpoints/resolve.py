@@ -9,7 +9,7 @@ from d2m.checkpoints.availability import missing_line
 from d2m.checkpoints.load_bundled import CHECKPOINTS
 from d2m.checkpoints.registry import Family, family_named
 from d2m.core.errors import CheckpointError
-from d2m.core.levels import Level
+from d2m.core.levels import HopLevel
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,12 +27,12 @@ class InstalledWeights:
     """
 
     family: Family
-    levels: tuple[Level, ...]
+    levels: tuple[HopLevel, ...]
     folder: Path
 
 
 def resolve_weights(
-    name: str, levels: tuple[Level, ...], folder: Path = CHECKPOINTS
+    name: str, levels: tuple[HopLevel, ...], folder: Path = CHECKPOINTS
 ) -> InstalledWeights:
     """Check that the weights of a family are installed. Nothing is written.
 

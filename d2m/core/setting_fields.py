@@ -107,16 +107,23 @@ class SettingField:
         Raises
         ------
         SettingsError
-            If it is not, with the range in the message.
+            If it is not, with the range or the choices in the message.
         """
         if self.kind is Kind.TIMES:
             _check_times(value)
+        elif self.kind is Kind.CHOICE and self.choices:
+            self._check_choice(value)
         elif value is not None and (self.minimum is not None or self.maximum is not None):
             least = -math.inf if self.minimum is None else self.minimum
             most = math.inf if self.maximum is None else self.maximum
             if not (math.isfinite(value) and least <= value <= most):
                 shown = f"{value:g} {self.unit}".rstrip()
                 raise SettingsError(f"The {self._in_text} is {shown}: choose {self._allowed}.")
+
+    def _check_choice(self, value: Any) -> None:
+        values = [allowed for _, allowed in self.choices]
+        if value not in values:
+            raise SettingsError(f"The {self._in_text} is {value!r}: choose {', '.join(values)}.")
 
     def _converted(self, value: Any) -> Any:
         if value is None or value == "":

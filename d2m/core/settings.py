@@ -5,181 +5,154 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from d2m.core.common_settings import CommonSettings
 from d2m.core.errors import SettingsError
 from d2m.core.setting_fields import Kind, setting, setting_fields
-from d2m.core.styles import AUTO, STYLES, style_named
+from d2m.core.styles import AUTO, style_named
 
-COMPACT = "compact"
-"""Name of the family of weights that comes with the project."""
-_LONGEST_S = 36_000.0
-"""Latest start and greatest length that make sense to ask for (s): ten hours."""
+KEYS = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
+"""Names of the key notes, by pitch class from 0 (C)."""
+INSTRUMENT_SWITCHES = ("drums", "bass", "chords", "lead")
+"""The settings that turn instruments of the studio version on or off."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Settings:
-    """How music is made for a clip.
+class Settings(CommonSettings):
+    """How music is made for a clip: what all levels share, and what steers the studio version.
 
     Each field describes itself (`d2m.core.setting_fields.SettingField`): its label, help, unit
     and range are defined here and nowhere else.
 
     Parameters
     ----------
-    style
-        Name of a style, or ``"auto"`` for the one that suits the dance.
-    seed
-        Chooses the song of the style and the bar of its phrase to begin with. The same
-        settings normally give the same samples on the same machine. The published D2M-GAN weights
-        ignore the seed: they have one answer to a dance.
-    start_s, length_s
-        The part of the clip to use (s); without a length, up to its end.
-    tempo_bpm
-        Tempo (BPM) to use instead of the dancer's.
-    beat_shift_ms
-        Time by which the beats are moved later (ms).
-    taps_s
-        Times (s) in the part at which a person tapped the beat. Tempo and beats follow them
-        instead of the movement.
-    response
-        How strongly the movement steers the music: 0 not at all, 1 as learned, 2 twice.
-    original
-        Volume of the clip's own sound under the music, from 0 (off) to 1.
-    denoise
-        Whether to remove hiss.
-    loudness
-        Whether to bring the music to -14 LUFS.
-    overlay
-        Whether to write a second video that shows the beats of dance and music.
-    weights
-        Family of weights, see ``python -m d2m weights list``.
+    energy, density, brightness
+        How much the music drives, how many notes it has, and how bright it sounds: 0 to 2,
+        where 1 follows the dance.
+    key, mode
+        Key note, such as ``"D"``, and ``"major"`` or ``"minor"``; ``"auto"`` for those of the
+        song.
+    drums, bass, chords, lead
+        Which instruments play.
+    intro
+        ``"build"`` lets the instruments enter one by one, ``"full"`` starts with all of them,
+        ``"auto"`` follows the dance.
+    ending
+        ``"hit"`` ends with a short chord, ``"ring"`` with one that rings out, ``"auto"`` as
+        fits the clip.
+    swing_percent
+        Length of the first of two swung notes in percent of the pair; None for that of the
+        style.
+    arrangement
+        Another number gives the same song in another arrangement.
 
     Raises
     ------
     SettingsError
-        If a value is out of its range.
+        If a value is out of its range, or no instrument is on.
     """
 
-    style: str = setting(
-        AUTO,
-        kind=Kind.CHOICE,
-        label="Style",
-        help="Genre of the music.",
-        section="music",
-        choices=(
-            ("From the dance", AUTO),
-            *((style.label, style.name) for style in STYLES.values()),
-        ),
-    )
-    seed: int = setting(
-        0,
-        kind=Kind.INTEGER,
-        label="Seed",
-        help="Another seed gives another piece.",
-        section="music",
-        minimum=0,
-    )
-    start_s: float = setting(
-        0.0,
-        kind=Kind.NUMBER,
-        label="Start",
-        help="Start of the part to use.",
-        section="part",
-        unit="s",
-        minimum=0.0,
-        maximum=_LONGEST_S,
-    )
-    length_s: float | None = setting(
-        None,
-        kind=Kind.OPTIONAL_NUMBER,
-        label="Length",
-        help="Length of the part to use.",
-        empty_help="0 goes on to the end.",
-        section="part",
-        unit="s",
-        minimum=0.0,
-        maximum=_LONGEST_S,
-    )
-    tempo_bpm: float | None = setting(
-        None,
-        kind=Kind.OPTIONAL_NUMBER,
-        label="Tempo",
-        help="Used instead of the dancer's tempo.",
-        empty_help="0 keeps the dancer's.",
-        section="beat",
-        unit="BPM",
-        minimum=30.0,
-        maximum=300.0,
-    )
-    beat_shift_ms: float = setting(
-        0.0,
-        kind=Kind.NUMBER,
-        label="Beat shift",
-        help="Moves the beats later, or earlier if negative.",
-        section="beat",
-        unit="ms",
-        minimum=-500.0,
-        maximum=500.0,
-        step=5.0,
-    )
-    taps_s: tuple[float, ...] = setting(
-        (),
-        kind=Kind.TIMES,
-        label="Tapped beats",
-        help="Times of the beats, such as 0.52 1.03 1.55 2.06; they replace tempo and dancer.",
-        section="beat",
-        unit="s",
-        parameter="taps",
-    )
-    response: float = setting(
+    energy: float = setting(
         1.0,
         kind=Kind.NUMBER,
-        label="Response",
-        help="How strongly the movement steers the music: 0 not at all, 1 as learned.",
-        section="sound",
+        label="Energy",
+        help="How much the music drives: 0 is calm, 1 follows the dance.",
+        section="studio",
         minimum=0.0,
         maximum=2.0,
         step=0.1,
     )
-    original: float = setting(
-        0.0,
+    density: float = setting(
+        1.0,
         kind=Kind.NUMBER,
-        label="Original sound",
-        help="Volume of the clip's own sound under the music, in the video.",
-        section="sound",
+        label="Density",
+        help="How many notes play: 0 is sparse, 1 follows the dance.",
+        section="studio",
         minimum=0.0,
-        maximum=1.0,
-        step=0.05,
+        maximum=2.0,
+        step=0.1,
     )
-    denoise: bool = setting(
-        True, kind=Kind.SWITCH, label="Remove hiss", help="Removes hiss.", section="sound"
+    brightness: float = setting(
+        1.0,
+        kind=Kind.NUMBER,
+        label="Brightness",
+        help="How bright the music sounds: 0 is dark, 2 is bright.",
+        section="studio",
+        minimum=0.0,
+        maximum=2.0,
+        step=0.1,
     )
-    loudness: bool = setting(
-        True,
-        kind=Kind.SWITCH,
-        label="Normalise to -14 LUFS",
-        help="Brings the music to a loudness of -14 LUFS.",
-        section="sound",
-    )
-    overlay: bool = setting(
-        False,
-        kind=Kind.SWITCH,
-        label="Add a video that shows the beats",
-        help="Also writes a video that shows the beats of dance and music.",
-        section="sound",
-    )
-    weights: str = setting(
-        COMPACT,
+    key: str = setting(
+        AUTO,
         kind=Kind.CHOICE,
-        label="Weights",
-        help="Family of weights; `weights list` shows which are installed.",
-        section="weights",
+        label="Key",
+        help="Key note of the music.",
+        section="studio",
+        choices=(("From the song", AUTO), *((key, key) for key in KEYS)),
+    )
+    mode: str = setting(
+        AUTO,
+        kind=Kind.CHOICE,
+        label="Mode",
+        help="Major or minor.",
+        section="studio",
+        choices=(("From the song", AUTO), ("Major", "major"), ("Minor", "minor")),
+    )
+    drums: bool = setting(
+        True, kind=Kind.SWITCH, label="Drums", help="Drums play.", section="studio"
+    )
+    bass: bool = setting(True, kind=Kind.SWITCH, label="Bass", help="Bass plays.", section="studio")
+    chords: bool = setting(
+        True, kind=Kind.SWITCH, label="Chords", help="Chords play.", section="studio"
+    )
+    lead: bool = setting(
+        True, kind=Kind.SWITCH, label="Melody", help="The melody plays.", section="studio"
+    )
+    intro: str = setting(
+        AUTO,
+        kind=Kind.CHOICE,
+        label="Intro",
+        help="How the music begins.",
+        section="studio",
+        choices=(("From the dance", AUTO), ("Builds up", "build"), ("Everything at once", "full")),
+    )
+    ending: str = setting(
+        AUTO,
+        kind=Kind.CHOICE,
+        label="Ending",
+        help="How the music ends.",
+        section="studio",
+        choices=(("From the dance", AUTO), ("Short final hit", "hit"), ("Rings out", "ring")),
+    )
+    swing_percent: float | None = setting(
+        None,
+        kind=Kind.OPTIONAL_NUMBER,
+        label="Swing",
+        help="50 is straight, 67 is triplets.",
+        empty_help="0 keeps that of the style.",
+        section="studio",
+        unit="%",
+        flag="swing",
+        parameter="swing",
+        minimum=50.0,
+        maximum=75.0,
+    )
+    arrangement: int = setting(
+        0,
+        kind=Kind.INTEGER,
+        label="Arrangement",
+        help="Another number gives the same song in another arrangement.",
+        section="studio",
+        minimum=0,
     )
 
     def __post_init__(self) -> None:
         """Check the values."""
-        for field in setting_fields(self):
-            field.check(getattr(self, field.name))
         if self.style != AUTO:
             style_named(self.style)
+        for field in setting_fields(self):
+            field.check(getattr(self, field.name))
+        if not any(getattr(self, name) for name in INSTRUMENT_SWITCHES):
+            raise SettingsError("No instrument is on: turn on drums, bass, chords or melody.")
 
     def facts(self) -> dict[str, Any]:
         """Return the settings as the report holds them: JSON-ready values by name."""

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from d2m.audio.beat_ducking import DEPTH_DB
 from d2m.checkpoints import CHECKPOINTS, codec_path, generator_path, load_codec, load_generator
-from d2m.core.levels import SAMPLE_RATE, Level
+from d2m.core.levels import SAMPLE_RATE, HopLevel
 from d2m.core.metrical_grid import PHRASE_STEPS, STEPS_PER_BAR, StepGrid
 from d2m.core.progress import Progress, silent, timed
 from d2m.core.styles import Style, songs_of
@@ -48,13 +48,13 @@ class CompactModel:
 
     beat_ducking_db = DEPTH_DB
 
-    def __init__(self, level: Level, codec: JukeboxVQVAE, generator: CompactGenerator) -> None:
+    def __init__(self, level: HopLevel, codec: JukeboxVQVAE, generator: CompactGenerator) -> None:
         self.level = level
         self.codec = codec
         self.generator = generator
 
     @classmethod
-    def from_pretrained(cls, level: Level, *, folder: Path = CHECKPOINTS) -> CompactModel:
+    def from_pretrained(cls, level: HopLevel, *, folder: Path = CHECKPOINTS) -> CompactModel:
         """Load the bundled networks of a level.
 
         Parameters

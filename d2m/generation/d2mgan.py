@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from d2m.audio.stitching import segment_starts, stitch
 from d2m.checkpoints import CHECKPOINTS, load_i3d
-from d2m.core.levels import LEVELS, SAMPLE_RATE, Level
+from d2m.core.levels import HOP_LEVELS, SAMPLE_RATE, HopLevel
 from d2m.core.progress import Progress, silent, timed
 from d2m.core.styles import STYLES
 from d2m.generation.segments import SegmentGenerator, SegmentNetworks
@@ -25,7 +25,7 @@ from d2m.perception.i3d_features import extract_i3d_features, sample_segments
 
 SEGMENT_S = 2.0
 """Length of the dance that one segment of music is generated for (s), as published."""
-START_SAMPLES = max(level.hop_length for level in LEVELS.values())
+START_SAMPLES = max(level.hop_length for level in HOP_LEVELS.values())
 """Segments begin on multiples of this (samples), so equal codes give waves in phase."""
 VISUAL_FPS = 30.0
 """Rate at which frames are read for I3D (Hz); eight of each segment are used."""
@@ -85,7 +85,7 @@ class D2MGANModel:
     def __init__(
         self,
         family: str,
-        level: Level,
+        level: HopLevel,
         generate_segments: SegmentGenerator,
         scene_encoder: SceneEncoder,
     ) -> None:
@@ -98,7 +98,7 @@ class D2MGANModel:
     def from_pretrained(
         cls,
         family: str,
-        level: Level,
+        level: HopLevel,
         *,
         folder: Path = CHECKPOINTS,
         bf16: bool = False,

@@ -5,8 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
+
 from d2m.audio.beat_ducking import duck_between_beats
 from d2m.audio.postprocess import denoise, fade_edges, limit_peaks, normalise_loudness
+from d2m.audio.waveform import mono_at
 from d2m.core.progress import Progress, silent, timed
 from d2m.core.settings import Settings
 from d2m.core.styles import AUTO, style_named
@@ -52,16 +56,14 @@ def generate_soundtrack(
     music = model.generate(dance, seed=settings.seed, progress=progress)
     seconds = dict(music.seconds)
     beats_s = dance.rhythm.beats_s
-    with timed(seconds, "denoise"):
-        progress(stage, 0.7)
-        audio = denoise(music.audio) if settings.denoise else music.audio
-        if model.beat_ducking_db:
-            audio = duck_between_beats(audio, beats_s, depth_db=model.beat_ducking_db)
-        audio = fade_edges(audio, fade_out_s=FADE_OUT_S)
-        audio = normalise_loudness(audio) if settings.loudness else limit_peaks(audio)
+    audio = music.audio
+    if not music.mastered:
+        with timed(seconds, "denoise"):
+            progress(stage, 0.7)
+            audio = _post_process(audio, beats_s, settings, model.beat_ducking_db)
     with timed(seconds, "score"):
         progress(stage, 0.9)
-        _, music_beats_s = music_beats(audio)
+        _, music_beats_s = music_beats(mono_at(audio, model.level.sample_rate))
         scores = {"beat_f_measure": beat_f_measure(music_beats_s, beats_s)}
     progress(stage, 1.0)
     return Soundtrack(
@@ -74,5 +76,18 @@ def generate_soundtrack(
         rhythm=dance.rhythm,
         music_beats_s=music_beats_s,
         scores=scores,
+        score=music.score,
+        stems=music.stems,
         seconds=seconds,
     )
+
+
+def _post_process(
+    audio: NDArray[np.float32], beats_s: NDArray[np.float64], settings: Settings, ducking_db: float
+) -> NDArray[np.float32]:
+    """Clean and level the mono audio of a network."""
+    cleaned = denoise(audio) if settings.denoise else audio
+    if ducking_db:
+        cleaned = duck_between_beats(cleaned, beats_s, depth_db=ducking_db)
+    faded = fade_edges(cleaned, fade_out_s=FADE_OUT_S)
+    return normalise_loudness(faded) if settings.loudness else limit_peaks(faded)

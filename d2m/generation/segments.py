@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import nn
 
 from d2m.checkpoints import CHECKPOINTS, load_published, load_published_codec
-from d2m.core.levels import Level
+from d2m.core.levels import HopLevel
 from d2m.models.fft_conv import optimise_for_inference
 from d2m.models.vqvae import JukeboxVQVAE
 
@@ -54,12 +54,12 @@ class SegmentNetworks:
     encoder: nn.Module
     generator: nn.Module
     codec: JukeboxVQVAE
-    level: Level
+    level: HopLevel
     device: torch.device
 
     @classmethod
     def from_pretrained(
-        cls, family: str, level: Level, *, folder: Path = CHECKPOINTS
+        cls, family: str, level: HopLevel, *, folder: Path = CHECKPOINTS
     ) -> SegmentNetworks:
         """Load the installed networks of a family, on a CUDA GPU if there is one.
 
@@ -77,7 +77,7 @@ class SegmentNetworks:
         encoder: nn.Module,
         generator: nn.Module,
         codec: JukeboxVQVAE,
-        level: Level,
+        level: HopLevel,
         device: str | None = None,
     ) -> SegmentNetworks:
         """Optimise networks for inference on a device; the given objects are modified.

@@ -1,4 +1,4 @@
-"""The results of generation: the raw music of a model, and the finished soundtrack."""
+"""The results of generation: the music of a model, and the finished soundtrack."""
 
 from __future__ import annotations
 
@@ -10,51 +10,59 @@ import numpy as np
 from numpy.typing import NDArray
 
 from d2m.core.events import SoundtrackSummary
-from d2m.core.levels import SAMPLE_RATE, Level
+from d2m.core.levels import Level
 from d2m.core.progress import Progress, silent
 from d2m.core.settings import Settings
 from d2m.core.styles import Style
 from d2m.perception.conditioning import Conditioning
 from d2m.perception.rhythm import Rhythm
+from d2m.score.notes import Score
 
 ConditioningT_contra = TypeVar("ConditioningT_contra", bound=Conditioning, contravariant=True)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Music:
-    """The output of a model, before post-processing.
+    """The output of a model.
 
     Parameters
     ----------
-    audio : (N,)
-        Mono at 22,050 Hz, as long as the conditioning.
-    codes : (T,) or (S, T)
-        VQ codes of the whole piece, or of each of its segments.
+    audio : (N,) or (2, N)
+        Mono, or left and right, at the sample rate of the model's level; as long as the
+        conditioning.
+    codes : (T,) or (S, T), optional
+        VQ codes of the whole piece, or of each of its segments; None without a network.
     song
         Index of the song in the generator's table, if it has one.
+    score
+        The score that was played, if there is one.
+    stems
+        The audio of each group of instruments (2, N) before mastering, by name.
+    mastered
+        Whether the audio is finished, so that post-processing leaves it alone.
     seconds
         Time that each stage took (s).
     """
 
     audio: NDArray[np.float32]
-    codes: NDArray[np.int64]
+    codes: NDArray[np.int64] | None = None
     song: int | None = None
+    score: Score | None = None
+    stems: dict[str, NDArray[np.float32]] = field(default_factory=dict)
+    mastered: bool = False
     seconds: dict[str, float] = field(default_factory=dict)
 
 
 class MusicModel(Protocol[ConditioningT_contra]):
-    """A model that generates music for a dance, at one level.
+    """A model that generates music for a dance, at one level."""
 
-    Attributes
-    ----------
-    level : Level
-        Its level.
-    beat_ducking_db : float
-        How far its music is lowered between beats in post-processing (dB).
-    """
+    @property
+    def level(self) -> Level:
+        """Its level."""
 
-    level: Level
-    beat_ducking_db: float
+    @property
+    def beat_ducking_db(self) -> float:
+        """How far its music is lowered between beats in post-processing (dB)."""
 
     def generate(
         self,
@@ -89,10 +97,14 @@ class Soundtrack:
         How it was made.
     song
         Index in the generator's table of songs; None for weights without songs.
-    audio : (N,)
-        Mono in [-1, 1] at 22,050 Hz, as long as the clip.
-    codes : (T,) or (S, T)
-        Its VQ codes; for the published weights, those of each segment.
+    audio : (N,) or (2, N)
+        Mono, or left and right, in [-1, 1] at the level's sample rate; as long as the clip.
+    codes : (T,) or (S, T), optional
+        Its VQ codes; for the published weights, those of each segment. None for the studio
+        version.
+    score, stems
+        For the studio version, its score, and the audio (2, N) of each of its
+        `d2m.score.notes.STEMS` before mastering.
     rhythm
         Rhythm of the dance.
     music_beats_s : (M,)
@@ -112,18 +124,25 @@ class Soundtrack:
     settings: Settings
     song: int | None
     audio: NDArray[np.float32]
-    codes: NDArray[np.int64]
+    codes: NDArray[np.int64] | None
     rhythm: Rhythm
     music_beats_s: NDArray[np.float64]
     scores: dict[str, float]
     seconds: dict[str, float]
+    score: Score | None = None
+    stems: dict[str, NDArray[np.float32]] = field(default_factory=dict)
     paths: dict[str, Path] = field(default_factory=dict)
     alt_text: str = ""
 
     @property
     def sample_rate(self) -> int:
         """Samples per second of the audio (Hz)."""
-        return SAMPLE_RATE
+        return self.level.sample_rate
+
+    @property
+    def mono(self) -> NDArray[np.float32]:
+        """The audio (N,) with its channels averaged."""
+        return self.audio if self.audio.ndim == 1 else self.audio.mean(axis=0)
 
     def summary(self) -> SoundtrackSummary:
         """Return files and scores as plain data for the command line and the page."""

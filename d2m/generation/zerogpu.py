@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from d2m.core.levels import LEVELS, Level
+from d2m.core.levels import HOP_LEVELS, HopLevel
 from d2m.generation.d2mgan import D2MGANModel, SceneEncoder
 from d2m.generation.segments import SegmentNetworks
 
@@ -29,7 +29,7 @@ def zerogpu_available() -> bool:
 
 
 def d2mgan_on_zerogpu(
-    family: str, level: Level, *, folder: Path, bf16: bool, scene_encoder: SceneEncoder
+    family: str, level: HopLevel, *, folder: Path, bf16: bool, scene_encoder: SceneEncoder
 ) -> D2MGANModel:
     """Return the model of a family and level whose networks run in ZeroGPU calls.
 
@@ -72,5 +72,5 @@ def load_and_generate(
     motion, visual, genre, bf16
         As there.
     """
-    networks = SegmentNetworks.from_pretrained(family, LEVELS[level], folder=folder)
+    networks = SegmentNetworks.from_pretrained(family, HOP_LEVELS[level], folder=folder)
     return networks.generate(motion, visual, genre, bf16=bf16)

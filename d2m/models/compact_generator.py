@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 import torch
 from torch import Tensor, nn
 
-from d2m.core.levels import HIGH, LEVELS
+from d2m.core.levels import HIGH, HOP_LEVELS
 from d2m.core.metrical_grid import FRAME, PHRASE_STEPS, STEPS_PER_BEAT
 from d2m.models.vqvae import LATENT_CHANNELS
 
@@ -66,7 +66,7 @@ class CompactConfig:
     @property
     def codes_per_frame(self) -> int:
         """Codes per frame of the code grid: 1 at level high, 4 at level low."""
-        return FRAME // LEVELS[self.level].hop_length
+        return FRAME // HOP_LEVELS[self.level].hop_length
 
     def to_metadata(self) -> dict[str, str]:
         """Return the fields as Python literals, for a safetensors header."""

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from d2m.core.errors import CheckpointError, SettingsError
-from d2m.core.levels import HIGH, LOW, SAMPLE_RATE, Level
+from d2m.core.levels import HIGH, LOW, SAMPLE_RATE, HopLevel
 from d2m.models.conv_stack import Conv, ConvStack
 from d2m.models.i3d import I3D_FEATURES
 from d2m.models.layers import DILATIONS, LEAKY_SLOPE, ResidualBlock
@@ -129,7 +129,7 @@ class NetworkVariant:
 PUBLISHED_VARIANT = NetworkVariant()
 
 
-def segment_codes(level: Level, seconds: int = SEGMENT_SECONDS) -> int:
+def segment_codes(level: HopLevel, seconds: int = SEGMENT_SECONDS) -> int:
     """Return the number of whole codes in a segment of ``seconds`` (s)."""
     return int(seconds * SAMPLE_RATE / level.hop_length)
 
@@ -183,7 +183,7 @@ class D2MGANGenerator(nn.Module):
     """
 
     def __init__(
-        self, level: Level, *, genres: bool, variant: NetworkVariant = PUBLISHED_VARIANT
+        self, level: HopLevel, *, genres: bool, variant: NetworkVariant = PUBLISHED_VARIANT
     ) -> None:
         super().__init__()
         self.genre_embed = nn.Embedding(N_GENRES, GENRE_SIZE) if genres else None
@@ -232,7 +232,7 @@ class D2MGANGenerator(nn.Module):
         return self.sigma * latents
 
 
-def sequence_length(level: Level, seconds: int = SEGMENT_SECONDS) -> int:
+def sequence_length(level: HopLevel, seconds: int = SEGMENT_SECONDS) -> int:
     """Return the length of the sequence after the generator's first linear layer."""
     if seconds == SEGMENT_SECONDS:
         return SEQUENCE_LENGTHS[level.name]
@@ -241,7 +241,7 @@ def sequence_length(level: Level, seconds: int = SEGMENT_SECONDS) -> int:
     return GENERATOR_STACKS[level.name].input_length(segment_codes(level, seconds))
 
 
-def build_d2mgan(dataset: str, level: Level) -> tuple[MotionEncoder, D2MGANGenerator]:
+def build_d2mgan(dataset: str, level: HopLevel) -> tuple[MotionEncoder, D2MGANGenerator]:
     """Build the published networks of a data set and level, with random weights.
 
     Parameters

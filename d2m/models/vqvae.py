@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from d2m.core.errors import CheckpointError
-from d2m.core.levels import Level
+from d2m.core.levels import HopLevel
 
 LATENT_CHANNELS = 64
 """Values of a latent vector and of a codebook entry."""
@@ -217,34 +217,34 @@ class JukeboxVQVAE(nn.Module):
     Parameters
     ----------
     levels
-        Levels to build: indices (0, 1, 2 for hops 8, 32, 128) or `Level` objects.
+        Levels to build: indices (0, 1, 2 for hops 8, 32, 128) or `d2m.core.levels.HopLevel` objects.
     """
 
-    def __init__(self, levels: Iterable[Level | int] = (0, 1, 2)) -> None:
+    def __init__(self, levels: Iterable[HopLevel | int] = (0, 1, 2)) -> None:
         super().__init__()
         self.levels = tuple(sorted(_index(level) for level in levels))
         self.encoders = nn.ModuleDict({str(i): Encoder(i) for i in self.levels})
         self.decoders = nn.ModuleDict({str(i): Decoder(i) for i in self.levels})
         self.bottleneck = Bottleneck(self.levels)
 
-    def codebook(self, level: Level | int) -> Codebook:
+    def codebook(self, level: HopLevel | int) -> Codebook:
         """Return the codebook of a level."""
         return self._part(self.bottleneck.level_blocks, level)  # type: ignore[return-value]
 
-    def latents(self, audio: Tensor, level: Level | int) -> Tensor:
+    def latents(self, audio: Tensor, level: HopLevel | int) -> Tensor:
         """Encode audio (B, N) in [-1, 1] as latents (B, 64, N // hop), before rounding."""
         latents: Tensor = self._part(self.encoders, level)(audio.unsqueeze(1))
         return latents
 
-    def encode(self, audio: Tensor, level: Level | int) -> Tensor:
+    def encode(self, audio: Tensor, level: HopLevel | int) -> Tensor:
         """Encode audio (B, N) in [-1, 1] as codes (B, N // hop)."""
         return self.codebook(level).nearest(self.latents(audio, level))
 
-    def decode(self, codes: Tensor, level: Level | int) -> Tensor:
+    def decode(self, codes: Tensor, level: HopLevel | int) -> Tensor:
         """Decode codes (B, T) to audio (B, T * hop)."""
         return self.decode_latents(self.codebook(level).entries(codes), level)
 
-    def decode_latents(self, latents: Tensor, level: Level | int) -> Tensor:
+    def decode_latents(self, latents: Tensor, level: HopLevel | int) -> Tensor:
         """Decode latents (B, 64, T) to audio (B, T * hop)."""
         audio: Tensor = self._part(self.decoders, level)(latents)
         return audio.squeeze(1)
@@ -281,12 +281,12 @@ class JukeboxVQVAE(nn.Module):
                 "names or shapes differ from the published ones."
             ) from error
 
-    def _part(self, parts: nn.ModuleDict, level: Level | int) -> nn.Module:
+    def _part(self, parts: nn.ModuleDict, level: HopLevel | int) -> nn.Module:
         index = _index(level)
         if index not in self.levels:
             raise CheckpointError(f"Level {index} of the VQ-VAE is not loaded.")
         return parts[str(index)]
 
 
-def _index(level: Level | int) -> int:
-    return level.vqvae_level if isinstance(level, Level) else level
+def _index(level: HopLevel | int) -> int:
+    return level.vqvae_level if isinstance(level, HopLevel) else level

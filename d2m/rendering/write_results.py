@@ -9,7 +9,7 @@ from pathlib import Path
 
 from d2m.core.events import ResultFiles
 from d2m.core.progress import Progress, silent, timed
-from d2m.core.settings import COMPACT
+from d2m.core.common_settings import COMPACT
 from d2m.generation.soundtrack import Soundtrack
 from d2m.media.atomic_write import atomic_write
 from d2m.media.audio_file import write_wav

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from d2m.core.errors import SettingsError
-from d2m.core.levels import Level
+from d2m.core.levels import HopLevel
 from d2m.models.discriminator import (
     FIRST_CHANNELS,
     N_SCALES,
@@ -161,7 +161,7 @@ class D2MGANObjective:
     def __init__(
         self,
         codec: JukeboxVQVAE,
-        level: Level,
+        level: HopLevel,
         weights: LossWeights,
         *,
         scales: int = N_SCALES,

@@ -22,7 +22,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from d2m.core.levels import Level
+from d2m.core.levels import HopLevel
 from d2m.core.metrical_grid import FRAME
 from d2m.models.compact_generator import CompactGenerator
 from d2m.models.losses import LogMel, mel_loss, straight_through
@@ -262,7 +262,7 @@ class AudioFinetuningTask(GeneratorTask):
         return {"discriminator": step_loss} | {name: loss() for name, loss in losses.items()}
 
     def _crops(
-        self, corpus: Path, pieces: list[Piece], codes: list[NDArray[np.int16]], level: Level
+        self, corpus: Path, pieces: list[Piece], codes: list[NDArray[np.int16]], level: HopLevel
     ) -> CodeCrops:
         return CodeCrops(pieces, codes, level, load_pcm16(corpus, pieces))
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Optional
 import typer
 
 from d2m.core.errors import SettingsError
-from d2m.core.levels import level_named
+from d2m.core.levels import hop_level_named
 from d2m.training.cli_d2mgan import d2mgan_command, decoder_command
 from d2m.training.cli_options import (
     ChannelDivisor,
@@ -64,7 +64,7 @@ def codec_command(
     from d2m.training.codec import CodecConfig, train_codec
 
     config = CodecConfig(
-        level=level_named(level).name,
+        level=hop_level_named(level).name,
         decoder_only=decoder_only,
         learning_rate=learning_rate,
         **trainer_options,
@@ -110,7 +110,7 @@ def generator_command(
         raise SettingsError("--waveform and --mel need --adversarial: add it.")
     d2mgan_losses = LossWeights(commitment=0.0, waveform=waveform, mel=mel)
     config = GeneratorConfig(
-        level=level_named(level).name,
+        level=hop_level_named(level).name,
         d2mgan_losses=d2mgan_losses if adversarial else None,
         scales=scales,
         channel_divisor=channel_divisor,
@@ -118,7 +118,7 @@ def generator_command(
     )
     weights = None if start is None else read_tensors(start)[0]
     folder = out or Path(f"runs/generator_{level}")
-    train_generator(corpus, load_codec(level_named(level), codec), folder, config, start=weights)
+    train_generator(corpus, load_codec(hop_level_named(level), codec), folder, config, start=weights)
 
 
 @with_trainer_options(steps=4_000, batch=8, precision="bf16", report_every=200)
@@ -151,7 +151,7 @@ def audio_command(
     from d2m.checkpoints import generator_path, load_codec, load_generator, read_tensors
     from d2m.training.audio_finetuning import AudioFinetuningConfig, finetune_audio
 
-    chosen = level_named(level)
+    chosen = hop_level_named(level)
     config = AudioFinetuningConfig(
         level=chosen.name,
         adversarial=adversarial,
@@ -199,4 +199,4 @@ def bundle_command(
     if kind not in ("codec", "generator"):
         raise SettingsError(f"Unknown kind {kind!r}: choose codec or generator.")
     source = weights or Path(f"runs/{kind}_{level}/weights.safetensors")
-    typer.echo(export_bundled(source, level_named(level), kind, temperature=temperature))
+    typer.echo(export_bundled(source, hop_level_named(level), kind, temperature=temperature))

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Optional
 
 import typer
 
-from d2m.core.levels import level_named
+from d2m.core.levels import hop_level_named
 from d2m.training.cli_options import (
     ChannelDivisor,
     CorpusFolder,
@@ -76,7 +76,7 @@ def d2mgan_command(
 
     config = D2MGANConfig(
         dataset=dataset,
-        level=level_named(level).name,
+        level=hop_level_named(level).name,
         scaling=scaling,
         reshape=reshape,
         scales=scales,
@@ -90,7 +90,7 @@ def d2mgan_command(
         config = replace(config, fine_tune=fine_tune)
     folder = out or Path(f"runs/{context.info_name}_{dataset}_{level}")
     config = config.without(without or [])
-    train_d2mgan(data, load_training_codec(level_named(level), codec), folder, config)
+    train_d2mgan(data, load_training_codec(hop_level_named(level), codec), folder, config)
 
 
 @with_trainer_options(steps=20_000, batch=16)
@@ -116,12 +116,12 @@ def decoder_command(
     from d2m.training.decoder_finetuning import DecoderFinetuningConfig, finetune_decoder
 
     config = DecoderFinetuningConfig(
-        level=level_named(level).name,
+        level=hop_level_named(level).name,
         learning_rate=learning_rate,
         scales=scales,
         channel_divisor=channel_divisor,
         **trainer_options,
     )
-    source = load_training_codec(level_named(level), codec)
+    source = load_training_codec(hop_level_named(level), codec)
     folder = out or Path(f"runs/{context.info_name}_{level}")
     finetune_decoder(corpus, source, folder, config)

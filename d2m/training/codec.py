@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from d2m.core.levels import LEVELS
+from d2m.core.levels import HOP_LEVELS
 from d2m.models.losses import LogMel, mel_loss
 from d2m.models.vqvae import LATENT_CHANNELS, JukeboxVQVAE
 from d2m.training.codebook_trainer import CodebookTrainer
@@ -90,7 +90,7 @@ class CodecTask:
         pieces = load_pieces(corpus)
         self._train = AudioCrops(corpus, [piece for piece in pieces if not piece.held_out])
         self._test = AudioCrops(corpus, load_pieces(corpus, unseen=True))
-        self._level = LEVELS[config.level]
+        self._level = HOP_LEVELS[config.level]
         self._config = config
         torch.manual_seed(config.seed)
         self.codec = JukeboxVQVAE([self._level])

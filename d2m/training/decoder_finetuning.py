@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from d2m.core.levels import LEVELS, Level
+from d2m.core.levels import HOP_LEVELS, HopLevel
 from d2m.models.vqvae import JukeboxVQVAE
 from d2m.training.adversarial import ADAM_BETAS, DiscriminatorTrainer
 from d2m.training.codec import CodecConfig
@@ -79,7 +79,7 @@ class DecoderTrainer:
     def __init__(
         self,
         codec: JukeboxVQVAE,
-        level: Level,
+        level: HopLevel,
         *,
         learning_rate: float = DECODER_LEARNING_RATE,
         scales: int = 3,
@@ -149,7 +149,7 @@ class DecoderFinetuningTask:
         pieces = load_pieces(corpus)
         self._train = AudioCrops(corpus, [piece for piece in pieces if not piece.held_out])
         self._test = AudioCrops(corpus, load_pieces(corpus, unseen=True))
-        self._level = LEVELS[config.level]
+        self._level = HOP_LEVELS[config.level]
         self._config = config
         self._codec = codec
         torch.manual_seed(config.seed)

@@ -12,12 +12,12 @@ from d2m.checkpoints import (
     load_generator,
     read_tensors,
 )
-from d2m.core.levels import Level
+from d2m.core.levels import HopLevel
 
 
 def export_bundled(
     weights: Path,
-    level: Level,
+    level: HopLevel,
     kind: str,
     *,
     temperature: float | None = None,

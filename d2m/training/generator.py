@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from d2m.core.levels import LEVELS, Level
+from d2m.core.levels import HOP_LEVELS, HopLevel
 from d2m.models.compact_generator import CompactConfig, CompactGenerator
 from d2m.models.losses import LossWeights
 from d2m.models.vqvae import JukeboxVQVAE
@@ -99,7 +99,7 @@ class GeneratorTask:
         *,
         start: dict[str, Tensor] | None = None,
     ) -> None:
-        level = LEVELS[config.level]
+        level = HOP_LEVELS[config.level]
         pieces = load_pieces(corpus)
         codes = corpus_codes(corpus, pieces, codec, level)
         self.train_crops, self.test_crops = (
@@ -204,7 +204,7 @@ class GeneratorTask:
         return {name: values.to(engine.device) for name, values in batch.items()}
 
     def _crops(
-        self, corpus: Path, pieces: list[Piece], codes: list[NDArray[np.int16]], level: Level
+        self, corpus: Path, pieces: list[Piece], codes: list[NDArray[np.int16]], level: HopLevel
     ) -> CodeCrops:
         del corpus
         return CodeCrops(pieces, codes, level)

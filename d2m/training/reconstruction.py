@@ -6,7 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from d2m.core.levels import Level
+from d2m.core.levels import HopLevel
 from d2m.models.vqvae import CODEBOOK_SIZE, JukeboxVQVAE
 from d2m.training.data.crops import AudioCrops
 from d2m.training.trainer import AudioExamples
@@ -24,7 +24,7 @@ N_RECONSTRUCTION_BATCHES = 12
 @torch.no_grad()
 def reconstruction_metrics(
     codec: JukeboxVQVAE,
-    level: Level,
+    level: HopLevel,
     crops: AudioCrops,
     *,
     batch: int,
@@ -70,7 +70,7 @@ def reconstruction_metrics(
 
 @torch.no_grad()
 def reconstruction_examples(
-    codec: JukeboxVQVAE, level: Level, crops: AudioCrops, device: torch.device
+    codec: JukeboxVQVAE, level: HopLevel, crops: AudioCrops, device: torch.device
 ) -> AudioExamples:
     """Return the first `AUDIO_EXAMPLE_S` seconds of a piece, original and reconstructed."""
     audio = crops.first(AUDIO_EXAMPLE_S)

@@ -7,7 +7,8 @@ from typing import Any
 import gradio as gr
 
 from d2m.core.setting_fields import Kind, SettingField, setting_fields
-from d2m.core.settings import COMPACT, Settings
+from d2m.core.common_settings import COMPACT
+from d2m.core.settings import Settings
 from d2m.web import html
 from d2m.web.examples import ExampleClip
 from d2m.web.scripts import CLEAR_TAPS, RANDOM_SEED, TAP

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from d2m.checkpoints import missing_line
-from d2m.core.levels import LEVELS
+from d2m.core.levels import HOP_LEVELS
 from tests.conftest import Server
 
 if TYPE_CHECKING:
@@ -326,7 +326,7 @@ def test_without_a_clip_the_page_asks_for_one(page: Page) -> None:
 
 
 def test_the_page_says_how_to_get_more_weights(page: Page) -> None:
-    lines = [missing_line("aist", level) for level in LEVELS.values()]
+    lines = [missing_line("aist", level) for level in HOP_LEVELS.values()]
     if not all(lines):
         pytest.skip("these weights are installed")
     assert page.get_by_label("Weights").count() == 0

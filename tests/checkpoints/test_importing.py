@@ -27,7 +27,7 @@ from d2m.checkpoints.importing import IdentifiedFile, choose_key, identify_file
 from d2m.checkpoints.installed import installed_keys, installed_path, read_index, verify_installed
 from d2m.checkpoints.safe_load import file_sha256, git_blob_id
 from d2m.core.errors import CheckpointError, SettingsError
-from d2m.core.levels import HIGH, LEVELS, LOW, Level
+from d2m.core.levels import HIGH, HOP_LEVELS, LOW, HopLevel
 from d2m.models.i3d import build_i3d
 from tests.models.oracle import filled_state_dict
 
@@ -123,7 +123,7 @@ def test_the_installed_file(published, checkpoints):
     assert "/" not in header["source"]
 
 
-@pytest.mark.parametrize("level", LEVELS.values(), ids=LEVELS)
+@pytest.mark.parametrize("level", HOP_LEVELS.values(), ids=HOP_LEVELS)
 def test_names_and_shapes_are_the_published_ones(level):
     from d2m.checkpoints.identify import build_empty, identify_network
 
@@ -149,7 +149,7 @@ def test_the_level_of_a_motion_encoder(published, checkpoints, tmp_path):
     found = identify_file(source)
     high = identify_file(published / "netG.pt")
 
-    def key(place: str, *others: IdentifiedFile, level: Level | None = None) -> str:
+    def key(place: str, *others: IdentifiedFile, level: HopLevel | None = None) -> str:
         file = replace(found, path=tmp_path / place)
         return choose_key(file, [file, *others], level=level, dataset=None)
 

@@ -19,13 +19,13 @@ from d2m.checkpoints import (
 )
 from d2m.checkpoints.resolve import resolve_weights
 from d2m.core.errors import CheckpointError
-from d2m.core.levels import HIGH, LEVELS, LOW, Level
-from d2m.core.settings import COMPACT
+from d2m.core.levels import HIGH, HOP_LEVELS, LOW, HopLevel
+from d2m.core.common_settings import COMPACT
 
-both_levels = pytest.mark.parametrize("level", LEVELS.values(), ids=LEVELS)
+both_levels = pytest.mark.parametrize("level", HOP_LEVELS.values(), ids=HOP_LEVELS)
 
 
-def refusal_message(load, level: Level, path: Path) -> str:
+def refusal_message(load, level: HopLevel, path: Path) -> str:
     """Return the error message of a load that fails, after checks that apply to all of them."""
     with pytest.raises(CheckpointError) as refusal:
         load(level, path)

@@ -3,7 +3,7 @@
 import pytest
 
 from d2m.core.errors import D2MError, SettingsError
-from d2m.core.levels import HIGH, LEVELS, LOW, SAMPLE_RATE, level_named, levels_named
+from d2m.core.levels import HIGH, HOP_LEVELS, LOW, SAMPLE_RATE, hop_level_named, levels_named
 from d2m.core.styles import SONGS_PER_STYLE, STYLES, songs_of, style_named
 
 
@@ -17,14 +17,14 @@ def test_levels_are_those_of_the_paper():
 
 
 def test_levels_by_name():
-    assert level_named("low") is LOW
+    assert hop_level_named("low") is LOW
     assert levels_named("high") == (HIGH,)
-    assert levels_named("both") == tuple(LEVELS.values()) == (HIGH, LOW)
+    assert levels_named("both") == tuple(HOP_LEVELS.values()) == (HIGH, LOW)
 
 
 @pytest.mark.parametrize(
     ("choose", "choices"),
-    [(level_named, ["high", "low"]), (levels_named, ["high", "low", "both"])],
+    [(hop_level_named, ["high", "low"]), (levels_named, ["high", "low", "both"])],
 )
 def test_an_unknown_level_is_refused_with_the_choices(choose, choices):
     with pytest.raises(SettingsError) as refusal:
@@ -34,7 +34,7 @@ def test_an_unknown_level_is_refused_with_the_choices(choose, choices):
 
 def test_both_is_not_a_level():
     with pytest.raises(D2MError, match="'both'"):
-        level_named("both")
+        hop_level_named("both")
 
 
 def test_styles_are_in_the_order_of_the_published_one_hot_vector():

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from d2m.checkpoints import load_codec
-from d2m.core.levels import LEVELS, SAMPLE_RATE, Level
+from d2m.core.levels import HOP_LEVELS, SAMPLE_RATE, HopLevel
 from d2m.core.metrical_grid import PHRASE_STEPS, STEPS_PER_BAR, grid_from_beats
 from d2m.core.styles import STYLES, songs_of
 from d2m.generation.compact import CompactModel, choose_song
@@ -16,7 +16,7 @@ from d2m.models.compact_generator import CompactConfig, CompactGenerator
 from d2m.models.vqvae import CODEBOOK_SIZE
 from tests.synthetic import synthetic_conditioning
 
-both_levels = pytest.mark.parametrize("level", LEVELS.values(), ids=LEVELS)
+both_levels = pytest.mark.parametrize("level", HOP_LEVELS.values(), ids=HOP_LEVELS)
 
 
 @pytest.fixture(autouse=True)
@@ -30,10 +30,10 @@ def one_thread() -> Iterator[None]:
 @pytest.fixture(scope="module")
 def models() -> dict[str, CompactModel]:
     """Return a model of each level with the bundled codec and a small random generator."""
-    return {name: small_model(level) for name, level in LEVELS.items()}
+    return {name: small_model(level) for name, level in HOP_LEVELS.items()}
 
 
-def small_model(level: Level) -> CompactModel:
+def small_model(level: HopLevel) -> CompactModel:
     codec = load_codec(level)
     torch.manual_seed(2)
     sigma = float(codec.codebook(level).k.abs().max())

@@ -18,7 +18,7 @@ import torch
 from d2m.checkpoints import FAMILIES
 from d2m.checkpoints.resolve import resolve_weights
 from d2m.core.errors import CheckpointError, SettingsError
-from d2m.core.levels import HIGH, LEVELS, LOW
+from d2m.core.levels import HIGH, HOP_LEVELS, LOW
 from d2m.generation.d2mgan import D2MGANModel
 from d2m.generation.model_cache import ModelCache
 from d2m.models.i3d import build_i3d
@@ -74,7 +74,7 @@ def test_aist_generates_both_levels_from_the_command_line(checkpoints, short_cli
     assert done.returncode == 0, done.stderr
     report = json.loads((tmp_path / "groove.house.aist.report.json").read_text())
     music = []
-    for name in LEVELS:
+    for name in HOP_LEVELS:
         facts = report["levels"][name]
         assert facts["weights"] == "aist"
         assert "Noncommercial" in facts["licence"]

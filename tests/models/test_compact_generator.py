@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from d2m.core.levels import LEVELS
+from d2m.core.levels import HOP_LEVELS
 from d2m.core.metrical_grid import PHRASE_STEPS
 from d2m.models.compact_generator import CompactConfig, CompactGenerator
 from d2m.models.vqvae import LATENT_CHANNELS
@@ -35,7 +35,7 @@ def inputs(n_frames: int, *, step_frames: int = 20, items: int = 2) -> dict[str,
     }
 
 
-@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("level", HOP_LEVELS)
 @pytest.mark.parametrize("n_frames", [1, 7, 344, 1378])
 def test_codes_of_any_number_of_frames_within_sigma(level, n_frames):
     features = generator_of(level)(**inputs(n_frames))

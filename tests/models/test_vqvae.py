@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from d2m.core.errors import CheckpointError
-from d2m.core.levels import HIGH, LEVELS, LOW
+from d2m.core.levels import HIGH, HOP_LEVELS, LOW
 from d2m.models.vqvae import JukeboxVQVAE
 from tests.models.oracle import OUTPUTS, filled_state_dict, relative_error, stored_input
 
@@ -45,7 +45,7 @@ def test_decoded_audio_agrees_with_the_original(codec, oracle, audio):
     assert relative_error(decoded[:, ::16, None], oracle["vq_dec_2"]) < 1e-4
 
 
-@pytest.mark.parametrize("level", LEVELS.values(), ids=LEVELS)
+@pytest.mark.parametrize("level", HOP_LEVELS.values(), ids=HOP_LEVELS)
 def test_hop_length_of_each_level(codec, level):
     codes = codec.encode(torch.zeros(1, level.hop_length * 100), level)
     assert codes.shape == (1, 100)

@@ -12,7 +12,7 @@ import torch
 from d2m.checkpoints import codec_path, load_codec
 from d2m.checkpoints.identify import match_parameters
 from d2m.core.errors import CheckpointError, DataError, SettingsError
-from d2m.core.levels import HIGH, LEVELS, LOW
+from d2m.core.levels import HIGH, HOP_LEVELS, LOW
 from d2m.models.d2mgan import (
     DATASETS,
     D2MGANGenerator,
@@ -44,7 +44,7 @@ def engine() -> Engine:
 
 
 def make_task(folder: Path, config: D2MGANConfig = SMALL) -> D2MGANTask:
-    return D2MGANTask(folder, load_codec(LEVELS[config.level]), config)
+    return D2MGANTask(folder, load_codec(HOP_LEVELS[config.level]), config)
 
 
 def one_step(task: D2MGANTask, engine: Engine, number: int = 0) -> dict[str, torch.Tensor]:
@@ -189,7 +189,7 @@ def test_objective_of_the_published_code():
 
 
 @pytest.mark.parametrize("seconds", [2, 3, 4])
-@pytest.mark.parametrize("level", LEVELS.values(), ids=LEVELS)
+@pytest.mark.parametrize("level", HOP_LEVELS.values(), ids=HOP_LEVELS)
 @pytest.mark.parametrize("dataset", DATASETS)
 def test_networks_for_other_lengths_generate_the_codes_of_that_length(dataset, level, seconds):
     layout, variant = DATASETS[dataset], NetworkVariant(seconds=seconds)

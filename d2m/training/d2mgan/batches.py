@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from d2m.core.errors import DataError
-from d2m.core.levels import LEVELS
+from d2m.core.levels import HOP_LEVELS
 from d2m.training.d2mgan.config import D2MGANConfig
 from d2m.training.d2mgan.dataset import D2MGANDataset, Segment, apply_random_gain, collate
 from d2m.training.distributed import Engine
@@ -27,7 +27,7 @@ class SegmentBatches:
 
     def __init__(self, folder: Path, config: D2MGANConfig) -> None:
         self._train, self._test = (
-            D2MGANDataset(folder, config.dataset, split, LEVELS[config.level], config.seconds)
+            D2MGANDataset(folder, config.dataset, split, HOP_LEVELS[config.level], config.seconds)
             for split in ("train", "test")
         )
         self._config = config

@@ -32,7 +32,7 @@ from torch import Tensor
 from torch.utils.data import Dataset
 
 from d2m.core.errors import DataError, SettingsError
-from d2m.core.levels import SAMPLE_RATE, Level
+from d2m.core.levels import SAMPLE_RATE, HopLevel
 from d2m.core.styles import STYLES
 from d2m.models.d2mgan import (
     DATASETS,
@@ -103,7 +103,7 @@ class D2MGANDataset(Dataset[Segment]):
     """
 
     def __init__(
-        self, folder: Path, dataset: str, split: str, level: Level, seconds: int = SEGMENT_SECONDS
+        self, folder: Path, dataset: str, split: str, level: HopLevel, seconds: int = SEGMENT_SECONDS
     ) -> None:
         if dataset not in DATASETS:
             raise SettingsError(f"Unknown data set {dataset!r}: choose {' or '.join(DATASETS)}.")

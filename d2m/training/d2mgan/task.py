@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from d2m.core.errors import CheckpointError
-from d2m.core.levels import LEVELS, Level
+from d2m.core.levels import HOP_LEVELS, HopLevel
 from d2m.models.d2mgan import DATASETS, MOTION_CODE_SIZE, D2MGANGenerator, MotionEncoder
 from d2m.models.i3d import I3D_FEATURES
 from d2m.models.losses import commitment_loss, mel_loss, waveform_loss
@@ -51,7 +51,7 @@ class D2MGANTask:
         self.batches = SegmentBatches(folder, config)
         self._config = config
         self._codec = codec
-        self._level = LEVELS[config.level]
+        self._level = HOP_LEVELS[config.level]
         layout = DATASETS[config.dataset]
         torch.manual_seed(config.seed)
         self.encoder = MotionEncoder(layout, config.variant)
@@ -176,7 +176,7 @@ class D2MGANTask:
                 )
 
 
-def load_training_codec(level: Level, path: Path | None = None) -> JukeboxVQVAE:
+def load_training_codec(level: HopLevel, path: Path | None = None) -> JukeboxVQVAE:
     """Load the codec of a training.
 
     Parameters

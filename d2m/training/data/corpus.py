@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from d2m.core.errors import DataError
-from d2m.core.levels import SAMPLE_RATE, Level
+from d2m.core.levels import SAMPLE_RATE, HopLevel
 from d2m.core.metrical_grid import (
     BARS_PER_PHRASE,
     BEATS_PER_BAR,
@@ -190,7 +190,7 @@ def load_audio(folder: Path, piece: Piece) -> NDArray[np.float32]:
 
 
 def corpus_codes(
-    folder: Path, pieces: list[Piece], codec: JukeboxVQVAE, level: Level
+    folder: Path, pieces: list[Piece], codec: JukeboxVQVAE, level: HopLevel
 ) -> list[NDArray[np.int16]]:
     """Return the codes of all pieces, from the corpus folder if this codec encoded them before.
 
@@ -235,7 +235,7 @@ def corpus_codes(
 
 
 @torch.inference_mode()
-def _encode(codec: JukeboxVQVAE, audio: NDArray[np.float32], level: Level) -> NDArray[np.int16]:
+def _encode(codec: JukeboxVQVAE, audio: NDArray[np.float32], level: HopLevel) -> NDArray[np.int16]:
     # bfloat16 takes half the time of float32 and gives 95-98 % of the same codes. Training
     # only needs the same sound to have the same codes throughout the corpus.
     with torch.autocast("cpu", dtype=torch.bfloat16):

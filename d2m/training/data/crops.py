@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from d2m.core.levels import SAMPLE_RATE, Level
+from d2m.core.levels import SAMPLE_RATE, HopLevel
 from d2m.core.metrical_grid import FRAME, STEPS_PER_BAR
 from d2m.training.data.corpus import Piece, load_audio
 from d2m.training.distributed import Engine
@@ -112,7 +112,7 @@ class CodeCrops:
         self,
         pieces: list[Piece],
         codes: list[NDArray[np.int16]],
-        level: Level,
+        level: HopLevel,
         pcm16: list[NDArray[np.int16]] | None = None,
     ) -> None:
         self._pieces = pieces

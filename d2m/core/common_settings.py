@@ -1,0 +1,168 @@
+"""The settings that all levels share: part of the clip, beat, sound, weights."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from d2m.core.setting_fields import Kind, setting
+from d2m.core.styles import AUTO, STYLES
+
+COMPACT = "compact"
+"""Name of the family of weights that comes with the project."""
+_LONGEST_S = 36_000.0
+"""Latest start and greatest length that make sense to ask for (s): ten hours."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CommonSettings:
+    """How music is made for a clip, at any level.
+
+    Each field describes itself (`d2m.core.setting_fields.SettingField`): its label, help, unit
+    and range are defined here and nowhere else.
+
+    Parameters
+    ----------
+    style
+        Name of a style, or ``"auto"`` for the one that suits the dance.
+    seed
+        Chooses the song of the style and the bar of its phrase to begin with. The same
+        settings normally give the same samples on the same machine. The published D2M-GAN weights
+        ignore the seed: they have one answer to a dance.
+    start_s, length_s
+        The part of the clip to use (s); without a length, up to its end.
+    tempo_bpm
+        Tempo (BPM) to use instead of the dancer's.
+    beat_shift_ms
+        Time by which the beats are moved later (ms).
+    taps_s
+        Times (s) in the part at which a person tapped the beat. Tempo and beats follow them
+        instead of the movement.
+    response
+        How strongly the movement steers the music: 0 not at all, 1 as learned, 2 twice.
+    original
+        Volume of the clip's own sound under the music, from 0 (off) to 1.
+    denoise
+        Whether to remove hiss.
+    loudness
+        Whether to bring the music to -14 LUFS.
+    overlay
+        Whether to write a second video that shows the beats of dance and music.
+    weights
+        Family of weights, see ``python -m d2m weights list``.
+    """
+
+    style: str = setting(
+        AUTO,
+        kind=Kind.CHOICE,
+        label="Style",
+        help="Genre of the music.",
+        section="music",
+        choices=(
+            ("From the dance", AUTO),
+            *((style.label, style.name) for style in STYLES.values()),
+        ),
+    )
+    seed: int = setting(
+        0,
+        kind=Kind.INTEGER,
+        label="Seed",
+        help="Another seed gives another piece.",
+        section="music",
+        minimum=0,
+    )
+    start_s: float = setting(
+        0.0,
+        kind=Kind.NUMBER,
+        label="Start",
+        help="Start of the part to use.",
+        section="part",
+        unit="s",
+        minimum=0.0,
+        maximum=_LONGEST_S,
+    )
+    length_s: float | None = setting(
+        None,
+        kind=Kind.OPTIONAL_NUMBER,
+        label="Length",
+        help="Length of the part to use.",
+        empty_help="0 goes on to the end.",
+        section="part",
+        unit="s",
+        minimum=0.0,
+        maximum=_LONGEST_S,
+    )
+    tempo_bpm: float | None = setting(
+        None,
+        kind=Kind.OPTIONAL_NUMBER,
+        label="Tempo",
+        help="Used instead of the dancer's tempo.",
+        empty_help="0 keeps the dancer's.",
+        section="beat",
+        unit="BPM",
+        minimum=30.0,
+        maximum=300.0,
+    )
+    beat_shift_ms: float = setting(
+        0.0,
+        kind=Kind.NUMBER,
+        label="Beat shift",
+        help="Moves the beats later, or earlier if negative.",
+        section="beat",
+        unit="ms",
+        minimum=-500.0,
+        maximum=500.0,
+        step=5.0,
+    )
+    taps_s: tuple[float, ...] = setting(
+        (),
+        kind=Kind.TIMES,
+        label="Tapped beats",
+        help="Times of the beats, such as 0.52 1.03 1.55 2.06; they replace tempo and dancer.",
+        section="beat",
+        unit="s",
+        parameter="taps",
+    )
+    response: float = setting(
+        1.0,
+        kind=Kind.NUMBER,
+        label="Response",
+        help="How strongly the movement steers the music: 0 not at all, 1 as learned.",
+        section="sound",
+        minimum=0.0,
+        maximum=2.0,
+        step=0.1,
+    )
+    original: float = setting(
+        0.0,
+        kind=Kind.NUMBER,
+        label="Original sound",
+        help="Volume of the clip's own sound under the music, in the video.",
+        section="sound",
+        minimum=0.0,
+        maximum=1.0,
+        step=0.05,
+    )
+    denoise: bool = setting(
+        True, kind=Kind.SWITCH, label="Remove hiss", help="Removes hiss.", section="sound"
+    )
+    loudness: bool = setting(
+        True,
+        kind=Kind.SWITCH,
+        label="Normalise to -14 LUFS",
+        help="Brings the music to a loudness of -14 LUFS.",
+        section="sound",
+    )
+    overlay: bool = setting(
+        False,
+        kind=Kind.SWITCH,
+        label="Add a video that shows the beats",
+        help="Also writes a video that shows the beats of dance and music.",
+        section="sound",
+    )
+    weights: str = setting(
+        COMPACT,
+        kind=Kind.CHOICE,
+        label="Weights",
+        help="Family of weights; `weights list` shows which are installed.",
+        section="weights",
+    )
