@@ -1,0 +1,1 @@
+"""Measure the studio version of the music: see `tools/score_figures/__main__.py`."""
