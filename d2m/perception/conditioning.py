@@ -6,7 +6,7 @@ the movement measured in the same way everywhere.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,7 @@ from d2m.core.metrical_grid import StepGrid, grid_from_beats
 from d2m.core.settings import Settings
 from d2m.core.styles import Style
 from d2m.perception.beat_correction import fit_taps, shift_beats
+from d2m.perception.body_events import BodyEvents, find_body_events
 from d2m.perception.rhythm import Rhythm, estimate_rhythm
 from d2m.perception.step_features import (
     accentuate_beats,
@@ -48,6 +49,8 @@ class Conditioning:
         Style of the music.
     duration_s
         Length of the music (s).
+    events
+        Hits, jumps and other events of the body, which only a score answers.
     """
 
     rhythm: Rhythm
@@ -56,6 +59,7 @@ class Conditioning:
     visual: FloatArray
     style: Style
     duration_s: float
+    events: BodyEvents = field(default_factory=BodyEvents)
 
 
 def condition(
@@ -118,6 +122,7 @@ def condition(
         visual=visual,
         style=style,
         duration_s=length_s,
+        events=find_body_events(keypoints, fps),
     )
 
 
