@@ -11,6 +11,7 @@ _MODULES = {
     "DanceToMusic": "d2m.pipeline",
     "CompactModel": "d2m.generation.compact",
     "D2MGANModel": "d2m.generation.d2mgan",
+    "StudioModel": "d2m.generation.studio",
     "Conditioning": "d2m.perception.conditioning",
     "Dance": "d2m.perception.dance",
     "Soundtrack": "d2m.generation.soundtrack",
@@ -19,6 +20,7 @@ _MODULES = {
     "Rhythm": "d2m.perception.rhythm",
     "estimate_rhythm": "d2m.perception.rhythm",
     "Level": "d2m.core.levels",
+    "STUDIO": "d2m.core.levels",
     "HIGH": "d2m.core.levels",
     "LOW": "d2m.core.levels",
     "LEVELS": "d2m.core.levels",
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from d2m.core.levels import HIGH as HIGH
     from d2m.core.levels import LEVELS as LEVELS
     from d2m.core.levels import LOW as LOW
+    from d2m.core.levels import STUDIO as STUDIO
     from d2m.core.levels import Level as Level
     from d2m.core.settings import Settings as Settings
     from d2m.core.styles import STYLES as STYLES
@@ -41,6 +44,7 @@ if TYPE_CHECKING:
     from d2m.generation.compact import CompactModel as CompactModel
     from d2m.generation.d2mgan import D2MGANModel as D2MGANModel
     from d2m.generation.soundtrack import Soundtrack as Soundtrack
+    from d2m.generation.studio import StudioModel as StudioModel
     from d2m.perception.conditioning import Conditioning as Conditioning
     from d2m.perception.dance import Dance as Dance
     from d2m.perception.rhythm import Rhythm as Rhythm

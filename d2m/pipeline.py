@@ -11,7 +11,7 @@ from d2m.checkpoints import CHECKPOINTS, import_dropped_files, is_installed
 from d2m.checkpoints.registry import family_named
 from d2m.checkpoints.resolve import InstalledWeights, resolve_weights
 from d2m.core.events import Observer, ResultFiles
-from d2m.core.levels import Level
+from d2m.core.levels import HopLevel, Level
 from d2m.core.progress import Progress, silent, timed
 from d2m.core.settings import Settings
 from d2m.generation.generate import generate_soundtrack
@@ -31,7 +31,7 @@ _HASH_BLOCK = 1 << 20
 class DanceToMusic:
     """Makes music for dance clips.
 
-    The analysis of a clip is cached by the clip's content, so both levels, or other settings,
+    The analysis of a clip is cached by the clip's content, so all levels, or other settings,
     need only one. Networks are loaded on first use and kept.
 
     Parameters
@@ -115,7 +115,7 @@ class DanceToMusic:
         clip
             Video file, or a dance that `perceive` returned.
         level
-            `d2m.core.levels.HIGH` or `d2m.core.levels.LOW`.
+            `d2m.core.levels.STUDIO`, `d2m.core.levels.HIGH` or `d2m.core.levels.LOW`.
         settings
             How to make it.
         out
@@ -193,10 +193,11 @@ class DanceToMusic:
     def _resolve(self, settings: Settings, levels: tuple[Level, ...]) -> InstalledWeights:
         """Find the weights of a job; first import files that were dropped into the folder."""
         family = family_named(settings.weights)
+        hop_levels = tuple(level for level in levels if isinstance(level, HopLevel))
         complete = all(is_installed(family.name, one, self._checkpoints) for one in family.levels)
-        if not complete:
+        if hop_levels and not complete:
             import_dropped_files(self._checkpoints)
-        return resolve_weights(family.name, levels, self._checkpoints)
+        return resolve_weights(family.name, hop_levels, self._checkpoints)
 
     def _generate(
         self,
@@ -209,7 +210,7 @@ class DanceToMusic:
         loading: dict[str, float] = {}
         with timed(loading, "load"):
             progress(f"Generating music ({level.name})", 0.0)
-            model = self._models.get(weights, level)
+            model = self._models.get(weights, level, settings)
         soundtrack = generate_soundtrack(model, dance, settings, progress=progress)
         return replace(soundtrack, seconds=loading | soundtrack.seconds)
 

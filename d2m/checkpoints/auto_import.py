@@ -16,9 +16,9 @@ from d2m.checkpoints.installed import (
 )
 from d2m.checkpoints.load_bundled import CHECKPOINTS
 from d2m.checkpoints.safe_load import file_sha256
+from d2m.core.common_settings import COMPACT
 from d2m.core.errors import CheckpointError
 from d2m.core.levels import HOP_LEVELS
-from d2m.core.common_settings import COMPACT
 
 CHECKPOINT_SUFFIXES = (".pt", ".pth", ".tar", ".pyth")
 """Suffixes of the published files, in lower case; other files are ignored."""

@@ -9,9 +9,9 @@ from d2m.checkpoints.catalog import WEIGHT_FILES
 from d2m.checkpoints.installed import installed_path
 from d2m.checkpoints.load_bundled import CHECKPOINTS, codec_path, generator_path
 from d2m.checkpoints.registry import WEIGHT_SETS, family_named
+from d2m.core.common_settings import COMPACT
 from d2m.core.errors import CheckpointError
 from d2m.core.levels import HOP_LEVELS, HopLevel
-from d2m.core.common_settings import COMPACT
 
 
 def missing_keys(family: str, level: HopLevel, folder: Path = CHECKPOINTS) -> tuple[str, ...]:

@@ -14,9 +14,9 @@ from d2m.checkpoints.catalog import WEIGHT_FILES
 from d2m.checkpoints.installed import InstalledFile
 from d2m.checkpoints.load_bundled import CHECKPOINTS
 from d2m.checkpoints.registry import WEIGHT_SETS
+from d2m.core.common_settings import COMPACT
 from d2m.core.errors import CheckpointError, SettingsError
 from d2m.core.levels import hop_level_named
-from d2m.core.common_settings import COMPACT
 
 weights = typer.Typer(help="List, download, import and verify weights.", no_args_is_help=True)
 

@@ -20,9 +20,9 @@ from d2m.checkpoints.load_bundled import CHECKPOINTS
 from d2m.checkpoints.registry import WEIGHT_SETS, file_keys
 from d2m.checkpoints.safe_load import file_sha256, git_blob_id
 from d2m.checkpoints.transfer_spec import RetryPolicy, TransferSpec
+from d2m.core.common_settings import COMPACT
 from d2m.core.errors import CheckpointError
 from d2m.core.progress import Progress, silent
-from d2m.core.common_settings import COMPACT
 
 _DOWNLOADS = "downloads"
 

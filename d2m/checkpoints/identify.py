@@ -120,7 +120,11 @@ def build_empty(network: str, levels: tuple[int, ...] = (0, 1, 2)) -> nn.Module:
 
             return build_i3d()
         dataset, *_ = network.split("-")
-        level = HOP_LEVELS[network.split("-")[1]] if network.endswith("generator") else HOP_LEVELS["high"]
+        level = (
+            HOP_LEVELS[network.split("-")[1]]
+            if network.endswith("generator")
+            else HOP_LEVELS["high"]
+        )
         motion, generator = build_d2mgan(dataset, level)
         return generator if network.endswith("generator") else motion
 

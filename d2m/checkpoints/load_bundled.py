@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from d2m.core.common_settings import COMPACT
 from d2m.core.errors import CheckpointError
 from d2m.core.levels import HopLevel
-from d2m.core.common_settings import COMPACT
 
 if TYPE_CHECKING:
     from torch import Tensor

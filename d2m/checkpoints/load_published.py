@@ -10,9 +10,9 @@ from d2m.checkpoints.catalog import WEIGHT_FILES
 from d2m.checkpoints.installed import installed_path, read_installed
 from d2m.checkpoints.load_bundled import CHECKPOINTS
 from d2m.checkpoints.registry import codec_keys, family_named
+from d2m.core.common_settings import COMPACT
 from d2m.core.errors import CheckpointError
 from d2m.core.levels import HopLevel
-from d2m.core.common_settings import COMPACT
 
 if TYPE_CHECKING:
     from torch import nn

@@ -11,9 +11,9 @@ from d2m.checkpoints.catalog import (
     TIKTOK_TITLE,
     WEIGHT_FILES,
 )
+from d2m.core.common_settings import COMPACT
 from d2m.core.errors import SettingsError
 from d2m.core.levels import HIGH, HOP_LEVELS, LOW, HopLevel
-from d2m.core.common_settings import COMPACT
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +57,8 @@ class Family:
         Whether the generator's input and output are fixed segments of 2 s.
     genres
         Whether the generator takes a genre as input.
+    commercial_use
+        Whether the licence allows commercial use of the generated music.
     """
 
     name: str
@@ -66,6 +68,7 @@ class Family:
     levels: tuple[HopLevel, ...]
     segments: bool
     genres: bool
+    commercial_use: bool
 
 
 def codec_keys(level: HopLevel) -> tuple[str, str]:
@@ -121,6 +124,7 @@ FAMILIES = {
             levels=tuple(HOP_LEVELS.values()),
             segments=False,
             genres=True,
+            commercial_use=True,
         ),
         Family(
             name="aist",
@@ -130,6 +134,7 @@ FAMILIES = {
             levels=tuple(HOP_LEVELS.values()),
             segments=True,
             genres=True,
+            commercial_use=False,
         ),
         Family(
             name="tiktok",
@@ -139,6 +144,7 @@ FAMILIES = {
             levels=(HIGH,),
             segments=True,
             genres=False,
+            commercial_use=False,
         ),
     )
 }

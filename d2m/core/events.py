@@ -73,7 +73,7 @@ class DanceSummary:
 
 @dataclass(frozen=True, kw_only=True)
 class SoundtrackSummary:
-    """One level's music: where its files are and how it scored.
+    """One level's music: where its files are, how it scored, and how it may be used.
 
     Parameters
     ----------
@@ -82,13 +82,18 @@ class SoundtrackSummary:
     style
         Label of its style.
     paths
-        Files by kind, see `d2m.rendering.write_results.KINDS`.
+        Files by kind, see `d2m.rendering.write_results.KINDS` and, for the studio version,
+        `d2m.rendering.score_files.SCORE_KINDS`.
     alt_text
         Description of the beat plot in words.
     scores
         Scores by name, as in `d2m.generation.soundtrack.Soundtrack`.
     seconds
         Time that the level took (s).
+    score_text
+        Description of the picture of the score in words; empty without a score.
+    rights
+        A sentence on how the music may be used.
     """
 
     level: str
@@ -97,6 +102,8 @@ class SoundtrackSummary:
     alt_text: str
     scores: dict[str, float]
     seconds: float
+    score_text: str = ""
+    rights: str = ""
 
     def notify(self, observer: Observer[T]) -> T | None:
         """Pass the event to `Observer.on_soundtrack`."""

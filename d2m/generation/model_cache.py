@@ -6,12 +6,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from d2m.checkpoints.resolve import InstalledWeights
-from d2m.core.levels import Level
+from d2m.core.levels import STUDIO, HopLevel, Level
+from d2m.core.settings import Settings
 from d2m.generation.soundtrack import MusicModel
 from d2m.perception.dance import Dance
 
 if TYPE_CHECKING:
     from d2m.generation.d2mgan import SceneEncoder
+    from d2m.score.sound_bank import SoundBank
 
 
 class ModelCache:
@@ -27,27 +29,50 @@ class ModelCache:
         self._bf16 = bf16
         self._models: dict[tuple[Path, str, str], MusicModel[Dance]] = {}
         self._scene_encoders: dict[Path, SceneEncoder] = {}
+        self._sound_bank: SoundBank | None = None
 
-    def get(self, weights: InstalledWeights, level: Level) -> MusicModel[Dance]:
+    def get(self, weights: InstalledWeights, level: Level, settings: Settings) -> MusicModel[Dance]:
         """Return the model of a level, loaded on first use.
+
+        Parameters
+        ----------
+        weights
+            The networks' weights.
+        level
+            The level.
+        settings
+            They steer the studio version.
 
         Raises
         ------
-        CheckpointError
+        CheckpointError, DataError
             If a file is damaged.
         """
+        if isinstance(level, HopLevel):
+            return self._network(weights, level)
+        assert level is STUDIO
+        return self._studio(settings)
+
+    def _studio(self, settings: Settings) -> MusicModel[Dance]:
+        from d2m.generation.studio import StudioModel
+
+        if self._sound_bank is None:
+            self._sound_bank = StudioModel.from_pretrained().bank
+        return StudioModel(self._sound_bank, settings)
+
+    def _network(self, weights: InstalledWeights, level: HopLevel) -> MusicModel[Dance]:
         key = (weights.folder, weights.family.name, level.name)
         if key not in self._models:
             load = self._load_d2mgan if weights.family.segments else self._load_compact
             self._models[key] = load(weights, level)
         return self._models[key]
 
-    def _load_compact(self, weights: InstalledWeights, level: Level) -> MusicModel[Dance]:
+    def _load_compact(self, weights: InstalledWeights, level: HopLevel) -> MusicModel[Dance]:
         from d2m.generation.compact import CompactModel
 
         return CompactModel.from_pretrained(level, folder=weights.folder)
 
-    def _load_d2mgan(self, weights: InstalledWeights, level: Level) -> MusicModel[Dance]:
+    def _load_d2mgan(self, weights: InstalledWeights, level: HopLevel) -> MusicModel[Dance]:
         from d2m.generation import zerogpu
         from d2m.generation.d2mgan import D2MGANModel, SceneEncoder
 

@@ -115,8 +115,11 @@ class Soundtrack:
         Time that each stage took (s).
     paths
         Files written, by kind (`d2m.rendering.write_results.KINDS`), if any.
-    alt_text
-        Description of the beat plot in words, if it was drawn.
+    alt_text, score_text
+        Descriptions of the beat plot and of the picture of the score in words, if they were
+        drawn.
+    rights
+        A sentence on how the music may be used, once the files are written.
     """
 
     level: Level
@@ -133,6 +136,8 @@ class Soundtrack:
     stems: dict[str, NDArray[np.float32]] = field(default_factory=dict)
     paths: dict[str, Path] = field(default_factory=dict)
     alt_text: str = ""
+    score_text: str = ""
+    rights: str = ""
 
     @property
     def sample_rate(self) -> int:
@@ -153,4 +158,6 @@ class Soundtrack:
             alt_text=self.alt_text,
             scores={name: float(value) for name, value in self.scores.items()},
             seconds=sum(self.seconds.values()),
+            score_text=self.score_text,
+            rights=self.rights,
         )

@@ -1,4 +1,4 @@
-"""Read and write audio files as mono waveforms."""
+"""Read audio files as mono waveforms, and write mono and stereo ones."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from d2m.audio.waveform import Audio, validate_waveform
+from d2m.audio.waveform import Audio, validate_channels
 from d2m.core.errors import AudioError
 from d2m.core.levels import SAMPLE_RATE
 from d2m.media.atomic_write import atomic_write
@@ -24,30 +24,50 @@ from d2m.media.safe_open import (
 _MAX_DURATION_S = 600.0
 
 
-def write_wav(path: Path, audio: Audio, sample_rate: int = SAMPLE_RATE) -> None:
-    """Write a waveform as a 16-bit PCM WAV file, atomically.
+def write_wav(path: Path, audio: Audio, sample_rate: int = SAMPLE_RATE, *, bits: int = 16) -> None:
+    """Write audio as a PCM WAV file, atomically.
 
     Parameters
     ----------
     path
         Path of the WAV file.
-    audio
-        Waveform ``(N,)``; samples outside [-1, 1] are clipped.
+    audio : (N,), (1, N) or (2, N)
+        Mono, or left and right; samples outside [-1, 1] are clipped.
     sample_rate
         Sample rate (Hz).
+    bits
+        Bits per sample: 16 or 24.
 
     Raises
     ------
     AudioError
-        If the audio is empty, not one-dimensional or not finite.
+        If the audio is empty, has another shape or is not finite.
     """
+    _write_pcm(path, audio, sample_rate, "WAV", bits)
+
+
+def write_flac(path: Path, audio: Audio, sample_rate: int) -> None:
+    """Write audio as a FLAC file with 24 bits per sample, atomically.
+
+    Parameters
+    ----------
+    path, audio, sample_rate
+        As for `write_wav`.
+
+    Raises
+    ------
+    AudioError
+        If the audio is empty, has another shape or is not finite.
+    """
+    _write_pcm(path, audio, sample_rate, "FLAC", 24)
+
+
+def _write_pcm(path: Path, audio: Audio, sample_rate: int, container: str, bits: int) -> None:
     import soundfile
 
-    audio = validate_waveform(audio)
+    channels = np.clip(validate_channels(audio), -1.0, 1.0)
     with atomic_write(path) as temporary:
-        soundfile.write(
-            temporary, np.clip(audio, -1.0, 1.0), sample_rate, format="WAV", subtype="PCM_16"
-        )
+        soundfile.write(temporary, channels.T, sample_rate, format=container, subtype=f"PCM_{bits}")
 
 
 def read_audio(path: Path, sample_rate: int = SAMPLE_RATE) -> Audio:

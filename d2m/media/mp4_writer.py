@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 # Samples per AAC-LC frame (ISO/IEC 14496-3).
 _AAC_FRAME_LENGTH = 1024
-# AAC bit rate per channel (bit/s). Chosen by hand: more than the 69 kbit/s that FFmpeg's
-# encoder takes by default for a mono track.
-_AAC_BIT_RATE = 96_000
+AAC_BIT_RATE = 96_000
+"""AAC bit rate per channel (bit/s). Chosen by hand: more than the 69 kbit/s that FFmpeg's
+encoder takes by default for a mono track."""
 
 
 def create_mp4(path: Path) -> OutputContainer:
@@ -43,16 +43,23 @@ class AacEncoder:
         Waveform ``(1, N)`` or ``(2, N)`` in [-1, 1].
     sample_rate
         Sample rate of the waveform and of the track (Hz).
+    bit_rate
+        Bit rate per channel (bit/s).
     """
 
     def __init__(
-        self, container: OutputContainer, audio: NDArray[np.float32], sample_rate: int
+        self,
+        container: OutputContainer,
+        audio: NDArray[np.float32],
+        sample_rate: int,
+        *,
+        bit_rate: int = AAC_BIT_RATE,
     ) -> None:
         self._container, self._audio, self._rate = container, audio, sample_rate
         self._position = 0
         self._layout = "mono" if len(audio) == 1 else "stereo"
         self._stream: Any = container.add_stream("aac", rate=sample_rate, layout=self._layout)
-        self._stream.bit_rate = _AAC_BIT_RATE * len(audio)
+        self._stream.bit_rate = bit_rate * len(audio)
 
     def encode_until(self, time_s: Fraction) -> None:
         """Encode the whole AAC frames that end no later than ``time_s`` (s)."""

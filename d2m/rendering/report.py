@@ -11,11 +11,14 @@ from typing import Any
 
 from d2m.checkpoints import family_named
 from d2m.core.errors import SettingsError
+from d2m.core.levels import HopLevel
 from d2m.core.settings import Settings
 from d2m.core.version import __version__
 from d2m.generation.soundtrack import Soundtrack
 from d2m.media.atomic_write import atomic_write
 from d2m.perception.dance import Dance
+from d2m.rendering.rights import rights_sheet
+from d2m.score.notes import Score
 
 _LIBRARIES = ("torch", "numpy", "mediapipe", "librosa", "av")
 
@@ -74,7 +77,7 @@ def read_settings(path: Path) -> tuple[Settings, str]:
     Returns
     -------
     settings, levels
-        The settings, and ``"high"``, ``"low"`` or ``"both"``.
+        The settings, and the levels with commas between them, such as ``"studio,high"``.
 
     Raises
     ------
@@ -88,23 +91,55 @@ def read_settings(path: Path) -> tuple[Settings, str]:
         raise SettingsError(
             f"The file {path.name} is not a report of D2M: use a report.json that it wrote."
         ) from None
-    return Settings.from_facts(settings), "both" if len(levels) > 1 else str(levels[0])
+    return Settings.from_facts(settings), ",".join(str(level) for level in levels)
 
 
 def _level(track: Soundtrack) -> dict[str, Any]:
     return {
-        "hop_length": track.level.hop_length,
+        **(_network(track) if isinstance(track.level, HopLevel) else {}),
+        **(_score(track.score) if track.score else {}),
         "sample_rate": track.sample_rate,
-        "weights": track.settings.weights,
-        "licence": family_named(track.settings.weights).licence,
         "style": track.style.name,
-        "song": track.song,
         "seed": track.settings.seed,
-        "codes_sha256": hashlib.sha256(track.codes.tobytes()).hexdigest(),
+        "rights": rights_sheet(track),
         "seconds": track.seconds,
         "music_beats_s": _times(track.music_beats_s),
         "scores": {name: round(value, 4) for name, value in track.scores.items()},
         "files": {kind: path.name for kind, path in track.paths.items()},
+    }
+
+
+def _network(track: Soundtrack) -> dict[str, Any]:
+    assert isinstance(track.level, HopLevel)
+    codes = b"" if track.codes is None else track.codes.tobytes()
+    return {
+        "hop_length": track.level.hop_length,
+        "weights": track.settings.weights,
+        "licence": family_named(track.settings.weights).licence,
+        "song": track.song,
+        "codes_sha256": hashlib.sha256(codes).hexdigest(),
+    }
+
+
+def _score(score: Score) -> dict[str, Any]:
+    return {
+        "sub_genre": score.sub_genre,
+        "arrangement": score.arrangement,
+        "key": score.key,
+        "tempo_bpm": round(score.tempo_bpm, 2),
+        "swing_percent": round(score.swing_percent, 1),
+        "instruments": {track.name: track.instrument for track in score.tracks},
+        "sections": [
+            {
+                "name": section.name,
+                "start_s": round(section.start_s, 3),
+                "end_s": round(section.end_s, 3),
+                "energy": round(section.energy, 3),
+            }
+            for section in score.sections
+        ],
+        "hits_s": _times(score.hits_s),
+        "final_hit_s": round(score.end_s, 3),
     }
 
 

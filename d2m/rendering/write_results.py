@@ -1,4 +1,4 @@
-"""Write the files of a job: music, videos, beat plots, report, and all of them in one ZIP."""
+"""Write the files of a job: music, videos, plots, report, and all of them in one ZIP."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ import zipfile
 from dataclasses import replace
 from pathlib import Path
 
-from d2m.core.events import ResultFiles
-from d2m.core.progress import Progress, silent, timed
 from d2m.core.common_settings import COMPACT
+from d2m.core.events import ResultFiles
+from d2m.core.levels import HopLevel
+from d2m.core.progress import Progress, silent, timed
 from d2m.generation.soundtrack import Soundtrack
 from d2m.media.atomic_write import atomic_write
 from d2m.media.audio_file import write_wav
@@ -18,6 +19,8 @@ from d2m.rendering.beat_plot import draw_beat_plot
 from d2m.rendering.beat_video import write_beat_video
 from d2m.rendering.mux import mux
 from d2m.rendering.report import report, write_report
+from d2m.rendering.rights import rights_sentence
+from d2m.rendering.score_files import write_score_files
 from d2m.rendering.side_by_side import write_side_by_side
 
 KINDS = {
@@ -39,7 +42,8 @@ def write_soundtrack(
     """Write the files of one level's music into a folder.
 
     Their names hold the clip, the style, the seed (or the weights, where there is no seed) and
-    the level, such as ``clip.house.seed3.high.mp4``; see `KINDS`.
+    the level, such as ``clip.house.seed3.high.mp4``; see `KINDS`. The studio version has
+    further files, see `d2m.rendering.score_files.SCORE_KINDS`.
 
     Parameters
     ----------
@@ -58,15 +62,27 @@ def write_soundtrack(
         The same with ``paths`` and ``alt_text``.
     """
     level, settings = soundtrack.level.name, soundtrack.settings
-    seconds = soundtrack.seconds
+    seconds, is_studio = soundtrack.seconds, soundtrack.score is not None
     folder.mkdir(parents=True, exist_ok=True)
     stem = f"{stem_of(soundtrack, name)}.{level}"
     kinds = [kind for kind in KINDS if kind != "beats" or settings.overlay]
     paths = {kind: folder / f"{stem}{KINDS[kind]}" for kind in kinds}
     progress(f"Writing the files ({level})", 0.0)
     with timed(seconds, "write"):
-        write_wav(paths["wav"], soundtrack.audio)
-        mux(dance.video, soundtrack.audio, paths["mp4"], original_gain=settings.original)
+        rate, bits = soundtrack.sample_rate, 24 if is_studio else 16
+        write_wav(paths["wav"], soundtrack.audio, rate, bits=bits)
+        mux(
+            dance.video,
+            soundtrack.audio,
+            paths["mp4"],
+            original_gain=settings.original,
+            sample_rate=rate,
+        )
+    if is_studio:
+        progress(f"Writing the files ({level})", 0.4)
+        soundtrack, more = write_score_files(soundtrack, folder / stem)
+        paths |= more
+    progress(f"Writing the files ({level})", 0.7)
     with timed(seconds, "plot"):
         alt_text = _draw_beat_plot(dance, soundtrack, paths, f"{name}, {level}")
     if settings.overlay:
@@ -79,7 +95,8 @@ def write_soundtrack(
                 music_beats_s=soundtrack.music_beats_s,
                 progress=lambda share: progress(stage, share),
             )
-    return replace(soundtrack, paths=paths, alt_text=alt_text)
+    rights = rights_sentence(soundtrack)
+    return replace(soundtrack, paths=paths, alt_text=alt_text, rights=rights)
 
 
 def write_job_files(
@@ -125,10 +142,11 @@ def stem_of(soundtrack: Soundtrack, name: str) -> str:
 def _compare(
     dance: Dance, soundtracks: list[Soundtrack], stem: Path, progress: Progress
 ) -> dict[str, Path]:
-    """Write videos with two levels side by side, one with the music of each."""
-    if len(soundtracks) != 2:
+    """Write videos with both hop levels side by side, one with the music of each."""
+    hop_levels = [one for one in soundtracks if isinstance(one.level, HopLevel)]
+    if len(hop_levels) != 2:
         return {}
-    left, right = soundtracks
+    left, right = hop_levels
     names = left.level.name, right.level.name
     targets = [stem.with_name(f"{stem.name}.side-by-side.{name}.mp4") for name in names]
     write_side_by_side(
@@ -153,7 +171,8 @@ def _draw_beat_plot(
         motion_envelope=dance.rhythm.envelope,
         envelope_rate=dance.rhythm.envelope_rate,
         dance_beats_s=dance.rhythm.beats_s,
-        audio=soundtrack.audio,
+        audio=soundtrack.mono,
+        sample_rate=soundtrack.sample_rate,
         music_beats_s=soundtrack.music_beats_s,
         dark=paths["dark"],
     )

@@ -118,7 +118,9 @@ def generator_command(
     )
     weights = None if start is None else read_tensors(start)[0]
     folder = out or Path(f"runs/generator_{level}")
-    train_generator(corpus, load_codec(hop_level_named(level), codec), folder, config, start=weights)
+    train_generator(
+        corpus, load_codec(hop_level_named(level), codec), folder, config, start=weights
+    )
 
 
 @with_trainer_options(steps=4_000, batch=8, precision="bf16", report_every=200)

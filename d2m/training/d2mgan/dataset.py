@@ -103,7 +103,12 @@ class D2MGANDataset(Dataset[Segment]):
     """
 
     def __init__(
-        self, folder: Path, dataset: str, split: str, level: HopLevel, seconds: int = SEGMENT_SECONDS
+        self,
+        folder: Path,
+        dataset: str,
+        split: str,
+        level: HopLevel,
+        seconds: int = SEGMENT_SECONDS,
     ) -> None:
         if dataset not in DATASETS:
             raise SettingsError(f"Unknown data set {dataset!r}: choose {' or '.join(DATASETS)}.")

@@ -1,0 +1,50 @@
+"""The rights sheet: what made each sound of a soundtrack, under which licence."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from d2m.checkpoints import family_named
+from d2m.generation.soundtrack import Soundtrack
+from d2m.score.sound_bank import SoundBank
+
+_OWN_LICENCE = "Apache-2.0, like the program; the music is yours"
+
+
+def rights_sheet(soundtrack: Soundtrack) -> list[dict[str, Any]]:
+    """Return what a soundtrack was made from.
+
+    Returns
+    -------
+    list of dict
+        ``what`` (the composition, an instrument or the weights), ``origin``, ``licence``,
+        and ``commercial_use``, which is whether the licence allows it.
+    """
+    if soundtrack.score is None:
+        family = family_named(soundtrack.settings.weights)
+        return [_entry(family.label, family.trained_on, family.licence, family.commercial_use)]
+    entries = [_entry("composition and arrangement", "composed by D2M", _OWN_LICENCE, True)]
+    bank = SoundBank.from_folder()
+    for track in soundtrack.score.tracks:
+        entries += [
+            _entry(track.name, one.origin, one.licence, True)
+            for one in bank.origins(track.instrument)
+        ]
+    return entries
+
+
+def rights_sentence(soundtrack: Soundtrack) -> str:
+    """Return one sentence on how a soundtrack may be used."""
+    if soundtrack.score is not None:
+        return (
+            "You may use this music commercially: it was composed for your clip and is played "
+            "with CC0, public domain and MIT-licensed sounds."
+        )
+    family = family_named(soundtrack.settings.weights)
+    if family.commercial_use:
+        return "You may use this music commercially: its weights were made for this project."
+    return f"Not for commercial use. Licence of the weights: {family.licence}."
+
+
+def _entry(what: str, origin: str, licence: str, commercial_use: bool) -> dict[str, Any]:
+    return {"what": what, "origin": origin, "licence": licence, "commercial_use": commercial_use}
