@@ -15,7 +15,7 @@ from d2m.checkpoints import CHECKPOINTS
 from d2m.checkpoints.cli import weights as weights_commands
 from d2m.core.errors import D2MError
 from d2m.core.events import DanceSummary, Observer, ResultFiles, SoundtrackSummary
-from d2m.core.levels import levels_named
+from d2m.core.levels import DEFAULT_LEVELS, levels_named
 from d2m.core.setting_fields import Kind, SettingField, setting_fields
 from d2m.core.settings import Settings
 from d2m.training.cli import train
@@ -38,7 +38,11 @@ RHYTHM_SETTINGS = ("start_s", "length_s", "tempo_bpm")
 Clip = Annotated[Path, typer.Argument(help="A video of a dancer.", show_default=False)]
 LevelName = Annotated[
     MaybeText,
-    typer.Option(help="high (hop 128, fast), low (hop 32, finer) or both.", show_default="high"),
+    typer.Option(
+        help="studio (composed, sampled instruments), high (hop 128, fast), low (hop 32, finer), "
+        "both (high and low), all, or a list such as studio,high.",
+        show_default=DEFAULT_LEVELS,
+    ),
 ]
 Variations = Annotated[
     int, typer.Option(help="Number of pieces, with consecutive seeds.", min=1, max=24)
@@ -61,7 +65,7 @@ def generate(
     *,
     given: dict[str, Any],
 ) -> None:
-    """Make music for a clip: NAME.STYLE.SEED.LEVEL.mp4, .wav and .png, a report, a ZIP."""
+    """Make music for a clip: NAME.STYLE.SEED.LEVEL.mp4, .wav, .mid and more, a report, a ZIP."""
     from d2m.pipeline import DanceToMusic
 
     settings, saved_levels = _saved_settings(like)
@@ -198,7 +202,7 @@ def _default_text(field: SettingField) -> Any:
 
 def _saved_settings(path: Path | None) -> tuple[Settings, str]:
     if path is None:
-        return Settings(), "high"
+        return Settings(), DEFAULT_LEVELS
     from d2m.rendering.report import read_settings
 
     return read_settings(path)

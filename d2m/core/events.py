@@ -121,8 +121,8 @@ class ResultFiles:
     archive
         All files in one ZIP.
     comparisons
-        Videos with both levels side by side, by the level whose music plays; empty for jobs
-        of one level.
+        Videos with both hop levels side by side, by the level whose music plays; empty for
+        jobs without both.
     """
 
     report: Path

@@ -82,6 +82,8 @@ LEVELS: dict[str, Level] = {STUDIO.name: STUDIO, **HOP_LEVELS}
 """All levels by name, in the order in which they are made."""
 LEVEL_GROUPS = {"both": (HIGH, LOW), "all": tuple(LEVELS.values())}
 """Names that stand for several levels."""
+DEFAULT_LEVELS = "studio,high"
+"""What a newcomer gets: what sounds best, and the method of the paper at its faster level."""
 LEVEL_CHOICES = (*HOP_LEVELS, "both", STUDIO.name, "all")
 """What a person may ask for, besides lists such as ``"studio,high"``."""
 

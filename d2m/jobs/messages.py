@@ -28,7 +28,7 @@ class Job:
     clip
         Video file.
     levels
-        ``"high"``, ``"low"`` or ``"both"``, or ``"none"`` to analyse the clip only.
+        See `d2m.core.levels.levels_named`; ``"none"`` to analyse the clip only.
     settings
         How the music is made.
     out

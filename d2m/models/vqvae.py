@@ -217,7 +217,8 @@ class JukeboxVQVAE(nn.Module):
     Parameters
     ----------
     levels
-        Levels to build: indices (0, 1, 2 for hops 8, 32, 128) or `d2m.core.levels.HopLevel` objects.
+        Levels to build: indices (0, 1, 2 for hops 8, 32, 128), or objects of
+        `d2m.core.levels.HopLevel`.
     """
 
     def __init__(self, levels: Iterable[HopLevel | int] = (0, 1, 2)) -> None:

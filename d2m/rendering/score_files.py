@@ -75,10 +75,9 @@ def write_beat_markers(path: Path, score: Score) -> None:
         rows = csv.writer(file)
         rows.writerow(["time_s", "beat", "bar", "section"])
         for time_s in score.beats_s:
-            bar = int(np.searchsorted(downbeats, time_s + 1e-6))
-            rows.writerow(
-                [f"{time_s:.4f}", _beat_in_bar(score, time_s), bar, _section(score, time_s)]
-            )
+            bar = int(np.searchsorted(downbeats, time_s + 1e-6, side="right"))
+            beat, section = _beat_in_bar(score, time_s), _section(score, time_s)
+            rows.writerow([f"{time_s:.4f}", beat, bar, section])
 
 
 def _beat_in_bar(score: Score, time_s: float) -> int:
