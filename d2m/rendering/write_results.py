@@ -135,7 +135,10 @@ def stem_of(soundtrack: Soundtrack, name: str) -> str:
     plain = re.sub(r"[^\w-]+", "_", name).strip("_")
     plain = plain.encode()[:_MAX_NAME_BYTES].decode(errors="ignore") or "clip"
     settings = soundtrack.settings
-    piece = f"seed{settings.seed}" if settings.weights == COMPACT else settings.weights
+    has_seed = settings.weights == COMPACT or not isinstance(soundtrack.level, HopLevel)
+    piece = f"seed{settings.seed}" if has_seed else settings.weights
+    if settings.arrangement:
+        piece += f".arrangement{settings.arrangement}"
     return f"{plain}.{soundtrack.style.name}.{piece}"
 
 

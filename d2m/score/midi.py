@@ -23,8 +23,8 @@ DRUM_CHANNEL = 9
 """MIDI channel of drums, counted from 0, by General MIDI."""
 _CHANNELS = [channel for channel in range(16) if channel != DRUM_CHANNEL]
 _MAX_TEMPO = 2**24 - 1  # largest length of a beat (microseconds) in a Standard MIDI File
-# The key signature of each key, by its name in `Score.key`, in mido's spelling.
-_RELATIVE = {"major": "", "minor": "m"}
+# Suffix of the key note in mido's spelling of a key signature, by mode.
+_MODE_SUFFIX = {"major": "", "minor": "m"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -171,12 +171,14 @@ def _track(events: list[tuple[int, Any]]) -> MidiTrack:
 
 def _key_signature(key: str) -> str:
     """Return a key such as ``"D minor"`` in mido's spelling, or nothing for other modes."""
-    from mido.midifiles.meta import KeySignatureError, MetaMessage
+    from mido.midifiles.meta import MetaMessage
 
     note, _, mode = key.partition(" ")
-    spelled = f"{note}{_RELATIVE.get(mode, '')}"
+    if mode not in _MODE_SUFFIX:
+        return ""
+    spelled = f"{note}{_MODE_SUFFIX[mode]}"
     try:
         MetaMessage("key_signature", key=spelled)
-    except (KeySignatureError, ValueError):
+    except ValueError:  # a spelling without a key signature, such as D# major
         return ""
     return spelled

@@ -3,7 +3,19 @@
 import pytest
 
 from d2m.core.errors import D2MError, SettingsError
-from d2m.core.levels import HIGH, HOP_LEVELS, LOW, SAMPLE_RATE, hop_level_named, levels_named
+from d2m.core.levels import (
+    DEFAULT_LEVELS,
+    HIGH,
+    HOP_LEVELS,
+    LEVEL_CHOICES,
+    LEVELS,
+    LOW,
+    SAMPLE_RATE,
+    STUDIO,
+    hop_level_named,
+    hop_levels_named,
+    levels_named,
+)
 from d2m.core.styles import SONGS_PER_STYLE, STYLES, songs_of, style_named
 
 
@@ -20,11 +32,35 @@ def test_levels_by_name():
     assert hop_level_named("low") is LOW
     assert levels_named("high") == (HIGH,)
     assert levels_named("both") == tuple(HOP_LEVELS.values()) == (HIGH, LOW)
+    assert hop_levels_named("both") == (HIGH, LOW)
+    assert levels_named("studio") == (STUDIO,)
+    assert levels_named("all") == tuple(LEVELS.values()) == (STUDIO, HIGH, LOW)
+
+
+def test_levels_can_be_listed_in_any_order():
+    assert levels_named("low, studio") == (STUDIO, LOW)
+    assert levels_named("both,high") == (HIGH, LOW)
+    assert levels_named(DEFAULT_LEVELS) == (STUDIO, HIGH)
+
+
+@pytest.mark.parametrize("choice", ["", ",", "high,"])
+def test_no_level_is_refused_with_the_choices(choice):
+    with pytest.raises(SettingsError, match="No level is chosen: choose high, low, both, studio"):
+        levels_named(choice)
+
+
+def test_every_level_says_what_it_is():
+    assert all(level.summary for level in LEVELS.values())
+    assert [STUDIO.sample_rate, HIGH.sample_rate, LOW.sample_rate] == [44_100, 22_050, 22_050]
 
 
 @pytest.mark.parametrize(
     ("choose", "choices"),
-    [(hop_level_named, ["high", "low"]), (levels_named, ["high", "low", "both"])],
+    [
+        (hop_level_named, ["high", "low"]),
+        (hop_levels_named, ["high", "low", "both"]),
+        (levels_named, LEVEL_CHOICES),
+    ],
 )
 def test_an_unknown_level_is_refused_with_the_choices(choose, choices):
     with pytest.raises(SettingsError) as refusal:

@@ -20,6 +20,17 @@ from d2m.core.settings import Settings
         ({"seed": -1}, "The seed is -1: choose a whole number from 0 on."),
         ({"taps_s": (0.5, float("inf"))}, "tap them again"),
         ({"style": "polka"}, "polka"),
+        ({"key": "H#"}, "The key is 'H#': choose auto, C, C#, D, Eb"),
+        ({"mode": "phrygian"}, "The mode is 'phrygian': choose auto, major, minor."),
+        ({"tempo_bpm": 20.0}, "The tempo is 20 BPM: choose 30 to 300."),
+        ({"tempo_bpm": 400.0}, "The tempo is 400 BPM: choose 30 to 300."),
+        ({"swing_percent": 40.0}, "The swing is 40 %: choose 50 to 75."),
+        ({"energy": 3.0}, "The energy is 3: choose 0 to 2."),
+        ({"ending": "fade"}, "The ending is 'fade': choose auto, hit, ring."),
+        (
+            {"drums": False, "bass": False, "chords": False, "lead": False},
+            "No instrument is on: turn on drums, bass, chords or melody.",
+        ),
     ],
 )
 def test_a_value_out_of_range_is_one_sentence(change, words):
@@ -33,8 +44,16 @@ def test_every_setting_describes_itself():
     for field in setting_fields(Settings):
         assert field.label
         assert field.help.endswith(".")
-        assert field.section in ("music", "part", "beat", "sound", "weights")
-        assert field.name.endswith(f"_{field.unit.lower()}") == bool(field.unit)
+        assert field.section in (
+            "music",
+            "part",
+            "beat",
+            "sound",
+            "weights",
+            "studio",
+        )
+        unit = field.unit.lower().replace("%", "percent")
+        assert field.name.endswith(f"_{unit}") == bool(unit)
 
 
 def test_facts_go_through_json_and_back():
@@ -50,6 +69,7 @@ def test_facts_that_are_no_settings_are_refused(facts):
 
 def test_a_form_is_parsed_in_the_order_of_the_fields():
     form = ("house", 3, 0.5, 0, 0, -40, "1.0, 0.5", 1.5, 0, False, True, True, "compact")
+    form += (1.2, 1, 1, "D", "minor", True, True, True, False, "full", "hit", 0, 2)
     expected = Settings(
         style="house",
         seed=3,
@@ -59,6 +79,13 @@ def test_a_form_is_parsed_in_the_order_of_the_fields():
         response=1.5,
         denoise=False,
         overlay=True,
+        energy=1.2,
+        key="D",
+        mode="minor",
+        lead=False,
+        intro="full",
+        ending="hit",
+        arrangement=2,
     )
     assert parse_form(Settings, form) == expected
     assert parse_form(Settings, (None,) * len(form)) == Settings()
