@@ -15,7 +15,7 @@ from typing import Annotated, Optional
 
 import typer
 
-from d2m.core.levels import HOP_LEVELS
+from d2m.core.levels import LEVELS
 from d2m.core.styles import AUTO
 from d2m.pipeline import DanceToMusic
 
@@ -36,7 +36,7 @@ def write_full_hd(source: Path, target: Path, seconds: float = 10.0) -> None:
 def main(
     clip: Annotated[Optional[Path], typer.Option(help="Clip to time.")] = None,  # noqa: UP045
 ) -> None:
-    """Generate both levels three times: with imports, without, and in another style.
+    """Generate all levels three times: with imports, without, and in another style.
 
     The last run uses the analysis of the clip that the run before it made.
     """
@@ -51,12 +51,12 @@ def main(
             start = time.perf_counter()
             dance = pipeline.perceive(clip)
             stages = {"perception": time.perf_counter() - start, **dance.seconds}
-            for level in HOP_LEVELS.values():
+            for level in LEVELS.values():
                 soundtrack = pipeline.generate(dance, level, style=style, out=Path(folder) / run)
                 stages |= {f"{level.name} {name}": s for name, s in soundtrack.seconds.items()}
             totals[run] = time.perf_counter() - start
             duration_s = dance.clip.duration_s
-            typer.echo(f"{run}: {totals[run]:.1f} s for {duration_s:.1f} s of dance, both levels")
+            typer.echo(f"{run}: {totals[run]:.1f} s for {duration_s:.1f} s of dance, all levels")
             for name, seconds in stages.items():
                 ratio = f"{duration_s / seconds:7.1f} x real time" if seconds > MIN_SHOWN_S else ""
                 typer.echo(f"  {name:14s} {seconds:6.2f} s  {ratio}")
