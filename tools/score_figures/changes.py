@@ -1,0 +1,111 @@
+"""Where a dance changes, and where music does: the novelty of features from beat to beat.
+
+Nothing here is shared with `d2m.score`, which cuts its sections in its own way.
+"""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from d2m.audio.waveform import log_mel
+from d2m.core.levels import SAMPLE_RATE
+from d2m.core.metrical_grid import STEPS_PER_BEAT
+from d2m.perception.conditioning import Conditioning
+from d2m.perception.step_features import MOVEMENT_FEATURES
+
+FloatArray = NDArray[np.float64]
+
+COMPARED_BEATS = 4
+"""Beats before and after a moment that are compared. Chosen by hand: a bar."""
+PEAK_REACH = 3
+"""A change is the largest within so many beats before and after. Chosen by hand."""
+CHANGE_SHARE = 0.5
+"""Least novelty of a change, relative to the three largest of the dance. Chosen by hand."""
+CHANGING_FEATURES = ("energy", "upper", "lower", "reach")
+"""Movement features that are compared, besides the directogram."""
+_HOP = 256  # samples of the spectrogram, at 22,050 Hz
+_MELS = 32
+
+
+def dance_changes_s(conditioning: Conditioning) -> FloatArray:
+    """Return the beats (s) at which the movement changes.
+
+    The movement of each beat is described by its energy, that of arms and legs, the height of
+    the hands and the directions of the movement. The novelty of a beat is the distance between
+    the means over the bar before and the bar from it on. A change is a local maximum of at
+    least half the mean of the three largest.
+    """
+    beats_s, movement = _beat_movement(conditioning)
+    novelty = beat_novelty(movement)
+    if len(novelty) < 2 * COMPARED_BEATS or not novelty.any():
+        return np.empty(0)
+    padded = np.pad(novelty, PEAK_REACH)
+    windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * PEAK_REACH + 1)
+    is_peak = (novelty >= windows.max(axis=1)) & (novelty > 0)
+    strong = float(np.sort(novelty[is_peak])[-3:].mean())
+    return np.asarray(beats_s[is_peak & (novelty >= CHANGE_SHARE * strong)])
+
+
+def beat_novelty(values: FloatArray) -> FloatArray:
+    """Return the distance between the bars before and after each beat, (B,), of values (B, K).
+
+    0 where fewer than two beats are on one side.
+    """
+    novelty = np.zeros(len(values))
+    for beat in range(2, len(values) - 1):
+        before = values[max(0, beat - COMPARED_BEATS) : beat].mean(axis=0)
+        after = values[beat : beat + COMPARED_BEATS].mean(axis=0)
+        novelty[beat] = float(np.linalg.norm(after - before))
+    return novelty
+
+
+def sound_novelty(audio: NDArray[Any], beats_s: FloatArray) -> FloatArray:
+    """Return the novelty of each beat of music, (B,), from its log-mel spectrum in beats.
+
+    Parameters
+    ----------
+    audio : (N,)
+        Mono audio at 22,050 Hz.
+    beats_s : (B,)
+        Ascending beat times (s).
+    """
+    mel = log_mel(np.asarray(audio, dtype=np.float32), SAMPLE_RATE, _MELS, _HOP).astype(float)
+    edges = np.concatenate([beats_s, [2 * beats_s[-1] - beats_s[-2]]])
+    frames = np.clip(np.round(edges * SAMPLE_RATE / _HOP).astype(int), 0, mel.shape[1])
+    means = np.stack(
+        [
+            np.maximum(mel[:, low : max(high, low + 1)], -3.0).mean(axis=1)
+            if low < mel.shape[1]
+            else np.full(_MELS, -3.0)
+            for low, high in itertools.pairwise(frames)
+        ]
+    )
+    return beat_novelty(means)
+
+
+def share_near(times_s: FloatArray, others_s: FloatArray, tolerance_s: float) -> float:
+    """Return the share of times with another within a tolerance (s); NaN without times."""
+    if not len(times_s):
+        return float("nan")
+    if not len(others_s):
+        return 0.0
+    distance = np.abs(times_s[:, None] - others_s[None, :]).min(axis=1)
+    return float((distance <= tolerance_s + 1e-6).mean())
+
+
+def _beat_movement(conditioning: Conditioning) -> tuple[FloatArray, FloatArray]:
+    """Return the times of the beats (B,) and standardised movement in each (B, K)."""
+    grid = conditioning.grid
+    columns = [MOVEMENT_FEATURES.index(name) for name in CHANGING_FEATURES]
+    movement = np.concatenate(
+        [conditioning.features[:, columns], 0.5 * conditioning.visual], axis=1
+    )
+    first = int(-grid.position[0] % STEPS_PER_BEAT)
+    count = (len(movement) - first) // STEPS_PER_BEAT
+    whole = movement[first : first + count * STEPS_PER_BEAT]
+    by_beat = whole.reshape(count, STEPS_PER_BEAT, -1).mean(axis=1)
+    return grid.times[first : first + count * STEPS_PER_BEAT : STEPS_PER_BEAT], by_beat

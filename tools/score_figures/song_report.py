@@ -1,0 +1,134 @@
+"""The report on many songs: distances, genres, tags."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import typer
+
+from d2m.core.errors import DataError
+from d2m.core.styles import STYLES
+from d2m.generation.studio import StudioModel
+from tools.score_figures.distances import (
+    distance_rows,
+    genre_scores,
+    project_genre_scores,
+    subset,
+    top_tags,
+)
+from tools.score_figures.goals import table
+from tools.score_figures.libraries import Library, loop_library, studio_library
+from tools.score_figures.tagger import GENRE_TAGS, Tagger
+
+_DISTANCE_COLUMNS = {
+    "nearest": "nearest pair",
+    "pair": "its seeds",
+    "median": "median pair",
+    "other": "median to other styles",
+    "nearest_other": "nearest of another style",
+}
+
+
+def song_report(
+    model: StudioModel, musicnn: Path, seeds: range
+) -> tuple[list[str], dict[str, Any]]:
+    """Make and describe many songs, and return the report as Markdown and as values.
+
+    Parameters
+    ----------
+    model
+        Makes the songs.
+    musicnn
+        Folder of the tagger's unpacked wheel.
+    seeds
+        Seeds of the songs of each style.
+
+    Raises
+    ------
+    ValueError
+        If the tagger is not there.
+    """
+    tagger = Tagger(musicnn, GENRE_TAGS)
+    loops: Library | None = None
+    try:
+        loops = loop_library(tagger)
+    except DataError as error:
+        typer.echo(f"The sixty loops are left out: {error}", err=True)
+    studio = studio_library(model, tagger, seeds, list(STYLES))
+    values: dict[str, Any] = {
+        "distances": distance_rows(studio),
+        "genres": genre_scores(studio),
+        "tags": top_tags(studio, tagger.labels),
+        "sub_genres": _sub_genres(studio),
+    }
+    even = studio.songs % 2 == 0
+    values["own_metric"] = project_genre_scores(subset(studio, ~even), subset(studio, even))
+    if loops is not None:
+        values["loop_distances"] = distance_rows(loops)
+        values["loop_genres"] = genre_scores(loops)
+        values["loop_metric"] = project_genre_scores(studio, loops)
+        values["loop_tags"] = top_tags(loops, tagger.labels)
+    return [*_distance_lines(values), *_genre_lines(values), *_tag_lines(values)], values
+
+
+def _distance_lines(values: dict[str, Any]) -> list[str]:
+    lines = []
+    for kind, rows in values["distances"].items():
+        lines += [f"## Distances between songs ({kind})", ""]
+        loops = values.get("loop_distances", {}).get(kind, {}).get("all")
+        shown = rows | ({"the sixty loops": loops} if loops else {})
+        lines += [*table(shown, _DISTANCE_COLUMNS), ""]
+        if loops:
+            limit = loops["nearest"]
+            near = [name for name, row in rows.items() if name != "all" and row["nearest"] < limit]
+            verdict = f"nearer in {', '.join(near)}" if near else "none is nearer in any style"
+            lines += [f"The nearest pair of loops of a style is {limit:.3f} apart: {verdict}.", ""]
+    return lines
+
+
+def _genre_lines(values: dict[str, Any]) -> list[str]:
+    genres, own = values["genres"], values["own_metric"]
+    rows = {
+        style: {**row, **own["by_style"].get(style, {})}
+        for style, row in genres["by_style"].items()
+    }
+    rows["all"] = {**genres, **own}
+    columns = {
+        "neighbours": "tagger, 5 neighbours",
+        "centroid": "tagger, nearest mean",
+        "segments": "own metric, segments",
+        "songs": "own metric, songs",
+    }
+    lines = ["## Share of songs whose style is told", "", *table(rows, columns), ""]
+    lines += [f"Confused: {genres['confused']}", ""]
+    if "loop_metric" in values:
+        loop = values["loop_metric"]
+        lines += [
+            f"Own metric fitted to the sixty loops: {loop['segments']:.2f} of the segments and "
+            f"{loop['songs']:.2f} of the songs. The loops among themselves, by the tagger: "
+            f"{values['loop_genres']['neighbours']:.2f}.",
+            "",
+        ]
+    return lines
+
+
+def _tag_lines(values: dict[str, Any]) -> list[str]:
+    lines = ["## Top tags", ""]
+    loops = values.get("loop_tags", {})
+    for style, tags in values["tags"].items():
+        before = f"; loops: {', '.join(loops[style])}" if style in loops else ""
+        lines.append(f"- {style}: {', '.join(tags)}{before}")
+    lines += ["", "Sub-genres:", ""]
+    lines += [f"- {style}: {counts}" for style, counts in values["sub_genres"].items()]
+    return lines
+
+
+def _sub_genres(library: Library) -> dict[str, dict[str, int]]:
+    """Return how often each sub-genre of each style came."""
+    counts: dict[str, dict[str, int]] = {}
+    for style in dict.fromkeys(library.styles):
+        names, numbers = np.unique(library.sub_genres[library.styles == style], return_counts=True)
+        counts[str(style)] = dict(zip(map(str, names), map(int, numbers), strict=True))
+    return counts
