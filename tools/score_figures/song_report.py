@@ -63,8 +63,9 @@ def song_report(
         "tags": top_tags(studio, tagger.labels),
         "sub_genres": _sub_genres(studio),
     }
-    even = studio.songs % 2 == 0
-    values["own_metric"] = project_genre_scores(subset(studio, ~even), subset(studio, even))
+    # Consecutive seeds take turns with the sub-genres, so both halves have all of them.
+    first = studio.songs < seeds.start + len(seeds) // 2
+    values["own_metric"] = project_genre_scores(subset(studio, ~first), subset(studio, first))
     if loops is not None:
         values["loop_distances"] = distance_rows(loops)
         values["loop_genres"] = genre_scores(loops)
