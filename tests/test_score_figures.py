@@ -205,7 +205,7 @@ def test_the_nearest_pair_is_named() -> None:
 
 
 def test_tables_mark_what_misses_its_goal() -> None:
-    rows = {"studio": [{"lufs": -14.1, "librosa_f": 0.99}, {"lufs": -16.0, "librosa_f": 0.9}]}
+    rows = {"studio": [{"lufs": -14.1, "librosa_f": 0.99}, {"lufs": -16.0, "librosa_f": 0.89}]}
     (sound,) = goal_table(rows, SOUND_GOALS)[2:]
     assert sound == "| studio | 2 | **-15.05** (1 of 2) |"
     (fit,) = goal_table(rows, FIT_GOALS)[2:]
