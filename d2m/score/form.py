@@ -1,0 +1,280 @@
+"""The form of a piece: sections on bar lines where the dance changes, and where the piece ends."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from d2m.core.metrical_grid import BEATS_PER_BAR, STEPS_PER_BAR, STEPS_PER_BEAT
+from d2m.perception.conditioning import Conditioning
+from d2m.score.movement import Movement, beat_novelty
+from d2m.score.options import ScoreOptions
+from d2m.score.section_names import name_sections
+from d2m.score.timeline import Timeline
+
+FloatArray = NDArray[np.float64]
+
+MAX_SECTION_BARS = 16
+"""Longest section (bars). Chosen by hand."""
+MIN_SECTION_BARS = 2
+"""Shortest section (bars), but for the only one of a short piece. Chosen by hand."""
+
+# What a length in bars is worth to the form, in the unit of a section change on the strongest
+# change of the dance; other even and odd lengths, and half a bar more. Chosen by hand.
+_LENGTH_WORTH = {8: 0.25, 4: 0.15, 16: -0.1, 2: -0.15}
+_EVEN_WORTH, _ODD_WORTH, _HALF_BAR_WORTH = -0.05, -0.3, -0.45
+_CHANGE_COST = 0.3  # of a section change
+_NEARBY = 0.85  # worth of a change one beat away, of one on the bar line
+_LEAST_PEAK = 0.2  # novelty that is worth 1 at least
+_PICKUP_COST = 0.25  # of starting with an incomplete bar
+_GRID_WORTH = 0.15  # of keeping the bars of the dance's grid
+_HIT_WORTH = 0.06  # of a strong hit on a bar line
+# Least and best time (s) from the last hit to the end of the clip, by ending, and the part of
+# the clip that the least may take.
+_TAIL_S = {"auto": (0.9, 1.4), "hit": (0.7, 0.9), "ring": (1.8, 2.8)}
+_TAIL_SHARE = 0.34
+_FEW_BEATS, _FEW_BEATS_COST = 4, 0.5  # a piece of fewer beats loses this for each
+_TAIL_COST = 0.5  # of a second away from the best tail
+_BAR_END, _HALF_BAR_END = 0.8, 0.3  # worth of ending on a bar line or in the middle of a bar
+_ACCENT_END, _POSE_END = 0.5, 0.6  # worth of ending on a hit, or on the start of a last freeze
+_SAME_MOMENT_S = 0.09
+
+
+@dataclass(frozen=True, kw_only=True)
+class FormSection:
+    """A section in 16th steps.
+
+    Parameters
+    ----------
+    name
+        One of `d2m.score.notes.SECTION_NAMES`.
+    start, end
+        First step, and the step after the last.
+    energy
+        Mean energy of the dance, 0 to 1.
+    level
+        Energy relative to the other sections, 0 to 1.
+    """
+
+    name: str
+    start: int
+    end: int
+    energy: float
+    level: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Form:
+    """The form of a piece.
+
+    Parameters
+    ----------
+    sections
+        Consecutive. The last is the outro, which may consist of the last hit alone and is then
+        empty.
+    bars
+        The first step of each bar. The first bar may be incomplete.
+    end
+        Step of the last hit.
+    """
+
+    sections: tuple[FormSection, ...]
+    bars: tuple[int, ...]
+    end: int
+
+
+def form_of(
+    dance: Conditioning,
+    movement: Movement,
+    timeline: Timeline,
+    options: ScoreOptions,
+    rng: np.random.Generator,
+) -> Form:
+    """Cut a dance into named sections.
+
+    Section changes and the last hit are chosen together, by dynamic programming over the
+    beats: changes of the dance near bar lines, groups of four and eight bars, hits on bar
+    lines and a tail of suitable length are each worth something.
+
+    Parameters
+    ----------
+    dance, movement, timeline
+        The dance, and its movement along the music.
+    options
+        Their ending, intro and ``fixed_bars`` are used.
+    rng
+        Varies what is undecided.
+    """
+    novelty = beat_novelty(movement, timeline)
+    hits = _beat_hits(movement, timeline, len(novelty))
+    first_worth = _first_bar_worth(dance, timeline, options)
+    ends = _end_worth(movement, timeline, options)
+    cuts = _best_cuts(novelty + rng.uniform(0, 0.02, len(novelty)), hits, first_worth, ends)
+    steps = [beat * STEPS_PER_BEAT for beat in cuts]
+    spans = list(pairwise(steps))
+    energies = [movement.mean("energy", a, b) for a, b in spans] or [0.0]
+    bars = [(b - a) / STEPS_PER_BAR for a, b in spans]
+    names, levels = name_sections(energies, bars, options.intro, rng)
+    sections = [
+        FormSection(name=name, start=a, end=b, energy=energy, level=level)
+        for (a, b), name, energy, level in zip(spans, names, energies, levels, strict=False)
+    ]
+    if not sections or sections[-1].name != "outro":
+        end = steps[-1]
+        last = FormSection(name="outro", start=end, end=end, energy=energies[-1], level=0.0)
+        sections.append(last)
+    return Form(sections=tuple(sections), bars=_bar_lines(spans), end=steps[-1])
+
+
+def section_at(form: Form, step: float) -> FormSection:
+    """Return the section that a step belongs to."""
+    for section in form.sections:
+        if step < section.end:
+            return section
+    return replace(form.sections[-1], end=form.end)
+
+
+def _bar_lines(spans: list[tuple[int, int]]) -> tuple[int, ...]:
+    """Return the first step of each bar; only the first section may start with a part of one."""
+    lines: list[int] = []
+    for index, (start, end) in enumerate(spans):
+        pickup = (end - start) % STEPS_PER_BAR if index == 0 and len(spans) > 1 else 0
+        lines += [start] if pickup else []
+        lines += range(start + pickup, end, STEPS_PER_BAR)
+    return tuple(lines) or (0,)
+
+
+def _beat_hits(movement: Movement, timeline: Timeline, n_beats: int) -> FloatArray:
+    """Return the strength of the hits at each beat, (B,)."""
+    hits = np.zeros(n_beats)
+    events = movement.events
+    position = timeline.steps(events.hits_s) / STEPS_PER_BEAT
+    for at, strength in zip(position, events.hit_strengths, strict=True):
+        beat = round(float(at))
+        if abs(at - beat) < 0.2 and 0 <= beat < n_beats:
+            hits[beat] = max(hits[beat], strength)
+    return hits
+
+
+def _first_bar_worth(
+    dance: Conditioning, timeline: Timeline, options: ScoreOptions
+) -> dict[int, float]:
+    """Return what it is worth that the first bar line is 0, 1, 2 or 3 beats after the start."""
+    steps = dance.grid.times[:-1][dance.grid.position % STEPS_PER_BAR == 0]
+    steps = steps[steps >= timeline.beats_s[0] - 1e-3]
+    of_grid = round(timeline.step(float(steps[0])) / STEPS_PER_BEAT) if len(steps) else 0
+    of_grid %= BEATS_PER_BAR
+    if options.fixed_bars:
+        return {of_grid: 0.0}
+    short = max(1.0, 12.0 / dance.duration_s)
+    worth = {beats: -_PICKUP_COST * short * (beats > 0) for beats in range(BEATS_PER_BAR)}
+    worth[of_grid] += _GRID_WORTH
+    return worth
+
+
+def _end_worth(movement: Movement, timeline: Timeline, options: ScoreOptions) -> dict[int, float]:
+    """Return what each beat (index) is worth as the last hit, before bars are considered."""
+    duration_s = timeline.duration_s
+    least, best = _TAIL_S[options.ending]
+    if options.ending == "auto":
+        best = float(np.clip(1.0 + 0.02 * duration_s, 1.0, 1.8))
+    least = min(least, _TAIL_SHARE * duration_s)
+    tails = duration_s - timeline.beats_s
+    possible = np.flatnonzero(tails >= least)
+    if not len(possible):
+        return {0: 0.0}
+    # A bar and a half before the latest is early enough.
+    possible = possible[-6:]
+    events = movement.events
+    worth = {}
+    for beat in possible:
+        at = timeline.beats_s[beat]
+        near = np.abs(events.hits_s - at) < _SAME_MOMENT_S
+        accent = float(events.hit_strengths[near].max()) if near.any() else 0.0
+        last_pose = events.freezes_s[-1:, 0]
+        posed = len(last_pose) and events.freezes_s[-1, 1] > duration_s - best - 0.5
+        pose = bool(posed and abs(last_pose[0] - at) < timeline.beat_length_s / 2)
+        early = _TAIL_COST * abs(tails[beat] - best)
+        few = _FEW_BEATS_COST * max(0, _FEW_BEATS - int(beat))
+        worth[int(beat)] = _ACCENT_END * accent + _POSE_END * pose - early - few
+    return worth
+
+
+def _best_cuts(
+    novelty: FloatArray, hits: FloatArray, first_worth: dict[int, float], ends: dict[int, float]
+) -> list[int]:
+    """Return the beats at which sections begin, from 0, and the beat of the last hit."""
+    last = max(ends)
+    change = _change_worth(novelty, last)
+    on_bars = _on_bars(hits, last)
+    best, before = np.full(last + 1, -np.inf), np.zeros(last + 1, dtype=int)
+    best[0] = 0.0
+    least, most = MIN_SECTION_BARS * BEATS_PER_BAR, MAX_SECTION_BARS * BEATS_PER_BAR
+    for beat in range(least, last + 1):
+        for start in range(max(0, beat - most - 3), beat - least + 1):
+            worth = _length_worth(beat - start, start, first_worth)
+            if worth is None or not np.isfinite(best[start]):
+                continue
+            bars = on_bars[beat] - on_bars[start] if not (beat - start) % BEATS_PER_BAR else 0.0
+            total = best[start] + worth + change[beat] + bars
+            if total > best[beat]:
+                best[beat], before[beat] = total, start
+    result, chosen = -np.inf, (0, last)
+    for end, worth in ends.items():
+        for start in range(max(0, end - most - 3), end + 1):
+            total = best[start] + worth + _last_worth(end - start, start, first_worth)
+            if total > result:
+                result, chosen = total, (start, end)
+    start, end = chosen
+    cuts = [end] if end > start else []
+    while start > 0:
+        cuts.append(start)
+        start = int(before[start])
+    return [0, *reversed(cuts)] if cuts or end == 0 else [0, end]
+
+
+def _change_worth(novelty: FloatArray, last: int) -> FloatArray:
+    """Return what a section change at each beat up to the last is worth, (last + 1,)."""
+    scaled = novelty / max(float(novelty.max()), _LEAST_PEAK)
+    scaled = np.pad(scaled, (1, max(1, last + 2 - len(scaled))))
+    nearby = np.maximum(scaled[:-2], scaled[2:]) * _NEARBY
+    return np.asarray(np.maximum(scaled[1:-1], nearby)[: last + 1] - _CHANGE_COST)
+
+
+def _on_bars(hits: FloatArray, last: int) -> FloatArray:
+    """Return running sums over every fourth beat of the hits, so that differences count them."""
+    total = np.pad(_HIT_WORTH * (hits - hits.mean()), (0, max(0, last + 1 - len(hits))))
+    for beat in range(BEATS_PER_BAR, len(total)):
+        total[beat] += total[beat - BEATS_PER_BAR]
+    return np.asarray(total)
+
+
+def _length_worth(beats: int, start: int, first_worth: dict[int, float]) -> float | None:
+    """Return what a section of a length is worth; None if it does not end on a bar line."""
+    bars, rest = divmod(beats, BEATS_PER_BAR)
+    worth = 0.0
+    if start == 0:
+        if rest not in first_worth:
+            return None
+        worth = first_worth[rest]
+    elif rest == 2:
+        worth = _HALF_BAR_WORTH
+    elif rest:
+        return None
+    return worth + _LENGTH_WORTH.get(bars, _ODD_WORTH if bars % 2 else _EVEN_WORTH)
+
+
+def _last_worth(beats: int, start: int, first_worth: dict[int, float]) -> float:
+    """Return what the length of the last section, or of the only one, is worth."""
+    bars, rest = divmod(beats, BEATS_PER_BAR)
+    worth = {0: _BAR_END, 2: _HALF_BAR_END}.get(rest, 0.0)
+    if start == 0:
+        # A single section starts with a complete bar, unless the bars are known.
+        worth += max(first_worth.values()) if 0 not in first_worth else first_worth[0]
+        return worth - 0.2 * (beats == 0)
+    if bars < MIN_SECTION_BARS:
+        return worth - 0.6
+    return worth + _LENGTH_WORTH.get(bars, _ODD_WORTH if bars % 2 else _EVEN_WORTH)
