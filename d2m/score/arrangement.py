@@ -19,10 +19,10 @@ from d2m.score.dance_accents import (
 )
 from d2m.score.draft import Draft, place_cells
 from d2m.score.form import Form, form_of
-from d2m.score.part_plan import plan_cells, plan_sections
 from d2m.score.movement import movement_along
 from d2m.score.notes import Score, Section
 from d2m.score.options import ScoreOptions
+from d2m.score.part_plan import plan_cells, plan_sections
 from d2m.score.performance import perform
 from d2m.score.song import Song
 from d2m.score.timeline import Timeline, timeline_of

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from d2m.core.metrical_grid import BARS_PER_PHRASE, STEPS_PER_BAR
-from d2m.score.draft import HALF_BAR_STEPS, DRUM_PARTS, Cell
+from d2m.score.draft import DRUM_PARTS, HALF_BAR_STEPS, Cell
 from d2m.score.form import Form, FormSection
 from d2m.score.instruments import INSTRUMENTS
 from d2m.score.movement import Movement

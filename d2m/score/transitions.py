@@ -19,8 +19,8 @@ from d2m.score.instruments import (
     REVERSE_CYMBAL,
     RISER,
 )
-from d2m.score.part_plan import SectionPlan
 from d2m.score.notes import Note
+from d2m.score.part_plan import SectionPlan
 from d2m.score.song import Song, StepNote
 from d2m.score.timeline import Timeline
 
