@@ -19,48 +19,77 @@ from d2m.perception.step_features import MOVEMENT_FEATURES
 
 FloatArray = NDArray[np.float64]
 
-COMPARED_BEATS = 4
-"""Beats before and after a moment that are compared. Chosen by hand: a bar."""
+KERNEL_BEATS = 8
+"""Beats before and after a moment that are compared, the nearer ones more. Of kernels of four,
+six and eight beats, this one found the two-bar units of procedural dances best: two thirds of
+the changes were within a beat of where a unit begins, and three eighths would be by chance."""
+TAPER = 0.5
+"""Standard deviation of the kernel's weight, relative to its length."""
 PEAK_REACH = 3
 """A change is the largest within so many beats before and after. Chosen by hand."""
-CHANGE_SHARE = 0.5
-"""Least novelty of a change, relative to the three largest of the dance. Chosen by hand."""
+CLEAR_SHARE, FAINT_SHARE = 0.5, 0.2
+"""Least novelty of a clear change and of any change, relative to the mean of the three largest
+of the dance. Chosen by hand."""
+PAUSE_BEATS = 1.0
+"""Shortest freeze (beats) whose start and end are changes. Chosen by hand."""
 CHANGING_FEATURES = ("energy", "upper", "lower", "reach")
 """Movement features that are compared, besides the directogram."""
 _HOP = 256  # samples of the spectrogram, at 22,050 Hz
 _MELS = 32
 
 
-def dance_changes_s(conditioning: Conditioning) -> FloatArray:
+def dance_changes_s(conditioning: Conditioning, share: float = CLEAR_SHARE) -> FloatArray:
     """Return the beats (s) at which the movement changes.
 
     The movement of each beat is described by its energy, that of arms and legs, the height of
-    the hands and the directions of the movement. The novelty of a beat is the distance between
-    the means over the bar before and the bar from it on. A change is a local maximum of at
-    least half the mean of the three largest.
+    the hands and the directions of the movement. Changes are local maxima of `beat_novelty`,
+    and the starts and ends of freezes.
+
+    Parameters
+    ----------
+    conditioning
+        The dance.
+    share
+        Least novelty, relative to the mean of the three largest: `CLEAR_SHARE` or
+        `FAINT_SHARE`.
     """
     beats_s, movement = _beat_movement(conditioning)
     novelty = beat_novelty(movement)
-    if len(novelty) < 2 * COMPARED_BEATS or not novelty.any():
+    if not novelty.any():
         return np.empty(0)
     padded = np.pad(novelty, PEAK_REACH)
     windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * PEAK_REACH + 1)
     is_peak = (novelty >= windows.max(axis=1)) & (novelty > 0)
     strong = float(np.sort(novelty[is_peak])[-3:].mean())
-    return np.asarray(beats_s[is_peak & (novelty >= CHANGE_SHARE * strong)])
+    is_change = is_peak & (novelty >= share * strong)
+    spans_s = conditioning.events.freezes_s
+    long = np.diff(spans_s, axis=1)[:, 0] >= PAUSE_BEATS * 60 / conditioning.rhythm.tempo_bpm
+    for edge_s in spans_s[long].ravel():
+        nearest = int(np.abs(beats_s - edge_s).argmin())
+        is_change[nearest] |= 1 < nearest < len(beats_s) - 1
+    return np.asarray(beats_s[is_change])
 
 
 def beat_novelty(values: FloatArray) -> FloatArray:
-    """Return the distance between the bars before and after each beat, (B,), of values (B, K).
+    """Return how new each beat is, (B,), of values (B, K).
 
-    0 where fewer than two beats are on one side.
+    A checkerboard kernel with a Gaussian taper slides along the distances between beats: it is
+    high where beats before and beats after differ from each other, but not among themselves
+    (Foote, "Automatic audio segmentation using a measure of audio novelty", 2000). 0 where
+    fewer than two beats are on one side, and at least 0.
     """
+    distances = np.linalg.norm(values[:, None] - values[None], axis=-1)
+    place = np.arange(-KERNEL_BEATS, KERNEL_BEATS) + 0.5
+    weight = np.exp(-0.5 * (place / (TAPER * KERNEL_BEATS)) ** 2)
+    side = np.sign(place)
+    kernel = -np.outer(weight * side, weight * side)
     novelty = np.zeros(len(values))
     for beat in range(2, len(values) - 1):
-        before = values[max(0, beat - COMPARED_BEATS) : beat].mean(axis=0)
-        after = values[beat : beat + COMPARED_BEATS].mean(axis=0)
-        novelty[beat] = float(np.linalg.norm(after - before))
-    return novelty
+        low, high = max(0, beat - KERNEL_BEATS), min(len(values), beat + KERNEL_BEATS)
+        used = slice(low - beat + KERNEL_BEATS, high - beat + KERNEL_BEATS)
+        part = kernel[used, used]
+        novelty[beat] = (distances[low:high, low:high] * part).sum() / np.abs(part).sum()
+    return np.maximum(novelty, 0.0)
 
 
 def sound_novelty(audio: NDArray[Any], beats_s: FloatArray) -> FloatArray:

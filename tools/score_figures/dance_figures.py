@@ -12,7 +12,7 @@ from d2m.metrics.beats import beat_f_measure, music_beats
 from d2m.perception.conditioning import Conditioning
 from d2m.score.notes import Score
 from tools.score_figures.beat_trackers import aubio_beats, octave_f_measure, track_beats
-from tools.score_figures.changes import dance_changes_s, share_near, sound_novelty
+from tools.score_figures.changes import FAINT_SHARE, dance_changes_s, share_near, sound_novelty
 from tools.score_figures.pieces import Piece
 from tools.score_figures.sound_figures import Figures
 
@@ -84,8 +84,9 @@ def hit_figures(piece: Piece, dance: Conditioning) -> Figures:
 def section_figures(piece: Piece, dance: Conditioning) -> Figures:
     """Compare the changes of section of a score with the changes of its dance.
 
-    ``sections_near`` is the share of the score's changes that are within one beat of a change
-    of the dance, and ``sections_chance`` that share for bar lines in general.
+    ``sections_near`` is the share of the score's changes that are within one beat of a clear
+    change of the dance, and ``sections_chance`` that share for bar lines in general;
+    ``sections_near_any`` and ``sections_chance_any`` count faint changes too.
     ``changes_answered`` is the share of the dance's changes with a change of section within
     one beat. ``novelty_ratio`` is the audio's novelty at changes of section over that at the
     other bar lines.
@@ -94,7 +95,7 @@ def section_figures(piece: Piece, dance: Conditioning) -> Figures:
     if score is None:
         return {}
     beat_s = 60.0 / score.tempo_bpm
-    changes_s = dance_changes_s(dance)
+    changes_s, any_s = dance_changes_s(dance), dance_changes_s(dance, FAINT_SHARE)
     starts_s = np.array([section.start_s for section in score.sections[1:]])
     bars_s = score.downbeats_s[(score.downbeats_s > score.beats_s[0] + beat_s)]
     bars_s = bars_s[bars_s <= score.end_s + 0.01]
@@ -103,8 +104,13 @@ def section_figures(piece: Piece, dance: Conditioning) -> Figures:
         "changes": float(len(changes_s)),
         "sections_near": share_near(starts_s, changes_s, beat_s),
         "sections_chance": share_near(bars_s, changes_s, beat_s),
+        "sections_near_any": share_near(starts_s, any_s, beat_s),
+        "sections_chance_any": share_near(bars_s, any_s, beat_s),
         "changes_answered": share_near(changes_s, starts_s, beat_s),
     }
+    # Of the last two beats, there is no novelty.
+    starts_s = starts_s[starts_s < score.beats_s[-2]]
+    bars_s = bars_s[bars_s < score.beats_s[-2]]
     if len(starts_s) and len(score.beats_s) > 4:
         novelty = sound_novelty(piece.mono, score.beats_s)
         here = _at(novelty, score.beats_s, starts_s)

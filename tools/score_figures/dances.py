@@ -14,7 +14,6 @@ from d2m.core.settings import Settings
 from d2m.core.styles import AUTO, STYLES, style_named
 from d2m.perception.clip_analysis import POSE_FPS
 from d2m.perception.conditioning import Conditioning, condition
-from d2m.pipeline import DanceToMusic
 from d2m.training.data.dances import procedural_dance, view
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -101,6 +100,10 @@ def procedural_conditioning(dancer: int, *, tempo_bpm: float, duration_s: float)
 
 
 def _analysed(paths: list[tuple[Path, str]], cache: Path | None) -> Iterator[MeasuredDance]:
+    if not paths:
+        return
+    from d2m.pipeline import DanceToMusic
+
     pipeline = DanceToMusic(cache=cache)
     for path, kind in paths:
         try:

@@ -55,11 +55,13 @@ FIT_GOALS = (
 """Figures of how the music fits the beats and hits of the dance."""
 FORM_GOALS = (
     Goal(key="sections", title="sections"),
-    Goal(key="changes", title="changes of the dance"),
-    Goal(key="sections_near", title="section changes near one", wanted=">= 0.90",
+    Goal(key="changes", title="clear changes of the dance"),
+    Goal(key="sections_near", title="section changes near a clear one", wanted=">= 0.90",
          met=lambda v: v >= 0.9, of_mean=True),
-    Goal(key="sections_chance", title="bar lines near one"),
-    Goal(key="changes_answered", title="changes answered"),
+    Goal(key="sections_chance", title="bar lines near a clear one"),
+    Goal(key="sections_near_any", title="near any change"),
+    Goal(key="sections_chance_any", title="bar lines near any"),
+    Goal(key="changes_answered", title="clear changes answered"),
     Goal(key="novelty_ratio", title="audio novelty there over other bar lines"),
 )  # fmt: skip
 """Figures of how the form follows the dance."""
