@@ -12,13 +12,11 @@ from d2m.core.levels import SAMPLE_RATE
 from d2m.metrics.beats import matched_beats
 from d2m.rendering.beat_plot_data import BeatPlotData, BeatRow, beat_row
 from d2m.rendering.palette import DARK, LIGHT, Palette
-from d2m.rendering.plot_style import DPI, WIDTH_IN, heading, style
+from d2m.rendering.plot_style import DPI, LEFT, RIGHT, WIDTH_IN, heading, style, time_ticks
 from d2m.rendering.spectrogram_plot import draw_mel, mel_decibels, onset_envelope
 
-# Height of the plot (in), and left and right edge of its axes as shares of the width. All
-# sizes here were chosen by eye.
+# Height of the plot (in). All sizes here were chosen by eye.
 _HEIGHT_IN = 6.4
-_LEFT, _RIGHT = 0.132, 0.964
 # Columns in which the envelope of a crowded row is drawn.
 _ENVELOPE_COLUMNS = 400
 
@@ -99,7 +97,7 @@ def _draw(data: BeatPlotData, path: Path, palette: Palette) -> None:
             _draw_row(music, data.music, palette.music)
         _draw_matches(match, data.matched_s, palette.match, data.is_crowded)
         _draw_spectrogram(mel, data)
-        _draw_time_ticks(mel, data.duration_s)
+        time_ticks(mel, data.duration_s)
         for axes, name, colour in (
             (dance, "Dance", palette.dance_text),
             (match, "Match", palette.match_text),
@@ -124,7 +122,7 @@ def _add_axes(figure: Any) -> tuple[Any, Any, Any, Any]:
     # Fixed positions, because Matplotlib's layout engine takes longer than all the drawing.
     grid = figure.add_gridspec(
         2, 1, height_ratios=(11, 6), hspace=0.07,
-        left=_LEFT, right=_RIGHT, bottom=0.065, top=0.898,
+        left=LEFT, right=RIGHT, bottom=0.065, top=0.898,
     )  # fmt: skip
     rows = grid[0].subgridspec(3, 1, height_ratios=(5, 1.5, 5), hspace=0)
     dance, match, music, mel = (
@@ -185,15 +183,6 @@ def _draw_spectrogram(axes: Any, data: BeatPlotData) -> None:
         bands = len(data.mel_db)
         axes.vlines(data.music.beats_s, 0, bands, color="white", lw=1.2, alpha=0.45)
         axes.set_ylim(0, bands)
-
-
-def _draw_time_ticks(axes: Any, duration_s: float) -> None:
-    """Label the time axis under the lowest row, and end it with the clip."""
-    from matplotlib.ticker import MaxNLocator
-
-    axes.set_xlim(0, max(duration_s, 1e-3))
-    axes.xaxis.set_major_locator(MaxNLocator(nbins=7, steps=[1, 2, 5, 10]))
-    axes.xaxis.set_major_formatter(lambda time_s, _: f"{time_s:g} s")
 
 
 def _hide_frame(axes: Any) -> None:

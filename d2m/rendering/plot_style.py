@@ -12,6 +12,9 @@ WIDTH_IN, DPI = 8.0, 150
 """Width of a plot (in) and its resolution (px/in): 1200 px."""
 FONT_PT = 15
 """Smallest font size (pt): 9.4 px where the plot is 360 px wide, as on a phone."""
+LEFT, RIGHT = 0.132, 0.964
+"""Left and right edge of time axes as shares of the width, equal in all plots of a dance so that
+they can stand one above the other. Chosen by eye."""
 # Space for the title as a share of the plot's width.
 _TITLE_WIDTH = 0.97
 
@@ -95,3 +98,12 @@ def heading(figure: Any, title: str, facts: list[tuple[str, str]]) -> None:
             bbox_transform=figure.transFigure,
         )
     )
+
+
+def time_ticks(axes: Any, duration_s: float) -> None:
+    """Label a time axis (s), and end it with the clip."""
+    from matplotlib.ticker import MaxNLocator
+
+    axes.set_xlim(0, max(duration_s, 1e-3))
+    axes.xaxis.set_major_locator(MaxNLocator(nbins=7, steps=[1, 2, 5, 10]))
+    axes.xaxis.set_major_formatter(lambda time_s, _: f"{time_s:g} s")
