@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from d2m.core.metrical_grid import BEATS_PER_BAR, STEPS_PER_BAR, STEPS_PER_BEAT
 from d2m.perception.conditioning import Conditioning
-from d2m.score.movement import Movement, beat_novelty
+from d2m.score.movement import Movement, dance_changes
 from d2m.score.options import ScoreOptions
 from d2m.score.section_names import name_sections
 from d2m.score.timeline import Timeline
@@ -24,11 +24,13 @@ MIN_SECTION_BARS = 2
 
 # What a length in bars is worth to the form, in the unit of a section change on the strongest
 # change of the dance; other even and odd lengths, and half a bar more. Chosen by hand.
-_LENGTH_WORTH = {8: 0.25, 4: 0.15, 16: -0.1, 2: -0.15}
-_EVEN_WORTH, _ODD_WORTH, _HALF_BAR_WORTH = -0.05, -0.3, -0.45
+_LENGTH_WORTH = {8: 0.15, 4: 0.1, 16: -0.1, 2: -0.05}
+_EVEN_WORTH, _ODD_WORTH, _HALF_BAR_WORTH = -0.05, -0.15, -0.3
 _CHANGE_COST = 0.3  # of a section change
 _NEARBY = 0.85  # worth of a change one beat away, of one on the bar line
-_LEAST_PEAK = 0.2  # novelty that is worth 1 at least
+_LEAST_PEAK = 0.3  # change that is worth 1 at least
+_SURE_WORTH = 0.1  # of the weakest change
+_CHOICE = 0.03  # how much chance adds to a change
 _PICKUP_COST = 0.25  # of starting with an incomplete bar
 _GRID_WORTH = 0.15  # of keeping the bars of the dance's grid
 _HIT_WORTH = 0.06  # of a strong hit on a bar line
@@ -38,7 +40,7 @@ _TAIL_S = {"auto": (0.9, 1.4), "hit": (0.7, 0.9), "ring": (1.8, 2.8)}
 _TAIL_SHARE = 0.34
 _FEW_BEATS, _FEW_BEATS_COST = 4, 0.5  # a piece of fewer beats loses this for each
 _TAIL_COST = 0.5  # of a second away from the best tail
-_BAR_END, _HALF_BAR_END = 0.8, 0.3  # worth of ending on a bar line or in the middle of a bar
+_BAR_ENDS = {0: 0.8, 2: 0.3}  # worth of ending on a bar line or in the middle of a bar
 _ACCENT_END, _POSE_END = 0.5, 0.6  # worth of ending on a hit, or on the start of a last freeze
 _SAME_MOMENT_S = 0.09
 
@@ -108,11 +110,16 @@ def form_of(
     rng
         Varies what is undecided.
     """
-    novelty = beat_novelty(movement, timeline)
-    hits = _beat_hits(movement, timeline, len(novelty))
     first_worth = _first_bar_worth(dance, timeline, options)
     ends = _end_worth(movement, timeline, options)
-    cuts = _best_cuts(novelty + rng.uniform(0, 0.02, len(novelty)), hits, first_worth, ends)
+    beats, strengths = dance_changes(movement, timeline)
+    strengths = strengths + rng.uniform(0.0, _CHOICE, len(beats))
+    change = _change_worth(beats, strengths, max(ends))
+    on_bars = _on_bars(_beat_hits(movement, timeline, max(ends)))
+    cuts = _best_cuts(change, on_bars, first_worth, ends)
+    pickup = cuts[1] % BEATS_PER_BAR if len(cuts) > 2 else 0
+    if len(cuts) == 2:
+        pickup = _best_pickup(cuts[1], first_worth)[1]
     steps = [beat * STEPS_PER_BEAT for beat in cuts]
     spans = list(pairwise(steps))
     energies = [movement.mean("energy", a, b) for a, b in spans] or [0.0]
@@ -126,7 +133,9 @@ def form_of(
         end = steps[-1]
         last = FormSection(name="outro", start=end, end=end, energy=energies[-1], level=0.0)
         sections.append(last)
-    return Form(sections=tuple(sections), bars=_bar_lines(spans), end=steps[-1])
+    return Form(
+        sections=tuple(sections), bars=_bar_lines(spans, pickup * STEPS_PER_BEAT), end=steps[-1]
+    )
 
 
 def section_at(form: Form, step: float) -> FormSection:
@@ -137,24 +146,24 @@ def section_at(form: Form, step: float) -> FormSection:
     return replace(form.sections[-1], end=form.end)
 
 
-def _bar_lines(spans: list[tuple[int, int]]) -> tuple[int, ...]:
-    """Return the first step of each bar; only the first section may start with a part of one."""
+def _bar_lines(spans: list[tuple[int, int]], pickup: int) -> tuple[int, ...]:
+    """Return the first step of each bar; the first may be a part of a bar, of ``pickup`` steps."""
     lines: list[int] = []
     for index, (start, end) in enumerate(spans):
-        pickup = (end - start) % STEPS_PER_BAR if index == 0 and len(spans) > 1 else 0
-        lines += [start] if pickup else []
-        lines += range(start + pickup, end, STEPS_PER_BAR)
+        first = start + pickup * (index == 0)
+        lines += [start] if first > start else []
+        lines += range(first, end, STEPS_PER_BAR)
     return tuple(lines) or (0,)
 
 
-def _beat_hits(movement: Movement, timeline: Timeline, n_beats: int) -> FloatArray:
-    """Return the strength of the hits at each beat, (B,)."""
-    hits = np.zeros(n_beats)
+def _beat_hits(movement: Movement, timeline: Timeline, last: int) -> FloatArray:
+    """Return the strength of the hits at each beat up to the last, (last + 1,)."""
+    hits = np.zeros(last + 1)
     events = movement.events
     position = timeline.steps(events.hits_s) / STEPS_PER_BEAT
     for at, strength in zip(position, events.hit_strengths, strict=True):
         beat = round(float(at))
-        if abs(at - beat) < 0.2 and 0 <= beat < n_beats:
+        if abs(at - beat) < 0.2 and 0 <= beat <= last:
             hits[beat] = max(hits[beat], strength)
     return hits
 
@@ -204,12 +213,13 @@ def _end_worth(movement: Movement, timeline: Timeline, options: ScoreOptions) ->
 
 
 def _best_cuts(
-    novelty: FloatArray, hits: FloatArray, first_worth: dict[int, float], ends: dict[int, float]
+    change: FloatArray,
+    on_bars: FloatArray,
+    first_worth: dict[int, float],
+    ends: dict[int, float],
 ) -> list[int]:
     """Return the beats at which sections begin, from 0, and the beat of the last hit."""
     last = max(ends)
-    change = _change_worth(novelty, last)
-    on_bars = _on_bars(hits, last)
     best, before = np.full(last + 1, -np.inf), np.zeros(last + 1, dtype=int)
     best[0] = 0.0
     least, most = MIN_SECTION_BARS * BEATS_PER_BAR, MAX_SECTION_BARS * BEATS_PER_BAR
@@ -236,17 +246,21 @@ def _best_cuts(
     return [0, *reversed(cuts)] if cuts or end == 0 else [0, end]
 
 
-def _change_worth(novelty: FloatArray, last: int) -> FloatArray:
+def _change_worth(beats: NDArray[np.int64], strengths: FloatArray, last: int) -> FloatArray:
     """Return what a section change at each beat up to the last is worth, (last + 1,)."""
-    scaled = novelty / max(float(novelty.max()), _LEAST_PEAK)
-    scaled = np.pad(scaled, (1, max(1, last + 2 - len(scaled))))
-    nearby = np.maximum(scaled[:-2], scaled[2:]) * _NEARBY
-    return np.asarray(np.maximum(scaled[1:-1], nearby)[: last + 1] - _CHANGE_COST)
+    worth = np.zeros(last + 3)
+    strongest = max(float(strengths.max(initial=0.0)), _LEAST_PEAK)
+    for beat, strength in zip(beats, strengths, strict=True):
+        if beat <= last:
+            own = _SURE_WORTH + (1.0 - _SURE_WORTH) * strength / strongest
+            around = worth[beat : beat + 3]
+            around[:] = np.maximum(around, own * np.array([_NEARBY, 1.0, _NEARBY]))
+    return worth[1:-1] - _CHANGE_COST
 
 
-def _on_bars(hits: FloatArray, last: int) -> FloatArray:
+def _on_bars(hits: FloatArray) -> FloatArray:
     """Return running sums over every fourth beat of the hits, so that differences count them."""
-    total = np.pad(_HIT_WORTH * (hits - hits.mean()), (0, max(0, last + 1 - len(hits))))
+    total = _HIT_WORTH * (hits - hits.mean())
     for beat in range(BEATS_PER_BAR, len(total)):
         total[beat] += total[beat - BEATS_PER_BAR]
     return np.asarray(total)
@@ -269,12 +283,21 @@ def _length_worth(beats: int, start: int, first_worth: dict[int, float]) -> floa
 
 def _last_worth(beats: int, start: int, first_worth: dict[int, float]) -> float:
     """Return what the length of the last section, or of the only one, is worth."""
-    bars, rest = divmod(beats, BEATS_PER_BAR)
-    worth = {0: _BAR_END, 2: _HALF_BAR_END}.get(rest, 0.0)
     if start == 0:
-        # A single section starts with a complete bar, unless the bars are known.
-        worth += max(first_worth.values()) if 0 not in first_worth else first_worth[0]
-        return worth - 0.2 * (beats == 0)
+        return _best_pickup(beats, first_worth)[0]
+    bars, rest = divmod(beats, BEATS_PER_BAR)
+    worth = _BAR_ENDS.get(rest, 0.0)
     if bars < MIN_SECTION_BARS:
         return worth - 0.6
     return worth + _LENGTH_WORTH.get(bars, _ODD_WORTH if bars % 2 else _EVEN_WORTH)
+
+
+def _best_pickup(beats: int, first_worth: dict[int, float]) -> tuple[float, int]:
+    """Return what a piece of one section is worth, and the beats before its first bar line."""
+    worths = {
+        pickup: worth + _BAR_ENDS.get((beats - pickup) % BEATS_PER_BAR, 0.0)
+        for pickup, worth in first_worth.items()
+        if pickup < max(beats, 1)
+    } or {0: 0.0}
+    best = max(worths, key=worths.__getitem__)
+    return worths[best], best

@@ -22,7 +22,7 @@ CHANGE_SPANS = (4, 8)
 MIN_CHANGE = 0.1
 """Least change (of features from 0 to 1) that counts. Chosen by hand."""
 
-_PEAK_REACH = 3  # beats in which a change is the largest; chosen by hand
+_PEAK_REACH = 7  # beats around in which a change is the largest: sections last two bars
 _FREEZE_CHANGE = 0.25  # what the start or end of a freeze adds to the change; chosen by hand
 _MIN_PAUSE_BEATS = 0.9  # shortest freeze (beats) that is a change; chosen by hand
 
@@ -94,7 +94,8 @@ def beat_novelty(movement: Movement, timeline: Timeline) -> FloatArray:
 def dance_changes(movement: Movement, timeline: Timeline) -> tuple[NDArray[np.int64], FloatArray]:
     """Return the beats at which a dance changes, and how much.
 
-    They are the local maxima of `beat_novelty` from `MIN_CHANGE`, whatever the bars are.
+    They are the beats whose `beat_novelty` is the largest within nearly two bars before and
+    after, and `MIN_CHANGE` at least, wherever the bars begin.
 
     Returns
     -------
