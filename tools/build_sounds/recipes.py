@@ -1,0 +1,151 @@
+"""How each pitched instrument is recorded: its source, how densely, and how it plays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+Process = Callable[[np.ndarray, int], np.ndarray]
+"""Audio `(2, N)` and its key, to audio."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """How an instrument is recorded.
+
+    Parameters
+    ----------
+    preset
+        Bank and program of the soundfont, or None if it is synthesised.
+    synthesis
+        Name of the function that makes it, if it is synthesised.
+    step
+        Semitones between recorded notes.
+    seconds
+        Longest recording of a note (s).
+    layers
+        Softest velocity, loudest, and the one recorded, of each layer.
+    sustained
+        Whether it is looped.
+    stereo, width
+        Whether two channels are kept, and what the side signal is multiplied by.
+    onset_db
+        Level below the peak at which the note is taken to begin.
+    fade_s
+        Length of the fade-in of what was cut (s).
+    rate
+        Frames per second of the recordings.
+    release_s
+        Time in which a note fades when its key is released (s).
+    single
+        Whether a new note cuts the one before.
+    curve
+        Exponent from velocity to level.
+    brightness_db
+        How much high frequencies fall from velocity 127 to 1 (dB).
+    spread
+        How far low notes are left and high ones right, 0 to 1.
+    level_db
+        Added to the instrument's level.
+    floor_db
+        Level below its peak at which a recording that rings out ends (dB).
+    bits
+        Resolution; each recording is as loud as it can be.
+    process
+        What is done to each recording before it is trimmed.
+    """
+
+    preset: tuple[int, int] | None = None
+    synthesis: str = ""
+    step: int = 5
+    seconds: float = 3.0
+    layers: tuple[tuple[int, int, int], ...] = ((1, 127, 100),)
+    sustained: bool = False
+    stereo: bool = False
+    width: float = 1.0
+    onset_db: float = 26.0
+    fade_s: float = 0.001
+    rate: int = 44_100
+    release_s: float = 0.12
+    single: bool = False
+    curve: float = 1.5
+    brightness_db: float = 12.0
+    spread: float = 0.0
+    level_db: float = 0.0
+    floor_db: float = 50.0
+    process: Process | None = None
+    bits: int = 14
+
+
+TWO = ((1, 84, 64), (85, 127, 110))
+
+
+def _held(program: int, **others: object) -> Recipe:
+    """Return the recipe of a sustained instrument of bank 0."""
+    values = {
+        "preset": (0, program),
+        "sustained": True,
+        "seconds": 2.0,
+        "release_s": 0.14,
+        "bits": 13,
+        "rate": 32_000,
+    }
+    return Recipe(**(values | others))
+
+
+def _struck(program: int, **others: object) -> Recipe:
+    """Return the recipe of an instrument that rings out, of bank 0."""
+    return Recipe(**({"preset": (0, program)} | others))
+
+
+def _made(synthesis: str, **others: object) -> Recipe:
+    """Return the recipe of a synthesised instrument."""
+    return Recipe(**({"synthesis": synthesis} | others))
+
+
+RECIPES = {
+    "finger_bass": _struck(33, layers=TWO, rate=22_050, seconds=2.4, single=True, release_s=0.07),
+    "slap_bass": _struck(36, seconds=2.0, single=True, release_s=0.06, rate=32_000),
+    "upright_bass": _struck(32, seconds=2.4, single=True, release_s=0.09, rate=22_050),
+    "synth_bass": _made("synth_bass", sustained=True, single=True, release_s=0.05, rate=32_000),
+    "fm_bass": _made("fm_bass", sustained=True, single=True, release_s=0.05, rate=32_000),
+    "sub_bass": _made("sub_bass", seconds=3.2, single=True, release_s=0.06, rate=16_000, step=4),
+    "reese_bass": _made("reese_bass", sustained=True, single=True, release_s=0.06, rate=22_050),
+    "grand_piano": _struck(0, layers=TWO, step=4, seconds=4.0, release_s=0.16, spread=0.5),
+    "electric_piano": _struck(4, layers=TWO, seconds=3.0, release_s=0.14, spread=0.3),
+    "fm_piano": _struck(5, seconds=3.0, release_s=0.18, spread=0.3),
+    "clavinet": _struck(7, seconds=1.6, release_s=0.05),
+    "organ": _held(16, release_s=0.06, brightness_db=4.0, curve=0.7),
+    "vibraphone": _struck(11, seconds=3.2, release_s=0.5, spread=0.4),
+    "marimba": _struck(12, seconds=1.5, release_s=0.5, spread=0.4),
+    "kalimba": _struck(108, seconds=1.5, release_s=0.5, spread=0.3),
+    "harp": _struck(46, seconds=2.6, release_s=0.9, spread=0.4),
+    "clean_guitar": _struck(27, seconds=2.4, release_s=0.09),
+    "muted_guitar": _struck(28, seconds=0.9, release_s=0.07, step=4),
+    "jazz_guitar": _struck(26, seconds=2.4, release_s=0.09),
+    "nylon_guitar": _struck(24, seconds=2.4, release_s=0.12),
+    "distorted_guitar": _held(30, release_s=0.06),
+    "strings": _held(48, stereo=True, onset_db=9.0, fade_s=0.012, release_s=0.3, step=6),
+    "pizzicato": _struck(45, seconds=1.2, release_s=0.35, step=4),
+    "violin": _held(40, onset_db=12.0, fade_s=0.01),
+    "cello": _held(42, onset_db=12.0, fade_s=0.01),
+    "choir": _held(52, stereo=True, onset_db=9.0, fade_s=0.02, release_s=0.35, step=6),
+    "brass": _held(61, onset_db=14.0, fade_s=0.004, layers=TWO, release_s=0.1),
+    "trumpet": _held(56, onset_db=14.0, fade_s=0.004, release_s=0.09),
+    "muted_trumpet": _held(59, onset_db=14.0, fade_s=0.004, release_s=0.09),
+    "alto_sax": _held(65, onset_db=14.0, fade_s=0.004, release_s=0.09),
+    "flute": _held(73, onset_db=14.0, fade_s=0.006, release_s=0.1),
+    "clarinet": _held(71, onset_db=14.0, fade_s=0.005, release_s=0.09),
+    "synth_pad": _made("synth_pad", sustained=True, stereo=True, step=8, rate=16_000,
+                       release_s=0.6, brightness_db=8.0),
+    "super_saw": _made("super_saw", bits=12, sustained=True, stereo=True, step=7, release_s=0.12),
+    "square_lead": _made("square_lead", sustained=True, single=True, release_s=0.06, step=6),
+    "sine_lead": _made("sine_lead", sustained=True, single=True, release_s=0.07, step=8),
+    "pluck": _made("pluck", stereo=True, seconds=1.4, release_s=0.12, step=6),
+    "fm_bell": _made("fm_bell", seconds=3.0, release_s=0.8, step=6, spread=0.3),
+    "synth_brass": _made("synth_brass", sustained=True, stereo=True, release_s=0.12, step=7),
+    "orchestra_hit": _struck(55, stereo=True, seconds=1.6, release_s=0.25, step=6),
+}  # fmt: skip
+"""By the names of `d2m.score.instruments.INSTRUMENTS`."""
