@@ -26,7 +26,7 @@ MIN_SECTION_BARS = 2
 # change of the dance; other even and odd lengths, and half a bar more. Chosen by hand.
 _LENGTH_WORTH = {8: 0.15, 4: 0.1, 16: -0.1, 2: -0.05}
 _EVEN_WORTH, _ODD_WORTH, _HALF_BAR_WORTH = -0.05, -0.15, -0.3
-_CHANGE_COST = 0.3  # of a section change
+_CHANGE_COST = 0.2  # of a section change
 _NEARBY = 0.85  # worth of a change one beat away, of one on the bar line
 _LEAST_PEAK = 0.3  # change that is worth 1 at least
 _SURE_WORTH = 0.1  # of the weakest change
@@ -288,7 +288,7 @@ def _last_worth(beats: int, start: int, first_worth: dict[int, float]) -> float:
     bars, rest = divmod(beats, BEATS_PER_BAR)
     worth = _BAR_ENDS.get(rest, 0.0)
     if bars < MIN_SECTION_BARS:
-        return worth - 0.6
+        return worth - 0.9
     return worth + _LENGTH_WORTH.get(bars, _ODD_WORTH if bars % 2 else _EVEN_WORTH)
 
 
