@@ -98,13 +98,14 @@ def arrange(song: Song, dance: Conditioning, options: ScoreOptions) -> Score:
 
 
 def _sections(form: Form, timeline: Timeline) -> tuple[Section, ...]:
-    """Return the sections in seconds; the last reaches to the end of the clip."""
-    starts = timeline.times_s(np.array([section.start for section in form.sections]))
+    """Return the sections in seconds; the last includes the last hit and its tail."""
+    played = [section for section in form.sections if section.start < form.end]
+    played = played or [*form.sections[:1]]
+    starts = timeline.times_s(np.array([section.start for section in played]))
     edges = [*starts.tolist(), timeline.duration_s]
     return tuple(
         Section(name=section.name, start_s=a, end_s=b, energy=section.energy)
-        for section, (a, b) in zip(form.sections, pairwise(edges), strict=True)
-        if b > a
+        for section, (a, b) in zip(played, pairwise(edges), strict=True)
     )
 
 
