@@ -136,7 +136,7 @@ def speed(
     for line in (
         f"## Time of a piece, warm, style {style}", "", *table(times, columns), "",
         "## Memory and time in a new process", "",
-        *table(memory, {"before_mb": "peak before (MB)", "loaded_mb": "more when loaded (MB)",
+        *table(memory, {"before_mb": "before (MB)", "loaded_mb": "more when loaded (MB)",
                         "extra_mb": "more at its peak (MB)", "load_s": "load (s)",
                         "first_s": "load and first piece (s)"}),
     ):  # fmt: skip

@@ -10,7 +10,9 @@ from d2m.core.metrical_grid import BEAT_TOLERANCE_S
 from d2m.metrics.accents import accent_ratio
 from d2m.metrics.beats import beat_f_measure, music_beats
 from d2m.perception.conditioning import Conditioning
+from d2m.perception.step_features import MOVEMENT_FEATURES
 from d2m.score.notes import Score
+from d2m.training.loops.loop_arrangement import HIT_ACCENT
 from tools.score_figures.beat_trackers import aubio_beats, octave_f_measure, track_beats
 from tools.score_figures.changes import FAINT_SHARE, dance_changes_s, share_near, sound_novelty
 from tools.score_figures.pieces import Piece
@@ -30,7 +32,9 @@ def beat_figures(piece: Piece, dance: Conditioning) -> Figures:
 
     The grid's beats count from the first to the last that plays: for a score, up to its final
     hit. ``*_octave`` allows half and double tempo, and ``*_told`` centres the tracker's tempo
-    prior at the tempo of the dance instead of 120 BPM.
+    prior at the tempo of the dance instead of 120 BPM. ``on_beat_ratio`` is the onset strength
+    on the beats over that halfway between them: where it is under 1, trackers and listeners
+    may take the off-beats for the beats.
     """
     mono, tempo_bpm = piece.mono, dance.rhythm.tempo_bpm
     grid_s = _played_beats(piece.score, dance)
@@ -46,6 +50,8 @@ def beat_figures(piece: Piece, dance: Conditioning) -> Figures:
     told_s = music_beats(mono, start_bpm=tempo_bpm)[1]
     inside = told_s[(told_s >= grid_s[0] - 0.1) & (told_s <= grid_s[-1] + 0.1)]
     figures["librosa_told"] = beat_f_measure(inside, grid_s)
+    between_s = (grid_s[:-1] + grid_s[1:]) / 2
+    figures["on_beat_ratio"] = accent_ratio(mono, grid_s, between_s)
     figures["librosa_whole_f"] = beat_f_measure(found["librosa"], dance.grid.beats_s)
     return figures
 
@@ -55,9 +61,10 @@ def hit_figures(piece: Piece, dance: Conditioning) -> Figures:
 
     The ratio is `d2m.metrics.accents.accent_ratio`: the mean of the strongest onset within
     70 ms of a hit, over the mean of that at all 16th steps with no hit within 70 ms.
-    ``hits_off_beat`` counts only hits and steps that are at least 70 ms from a beat, so music
-    that only marks the beats gains nothing. Of a score, the hits that a stab or an effect
-    meets within 45 ms are counted too.
+    ``accent_ratio`` takes the 16th steps with a feature ``accent`` of at least 0.5 for the hits,
+    as the benchmark does; in slow dances, that includes all beats. ``off_beat_ratio`` counts
+    only hits and steps that are at least 70 ms from a beat, so music that only marks the beats
+    gains nothing. Of a score, the hits that a stab meets within 45 ms are counted too.
     """
     mono, events = piece.mono, dance.events
     end_s = piece.score.end_s if piece.score is not None else dance.duration_s
@@ -70,6 +77,11 @@ def hit_figures(piece: Piece, dance: Conditioning) -> Figures:
         "hit_ratio": accent_ratio(mono, hits_s, _away(steps_s, hits_s)),
         "strong_hit_ratio": accent_ratio(mono, strong_s, _away(steps_s, hits_s)),
     }
+    has_accent = dance.features[:, MOVEMENT_FEATURES.index("accent")] >= HIT_ACCENT
+    all_s = dance.grid.times[:-1]
+    playing = (all_s >= 0) & (all_s <= end_s)
+    accents_s, others_s = all_s[playing & has_accent], all_s[playing & ~has_accent]
+    figures["accent_ratio"] = accent_ratio(mono, accents_s, others_s)
     beats_s = dance.grid.beats_s
     off_beat = _away(strong_s, beats_s)
     figures["off_beat_ratio"] = accent_ratio(mono, off_beat, _away(_away(steps_s, hits_s), beats_s))

@@ -58,10 +58,11 @@ def distance_rows(library: Library) -> dict[str, dict[str, Any]]:
                 "other": float(np.median(others)) if others.size else float("nan"),
                 "nearest_other": float(np.min(others)) if others.size else float("nan"),
             }
+        between = distances[~same]
         rows["all"] = {
             "nearest": min(row["nearest"] for row in rows.values()),
             "median": float(np.nanmedian(np.where(same, distances, np.nan))),
-            "other": float(np.nanmedian(np.where(same, np.nan, distances))),
+            "other": float(np.median(between)) if between.size else float("nan"),
             "nearest_other": min(row["nearest_other"] for row in rows.values()),
         }
         tables[kind] = rows

@@ -46,10 +46,12 @@ FIT_GOALS = (
     Goal(key="hmm_octave", title="octave aside (second)"),
     Goal(key="librosa_told", title="librosa, tempo told"),
     Goal(key="aubio_f", title="beat F (aubio)"),
+    Goal(key="on_beat_ratio", title="onsets on over off beats"),
     Goal(key="hit_ratio", title="hits over elsewhere"),
     Goal(key="strong_hit_ratio", title="strong hits over elsewhere", wanted=">= 2.5",
          met=lambda v: v >= 2.5, of_mean=True),
     Goal(key="off_beat_ratio", title="the same off the beat"),
+    Goal(key="accent_ratio", title="accents (features) over elsewhere"),
     Goal(key="strong_hits_met", title="strong hits met within 45 ms"),
 )  # fmt: skip
 """Figures of how the music fits the beats and hits of the dance."""

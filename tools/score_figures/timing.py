@@ -19,22 +19,25 @@ from tools.score_figures.pieces import studio_piece
 ROUNDS = 3
 """Repetitions, of which the median counts. Chosen by hand."""
 _MEMORY_PROGRAM = """
-import json, resource, sys, time
+import json, re, sys, time
+from pathlib import Path
 from tools.score_figures.dances import FIRST_DANCER, procedural_conditioning
 
-def peak():
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+def memory(name):
+    status = Path("/proc/self/status").read_text()
+    return int(re.search(name + r":\\s+(\\d+) kB", status)[1]) / 1024
 
 import scipy.signal, librosa, mir_eval, d2m.pipeline, torch
 dance = procedural_conditioning(FIRST_DANCER, tempo_bpm=108.0, duration_s=float(sys.argv[1]))
-before = peak()
+before = memory("VmRSS")
 start = time.perf_counter()
 from d2m.generation.studio import StudioModel
 model = StudioModel.from_pretrained()
-loaded_s, loaded = time.perf_counter() - start, peak()
+loaded_s, loaded = time.perf_counter() - start, memory("VmRSS")
 music = model.generate(dance, seed=0)
 first_s = time.perf_counter() - start
-print(json.dumps({"before_mb": before, "loaded_mb": loaded - before, "extra_mb": peak() - before,
+extra = memory("VmHWM") - before
+print(json.dumps({"before_mb": before, "loaded_mb": loaded - before, "extra_mb": extra,
                   "load_s": loaded_s, "first_s": first_s}))
 """
 
@@ -55,8 +58,9 @@ def warm_seconds(model: StudioModel, style: str, duration_s: float) -> dict[str,
 def fresh_memory(duration_s: float) -> dict[str, Any]:
     """Return the peak memory (MB) and times (s) of one piece in a new process.
 
-    ``before_mb`` is the peak after a dance was measured with librosa, SciPy and PyTorch
-    imported; ``extra_mb`` is how far loading the sounds and making the piece raise it.
+    ``before_mb`` is what the process holds after a dance was measured, with librosa, SciPy and
+    PyTorch imported; ``extra_mb`` is how far its peak is above that when the sounds are loaded
+    and the piece is made. It reads Linux's ``/proc``.
     """
     done = subprocess.run(
         [sys.executable, "-c", _MEMORY_PROGRAM, str(duration_s)],
