@@ -1,0 +1,283 @@
+"""Melodies: the hook of a song in its three phrases, and the answers to it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from d2m.core.metrical_grid import STEPS_PER_BAR
+from d2m.score.motif import (
+    CELL_STEPS,
+    UNIT_STEPS,
+    Motif,
+    MotifNote,
+    displaced,
+    draw_cell,
+    draw_unit,
+    fold_range,
+    invert_tail,
+    motif_head,
+    shifted,
+    thinned,
+    transposed,
+)
+from d2m.score.song import StepNote
+from d2m.score.step_rhythms import PHRASE_BARS
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    import numpy as np
+
+    from d2m.score.harmony import Chord
+    from d2m.score.sub_genres.sub_genre import HookGrammar
+
+RANGE_DEGREES = 9
+"""Widest range of a melody in scale degrees: a tenth."""
+_TOTAL = PHRASE_BARS * STEPS_PER_BAR
+# Forms of four units. A: the motif; a: its tail inverted; D: it comes later; S: a sequence;
+# T: thinned; B: the contrast; C: the cadence; _: a rest, for answers.
+_DROP_FORMS = ("AaAC", "ASBC", "AABC", "ABAC", "AaBC", "AADC", "SABC")
+_GROOVE_FORMS = ("T_TC", "A_aC", "T_DC", "A_SC", "TaTC", "A_TC")
+_PEAK_UNIT = 2
+_TRIAD = (0, 2, 4)
+# Degrees that a pentatonic scale lacks, for scales with a minor and a major third.
+_MINOR_AVOIDED, _MAJOR_AVOIDED = (1, 5), (3, 6)
+_SHORTEST_GAP = 6
+_RESPONSE_LEVEL = 0.86
+
+Melody = dict[str, tuple[StepNote, ...]]
+
+
+def compose_melody(
+    rng: np.random.Generator,
+    grammar: HookGrammar,
+    harmony: Mapping[str, Sequence[Chord]],
+    ranges: Mapping[str, tuple[int, int]],
+    *,
+    key: int,
+    minor_third: bool,
+) -> dict[str, Melody]:
+    """Draw the hook and its answers in the three phrases of a song.
+
+    Parameters
+    ----------
+    rng
+        Source of randomness; what it draws doesn't depend on the key.
+    grammar
+        How the melodies are built.
+    harmony
+        Chord of each half bar by phrase name.
+    ranges
+        Lowest and highest pitch of the instruments of ``hook`` and ``response``; a part
+        without an instrument is missing.
+    key
+        Pitch class of the key note.
+    minor_third
+        Whether the sub-genre's own scale has a minor third.
+    """
+    units, answer = _draw_units(rng, grammar)
+    avoided = (_MINOR_AVOIDED if minor_third else _MAJOR_AVOIDED) if grammar.pentatonic else ()
+    forms = {
+        "groove": _GROOVE_FORMS[int(rng.integers(len(_GROOVE_FORMS)))],
+        "drop": _DROP_FORMS[int(rng.integers(len(_DROP_FORMS)))],
+    }
+    plans = {name: _join([units[letter] for letter in form]) for name, form in forms.items()}
+    plans["drop"] = _with_peak(plans["drop"])
+    plans["break"] = _augmented(units["A"])
+    parts: dict[str, Melody] = {}
+    for name, plan in plans.items():
+        chords = harmony[name]
+        line = fit_chords(fold_range(plan, RANGE_DEGREES), chords, avoided)
+        hook = _played(line, chords, key, ranges["hook"], grammar.velocity, grammar.gate)
+        parts[name] = {"hook": hook}
+        if "response" in ranges and name != "break":
+            replies = fit_chords(_answers(line, answer), chords, avoided)
+            level = grammar.velocity * _RESPONSE_LEVEL
+            parts[name]["response"] = _played(
+                replies, chords, key, ranges["response"], level, grammar.gate
+            )
+        if name == "drop" and grammar.octave:
+            parts[name]["hook"] = _doubled(hook, ranges["hook"])
+    return {p: {k: v for k, v in found.items() if v} for p, found in parts.items()}
+
+
+def _draw_units(rng: np.random.Generator, grammar: HookGrammar) -> tuple[dict[str, Motif], Motif]:
+    """Draw the units of two bars that forms name, and the figure of the answers."""
+    start = int(rng.choice([0, 2, 4, 4]))
+    motif = draw_unit(rng, grammar, start=start)
+    while len(motif) < 4:
+        motif = draw_unit(rng, grammar, start=start)
+    contrast = draw_unit(rng, grammar, start=start + int(rng.choice([2, 2, 3])))
+    shift = int(rng.choice([1, 1, 2, -1]))
+    delay = int(rng.choice([2, 2, 4]))
+    answer = draw_cell(rng, grammar, start=int(rng.choice([0, 2, 4])))
+    while len(answer) < 2:
+        answer = draw_cell(rng, grammar, start=int(rng.choice([0, 2, 4])))
+    units: dict[str, Motif] = {
+        "A": motif,
+        "a": invert_tail(motif),
+        "D": displaced(motif, delay),
+        "S": transposed(motif, shift),
+        "T": thinned(motif),
+        "B": contrast,
+        "C": _cadence(motif),
+        "_": (),
+    }
+    return units, answer
+
+
+def fit_chords(
+    notes: Sequence[MotifNote], chords: Sequence[Chord], avoided: Sequence[int]
+) -> list[MotifNote]:
+    """Return a melody whose strong and long notes are tones of their chords.
+
+    The last note becomes one of the key's triad where its chord allows.
+    """
+    fitted: list[MotifNote] = []
+    for number, note in enumerate(notes):
+        chord = chords[chord_index(note.step, note.length)]
+        stable = chord.stable_degrees
+        degree = note.degree
+        if number == len(notes) - 1:
+            stable = tuple(d for d in stable if d in _TRIAD) or stable
+        if number == len(notes) - 1 or note.step % 4 == 0 or note.length >= 3:
+            degree = _nearest(degree, stable, fitted[-1].degree if fitted else degree)
+        elif degree % 7 in avoided and degree % 7 not in stable:
+            degree -= 1
+        if fitted and abs(degree - fitted[-1].degree) > 7:
+            degree += 7 if degree < fitted[-1].degree else -7
+        fitted.append(replace(note, degree=degree))
+    return fitted
+
+
+def chord_index(step: float, length: float) -> int:
+    """Return the half bar whose chord a note belongs to: the one it mostly sounds in."""
+    half = int(step // CELL_STEPS)
+    change = (half + 1) * CELL_STEPS
+    if change - step <= 2 and step + length > change and change < _TOTAL:
+        return half + 1
+    return half
+
+
+def _nearest(degree: int, stable: Sequence[int], before: int) -> int:
+    options = [d for d in range(degree - 4, degree + 5) if d % 7 in stable]
+    return min(options, key=lambda d: (abs(d - degree), abs(d - before), d))
+
+
+def _join(units: Sequence[Motif]) -> list[MotifNote]:
+    return [n for number, unit in enumerate(units) for n in shifted(unit, number * UNIT_STEPS)]
+
+
+def _cadence(motif: Motif) -> Motif:
+    """Return a motif whose second bar is one long note."""
+    first = tuple(n for n in motif if n.step < STEPS_PER_BAR - 2) or motif[:2]
+    first = tuple(replace(n, length=min(n.length, STEPS_PER_BAR - n.step)) for n in first)
+    last = MotifNote(step=STEPS_PER_BAR, length=8, degree=first[-1].degree, level=1.1)
+    return (*first, last)
+
+
+def _with_peak(notes: list[MotifNote]) -> list[MotifNote]:
+    """Return a melody with the third of its four units raised above the others."""
+    first, last = _PEAK_UNIT * UNIT_STEPS, (_PEAK_UNIT + 1) * UNIT_STEPS
+    inside = [n.degree for n in notes if first <= n.step < last]
+    others = [n.degree for n in notes if not first <= n.step < last]
+    if not inside or not others:
+        return notes
+    lift = min(max(0, max(others) + 1 - max(inside)), 3)
+    return [
+        replace(n, degree=n.degree + lift, level=n.level * 1.05) if first <= n.step < last else n
+        for n in notes
+    ]
+
+
+def _augmented(motif: Motif) -> list[MotifNote]:
+    """Return the first notes of a motif as a slow melody of eight bars."""
+    notes = motif_head(motif, 4)
+    slow = []
+    for number in range(4):
+        for place, note in enumerate(notes[:3] if number % 2 else notes[:2]):
+            slow.append(
+                MotifNote(
+                    step=number * UNIT_STEPS + place * 12 - (place == 2) * 4,
+                    length=10 if place < 2 else 8,
+                    degree=note.degree,
+                    level=0.85,
+                )
+            )
+    return slow
+
+
+def _answers(line: Sequence[MotifNote], answer: Motif) -> list[MotifNote]:
+    """Return a figure in each long enough rest of a melody, upside down every second time."""
+    replies: list[MotifNote] = []
+    ends = [n.step + n.length for n in line]
+    nexts = [n.step for n in line[1:]] + [_TOTAL]
+    starts = [(0.0, line[0].step)] if line and line[0].step >= 2 * _SHORTEST_GAP else []
+    gaps = starts + [(e, n) for e, n in zip(ends, nexts, strict=True) if n - e >= _SHORTEST_GAP]
+    for number, (end, following) in enumerate(gaps):
+        begin = -(-(end + 1) // 2) * 2
+        figure = invert_tail(answer) if number % 2 else answer
+        room = following - begin - 1
+        while begin + 16 <= following - 8:
+            begin += 8 if room < 24 else 16
+            room = following - begin - 1
+            break
+        replies += [
+            replace(n, step=n.step + begin, level=n.level)
+            for n in figure
+            if n.step + n.length <= room
+        ]
+    return replies
+
+
+def _played(
+    notes: Sequence[MotifNote],
+    chords: Sequence[Chord],
+    key: int,
+    pitches: tuple[int, int],
+    velocity: float,
+    gate: float,
+) -> tuple[StepNote, ...]:
+    """Return a melody as pitches in an instrument's range, with a phrase's dynamics."""
+    raw = []
+    for note in notes:
+        chord = chords[chord_index(note.step, note.length)]
+        octave, degree = divmod(note.degree, 7)
+        raw.append(key + 12 * octave + chord.offsets[degree])
+    if not raw:
+        return ()
+    lowest, highest = pitches
+    middle = (max(lowest, 58) + min(highest, 84)) / 2
+    shift = 12 * round((middle - (min(raw) + max(raw)) / 2) / 12)
+    played = []
+    for note, number in zip(notes, raw, strict=True):
+        pitch = number + shift
+        while pitch < lowest:
+            pitch += 12
+        while pitch > highest:
+            pitch -= 12
+        level = note.level * (0.95 + 0.1 * note.step / _TOTAL)
+        played.append(
+            StepNote(
+                step=note.step,
+                length=round(max(0.6, note.length * gate), 2),
+                pitch=pitch,
+                velocity=int(max(24, min(124, round(velocity * level)))),
+            )
+        )
+    return tuple(played)
+
+
+def _doubled(notes: Sequence[StepNote], pitches: tuple[int, int]) -> tuple[StepNote, ...]:
+    """Return a melody with its octave, above where the instrument reaches it all."""
+    above = all(n.pitch + 12 <= pitches[1] for n in notes)
+    move = 12 if above else -12
+    doubled = [
+        StepNote(
+            step=n.step, length=n.length, pitch=n.pitch + move, velocity=max(20, n.velocity - 18)
+        )
+        for n in notes
+        if n.pitch + move >= pitches[0]
+    ]
+    return tuple(sorted([*notes, *doubled], key=lambda n: (n.step, n.pitch)))
