@@ -42,9 +42,9 @@ class CommonSettings:
     original
         Volume of the clip's own sound under the music, from 0 (off) to 1.
     denoise
-        Whether to remove hiss.
+        Whether to remove hiss from the levels high and low.
     loudness
-        Whether to bring the music to -14 LUFS.
+        Whether to bring the levels high and low to -14 LUFS; the studio version always has it.
     overlay
         Whether to write a second video that shows the beats of dance and music.
     weights
@@ -143,13 +143,17 @@ class CommonSettings:
         step=0.05,
     )
     denoise: bool = setting(
-        True, kind=Kind.SWITCH, label="Remove hiss", help="Removes hiss.", section="sound"
+        True,
+        kind=Kind.SWITCH,
+        label="Remove hiss (high and low)",
+        help="Removes hiss from the music of the levels high and low; studio has none.",
+        section="sound",
     )
     loudness: bool = setting(
         True,
         kind=Kind.SWITCH,
-        label="Normalise to -14 LUFS",
-        help="Brings the music to a loudness of -14 LUFS.",
+        label="Normalise to -14 LUFS (high and low)",
+        help="Brings the levels high and low to -14 LUFS; studio is always mastered to it.",
         section="sound",
     )
     overlay: bool = setting(

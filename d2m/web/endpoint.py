@@ -16,7 +16,7 @@ from d2m.core.setting_fields import parse_form, setting_fields
 from d2m.core.settings import Settings
 from d2m.jobs import WorkerPool
 from d2m.jobs.messages import Finished, JobObserver
-from d2m.web.result_cards import DOWNLOADS
+from d2m.web.result_cards import FILE_ORDER
 
 
 def error_toast(error: D2MError) -> gr.Error:
@@ -33,7 +33,7 @@ class FileCollector(JobObserver[list[str]]):
     def on_soundtrack(self, soundtrack: SoundtrackSummary) -> list[str]:
         """Add the files of one level and return all files so far."""
         paths = soundtrack.paths
-        self._files += [str(paths[kind]) for kind in DOWNLOADS if kind in paths]
+        self._files += [str(paths[kind]) for kind in FILE_ORDER if kind in paths]
         return self._files
 
     def on_files(self, files: ResultFiles) -> list[str]:
@@ -60,8 +60,11 @@ def endpoint(pool: WorkerPool, settings: type[Settings] = Settings) -> Any:
     def generate(clip: str | None, levels: str, *form: Any) -> Iterator[Any]:
         """Make music for a dance clip.
 
-        Returns the files: for each level a video with the music, the music, and a beat plot;
-        then a report (JSON), and everything in one ZIP.
+        Returns the files. For the studio version: a video with the music, the music, its MIDI
+        file, beat markers (CSV), a picture of its score, a beat plot, and the stems drums,
+        bass, chords, lead and effects (FLAC). For each other level: a video with the music,
+        the music, and a beat plot. A beat video follows the plot if it is asked for. Then a
+        report (JSON), and everything in one ZIP.
         """
         collector = FileCollector()
         try:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from d2m.checkpoints import CHECKPOINTS, FAMILIES, is_installed, missing_line
 from d2m.core.events import DanceSummary, SoundtrackSummary
+from d2m.core.levels import HopLevel, Level
 from d2m.jobs.messages import Failed, Finished, JobObserver, Waiting
 from d2m.web.examples import ExampleClip
 from d2m.web.job_status import JobStatus
@@ -19,8 +20,8 @@ HEAD = (
 STEPS = """<ol class="steps">
 <li><strong>Tracking.</strong> The dancer's body is tracked in every frame of the clip.</li>
 <li><strong>Rhythm.</strong> The tempo and the beats are estimated from the movement.</li>
-<li><strong>Music.</strong> A network generates music for each moment of the dance, and a
-decoder turns it into sound.</li>
+<li><strong>Music.</strong> A song is composed for the dance and played by sampled instruments.
+Networks generate other versions.</li>
 </ol>"""
 _CLARITY = ((0.6, "clear"), (0.3, "fairly clear"), (0.0, "faint"))
 """Words for the confidence of a rhythm, by its least value (0 to 1); chosen by hand."""
@@ -105,13 +106,26 @@ def analysis(dance: DanceSummary) -> str:
     )
 
 
+def level_name(level: Level) -> str:
+    """Return the name of a level for people, such as ``"High level"``."""
+    return f"{level.name.capitalize()} {'level' if isinstance(level, HopLevel) else 'version'}"
+
+
+def level_heading(level: Level) -> str:
+    """Return the heading of a level's card, and a line on what the level is."""
+    summary = level.summary[:1].upper() + level.summary[1:]
+    return f'<h2>{level_name(level)}</h2><p class="summary">{escape(summary)}.</p>'
+
+
 def scores(soundtrack: SoundtrackSummary) -> str:
-    """Return the style and the scores of one level's music, in words."""
+    """Return the style and the scores of one level's music, and how it may be used, in words."""
+    rights = f'<p class="rights">{escape(soundtrack.rights)}</p>' if soundtrack.rights else ""
     return (
         f'<div class="scores"><p><strong>{escape(soundtrack.style)}</strong> music. Beat match '
         f"<strong>{soundtrack.scores['beat_f_measure']:.2f}</strong> of 1: how many beats of "
         "music and dance match within 70&#8201;ms (F-measure). "
-        f'<span class="muted">Generated in {soundtrack.seconds:.1f}&#8201;s.</span></p></div>'
+        f'<span class="muted">Generated in {soundtrack.seconds:.1f}&#8201;s.</span></p>'
+        f"{rights}</div>"
     )
 
 
@@ -158,8 +172,9 @@ def foot(clips: list[ExampleClip]) -> str:
     """Return the text at the bottom of the page."""
     credit = " ".join(escape(text) for text in dict.fromkeys(clip.credit for clip in clips))
     return (
-        "<p>The bundled weights play 60 songs that they have learned, steered by the dance. Clips "
-        "and results are deleted from the server after an hour.</p>"
+        "<p>The studio version is composed anew for each dance. The bundled weights play 60 songs "
+        "that they have learned, steered by the dance. Clips and results are deleted from the "
+        "server after an hour.</p>"
         + (f"<p>Examples: {credit}</p>" if credit else "")
         + missing_weights()
     )

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import aclosing
 from typing import Any
 
 import gradio as gr
 
-from d2m.core.errors import D2MError
+from d2m.core.errors import D2MError, SettingsError
 from d2m.core.events import DanceSummary, ResultFiles, SoundtrackSummary
-from d2m.core.levels import LEVELS
+from d2m.core.levels import DEFAULT_LEVELS, HOP_LEVELS, LEVELS, STUDIO
 from d2m.core.setting_fields import parse_form
 from d2m.core.settings import Settings
 from d2m.jobs import WorkerPool
@@ -20,7 +20,7 @@ from d2m.web import html
 from d2m.web.endpoint import endpoint, error_toast
 from d2m.web.examples import ExampleClip
 from d2m.web.job_status import JobStatus, JobStatuses
-from d2m.web.result_cards import AnalysisCard, ComparisonCard, LevelCard
+from d2m.web.result_cards import AnalysisCard, ComparisonCard, KeepCard, LevelCard
 from d2m.web.server_folder import KEEP_S
 from d2m.web.settings_form import PRIVATE, SettingsForm, Update
 
@@ -88,27 +88,31 @@ class Page(JobObserver[Update]):
                 self.status = gr.HTML(html.IDLE, padding=False, elem_id="status")
                 self.analysis = AnalysisCard()
                 self.steps = gr.HTML(html.STEPS, padding=False)
+                self.keep = KeepCard()
+                self.cards = {STUDIO.name: LevelCard(STUDIO.name)}
                 with gr.Row(equal_height=False):
-                    self.cards = {name: LevelCard(name) for name in LEVELS}
+                    self.cards |= {name: LevelCard(name) for name in HOP_LEVELS}
                 self.comparison = ComparisonCard()
-                with gr.Row(visible=False, elem_id="keep") as self.keep:
-                    self.again = gr.Button("Another variation", size="sm", min_width=120)
-                    self.archive = gr.DownloadButton("↓ Everything (ZIP)", size="sm", min_width=120)
-                    self.report = gr.DownloadButton("↓ Report (JSON)", size="sm", min_width=120)
         self._connect()
 
     @property
     def results(self) -> list[Any]:
         """The widgets that show the results of a job."""
         cards = [part for card in self.cards.values() for part in card.outputs]
-        keep = [self.keep, self.archive, self.report]
-        return [*self.analysis.outputs, *cards, *self.comparison.outputs, *keep]
+        return [
+            *self.analysis.outputs, *self.keep.outputs, *cards, *self.comparison.outputs
+        ]  # fmt: skip
 
     @property
     def cleared_widgets(self) -> list[Any]:
         """The widgets that a new job clears."""
         cards = [part for card in self.cards.values() for part in card.cleared_widgets]
-        return [*self.analysis.outputs, *cards, *self.comparison.cleared_widgets, self.keep]
+        return [
+            *self.analysis.outputs,
+            *self.keep.cleared_widgets,
+            *cards,
+            *self.comparison.cleared_widgets,
+        ]
 
     @property
     def buttons(self) -> list[Any]:
@@ -118,14 +122,14 @@ class Page(JobObserver[Update]):
     def _connect(self) -> None:
         self._start_on(self.generate.click, self.run)
         self._start_on(self.form.analyse.click, self.run_analysis)
-        next_seed = self.again.click(
-            lambda seed: int(seed or 0) + 1,
-            self.form.seed,
-            self.form.seed,
-            queue=False,
-            **PRIVATE,
-        )
-        self._start_on(next_seed.then, self.run)
+        for button, number in (
+            (self.keep.song, self.form.widgets["seed"]),
+            (self.keep.arrangement, self.form.widgets["arrangement"]),
+        ):
+            raised = button.click(
+                lambda value: int(value or 0) + 1, number, number, queue=False, **PRIVATE
+            )
+            self._start_on(raised.then, self.run)
         self.stop.click(self.request_stop, None, None, queue=False, **PRIVATE)
 
     def _start_on(self, event: Any, run: Any) -> None:
@@ -140,21 +144,22 @@ class Page(JobObserver[Update]):
         reporting.failure(self.fail_report, None, self.status, queue=False, **PRIVATE)
         reporting.then(self.reset_buttons, None, self.buttons, queue=False, **PRIVATE)
 
-    async def begin(self, request: gr.Request, levels: str = ANALYSIS_ONLY) -> Update:
+    async def begin(self, request: gr.Request, levels: Sequence[str] = (ANALYSIS_ONLY,)) -> Update:
         """Clear the last results, keep their places, and show that the job waits."""
         self._statuses.create(request.session_hash)
+        requested = requested_levels(",".join(levels)) if levels else ()
         updates: Update = {
             self.generate: gr.Button("Working …", interactive=False),
             self.form.analyse: gr.Button(interactive=False),
             self.stop: gr.Button(interactive=True),
             self.status: html.QUEUED,
             self.steps: gr.HTML(visible=False),
-            self.keep: gr.Row(visible=False),
+            **self.keep.pending(requested),
             **self.analysis.pending(),
             **self.comparison.hidden(),
         }
         for name, card in self.cards.items():
-            updates |= card.pending(visible=LEVELS[name] in requested_levels(levels))
+            updates |= card.pending(visible=LEVELS[name] in requested)
         return updates
 
     async def reset_buttons(self) -> Update:
@@ -187,19 +192,22 @@ class Page(JobObserver[Update]):
 
     def run_analysis(self, request: gr.Request, clip: str | None, *form: Any) -> Iterator[Update]:
         """Only analyse the clip of the form."""
-        yield from self.run(request, clip, ANALYSIS_ONLY, *form[1:])
+        yield from self.run(request, clip, [ANALYSIS_ONLY], *form[1:])
 
     def run(
-        self, request: gr.Request, clip: str | None, levels: str, *form: Any
+        self, request: gr.Request, clip: str | None, levels: Sequence[str], *form: Any
     ) -> Iterator[Update]:
         """Run the job of the form, and show its results."""
         job = self._statuses.get(request.session_hash)
         missing: set[Any] = set()
         try:
             missing |= {self.analysis.column}
-            missing |= {self.cards[level.name].column for level in requested_levels(levels)}
+            chosen = _chosen(levels)
+            requested = requested_levels(chosen)
+            missing |= {self.cards[level.name].column for level in requested}
+            missing |= {self.keep.row} if requested else set()
             settings = parse_form(self._settings, form)
-            with self._pool.events(clip, levels, settings, job.stop) as events:
+            with self._pool.events(clip, chosen, settings, job.stop) as events:
                 for event in events:
                     if job.stop.is_set():
                         yield self.hidden(missing)
@@ -219,7 +227,7 @@ class Page(JobObserver[Update]):
     def hidden(self, columns: Iterable[Any]) -> Update:
         """Return the updates that hide the places of results that did not come."""
         updates: Update = {column: gr.Column(visible=False) for column in columns}
-        return updates or {self.keep: gr.skip()}
+        return updates or {self.keep.row: gr.skip()}
 
     def on_dance(self, dance: DanceSummary) -> Update:
         """Return the updates that show the analysis."""
@@ -233,9 +241,7 @@ class Page(JobObserver[Update]):
         """Return the updates that show the comparison and the downloads of the job."""
         return {
             **self.comparison.shown(files.comparisons),
-            self.keep: gr.Row(visible=True),
-            self.archive: gr.DownloadButton(value=str(files.archive)),
-            self.report: gr.DownloadButton(value=str(files.report)),
+            **self.keep.shown(files),
         }
 
 
@@ -267,9 +273,18 @@ def build(
         button = gr.Button(visible=False)
         files = gr.Files(visible=False, label="Results")
         generate = endpoint(pool, settings)
-        button.click(generate, form.inputs, files, api_name="generate", **_job_queue(pool))
+        levels = gr.Textbox(DEFAULT_LEVELS, label="Levels", visible=False)
+        inputs = [form.clip, levels, *form.inputs[2:]]
+        button.click(generate, inputs, files, api_name="generate", **_job_queue(pool))
     blocks.queue(max_size=2 * max_concurrent(pool.limits))
     return blocks
+
+
+def _chosen(levels: Sequence[str]) -> str:
+    """Return the levels that are ticked as `requested_levels` reads them."""
+    if not levels:
+        raise SettingsError("Tick at least one version: studio, high or low.")
+    return ",".join(levels)
 
 
 def _job_queue(pool: WorkerPool) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The cards with the results: the analysis, each level's music, and both side by side."""
+"""The cards with the results: the analysis, each level's music, both side by side, and files."""
 
 from __future__ import annotations
 
@@ -7,15 +7,29 @@ from typing import Any
 
 import gradio as gr
 
-from d2m.core.events import DanceSummary, SoundtrackSummary
-from d2m.core.levels import LEVELS
+from d2m.core.events import DanceSummary, ResultFiles, SoundtrackSummary
+from d2m.core.levels import HOP_LEVELS, LEVELS, STUDIO, Level
+from d2m.score.notes import STEMS
 from d2m.web import html
 from d2m.web.scripts import SWITCH_VIDEO
 from d2m.web.settings_form import PRIVATE, Update
+from d2m.web.stem_mixer import stem_files, stem_mixer
 from d2m.web.theme import ACCENT
 
-DOWNLOADS = {"mp4": "↓ Video", "wav": "↓ Music", "png": "↓ Beat plot", "beats": "↓ Beat video"}
-_CARD = ["card"]
+DOWNLOADS = {
+    "mp4": "↓ Video",
+    "wav": "↓ Music",
+    "midi": "↓ MIDI",
+    "csv": "↓ Beat markers",
+    "lanes": "↓ Score picture",
+    "png": "↓ Beat plot",
+    "beats": "↓ Beat video",
+}
+"""Labels of the buttons that download files, by kind. Levels without a score have no MIDI, beat
+markers and score picture; the beat video is optional."""
+FILE_ORDER = (*DOWNLOADS, *STEMS)
+"""Kinds of files in the order in which the endpoint returns those of a level."""
+_SCORE_DOWNLOADS = ("midi", "csv", "lanes")
 
 
 class AnalysisCard:
@@ -52,14 +66,20 @@ class AnalysisCard:
 
 
 class LevelCard:
-    """The results of one level."""
+    """The results of one level; those of the studio version have a score and stems, too."""
 
     def __init__(self, name: str) -> None:
-        self.name = name
-        with gr.Column(visible=False, min_width=300, elem_classes=_CARD) as self.column:
-            gr.HTML(f"<h2>{name.capitalize()} level</h2>", padding=False)
+        self.name, self._has_score = name, name == STUDIO.name
+        self._classes = ["card", "studio"] if self._has_score else ["card"]
+        with gr.Column(
+            visible=False, min_width=300, elem_classes=self._classes, elem_id=f"card-{name}"
+        ) as self.column:
+            gr.HTML(html.level_heading(LEVELS[name]), padding=False)
             self.video = gr.Video(
-                label=f"Clip with music ({name})", interactive=False, buttons=[], height=320
+                label=f"Clip with music ({name})",
+                interactive=False,
+                buttons=[],
+                height=420 if self._has_score else 320,
             )
             self.scores = gr.HTML(html.PENDING, padding=False)
             self.audio = gr.Audio(
@@ -69,48 +89,59 @@ class LevelCard:
                 waveform_options=gr.WaveformOptions(waveform_progress_color=ACCENT),
                 elem_classes="wave",
             )
-            self.plots = {
-                kind: gr.Image(
-                    label=f"Beats ({name})",
-                    show_label=False,
-                    buttons=["fullscreen"],
-                    elem_classes=["plot", ground],
+            self.downloads = self._add_downloads()
+            self.stems = stem_mixer() if self._has_score else None
+            lanes = {"lanes": "on-light", "lanes_dark": "on-dark"} if self._has_score else {}
+            self.lanes = {kind: _plot(f"Score ({name})", "lanes", g) for kind, g in lanes.items()}
+            grounds = {"png": "on-light", "dark": "on-dark"}
+            self.plots = {kind: _plot(f"Beats ({name})", "beats", g) for kind, g in grounds.items()}
+
+    def _add_downloads(self) -> dict[str, Any]:
+        kinds = [kind for kind in DOWNLOADS if self._has_score or kind not in _SCORE_DOWNLOADS]
+        with gr.Row(elem_classes="downloads"):
+            return {
+                kind: gr.DownloadButton(
+                    DOWNLOADS[kind], size="sm", min_width=80, visible=kind != "beats"
                 )
-                for kind, ground in (("png", "on-light"), ("dark", "on-dark"))
+                for kind in kinds
             }
-            with gr.Row(elem_classes="downloads"):
-                self.downloads = {
-                    kind: gr.DownloadButton(label, size="sm", min_width=80, visible=kind != "beats")
-                    for kind, label in DOWNLOADS.items()
-                }
 
     @property
     def cleared_widgets(self) -> list[Any]:
         """The widgets that `pending` changes."""
-        return [self.column, self.video, self.audio, self.scores, *self.plots.values()]
+        return [self.column, self.scores, *self._emptied]
 
     @property
     def outputs(self) -> list[Any]:
         """The widgets that its updates change."""
         return [*self.cleared_widgets, *self.downloads.values()]
 
+    @property
+    def _emptied(self) -> list[Any]:
+        """The widgets that are empty until there is a result."""
+        stems = [self.stems] if self.stems else []
+        return [self.video, self.audio, *stems, *self.lanes.values(), *self.plots.values()]
+
     def shown(self, result: SoundtrackSummary) -> Update:
         """Return the updates that show a result."""
         paths = {kind: str(path) for kind, path in result.paths.items()}
-        plots = {
-            plot: gr.Image(paths[kind], alt_text=result.alt_text)
-            for kind, plot in self.plots.items()
+        pictures = {
+            picture: gr.Image(paths[kind], alt_text=text)
+            for pictures, text in ((self.lanes, result.score_text), (self.plots, result.alt_text))
+            for kind, picture in pictures.items()
         }
         files = {
             button: gr.DownloadButton(value=paths.get(kind), visible=kind in paths)
             for kind, button in self.downloads.items()
         }
+        stems = {self.stems: stem_files(result.paths)} if self.stems else {}
         return {
-            self.column: gr.Column(visible=True, elem_classes=_CARD),
+            self.column: gr.Column(visible=True, elem_classes=self._classes),
             self.video: paths["mp4"],
             self.audio: paths["wav"],
             self.scores: html.scores(result),
-            **plots,
+            **stems,
+            **pictures,
             **files,
         }
 
@@ -118,18 +149,25 @@ class LevelCard:
         """Return the updates that show the empty card, or hide it."""
         # The class hides the buttons: updating each of them would cost milliseconds.
         return {
-            self.column: gr.Column(visible=visible, elem_classes=[*_CARD, "pending"]),
+            self.column: gr.Column(visible=visible, elem_classes=[*self._classes, "pending"]),
             self.scores: html.PENDING,
-            **dict.fromkeys([self.video, self.audio, *self.plots.values()]),
+            **dict.fromkeys(self._emptied),
         }
 
 
+def _plot(label: str, *classes: str) -> gr.Image:
+    """Return the widget of a picture that is shown on a light or on a dark page."""
+    return gr.Image(
+        label=label, show_label=False, buttons=["fullscreen"], elem_classes=["plot", *classes]
+    )
+
+
 class ComparisonCard:
-    """Both levels side by side in one video, with a choice of whose music plays."""
+    """Both hop levels side by side in one video, with a choice of whose music plays."""
 
     def __init__(self) -> None:
-        names = list(LEVELS)
-        with gr.Column(visible=False, elem_id="comparison", elem_classes=_CARD) as self.column:
+        names = list(HOP_LEVELS)
+        with gr.Column(visible=False, elem_id="comparison", elem_classes=["card"]) as self.column:
             gr.HTML("<h2>Side by side</h2>", padding=False)
             self.videos = {
                 name: gr.Video(
@@ -179,6 +217,42 @@ class ComparisonCard:
         """Return the updates that hide the card."""
         return {
             self.column: gr.Column(visible=False),
-            self.level_choice: next(iter(LEVELS)),
+            self.level_choice: next(iter(HOP_LEVELS)),
             **dict.fromkeys(self.videos.values()),
+        }
+
+
+class KeepCard:
+    """The buttons for the whole job: another song or arrangement, the ZIP and the report."""
+
+    def __init__(self) -> None:
+        with gr.Row(visible=False, elem_id="keep") as self.row:
+            self.song = gr.Button("Another song", size="sm", min_width=120)
+            self.arrangement = gr.Button("Other arrangement", size="sm", min_width=120)
+            self.archive = gr.DownloadButton("↓ Everything (ZIP)", size="sm", min_width=120)
+            self.report = gr.DownloadButton("↓ Report (JSON)", size="sm", min_width=120)
+
+    @property
+    def cleared_widgets(self) -> list[Any]:
+        """The widgets that `pending` changes."""
+        return [self.row, self.arrangement]
+
+    @property
+    def outputs(self) -> list[Any]:
+        """The widgets that its updates change."""
+        return [*self.cleared_widgets, self.archive, self.report]
+
+    def pending(self, levels: tuple[Level, ...]) -> Update:
+        """Return the updates that keep the place of the buttons, or hide them without levels."""
+        return {
+            self.row: gr.Row(visible=bool(levels), elem_classes="pending"),
+            self.arrangement: gr.Button(visible=STUDIO in levels),
+        }
+
+    def shown(self, files: ResultFiles) -> Update:
+        """Return the updates that show the buttons."""
+        return {
+            self.row: gr.Row(visible=True, elem_classes=[]),
+            self.archive: gr.DownloadButton(value=str(files.archive)),
+            self.report: gr.DownloadButton(value=str(files.report)),
         }

@@ -6,15 +6,26 @@ from typing import Any
 
 import gradio as gr
 
-from d2m.core.setting_fields import Kind, SettingField, setting_fields
 from d2m.core.common_settings import COMPACT
-from d2m.core.settings import Settings
+from d2m.core.levels import DEFAULT_LEVELS, LEVELS, levels_named
+from d2m.core.setting_fields import Kind, SettingField, setting_fields
+from d2m.core.settings import INSTRUMENT_SWITCHES, Settings
 from d2m.web import html
 from d2m.web.examples import ExampleClip
 from d2m.web.scripts import CLEAR_TAPS, RANDOM_SEED, TAP
 
 PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 """Options of event handlers that only the page may call."""
+STUDIO_ROWS = (
+    ("energy",),
+    ("density",),
+    ("brightness",),
+    INSTRUMENT_SWITCHES,
+    ("key", "mode"),
+    ("intro", "ending"),
+    ("swing_percent", "arrangement"),
+)
+"""The settings of the studio version, by rows of the form."""
 Update = dict[Any, Any]
 """New values or properties of widgets."""
 
@@ -44,14 +55,16 @@ class SettingsForm:
                 label="Or try a drawn dancer",
                 api_visibility="private",
             )
-        self.levels = gr.Radio(
-            [("High", "high"), ("Low", "low"), ("Both", "both")],
-            value="high",
-            label="Level",
-            info="High is fast, low is finer. Both also compares them side by side.",
+        self.levels = gr.CheckboxGroup(
+            [(f"{one.name.capitalize()}: {one.summary}", name) for name, one in LEVELS.items()],
+            value=[level.name for level in levels_named(DEFAULT_LEVELS)],
+            label="Versions of the music",
+            elem_id="levels",
         )
         with gr.Row():
             self._add_section("music")
+        with gr.Accordion("Studio version", open=False, elem_id="studio-settings"):
+            self._add_rows("studio", STUDIO_ROWS)
         with gr.Accordion("Part of the clip", open=False), gr.Row():
             self._add_section("part")
         with gr.Accordion("Beat", open=False):
@@ -64,11 +77,6 @@ class SettingsForm:
     def inputs(self) -> list[Any]:
         """The widgets in the order of the clip, the levels and the fields of the settings."""
         return [self.clip, self.levels, *(self.widgets[one.name] for one in self._fields)]
-
-    @property
-    def seed(self) -> Any:
-        """The widget of the seed."""
-        return self.widgets["seed"]
 
     def show_note(self, name: str) -> Update:
         """Return the update that shows the origin and the licence of the chosen weights."""
@@ -84,6 +92,14 @@ class SettingsForm:
         for one in self._fields:
             if one.section == section and one.name not in self.widgets:
                 self.widgets[one.name] = _seed(one) if one.name == "seed" else _widget(one)
+
+    def _add_rows(self, section: str, rows: tuple[tuple[str, ...], ...]) -> None:
+        """Add the widgets of a section in rows, and those that no row names below them."""
+        by_name = {one.name: one for one in self._fields if one.section == section}
+        for names in rows:
+            with gr.Row(elem_classes="switches" if names == INSTRUMENT_SWITCHES else None):
+                self.widgets |= {name: _widget(by_name[name]) for name in names if name in by_name}
+        self._add_section(section)
 
     def _add_beat_section(self) -> None:
         self.analyse = gr.Button("Find the beat", size="sm", elem_id="find-beat")
@@ -111,7 +127,9 @@ class SettingsForm:
 def _widget(field: SettingField) -> Any:
     """Return the widget of a setting, by its kind."""
     if field.kind is Kind.SWITCH:
-        return gr.Checkbox(field.default, label=field.label, min_width=140)
+        return gr.Checkbox(
+            field.default, label=field.label, min_width=70 if field.section == "studio" else 140
+        )
     if field.kind is Kind.CHOICE:
         return gr.Dropdown(
             list(field.choices),
