@@ -120,7 +120,7 @@ def _downbeats(form: Form, timeline: Timeline) -> np.ndarray[tuple[int], np.dtyp
 
 
 def _hit_times(
-    place: Place, steps: list[int], end: int
+    place: Place, steps: list[float], end: int
 ) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
     """Return the onsets (s) of the answers to hits."""
     kept = [step for step in sorted(set(steps)) if step < end]

@@ -25,6 +25,8 @@ from d2m.score.transitions import Place, add_effect
 MAX_BEND_S = 0.025
 """Most that the music is moved towards a hit (s): 94 % of the strongest hits of real dances are
 met within 45 ms so, and 68 % without. On a beat it is half of that."""
+FINE_BPM = 100.0
+"""Tempo (BPM) below which hits are also met on 32nds, because 16ths are too far apart."""
 BIG_HIT, MEDIUM_HIT, SMALL_HIT = 0.75, 0.5, 0.35
 """Strengths (0 to 1) from which hits get a stab with a crash, a stab, and a drum accent. Chosen
 by ear."""
@@ -48,7 +50,7 @@ class DanceHit:
     Parameters
     ----------
     step
-        The nearest 16th step.
+        The nearest 16th step, or 32nd at a slow tempo.
     bend_s
         Time (s) from that step towards the exact moment, at most `MAX_BEND_S`.
     strength
@@ -57,7 +59,7 @@ class DanceHit:
         3 for a stab with a crash, 2 for a stab, 1 for a drum accent.
     """
 
-    step: int
+    step: float
     bend_s: float
     strength: float
     size: int
@@ -85,10 +87,12 @@ def choose_hits(place: Place, movement: Movement, form: Form, density: float) ->
     """
     timeline, events = place.timeline, movement.events
     steps = timeline.steps(events.hits_s)
+    unit = 0.5 if timeline.tempo_bpm < FINE_BPM else 1.0
     found: list[DanceHit] = []
     least = MEDIUM_HIT if density < 0.5 else SMALL_HIT
     for index in np.argsort(-events.hit_strengths, kind="stable"):
-        strength, step = float(events.hit_strengths[index]), round(float(steps[index]))
+        strength = float(events.hit_strengths[index])
+        step = round(float(steps[index]) / unit) * unit
         if strength < least or not 0 <= step < form.end - 1:
             continue
         quiet = section_at(form, step).name in ("intro", "break")
@@ -104,11 +108,11 @@ def choose_hits(place: Place, movement: Movement, form: Form, density: float) ->
     return sorted(found, key=lambda hit: hit.step)
 
 
-def _near(found: list[DanceHit], step: int, gap: int, size: int) -> bool:
+def _near(found: list[DanceHit], step: float, gap: int, size: int) -> bool:
     return any(abs(hit.step - step) < gap and hit.size >= size for hit in found)
 
 
-def add_hits(place: Place, hits: list[DanceHit], stops: list[Stop]) -> list[int]:
+def add_hits(place: Place, hits: list[DanceHit], stops: list[Stop]) -> list[float]:
     """Write the answers to hits, and return the steps that got one.
 
     A stab takes the place of the chords around it, and bass and drums strike with it.
@@ -130,7 +134,7 @@ def add_hits(place: Place, hits: list[DanceHit], stops: list[Stop]) -> list[int]
     return answered
 
 
-def add_stab(place: Place, step: int, size: int, *, length: float = 2.0) -> None:
+def add_stab(place: Place, step: float, size: int, *, length: float = 2.0) -> None:
     """Write a stab at a step: chord, bass and kick, and a crash if it is big."""
     draft = place.draft
     chord = draft.chord_at(step) if "chords" in place.stems else []

@@ -70,7 +70,7 @@ class Draft:
     notes: dict[str, list[StepNote]] = field(default_factory=lambda: {p: [] for p in PART_STEMS})
     effects: list[Note] = field(default_factory=list)
     chords: dict[int, list[StepNote]] = field(default_factory=dict)
-    bends_s: dict[int, float] = field(default_factory=dict)
+    bends_s: dict[float, float] = field(default_factory=dict)
 
     def add(self, part: str, step: float, length: float, pitch: int, velocity: float) -> None:
         """Add a note; its velocity is limited to 1 to 127."""

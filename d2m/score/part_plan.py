@@ -26,6 +26,8 @@ _CORE = ("kick", "snare", "hats", "bass", "chords")
 _PHRASE_OF = {"drop": "drop", "break": "break"}  # the other sections play the groove
 # How much stronger or weaker than the dance a section plays.
 _BIAS = {"intro": -0.15, "groove": 0.0, "build": 0.0, "drop": 0.25, "break": -0.3, "outro": -0.1}
+# How much the drive grows within a section, and within the only one of a piece.
+_GROWTH, _GROWTH_ALONE = {"groove": 0.15, "build": 0.3, "outro": -0.2}, 0.4
 _GHOST_DRIVE, _RIFF_DRIVE, _PAD_DRIVE, _PERCUSSION_DRIVE = 0.3, 0.45, 0.6, 0.4
 _SOFTEST, _LOUDEST = 0.86, 1.05  # factors of the velocities at drive 0 and 1
 _GROUP_BARS = 4
@@ -55,12 +57,19 @@ class SectionPlan:
         Parts in the order in which they enter, for an intro; else empty.
     hook_from
         Bar of the section from which the hook plays.
+    growth
+        How much the drive grows from the first bar to the last.
     """
 
     section: FormSection
     drive: float
     order: tuple[tuple[str, ...], ...]
     hook_from: int
+    growth: float
+
+    def drive_at(self, bar: int, n_bars: int) -> float:
+        """Return the drive in one of the bars of the section."""
+        return self.drive + self.growth * (bar / max(1, n_bars - 1) - 0.5)
 
 
 def plan_sections(
@@ -74,13 +83,15 @@ def plan_sections(
         drive = 1.0 - (1.0 - float(np.clip(drive, 0.0, 1.0))) ** options.energy
         bars = max(1, (section.end - section.start) // STEPS_PER_BAR)
         order = _INTRO_ORDERS[rng.integers(len(_INTRO_ORDERS))] if section.name == "intro" else ()
-        late = section.name != "drop" and bars >= 4 and rng.random() < 0.6
+        alone = section.end - section.start >= form.end
+        late = bars >= 4 and (alone or (section.name != "drop" and rng.random() < 0.6))
         plans.append(
             SectionPlan(
                 section=section,
                 drive=drive,
                 order=order,
-                hook_from=(bars // 4) * 2 if late else 0,
+                hook_from=(2 if bars < 8 else 4) if late else 0,
+                growth=_GROWTH_ALONE if alone else _GROWTH.get(section.name, 0.0),
             )
         )
     return plans
@@ -119,7 +130,8 @@ def plan_cells(
             base = _bar_parts(plan, number, len(bars), options) - {left_out}
             for half, at in enumerate(range(start, end, HALF_BAR_STEPS)):
                 length = min(HALF_BAR_STEPS, end - at)
-                parts = base | _busy_parts(plan, movement, at, timeline, options)
+                drive = plan.drive_at(number, len(bars))
+                parts = base | _busy_parts(section, drive, movement, at, timeline, options)
                 cells.append(
                     Cell(
                         start=at,
@@ -128,7 +140,7 @@ def plan_cells(
                         index=2 * order[number] + half,
                         parts=frozenset(p for p in parts if _is_on(p, options)),
                         shifts=_shifts(song, phrase, lifted, options),
-                        gain=_SOFTEST + (_LOUDEST - _SOFTEST) * plan.drive,
+                        gain=_SOFTEST + (_LOUDEST - _SOFTEST) * drive,
                     )
                 )
     return cells
@@ -162,7 +174,8 @@ def _leave_out(previous: str, plan: SectionPlan, bar: int, rng: np.random.Genera
 
 def _bar_parts(plan: SectionPlan, bar: int, n_bars: int, options: ScoreOptions) -> set[str]:
     """Return the parts of a bar of a section, without those that movement adds."""
-    name, drive = plan.section.name, plan.drive + 0.3 * (options.density - 1.0)
+    name = plan.section.name
+    drive = plan.drive_at(bar, n_bars) + 0.3 * (options.density - 1.0)
     if name == "intro":
         entered = 1 + int(bar * len(plan.order) / max(1, n_bars))
         return {part for group in plan.order[:entered] for part in group}
@@ -186,22 +199,26 @@ def _bar_parts(plan: SectionPlan, bar: int, n_bars: int, options: ScoreOptions) 
 
 
 def _busy_parts(
-    plan: SectionPlan, movement: Movement, start: int, timeline: Timeline, options: ScoreOptions
+    section: FormSection,
+    drive: float,
+    movement: Movement,
+    start: int,
+    timeline: Timeline,
+    options: ScoreOptions,
 ) -> set[str]:
     """Return the parts that arms and legs add in the half bar from a step."""
-    name = plan.section.name
-    if name in ("intro", "break") or options.density <= 0.0:
+    if section.name in ("intro", "break") or options.density <= 0.0:
         return set()
-    least = BUSY_MOVEMENT - 0.35 * (options.density - 1.0) - 0.15 * (plan.drive - 0.5)
+    least = BUSY_MOVEMENT - 0.35 * (options.density - 1.0) - 0.15 * (drive - 0.5)
     if timeline.tempo_bpm >= FAST_BPM:
         least += 0.25
     scale = 0.5 + 0.5 * options.energy
     arms = scale * movement.mean("upper", start, start + HALF_BAR_STEPS)
     legs = scale * movement.mean("lower", start, start + HALF_BAR_STEPS)
     parts: set[str] = set()
-    if arms >= least or plan.drive >= 0.9:
+    if arms >= least or drive >= 0.9:
         parts |= {"busy_hats"}
-    if arms >= least - 0.1 or plan.drive >= _PERCUSSION_DRIVE + 0.3:
+    if arms >= least - 0.1 or drive >= _PERCUSSION_DRIVE + 0.3:
         parts |= {"percussion"}
     if arms >= least + 0.1:
         parts |= {"busy_percussion"}

@@ -171,7 +171,7 @@ def swung_steps(steps: FloatArray, swing_percent: float, swing_steps: int) -> Fl
 def _onsets(
     part: str,
     notes: list[StepNote],
-    bends_s: dict[int, float],
+    bends_s: dict[float, float],
     timeline: Timeline,
     groove: Groove,
     end: int,
@@ -197,7 +197,7 @@ def _onsets(
     exact = timeline.times_s(distinct)
     tight = _TIGHT_S * rng.standard_normal(len(distinct)).clip(-_MOST_SD, _MOST_SD)
     for index, step in enumerate(distinct):
-        bend = bends_s.get(int(step)) if step == int(step) else None
+        bend = bends_s.get(float(step))
         if step == end:
             onsets[index] = exact[index]
         elif bend is not None:
@@ -209,7 +209,7 @@ def _spread_chords(
     notes: list[StepNote],
     onsets: FloatArray,
     instrument: str,
-    bends_s: dict[int, float],
+    bends_s: dict[float, float],
     rng: np.random.Generator,
 ) -> FloatArray:
     """Spread the notes of chords in time: guitars are strummed, pianos rolled slightly."""
@@ -222,7 +222,7 @@ def _spread_chords(
         chord = np.flatnonzero(steps == step)
         if len(chord) < 2:
             continue
-        time = rng.uniform(*spread) * (0.5 if int(step) in bends_s else 1.0)
+        time = rng.uniform(*spread) * (0.5 if float(step) in bends_s else 1.0)
         # Notes are sorted by pitch. Off-beat strums go upwards, from the highest string.
         down = instrument not in _STRUMMED or step % 2 == 0
         order = np.linspace(0.0, 1.0, len(chord))
