@@ -11,6 +11,7 @@ from d2m.score.instruments import (
     CLAP,
     CLOSED_HAT,
     HIGH_TOM,
+    INSTRUMENTS,
     KICK,
     KICK_2,
     LOW_TOM,
@@ -99,9 +100,11 @@ def stem_lanes(score: Score) -> tuple[StemLanes, ...]:
                 StemLanes(
                     stem=stem,
                     names=tuple(
-                        name
-                        for name in dict.fromkeys(track.name for track in tracks)
-                        if name != STEM_LABELS[stem]
+                        label
+                        for label in dict.fromkeys(
+                            INSTRUMENTS[track.instrument].label for track in tracks
+                        )
+                        if label != STEM_LABELS[stem]
                     ),
                     notes=sum(len(track.notes) for track in tracks),
                     lanes=tuple(lanes),
