@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from d2m.core.metrical_grid import STEPS_PER_BAR
 from d2m.score.song import StepNote
-from d2m.score.step_rhythms import PHRASE_BARS, Hit, eight_bars
+from d2m.score.step_rhythms import PHRASE_BARS, Hit, eight_bars, mixed_bars
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from d2m.score.harmony import Chord
     from d2m.score.sub_genres.sub_genre import BassGrammar
 
+HIGHEST_OCTAVE = 50
+"""Highest upper octave of a root (MIDI note number): above, a bass sounds thin. By ear."""
 _TOTAL = PHRASE_BARS * STEPS_PER_BAR
 _HALF = 8
 _NAMED = "RUFTSA"
@@ -24,7 +26,7 @@ _VELOCITY, _BUSY_VELOCITY = 96, 70
 # A last note may lead into a chord from at most this many steps before it.
 _LEAD_STEPS = 4
 # Roots stay in this many semitones above the lowest.
-_WINDOW = 14
+_WINDOW = 12
 _APPROACHES = ("below", "below", "above", "fifth", "scale")
 
 
@@ -73,10 +75,8 @@ def compose_bass(
     parts = {}
     for name, text in rhythms.items():
         chords = harmony[name]
-        options = text.split()
-        rhythm = options[int(rng.integers(len(options)))]
         locked = grammar.lock if name != "break" else 0.0
-        plan = _plan(rng, grammar, rhythm, chords, [k.step for k in kicks.get(name, ())], locked)
+        plan = _plan(rng, grammar, text, chords, [k.step for k in kicks.get(name, ())], locked)
         line = _realise(plan, chords, grammar.low, pitches)
         parts[name] = {"bass": line}
         if name != "break":
@@ -98,12 +98,12 @@ def place_root(pitch_class: int, before: int | None, low: int, pitches: tuple[in
 def _plan(
     rng: np.random.Generator,
     grammar: BassGrammar,
-    rhythm: str,
+    rhythms: str,
     chords: Sequence[Chord],
     kicks: Sequence[float],
     lock: float,
 ) -> list[_Planned]:
-    drawn = {h.step: h for h in eight_bars(rng, rhythm)}
+    drawn = {h.step: h for h in mixed_bars(rng, rhythms)}
     draws = rng.random((2, STEPS_PER_BAR, 3))
     for step in kicks:
         locked = draws[int(step // STEPS_PER_BAR) % 2, int(step) % STEPS_PER_BAR, 0] < lock
@@ -198,7 +198,7 @@ def tone_pitch(tone: str, chord: Chord, root: int, next_root: int, upcoming: Cho
         steps = [(next_root - key_note - offset) % 12 for offset in chord.offsets]
         return next_root - min(step for step in steps if step > 0)
     if tone == "U":
-        return root + 12
+        return root + 12 if root + 12 <= HIGHEST_OCTAVE else root
     if tone == "R" or chord.bass != chord.tones[0]:
         return root
     index = {"T": 1, "F": 2, "S": 3}[tone]

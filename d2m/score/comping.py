@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from d2m.core.metrical_grid import STEPS_PER_BAR
+from d2m.core.metrical_grid import STEPS_PER_BAR, STEPS_PER_BEAT
 from d2m.score.song import StepNote
-from d2m.score.step_rhythms import PHRASE_BARS, Hit, eight_bars
+from d2m.score.step_rhythms import PHRASE_BARS, Hit, mixed_bars
 from d2m.score.voicing import voice_lead
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 _HALF = 8
 _TOTAL = PHRASE_BARS * STEPS_PER_BAR
 _PAD_VELOCITY, _STAB_VELOCITY = 62, 104
+_HARSH = (1, 13)  # semitones
 # Orders in which an arpeggio visits four voices, from the lowest (0).
 _ORDERS = (
     (0, 1, 2, 3),
@@ -68,7 +70,7 @@ def compose_comping(
     """
     low, high = max(grammar.low, pitches[0]), min(grammar.high, pitches[1])
     voicings = voicings_of(chords, voices=grammar.voices, low=low, high=high)
-    hits = eight_bars(rng, str(rng.choice(rhythms.split())))
+    hits = mixed_bars(rng, rhythms)
     order = _ORDERS[int(rng.integers(len(_ORDERS)))]
     notes = []
     position = 0
@@ -91,9 +93,10 @@ def compose_comping(
 
 
 def compose_pad(chords: Sequence[Chord], pitches: tuple[int, int]) -> tuple[StepNote, ...]:
-    """Return the chords of a phrase as long notes; common tones are tied over."""
+    """Return the chords of a phrase as long notes without ninths; common tones are tied."""
     low, high = max(53, pitches[0]), min(79, pitches[1])
-    voicings = voicings_of(chords, voices=4, low=low, high=high)
+    plain = [replace(c, tones=c.tones[:4], degrees=c.degrees[:4]) for c in chords]
+    voicings = voicings_of(plain, voices=4, low=low, high=high)
     notes = []
     for half, voicing in enumerate(voicings):
         for voice, pitch in enumerate(reversed(voicing)):
@@ -119,7 +122,7 @@ def compose_riff(
 ) -> tuple[StepNote, ...]:
     """Draw a repeated figure of one or two bars that follows the chords."""
     low, high = max(grammar.low, pitches[0]), min(grammar.high, pitches[1])
-    hits = eight_bars(rng, str(rng.choice(grammar.rhythms.split())))
+    hits = mixed_bars(rng, grammar.rhythms)
     moves = rng.choice([-2, -1, -1, 0, 1, 1, 2], size=(2, STEPS_PER_BAR))
     middle = (low + high) / 2
     notes = []
@@ -150,6 +153,25 @@ def compose_stabs(chords: Sequence[Chord], pitches: tuple[int, int]) -> tuple[St
             for pitch in voicing
         ]
     return tuple(notes)
+
+
+def give_way(notes: Sequence[StepNote], melody: Sequence[StepNote]) -> tuple[StepNote, ...]:
+    """Leave out notes of chords that rub against a melody.
+
+    A note goes if a melody note on a beat lies a half step or a minor ninth from it while both
+    sound.
+    """
+    strong = [m for m in melody if m.step % STEPS_PER_BEAT == 0]
+    return tuple(
+        note
+        for note in notes
+        if not any(
+            abs(note.pitch - m.pitch) in _HARSH
+            and note.step < m.step + m.length
+            and m.step < note.step + note.length
+            for m in strong
+        )
+    )
 
 
 def chord_ladder(chord: Chord, low: int, high: int) -> list[int]:

@@ -9,11 +9,18 @@ import numpy as np
 from d2m.core.errors import SettingsError
 from d2m.core.styles import STYLES, style_named
 from d2m.score.bass_lines import compose_bass, place_root
-from d2m.score.comping import compose_comping, compose_pad, compose_riff, compose_stabs
+from d2m.score.comping import (
+    compose_comping,
+    compose_pad,
+    compose_riff,
+    compose_stabs,
+    give_way,
+)
 from d2m.score.drum_fills import compose_fills, compose_roll
 from d2m.score.drum_patterns import compose_drums
 from d2m.score.harmony import HALF_BARS, SCALES, Chord, parse_chord, parse_progression
 from d2m.score.instruments import CLAP, CRASH, INSTRUMENTS, KICK, SNARE
+from d2m.score.melodic_register import REGISTERS
 from d2m.score.melody import compose_melody
 from d2m.score.song import PART_STEMS, PHRASE_NAMES, Groove, Phrase, Song, StepNote
 from d2m.score.sub_genres.by_style import SUB_GENRES
@@ -155,13 +162,16 @@ def _compose_phrases(
         streams["hook"],
         sub_genre.hook,
         harmony,
-        {part: ranges[part] for part in ("hook", "response") if part in ranges},
+        instruments,
         key=key,
         minor_third=SCALES[own_mode][2] == 3,
     )
     phrases = {}
     for name in PHRASE_NAMES:
         chords = _chord_parts(streams, sub_genre, name, harmony[name], ranges)
+        hook = melody[name].get("hook", ())
+        for part in sorted({"chords", "riff", "pad"} & chords.keys()):
+            chords[part] = give_way(chords[part], hook)
         parts = drums[name] | bass[name] | chords | melody[name]
         phrases[name] = Phrase(parts={part: parts[part] for part in PART_STEMS if part in parts})
     return phrases
@@ -218,8 +228,7 @@ def _ending(sub_genre: SubGenre, instruments: dict[str, str], key: int, mode: st
             low, high = max(low, 53), min(high, 77)
             (voicing,) = voice_lead([chord], voices=4, low=low, high=high)
             ending[part] = tuple(_final(pitch, velocity) for pitch in voicing)
-    low, high = _range(instruments["hook"])
-    middle = (max(low, 58) + min(high, 84)) // 2
+    middle = sum(REGISTERS[instruments["hook"]]) // 2
     last = middle - 6 + (key - middle + 6) % 12
     ending["hook"] = (_final(last, 98),)
     return ending

@@ -32,7 +32,7 @@ N_FILLS = 6
 """Fills that a song has (count)."""
 
 _ACOUSTIC: tuple[Layers, ...] = (
-    ((SNARE, "............xoxX"),),
+    ((SNARE, "............xorX"),),
     ((SNARE, "............x.oX"), (KICK, "............x.x.")),
     ((SNARE, "............xx.."), (MID_TOM, "..............x."), (LOW_TOM, "...............X")),
     ((SNARE, "..........x.oxoX"), (KICK, "........x..x....")),
@@ -48,7 +48,7 @@ _ACOUSTIC: tuple[Layers, ...] = (
     ((SNARE, "xoxoxoxoXoxxXxxX"), (KICK, "x...x...x...x...")),
 )
 _HIP_HOP: tuple[Layers, ...] = (
-    ((SNARE, "..............xX"),),
+    ((SNARE, "..............rX"),),
     ((SNARE, "............X..x"), (KICK, ".............xx.")),
     ((SNARE, "............X.xx"), (OPEN_HAT, "..............x.")),
     ((KICK, "........x..x.x.."), (SNARE, "............X..X")),
@@ -58,14 +58,14 @@ _HIP_HOP: tuple[Layers, ...] = (
     ((SNARE, "X..X..X.X..X.XXX"), (KICK, ".x..x..x..x.x...")),
 )
 _TRAP: tuple[Layers, ...] = (
-    ((CLOSED_HAT, "............xoxX"), (CLAP, "............X...")),
-    ((SNARE, "............x.xX"), (CLOSED_HAT, "............xxxx")),
+    ((CLOSED_HAT, "............xrrr"), (CLAP, "............X...")),
+    ((SNARE, "............x.xX"), (CLOSED_HAT, "............xrxr")),
     ((KICK, "..........x..x.."), (SNARE, "............X.XX")),
     ((SNARE, "........x..x..xX"), (CLAP, "............X...")),
-    ((SNARE, "........xoxoxxXX"), (KICK, "........X......."), (CLOSED_HAT, "xxxxxxxx........")),
+    ((SNARE, "........xoxoxxrr"), (KICK, "........X......."), (CLOSED_HAT, "xxxxxxxx........")),
     ((HIGH_TOM, "........xx......"), (MID_TOM, "..........xx...."), (LOW_TOM, "............xxXX")),
     ((SNARE, "x..x..x.x..x..xX"), (CLAP, "....X.......X..."), (KICK, "X.......X.......")),
-    ((SNARE, "xoxoxoxoxxxxXXXX"), (CLAP, "....X.......X...")),
+    ((SNARE, "xoxoxoxoxxxxrrrr"), (CLAP, "....X.......X...")),
 )
 _ELECTRONIC: tuple[Layers, ...] = (
     ((CLAP, "............x.xX"),),
@@ -129,7 +129,7 @@ _HEAVY: tuple[Layers, ...] = (
     ((LOW_TOM, "........X.XX...."), (MID_TOM, "............X.XX"), (KICK, "X...X...X...X...")),
     ((SNARE, "X..X..X.X.X.XXXX"), (KICK, "X.....X...X.....")),
     ((LOW_TOM, "X.XXX.XX........"), (SNARE, "........X.XXXXXX"), (KICK, "X...X...X...X...")),
-    ((SNARE, "xoxoxxxxXxXxXXXX"), (LOW_TOM, "X...X...X...X..."), (KICK, "X...X...X...X...")),
+    ((SNARE, "xoxoxxxxXxXxrrrr"), (LOW_TOM, "X...X...X...X..."), (KICK, "X...X...X...X...")),
 )
 
 FILL_KINDS: dict[str, tuple[Layers, ...]] = {
@@ -148,9 +148,9 @@ FILL_KINDS: dict[str, tuple[Layers, ...]] = {
 _ROLLS: dict[str, tuple[str, ...]] = {
     "brushes": ("o.o.o.o.o.o.x.xx", "o...o.o.o.o.x.xx"),
     "heavy": ("X..X..X.X.X.XXXX", "X...X...X.X.XXXX", "X.X.X.X.XXXXXXXX"),
-    "trap": ("x...x...x.x.xxxx", "x..x..x..x..xxxx", "xxxxxxxxxxxxxxxx"),
+    "trap": ("x...x...x.x.xxrr", "x..x..x..x..xxrr", "xxxxxxxxxxxxrrrr"),
 }
-_USUAL_ROLLS = ("x.x.x.x.xxxxxxxx", "x...x...x.x.xxxx", "xxxxxxxxxxxxxxxx", "x.x.xxx.x.xxxxxx")
+_USUAL_ROLLS = ("x.x.x.x.xxxxxxrr", "x...x...x.x.xxxx", "xxxxxxxxxxxxxxrr", "x.x.xxx.x.xxxxxx")
 # Velocity at the first step of a bar over that at its last (ratios).
 _FILL_GROWTH, _ROLL_GROWTH = 0.82, 0.42
 

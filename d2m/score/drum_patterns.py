@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from d2m.score.sub_genres.sub_genre import DrumGrammar
 
+_HI_HATS = (CLOSED_HAT, OPEN_HAT)
 _VELOCITIES = {
     "kick": 98,
     "extra_kick": 84,
@@ -46,6 +47,10 @@ _BREAK_PARTS = {
     **dict.fromkeys((CLOSED_HAT, PEDAL_HAT, OPEN_HAT, RIDE, RIDE_BELL, SHAKER), "hats"),
     KICK: "kick",
 }
+# Onsets of the notes of a roll, in steps: two 32nds; three notes in the time of two 16ths.
+_ROLLS = {"r": (0.0, 0.5), "t": (0.0, 2 / 3, 4 / 3)}
+# What the hi-hat may do in the last beat of bars 4 and 8: drums and velocities by step.
+_HAT_TURNS: tuple[dict[int, str], ...] = ({}, {14: "O"}, {13: "o", 15: "o"}, {14: "r"}, {14: "-"})
 # The phrase grows a little from its first to its last bar (ratios).
 _FIRST_LEVEL, _LAST_LEVEL = 0.95, 1.04
 
@@ -68,6 +73,7 @@ def compose_drums(rng: np.random.Generator, grammar: DrumGrammar) -> dict[str, D
     ghosts = _drawn(rng, ((SNARE, grammar.ghosts),), "ghosts")
     hats = _drawn(rng, _pick(rng, grammar.hats), "hats")
     drop_hats = _drawn(rng, _pick(rng, grammar.drop_hats), "hats")
+    hats, drop_hats = _turned(rng, hats), _turned(rng, drop_hats)
     busy_hats = _drawn(rng, _pick(rng, grammar.busy_hats), "busy_hats")
     extra = _drawn(rng, ((KICK, grammar.extra_kick),), "extra_kick")
     drop_extra = _drawn(rng, ((KICK, grammar.extra_kick),), "extra_kick")
@@ -114,16 +120,21 @@ def without(
 
 
 def drum_notes(hits: Iterable[Hit], drum: int, velocity: float) -> list[StepNote]:
-    """Return a rhythm as notes of a drum; ``O`` opens a hi-hat."""
-    return [
-        StepNote(
-            step=hit.step,
-            length=1,
-            pitch=OPEN_HAT if hit.mark == "O" else drum,
-            velocity=int(min(127, max(12, round(velocity * hit.level)))),
-        )
-        for hit in hits
-    ]
+    """Return a rhythm as notes of a drum; ``O`` opens a hi-hat, ``r`` and ``t`` are rolls."""
+    notes = []
+    for hit in hits:
+        pitch = OPEN_HAT if hit.mark == "O" else drum
+        for number, offset in enumerate(_ROLLS.get(hit.mark, (0.0,))):
+            level = velocity * hit.level * (1 - 0.14 * (number % 2))
+            notes.append(
+                StepNote(
+                    step=hit.step + offset,
+                    length=1 if hit.mark not in _ROLLS else 0.5,
+                    pitch=pitch,
+                    velocity=int(min(127, max(12, round(level)))),
+                )
+            )
+    return notes
 
 
 def _pick(rng: np.random.Generator, text: str) -> Layers:
@@ -143,6 +154,21 @@ def _drawn(
         hits = eight_bars(rng, rhythm, counts=counts)
         notes += drum_notes(hits, drum, _VELOCITIES[part])
     return _grown(merge(notes))
+
+
+def _turned(rng: np.random.Generator, notes: tuple[StepNote, ...]) -> tuple[StepNote, ...]:
+    """Return a hi-hat part whose bars 4 and 8 end differently."""
+    turns = rng.integers(len(_HAT_TURNS), size=2)
+    if not any(n.pitch == CLOSED_HAT for n in notes):
+        return notes
+    for bar, turn in zip((3, 7), turns, strict=True):
+        for step, mark in _HAT_TURNS[turn].items():
+            place = bar * STEPS_PER_BAR + step
+            hit = Hit(step=place, length=1, level=0.95, mark=mark)
+            notes = tuple(n for n in notes if n.step != place or n.pitch not in _HI_HATS)
+            if mark != "-":
+                notes = merge(notes, drum_notes([hit], CLOSED_HAT, _VELOCITIES["hats"]))
+    return notes
 
 
 def _grown(notes: tuple[StepNote, ...]) -> tuple[StepNote, ...]:

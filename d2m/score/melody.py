@@ -5,15 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from d2m.core.metrical_grid import STEPS_PER_BAR
+from d2m.score.melodic_register import chord_index, double_octave, play_melody
 from d2m.score.motif import (
     CELL_STEPS,
     UNIT_STEPS,
     Motif,
     MotifNote,
+    best_unit,
     displaced,
     draw_cell,
-    draw_unit,
     fold_range,
     invert_tail,
     motif_head,
@@ -26,8 +29,6 @@ from d2m.score.step_rhythms import PHRASE_BARS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-    import numpy as np
 
     from d2m.score.harmony import Chord
     from d2m.score.sub_genres.sub_genre import HookGrammar
@@ -53,7 +54,7 @@ def compose_melody(
     rng: np.random.Generator,
     grammar: HookGrammar,
     harmony: Mapping[str, Sequence[Chord]],
-    ranges: Mapping[str, tuple[int, int]],
+    instruments: Mapping[str, str],
     *,
     key: int,
     minor_third: bool,
@@ -68,9 +69,8 @@ def compose_melody(
         How the melodies are built.
     harmony
         Chord of each half bar by phrase name.
-    ranges
-        Lowest and highest pitch of the instruments of ``hook`` and ``response``; a part
-        without an instrument is missing.
+    instruments
+        Instrument of each part.
     key
         Pitch class of the key note.
     minor_third
@@ -89,26 +89,24 @@ def compose_melody(
     for name, plan in plans.items():
         chords = harmony[name]
         line = fit_chords(fold_range(plan, RANGE_DEGREES), chords, avoided)
-        hook = _played(line, chords, key, ranges["hook"], grammar.velocity, grammar.gate)
+        hook = play_melody(line, chords, key, instruments["hook"], grammar.velocity, grammar.gate)
         parts[name] = {"hook": hook}
-        if "response" in ranges and name != "break":
+        if "response" in instruments and name != "break":
             replies = fit_chords(_answers(line, answer), chords, avoided)
             level = grammar.velocity * _RESPONSE_LEVEL
-            parts[name]["response"] = _played(
-                replies, chords, key, ranges["response"], level, grammar.gate
+            parts[name]["response"] = play_melody(
+                replies, chords, key, instruments["response"], level, grammar.gate
             )
         if name == "drop" and grammar.octave:
-            parts[name]["hook"] = _doubled(hook, ranges["hook"])
+            parts[name]["hook"] = double_octave(hook, instruments["hook"])
     return {p: {k: v for k, v in found.items() if v} for p, found in parts.items()}
 
 
 def _draw_units(rng: np.random.Generator, grammar: HookGrammar) -> tuple[dict[str, Motif], Motif]:
     """Draw the units of two bars that forms name, and the figure of the answers."""
     start = int(rng.choice([0, 2, 4, 4]))
-    motif = draw_unit(rng, grammar, start=start)
-    while len(motif) < 4:
-        motif = draw_unit(rng, grammar, start=start)
-    contrast = draw_unit(rng, grammar, start=start + int(rng.choice([2, 2, 3])))
+    motif = best_unit(rng, grammar, start=start)
+    contrast = best_unit(rng, grammar, start=start + int(rng.choice([2, 2, 3])))
     shift = int(rng.choice([1, 1, 2, -1]))
     delay = int(rng.choice([2, 2, 4]))
     answer = draw_cell(rng, grammar, start=int(rng.choice([0, 2, 4])))
@@ -136,33 +134,50 @@ def fit_chords(
     """
     fitted: list[MotifNote] = []
     for number, note in enumerate(notes):
-        chord = chords[chord_index(note.step, note.length)]
-        stable = chord.stable_degrees
-        degree = note.degree
-        if number == len(notes) - 1:
+        stable = chords[chord_index(note.step, note.length)].stable_degrees
+        is_last = number == len(notes) - 1
+        if is_last:
             stable = tuple(d for d in stable if d in _TRIAD) or stable
-        if number == len(notes) - 1 or note.step % 4 == 0 or note.length >= 3:
-            degree = _nearest(degree, stable, fitted[-1].degree if fitted else degree)
-        elif degree % 7 in avoided and degree % 7 not in stable:
-            degree -= 1
-        if fitted and abs(degree - fitted[-1].degree) > 7:
-            degree += 7 if degree < fitted[-1].degree else -7
+        planned = note.degree - notes[number - 1].degree if number else 0
+        before = fitted[-1].degree if fitted else note.degree
+        if is_last or note.step % CELL_STEPS == 0 or note.length >= 3:
+            degree = _nearest(note.degree, stable, before, planned)
+        else:
+            degree = _passing(note.degree, stable, avoided, before, planned)
+        if abs(degree - before) > 7:
+            degree += 7 if degree < before else -7
         fitted.append(replace(note, degree=degree))
     return fitted
 
 
-def chord_index(step: float, length: float) -> int:
-    """Return the half bar whose chord a note belongs to: the one it mostly sounds in."""
-    half = int(step // CELL_STEPS)
-    change = (half + 1) * CELL_STEPS
-    if change - step <= 2 and step + length > change and change < _TOTAL:
-        return half + 1
-    return half
+def _nearest(degree: int, stable: Sequence[int], before: int, planned: int) -> int:
+    """Return the chord tone nearest to a degree that keeps the contour.
+
+    Parameters
+    ----------
+    degree
+        The planned one.
+    stable
+        Degrees of the chord, 0 to 6.
+    before, planned
+        The degree of the note before, and the planned interval from it.
+    """
+    options = [d for d in range(degree - 5, degree + 6) if d % 7 in stable]
+    kept = [d for d in options if np.sign(d - before) == np.sign(planned)]
+    near = [d for d in kept if abs(d - degree) <= 3] or options
+    return min(near, key=lambda d: (2 * abs(d - degree) + abs(d - before), d))
 
 
-def _nearest(degree: int, stable: Sequence[int], before: int) -> int:
-    options = [d for d in range(degree - 4, degree + 5) if d % 7 in stable]
-    return min(options, key=lambda d: (abs(d - degree), abs(d - before), d))
+def _passing(
+    degree: int, stable: Sequence[int], avoided: Sequence[int], before: int, planned: int
+) -> int:
+    """Return a weak note: as planned, but it moves where the plan moves."""
+    direction = int(np.sign(planned))
+    if direction and degree == before:
+        degree += direction
+    if degree % 7 in avoided and degree % 7 not in stable:
+        degree += direction or -1
+    return degree
 
 
 def _join(units: Sequence[Motif]) -> list[MotifNote]:
@@ -229,55 +244,3 @@ def _answers(line: Sequence[MotifNote], answer: Motif) -> list[MotifNote]:
             if n.step + n.length <= room
         ]
     return replies
-
-
-def _played(
-    notes: Sequence[MotifNote],
-    chords: Sequence[Chord],
-    key: int,
-    pitches: tuple[int, int],
-    velocity: float,
-    gate: float,
-) -> tuple[StepNote, ...]:
-    """Return a melody as pitches in an instrument's range, with a phrase's dynamics."""
-    raw = []
-    for note in notes:
-        chord = chords[chord_index(note.step, note.length)]
-        octave, degree = divmod(note.degree, 7)
-        raw.append(key + 12 * octave + chord.offsets[degree])
-    if not raw:
-        return ()
-    lowest, highest = pitches
-    middle = (max(lowest, 58) + min(highest, 84)) / 2
-    shift = 12 * round((middle - (min(raw) + max(raw)) / 2) / 12)
-    played = []
-    for note, number in zip(notes, raw, strict=True):
-        pitch = number + shift
-        while pitch < lowest:
-            pitch += 12
-        while pitch > highest:
-            pitch -= 12
-        level = note.level * (0.95 + 0.1 * note.step / _TOTAL)
-        played.append(
-            StepNote(
-                step=note.step,
-                length=round(max(0.6, note.length * gate), 2),
-                pitch=pitch,
-                velocity=int(max(24, min(124, round(velocity * level)))),
-            )
-        )
-    return tuple(played)
-
-
-def _doubled(notes: Sequence[StepNote], pitches: tuple[int, int]) -> tuple[StepNote, ...]:
-    """Return a melody with its octave, above where the instrument reaches it all."""
-    above = all(n.pitch + 12 <= pitches[1] for n in notes)
-    move = 12 if above else -12
-    doubled = [
-        StepNote(
-            step=n.step, length=n.length, pitch=n.pitch + move, velocity=max(20, n.velocity - 18)
-        )
-        for n in notes
-        if n.pitch + move >= pitches[0]
-    ]
-    return tuple(sorted([*notes, *doubled], key=lambda n: (n.step, n.pitch)))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from d2m.score.step_rhythms import draw_hits
@@ -20,6 +21,7 @@ UNIT_STEPS = 32
 """Length of a unit of a phrase: two bars, in 16th steps."""
 # Order of cells in a unit; a rest gives the answer room. Cells that return are remembered.
 _UNIT_FORMS = ("aab_", "aba_", "abc_", "ab__", "aba_", "aac_", "a_ab", "abac", "ab_c")
+_CANDIDATES = 8
 # Shift in scale degrees of a cell that returns in its unit: a sequence.
 _SEQUENCES = (0, 0, -1, 1, -2)
 
@@ -83,6 +85,36 @@ def draw_unit(rng: np.random.Generator, grammar: HookGrammar, *, start: int) -> 
         if cell:
             degree = cell[-1].degree + int(rng.choice([-1, 0, 1]))
     return tuple(notes)
+
+
+def best_unit(rng: np.random.Generator, grammar: HookGrammar, *, start: int) -> Motif:
+    """Draw some units of two bars, and return the one that is easiest to sing."""
+    return max((draw_unit(rng, grammar, start=start) for _ in range(_CANDIDATES)), key=singability)
+
+
+def singability(motif: Motif) -> float:
+    """Return how easy a unit is to sing and to remember, by rules of thumb.
+
+    It moves, but not far; few notes repeat or leap; it neither only zigzags nor runs on; its
+    last note is long, and there is a rest to breathe.
+    """
+    if len(motif) < 4:
+        return -10.0
+    degrees = [n.degree for n in motif]
+    moves = [b - a for a, b in pairwise(degrees)]
+    extent = max(degrees) - min(degrees)
+    score = -0.5 * abs(extent - 5) - 0.5 * max(0, 4 - len(set(degrees)))
+    score -= 3.0 * max(0.0, moves.count(0) / len(moves) - 0.3)
+    score -= sum(
+        0.7 for a, b, c in zip(moves, moves[1:], moves[2:], strict=False) if a == b == c == 0
+    )
+    score -= sum(0.4 for move in moves if abs(move) > 4)
+    turns = sum(1 for a, b in pairwise(moves) if a * b < 0)
+    score -= 2.0 * max(0.0, turns / len(moves) - 0.6)
+    score -= 0.25 * max(0, len(motif) - 12)
+    score += 0.4 * (motif[-1].length >= 3) + 0.4 * any(n.length >= 3 for n in motif[:-1])
+    room = UNIT_STEPS - motif[-1].step - motif[-1].length
+    return score + 0.5 * (room >= 4)
 
 
 def transposed(motif: Motif, degrees: int) -> Motif:

@@ -12,8 +12,10 @@ if TYPE_CHECKING:
 
 PHRASE_BARS = 8
 """Bars of a phrase."""
-_LEVELS = {"X": 1.2, "x": 1.0, "o": 0.76, "-": 0.5, "O": 1.0}
+_LEVELS = {"X": 1.2, "x": 1.0, "o": 0.76, "-": 0.5, "O": 1.0, "r": 0.88, "t": 0.84}
 """Velocity of each character over that of a normal note (ratios, by ear)."""
+# Bars of two rhythms in a phrase.
+_PLANS = ("AAAAAAAA", "AAABAAAB", "ABABABAB", "AAAAAAAB", "AABAAABA", "AAABAABB")
 _METRE = (1.06, 0.94, 0.99, 0.93, 1.02, 0.94, 0.99, 0.93)
 """Velocity by 16th step within a half bar (ratios): beats over eighths over 16ths."""
 
@@ -99,6 +101,28 @@ def phrase_of(bars: list[tuple[Hit, ...]]) -> tuple[Hit, ...]:
         replace(hit, step=hit.step + STEPS_PER_BAR * number)
         for number, bar in enumerate(bars)
         for hit in bar
+    )
+
+
+def mixed_bars(rng: np.random.Generator, rhythms: str) -> tuple[Hit, ...]:
+    """Draw a rhythm of eight bars from one of some grammars, with bars of another among them.
+
+    Parameters
+    ----------
+    rng
+        Source of randomness.
+    rhythms
+        Options, divided by spaces.
+    """
+    options = rhythms.split()
+    main, other = rng.integers(len(options), size=2)
+    plan = _PLANS[int(rng.integers(len(_PLANS)))]
+    drawn = {"A": eight_bars(rng, options[main]), "B": eight_bars(rng, options[other])}
+    return tuple(
+        hit
+        for number, letter in enumerate(plan)
+        for hit in drawn[letter]
+        if number * STEPS_PER_BAR <= hit.step < (number + 1) * STEPS_PER_BAR
     )
 
 

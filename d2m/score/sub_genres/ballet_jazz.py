@@ -70,8 +70,8 @@ CONTEMPORARY = grammars.SubGenre(
     riff=grammars.RiffGrammar(
         rhythms="x.x.x.x.x.x.x.x. x..x..x.x..x..x.",
         voices=1,
-        low=65,
-        high=86,
+        low=59,
+        high=81,
         velocity=56,
         in_groove=False,
     ),
@@ -156,7 +156,7 @@ JAZZ_BALLAD = grammars.SubGenre(
         drop_rhythms="x===x=x=x===x=x= x=..x=..x=..x=.. ..x=x=....x=x===",
         break_rhythms="x===============",
         low=50,
-        high=76,
+        high=72,
         velocity=64,
     ),
     riff=None,
@@ -249,8 +249,8 @@ NEOCLASSICAL = grammars.SubGenre(
     riff=grammars.RiffGrammar(
         rhythms="x..x..x...x.x... x..x..x.x..x..x. ..x...x...x...x.",
         voices=1,
-        low=65,
-        high=86,
+        low=59,
+        high=81,
         velocity=58,
     ),
     hook=grammars.HookGrammar(

@@ -74,8 +74,8 @@ DEEP_HOUSE = grammars.SubGenre(
     riff=grammars.RiffGrammar(
         rhythms="x..x..x..x..x... ..xx..x...xx..x. x.x..x.x..x..x..",
         voices=1,
-        low=64,
-        high=84,
+        low=58,
+        high=79,
         velocity=64,
     ),
     hook=grammars.HookGrammar(
@@ -158,14 +158,14 @@ CHICAGO_HOUSE = grammars.SubGenre(
         drop_rhythms="x..x..x.x..x..x. x..x..x..x..x.x. x.xx..x.x.xx..x.",
         break_rhythms="x=======x======= x..x..x.........",
         velocity=84,
-        low=55,
-        high=77,
+        low=52,
+        high=72,
     ),
     riff=grammars.RiffGrammar(
         rhythms="xoxxoxxoxoxxoxxo x.xx.xx.x.xx.x.x x..xx..xx..xx.x.",
         voices=1,
-        low=62,
-        high=84,
+        low=57,
+        high=79,
         velocity=62,
         in_groove=False,
     ),
@@ -256,8 +256,8 @@ DISCO_HOUSE = grammars.SubGenre(
     riff=grammars.RiffGrammar(
         rhythms="xoxxoxxoxoxxoxxo x.oxx.oxx.oxx.ox .oxo.oxo.oxo.oxx",
         voices=3,
-        low=62,
-        high=79,
+        low=59,
+        high=75,
         velocity=60,
     ),
     hook=grammars.HookGrammar(

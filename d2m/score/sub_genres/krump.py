@@ -79,8 +79,8 @@ INDUSTRIAL = grammars.SubGenre(
     riff=grammars.RiffGrammar(
         rhythms="x..x..x.x..x..x. ..xx..xx..xx..xx xx..xx..xx..xx..",
         voices=1,
-        low=60,
-        high=80,
+        low=57,
+        high=75,
         velocity=74,
         in_groove=False,
     ),
@@ -134,8 +134,8 @@ ORCHESTRAL_TRAP = grammars.SubGenre(
             "....x.......x.xx; snare ....X..o....X.oo + clap ....X.......X..."
         ),
         ghosts="..2...3.2.3...45",
-        hats="hat X.x.X.x.X.x.X.xx; hat XoxoXoxoXoxoXoxo; hat X.x.X.xxX.x.Xxxx",
-        drop_hats="hat XoxoXoxoXoxoXxxx; hat X.x.X.O.X.x.X.O. + crash X...............",
+        hats="hat X.x.X.x.X.x.X.xr; hat XoxoXoxrXoxoXoxo; hat X.x.X.xxX.x.Xrrr",
+        drop_hats="hat XoxoXorrXoxoXxrr; hat X.x.X.O.X.x.X.O. + crash X...............",
         busy_hats="hat .x.x.x.x.x.x.x.x; hat .o.o.o.o.o.o.o.o",
         extra_kick=".3.3..4..3.4.4.4",
         percussion=(
@@ -172,8 +172,8 @@ ORCHESTRAL_TRAP = grammars.SubGenre(
     riff=grammars.RiffGrammar(
         rhythms="xoxoxoxoxoxoxoxo x.xxx.xxx.xxx.xx xxxxx.x.xxxxx.x.",
         voices=1,
-        low=60,
-        high=84,
+        low=57,
+        high=79,
         velocity=70,
     ),
     hook=grammars.HookGrammar(
@@ -230,7 +230,7 @@ HALF_TIME_BASS = grammars.SubGenre(
             "X.x.X.x.X.x.X.x."
         ),
         drop_hats="hat X.x.X.O.X.x.X.O.; hat XoxoXoxoXoxoXoxo; hat X..xX.O.X..xX.xx",
-        busy_hats="hat .o.o.o.o.o.o.o.o; hat ...x...x...x..xx",
+        busy_hats="hat .o.o.o.o.o.o.o.o; hat ...x...r...x..rr",
         extra_kick="...4..43.3.4..4.",
         percussion=(
             "rim ..x..x.....x..x.; tom_low .......x......xx; block ..x..x..x..x..x.; bell "
@@ -265,14 +265,14 @@ HALF_TIME_BASS = grammars.SubGenre(
         break_rhythms="x=============== x=======x=======",
         voices=3,
         low=52,
-        high=74,
+        high=72,
         velocity=76,
     ),
     riff=grammars.RiffGrammar(
         rhythms="x.x.x.x.x.x.x.x. x..x..x.x..x..x. xx..x.x.xx..x.x.",
         voices=1,
-        low=64,
-        high=86,
+        low=58,
+        high=81,
         velocity=66,
     ),
     hook=grammars.HookGrammar(

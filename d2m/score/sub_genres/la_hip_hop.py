@@ -65,15 +65,15 @@ WEST_COAST = grammars.SubGenre(
         drop_rhythms="x..x..x...x.x... x.xx..x.x.xx..x. x.x.x.x.x.x.x.xx",
         break_rhythms="x=======x======= x...x...x...x...",
         voices=3,
-        low=55,
-        high=74,
+        low=52,
+        high=72,
         velocity=72,
     ),
     riff=grammars.RiffGrammar(
         rhythms="x..x..x.x..x..x. x.x.x..xx.x.x... x..x..x...x.x...",
         voices=1,
-        low=67,
-        high=86,
+        low=61,
+        high=81,
         velocity=70,
     ),
     hook=grammars.HookGrammar(
@@ -129,9 +129,12 @@ TRAP_CLUB = grammars.SubGenre(
         ),
         ghosts="...............1",
         hats=(
-            "hat XoxoXoxoXoxoXoxo; hat X.xoX.xoX.xoXxxx; hat X.x.Xxx.X.x.X.xx; hat XoxoX.xxXoxoXoxx"
+            "hat XoxoXoxoXoxoXoxr; hat X.xoX.rrX.xoXoxo; hat X.x.Xxx.X.x.Xt.x; hat "
+            "XoxoX.xrXoxoXoxo; hat XoxoXt.xXoxoXrrr"
         ),
-        drop_hats="hat XoxoXoxoXoxoXxxx; hat XoxoXoOoXoxoXoOo; hat XxxoXoxxXoxoXxxx",
+        drop_hats=(
+            "hat XoxoXorrXoxoXxrr; hat XoxoXoOoXoxoXoOr; hat XrxoXoxrXoxoXt.x; hat XoxoXrrrXoxoXt.O"
+        ),
         busy_hats="hat .x.x.x.x.x.x.x.x; open ..x.......x.....",
         extra_kick="...3...3...4..3.",
         percussion=(
@@ -163,15 +166,15 @@ TRAP_CLUB = grammars.SubGenre(
         drop_rhythms="x==x==x=x==x==x= x===x===x===x=== x==.x==.x=.x=.x=",
         break_rhythms="x===============",
         voices=3,
-        low=53,
-        high=74,
+        low=52,
+        high=72,
         velocity=66,
     ),
     riff=grammars.RiffGrammar(
         rhythms="x.x.x.x.x.x.x.x. x..x..x.x..x..x. x.xx.x..x.xx.x..",
         voices=1,
-        low=67,
-        high=88,
+        low=61,
+        high=83,
         velocity=64,
         in_groove=False,
     ),
@@ -227,7 +230,7 @@ RNB_CLUB = grammars.SubGenre(
             "hat X.x.X.xoX.x.X.xo; hat XoxoXoxoXoxoXoxo; hat X.xxX.x.X.xxX.x.; shaker "
             "XoxoXoxoXoxoXoxo"
         ),
-        drop_hats="hat XoxoXoOoXoxoXoOo; hat X.xxX.O.X.xxX.O.; hat XoxoXxxoXoxoXxxx",
+        drop_hats="hat XoxoXoOoXoxoXoOo; hat X.xxX.O.X.xxX.O.; hat XoxoXxrrXoxoXxxr",
         busy_hats="hat .o.o.o.o.o.o.o.o; shaker xoxoxoxoxoxoxoxo",
         extra_kick="...3..3..4..4..3",
         percussion=(
@@ -262,8 +265,8 @@ RNB_CLUB = grammars.SubGenre(
     riff=grammars.RiffGrammar(
         rhythms="x.x..x..x.x..x.. xx.x..x.xx.x.... x..x.x..x..x.xx.",
         voices=1,
-        low=65,
-        high=86,
+        low=59,
+        high=81,
         velocity=66,
     ),
     hook=grammars.HookGrammar(

@@ -73,8 +73,8 @@ CLASSIC_FUNK = grammars.SubGenre(
     riff=grammars.RiffGrammar(
         rhythms="xoxxoxxoxoxxoxxo x.oxoxxox.oxoxxo .oxo.oxx.oxo.oxx xoxoxxoxxoxoxxox",
         voices=3,
-        low=62,
-        high=78,
+        low=59,
+        high=75,
         velocity=62,
     ),
     hook=grammars.HookGrammar(
@@ -161,14 +161,14 @@ SOUL = grammars.SubGenre(
         drop_rhythms="x.x.x.x.x.x.x.x. x..x..x.x..x.xx. x...x.x.x...x.x.",
         break_rhythms="x=======x======= x===============",
         voices=4,
-        low=53,
-        high=76,
+        low=52,
+        high=72,
     ),
     riff=grammars.RiffGrammar(
         rhythms="....x.......x... ....x.......x..x x.x..xx.x.x..xx.",
         voices=3,
-        low=62,
-        high=79,
+        low=59,
+        high=75,
         velocity=72,
     ),
     hook=grammars.HookGrammar(
@@ -254,8 +254,8 @@ DISCO_FUNK = grammars.SubGenre(
     riff=grammars.RiffGrammar(
         rhythms="xoxxoxxoxoxxoxxo x.oxx.oxx.oxx.ox .oxo.oxo.oxo.oxx",
         voices=3,
-        low=62,
-        high=79,
+        low=59,
+        high=75,
         velocity=62,
     ),
     hook=grammars.HookGrammar(

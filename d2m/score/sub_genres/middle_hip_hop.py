@@ -76,8 +76,8 @@ BOOM_BAP = grammars.SubGenre(
     riff=grammars.RiffGrammar(
         rhythms="x.x..x..x.x...x. x..x..x.x....x.. ..x.x..x..x.x... x.x.x..x........",
         voices=1,
-        low=65,
-        high=84,
+        low=59,
+        high=79,
         velocity=66,
     ),
     hook=grammars.HookGrammar(
@@ -163,7 +163,7 @@ JAZZ_RAP = grammars.SubGenre(
         drop_rhythms="x=.x==..x=.x==.x ..x=.x=...x=.x=. x==.x=.xx==.x=..",
         break_rhythms="x=============== x=======..x=====",
         velocity=70,
-        high=76,
+        high=72,
     ),
     riff=grammars.RiffGrammar(
         rhythms="..x.x..x..x..... x..x..xx........ ..xx..x...x..x..",
@@ -258,8 +258,8 @@ GOLDEN_AGE = grammars.SubGenre(
     riff=grammars.RiffGrammar(
         rhythms="xx.x..x.xx.x.... x.x.xx.xx.x.x... .x.xx..x.x.xx...",
         voices=1,
-        low=64,
-        high=84,
+        low=58,
+        high=79,
         velocity=68,
     ),
     hook=grammars.HookGrammar(

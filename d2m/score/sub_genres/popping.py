@@ -76,8 +76,8 @@ BOOGIE = grammars.SubGenre(
     riff=grammars.RiffGrammar(
         rhythms="..xx.x....xx.x.. x.xx..x.x.xx.... .xx..xx..xx..xx. xx.x..x.xx.x.xx.",
         voices=1,
-        low=60,
-        high=79,
+        low=57,
+        high=74,
         velocity=72,
     ),
     hook=grammars.HookGrammar(

@@ -67,7 +67,7 @@ POP_JAZZ = grammars.SubGenre(
         drop_rhythms="x=.x==.x=.x==... ..x=.x=...x=.x=x x==x==..x=x=..x=",
         break_rhythms="x=============== x=======x======= x=x=x=x=x=x=x=x=",
         velocity=74,
-        high=76,
+        high=72,
     ),
     riff=grammars.RiffGrammar(
         rhythms=".x..x.x..x..x... ..xx..x...xx.... x..x.x..x..x.x..",
@@ -161,7 +161,7 @@ FUSION = grammars.SubGenre(
         drop_rhythms="x..x..x..x..x.x. ..xx..x...xx..x. x..x.x..x..x.x.x",
         break_rhythms="x============... x=======x=======",
         velocity=76,
-        high=76,
+        high=72,
     ),
     riff=grammars.RiffGrammar(
         rhythms="x.xxo.xox.xxo.xo .oxo.oxx.oxo.oxx xxo.x.xoxxo.x.xx",
@@ -259,13 +259,13 @@ SHOW = grammars.SubGenre(
         drop_rhythms="x=..x=....x=..x. ..x...x=..x...x= x=....x=x=....x=",
         break_rhythms="x=============== x=======....x=..",
         velocity=76,
-        high=76,
+        high=72,
     ),
     riff=grammars.RiffGrammar(
         rhythms="x.....x.....x... ..x.x.....x.x... x...x.x.x.......",
         voices=1,
-        low=60,
-        high=80,
+        low=57,
+        high=75,
         velocity=66,
     ),
     hook=grammars.HookGrammar(

@@ -8,6 +8,8 @@ Rhythms are texts with a character for each 16th step:
 ``o``    soft note
 ``-``    very soft note
 ``O``    open hi-hat, where the rest are closed
+``r``    two 32nd notes, on drums
+``t``    three notes in the time of two steps, on drums
 ``1-9``  a note with this probability in tenths, drawn for each song
 ``=``    the note goes on (chords, riffs and melodies)
 ``.``    silence
@@ -169,8 +171,8 @@ class CompGrammar:
     break_rhythms: str
     texture: str = "block"
     voices: int = 4
-    low: int = 52
-    high: int = 74
+    low: int = 51
+    high: int = 72
     velocity: int = 78
 
 
