@@ -3,16 +3,20 @@
     python app.py &
     PYTHONPATH=. python tools/screenshots.py
 
-With ``--all FOLDER``, it takes screenshots of all four states instead, at both widths, with the
+With ``--all FOLDER``, it takes screenshots of all states instead, at both widths, with the
 light and the dark theme.
 """
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
+
+from d2m.core.levels import LEVELS
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -63,11 +67,13 @@ def open_page(browser: Browser, url: str, size: str, theme: str) -> Page:
     return page
 
 
-def choose(page: Page, clip: Path, level: str) -> None:
-    """Upload a clip and choose a level."""
+def choose(page: Page, clip: Path, levels: Sequence[str] = tuple(LEVELS)) -> None:
+    """Upload a clip and tick levels, all of them by default."""
     page.locator("#clip input[type=file]").set_input_files(str(clip))
     page.locator("#clip video").wait_for()
-    page.get_by_label(level, exact=True).first.check()
+    for name in LEVELS:
+        box = page.get_by_label(re.compile(f"^{name}:", re.IGNORECASE))
+        box.set_checked(name in levels)
 
 
 def press_generate(page: Page) -> None:
@@ -79,6 +85,15 @@ def press_generate(page: Page) -> None:
 def wait_for_status(page: Page, title: str) -> None:
     """Wait until the status card has a title."""
     page.locator("#status .title").get_by_text(title).wait_for(timeout=JOB_MS)
+
+
+def open_stems(page: Page) -> None:
+    """Open the mixer of the stems, and play a part of them."""
+    page.locator(".stems summary").click()
+    page.get_by_role("button", name="Play the stems").click()
+    page.get_by_role("button", name="Mute Chords").click()
+    page.wait_for_timeout(2000)
+    page.get_by_role("button", name="Pause the stems").click()
 
 
 def shoot(page: Page, path: Path) -> None:
@@ -96,7 +111,7 @@ def shoot(page: Page, path: Path) -> None:
 
 
 def shoot_results(page: Page, path: Path, part: str = "") -> None:
-    """Take a screenshot of the results of both levels.
+    """Take a screenshot of the results of all levels, with the stems open.
 
     Parameters
     ----------
@@ -107,9 +122,10 @@ def shoot_results(page: Page, path: Path, part: str = "") -> None:
     part
         CSS selector; only the first element that it matches is shown.
     """
-    choose(page, EXAMPLE, "Both")
+    choose(page, EXAMPLE)
     press_generate(page)
     wait_for_status(page, "Done")
+    open_stems(page)
     shoot(page, path)
     if part:
         page.locator(part).first.screenshot(path=path)
@@ -117,13 +133,19 @@ def shoot_results(page: Page, path: Path, part: str = "") -> None:
 
 
 def shoot_states(page: Page, stem: Path) -> None:
-    """Take screenshots of the page empty, busy, done and with an error."""
+    """Take screenshots of the page empty, with open settings, busy, done and with an error."""
     shoot(page, stem.with_name(f"{stem.name}_empty.png"))
-    choose(page, EXAMPLE, "Both")
+    accordion = page.get_by_role("button", name="Studio version").first
+    accordion.click()
+    page.wait_for_timeout(500)
+    shoot(page, stem.with_name(f"{stem.name}_settings.png"))
+    accordion.click()
+    choose(page, EXAMPLE)
     press_generate(page)
     page.wait_for_timeout(500)
     shoot(page, stem.with_name(f"{stem.name}_busy.png"))
     wait_for_status(page, "Done")
+    open_stems(page)
     shoot(page, stem.with_name(f"{stem.name}_done.png"))
     page.locator("#clip").get_by_label("Clear").first.click()
     page.locator("#clip input[type=file]").set_input_files(

@@ -79,7 +79,7 @@ class LevelCard:
                 label=f"Clip with music ({name})",
                 interactive=False,
                 buttons=[],
-                height=420 if self._has_score else 320,
+                elem_classes="movie",
             )
             self.scores = gr.HTML(html.PENDING, padding=False)
             self.audio = gr.Audio(

@@ -15,7 +15,7 @@ _ROW = """<li class="stem" data-stem="{stem}"><span class="name">{label}</span>
 <button type="button" class="mute" aria-pressed="false" aria-label="Mute {label}">Mute</button>
 <button type="button" class="solo" aria-pressed="false" aria-label="Solo {label}">Solo</button>
 <a download aria-label="Download {label} (FLAC)">&#8595; FLAC</a></li>"""
-_FRAME = """<details class="stems"><summary>Stems: hear and keep each part alone</summary>
+_FRAME = """<details class="stems"><summary>Stems: mute, solo and keep each part</summary>
 <div class="transport">
 <button type="button" class="play" aria-label="Play the stems" disabled>Play</button>
 <input type="range" class="seek" min="0" max="1" step="0.01" value="0" disabled

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from d2m.checkpoints import missing_line
-from d2m.core.levels import HOP_LEVELS
+from d2m.core.levels import HOP_LEVELS, LEVELS
 from tests.conftest import Server
 
 if TYPE_CHECKING:
@@ -26,10 +26,17 @@ RUNNING = re.compile("Reading|Tracking|Checking|Finding|Generating|Writing|Packi
 """Titles of running stages; the page may skip short ones."""
 
 
-def choose(page: Page, clip: Path, level: str) -> None:
+def level_box(page: Page, level: str) -> Locator:
+    """Return the box that is ticked for a level."""
+    return page.locator("#levels").get_by_label(re.compile(f"^{level}: ", re.IGNORECASE))
+
+
+def choose(page: Page, clip: Path, *levels: str) -> None:
+    """Upload a clip and tick levels, no others."""
     page.locator("#clip input[type=file]").set_input_files(str(clip))
     page.locator("#clip video").wait_for()
-    page.get_by_label(level, exact=True).check()
+    for level in LEVELS:
+        level_box(page, level).set_checked(level in levels)
 
 
 def clear_button(page: Page) -> Locator:
@@ -66,7 +73,7 @@ def download(page: Page, name: str, nth: int = 0) -> Path:
 
 
 def level_card(page: Page, level: str) -> Locator:
-    return page.locator(".card").filter(has_text=f"{level} level")
+    return page.locator(f"#card-{level}")
 
 
 def play(page: Page, movie: Locator, ms: int = 1000) -> dict[str, float]:
@@ -84,7 +91,7 @@ def play(page: Page, movie: Locator, ms: int = 1000) -> dict[str, float]:
 def test_both_levels_from_upload_to_download(page: Page, short_clip: Path) -> None:
     import soundfile
 
-    choose(page, short_clip, "Both")
+    choose(page, short_clip, "high", "low")
     titles = record_titles(page)
     press(page, "Generate")
     page.get_by_role("button", name="Working …").wait_for()
@@ -150,7 +157,7 @@ def switch_the_music(page: Page) -> None:
 
 
 def test_another_style_and_variation_reuse_the_analysis(page: Page, short_clip: Path) -> None:
-    choose(page, short_clip, "High")
+    choose(page, short_clip, "high")
     press(page, "Generate")
     status_says(page, "Done")
     first = level_card(page, "high").locator("video").get_attribute("src")
@@ -162,7 +169,7 @@ def test_another_style_and_variation_reuse_the_analysis(page: Page, short_clip: 
     second = level_card(page, "high").locator("video").get_attribute("src")
     assert "krump.seed0" in (second or "")
     assert first != second
-    press(page, "Another variation")
+    press(page, "Another song")
     page.locator(".card video[src*='krump.seed1']").wait_for(timeout=JOB_MS)
     assert page.get_by_label("Seed").input_value() == "1"
     stages = titles()
@@ -182,7 +189,7 @@ def record_titles(page: Page) -> Callable[[], set[str]]:
 
 
 def test_tapped_beats_replace_the_estimated_ones(page: Page, short_clip: Path) -> None:
-    choose(page, short_clip, "High")
+    choose(page, short_clip, "high")
     page.get_by_role("button", name="Beat", exact=False).first.click()
     run(page, "Find the beat")
     assert "BPM" in page.locator(".rhythm").inner_text()
@@ -213,7 +220,7 @@ def test_a_dark_page_has_dark_plots(browser: Browser, server: Server, short_clip
     context = browser.new_context(viewport={"width": 390, "height": 844}, color_scheme="dark")
     page = context.new_page()
     page.goto(f"{server.url}?__theme=dark")
-    choose(page, short_clip, "High")
+    choose(page, short_clip, "high")
     press(page, "Generate")
     status_says(page, "Done")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
@@ -232,7 +239,7 @@ def test_a_dark_page_has_dark_plots(browser: Browser, server: Server, short_clip
 def test_after_a_stop_the_page_is_usable(
     page: Page, server: Server, example_clip: Path, short_clip: Path
 ) -> None:
-    choose(page, example_clip, "High")
+    choose(page, example_clip, "high")
     press(page, "Generate")
     status_says(page, "Tracking the dancer")
     workers = server.workers()
@@ -244,7 +251,7 @@ def test_after_a_stop_the_page_is_usable(
     assert "Stopped" in page.locator("#status").inner_text()
     assert page.locator("#clip video").count() == 1
     clear_button(page).click()
-    choose(page, short_clip, "High")
+    choose(page, short_clip, "high")
     press(page, "Generate")
     status_says(page, "Done")
     assert page.locator(".card video").count() == 1
@@ -254,12 +261,12 @@ def test_after_a_stop_the_page_is_usable(
 def test_stopping_a_waiting_job_leaves_the_running_one(
     page: Page, browser: Browser, server: Server, example_clip: Path
 ) -> None:
-    choose(page, example_clip, "High")
+    choose(page, example_clip, "high")
     press(page, "Generate")
     status_says(page, RUNNING)
     other = browser.new_page()
     other.goto(server.url)
-    choose(other, example_clip, "High")
+    choose(other, example_clip, "high")
     press(other, "Generate")
     status_says(other, "Waiting in the queue")
     other.locator("#status").get_by_text("One clip is ahead of yours").wait_for()
@@ -279,7 +286,7 @@ def test_two_visitors_at_once_get_their_own_results(
     other = browser.new_page()
     other.goto(server.url)
     for visitor, style in ((page, "Waack"), (other, "Krump")):
-        choose(visitor, short_clip, "High")
+        choose(visitor, short_clip, "high")
         visitor.get_by_label("Style").click()
         visitor.get_by_role("option", name=style).click()
         press(visitor, "Generate")
@@ -295,7 +302,7 @@ def test_leaving_the_page_ends_the_job(
 ) -> None:
     other = browser.new_page()
     other.goto(server.url)
-    choose(other, example_clip, "High")
+    choose(other, example_clip, "high")
     press(other, "Generate")
     status_says(other, "Tracking the dancer")
     workers = server.workers()
@@ -309,14 +316,14 @@ def test_leaving_the_page_ends_the_job(
 def test_a_text_file_is_refused(page: Page, text_clip: Path) -> None:
     page.locator("#clip input[type=file]").set_input_files(str(text_clip))
     clear_button(page).wait_for()
-    page.get_by_label("Low", exact=True).check()
+    level_box(page, "low").check()
     press(page, "Generate")
     status_says(page, "That did not work")
     sentence = "The file letter.mp4 is not a video"
     assert sentence in page.locator("#status").inner_text()
     page.get_by_test_id("toast-body").get_by_text(sentence).wait_for()
     assert usable(page)
-    assert page.get_by_label("Low", exact=True).first.is_checked()
+    assert level_box(page, "low").is_checked()
 
 
 def test_without_a_clip_the_page_asks_for_one(page: Page) -> None:
@@ -388,7 +395,7 @@ def test_all_text_has_enough_contrast(browser: Browser, server: Server, theme: s
     page = browser.new_page(viewport={"width": 1280, "height": 900})
     page.goto(f"{server.url}?__theme={theme}")
     page.get_by_role("button", name="Generate", exact=True).wait_for()
-    for name in ("Part of the clip", "Beat", "Sound and videos"):
+    for name in ("Studio version", "Part of the clip", "Beat", "Sound and videos"):
         page.get_by_role("button", name=name).first.click()
     page.get_by_text("Original sound").wait_for()
     page.wait_for_timeout(500)
