@@ -72,7 +72,8 @@ def choose(page: Page, clip: Path, levels: Sequence[str] = tuple(LEVELS)) -> Non
     page.locator("#clip input[type=file]").set_input_files(str(clip))
     page.locator("#clip video").wait_for()
     for name in LEVELS:
-        box = page.get_by_label(re.compile(f"^{name}:", re.IGNORECASE))
+        label = re.compile(rf"^\s*{name}:", re.IGNORECASE)
+        box = page.locator("#levels label").filter(has_text=label).locator("input")
         box.set_checked(name in levels)
 
 

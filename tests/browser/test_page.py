@@ -28,7 +28,8 @@ RUNNING = re.compile("Reading|Tracking|Checking|Finding|Generating|Writing|Packi
 
 def level_box(page: Page, level: str) -> Locator:
     """Return the box that is ticked for a level."""
-    return page.locator("#levels").get_by_label(re.compile(f"^{level}: ", re.IGNORECASE))
+    name = re.compile(rf"^\s*{level}:", re.IGNORECASE)
+    return page.locator("#levels label").filter(has_text=name).locator("input")
 
 
 def choose(page: Page, clip: Path, *levels: str) -> None:
