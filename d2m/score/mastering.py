@@ -1,0 +1,130 @@
+"""Master a mix: gentle compression, and a true-peak limiter at the loudness of streaming."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from d2m.audio.dynamics import (
+    GAIN_STEP,
+    Compression,
+    apply_gain_curve,
+    compression_curve,
+    level_curve,
+)
+from d2m.audio.limiter import limiter_curve
+from d2m.audio.loudness import (
+    LOUDNESS_STEP_S,
+    gated_loudness,
+    measure_loudness,
+    peak_curve,
+    step_energies,
+)
+from d2m.audio.postprocess import TARGET_LUFS
+from d2m.audio.stereo import StereoAudio, block_slices
+from d2m.core.levels import STUDIO_SAMPLE_RATE
+from d2m.score.mix_presets import style_mix
+
+CEILING_DBTP = -1.2
+"""Largest true peak of a master (dBTP): 0.2 dB below the usual limit, as meters differ."""
+MAX_GAIN_DB = 24.0
+"""Largest gain of a master (dB): something very soft stays softer than music."""
+MAX_OVERSHOOT_DB = 10.0
+"""The gain brings no peak further above the ceiling (dB), so that a lone hit is not crushed."""
+# Compression of the sum, on top of that of the mix. Chosen by ear.
+_GLUE = Compression(threshold_db=2.0, ratio=1.5, attack_ms=30.0, release_ms=200.0, limit_db=2.0)
+# Rounds in which gain and limiter are computed together; the loudness then is within 0.05 LU.
+_ROUNDS = 6
+
+
+@dataclass(frozen=True)
+class Mixdown:
+    """A mixed and mastered piece.
+
+    Parameters
+    ----------
+    stems
+        A stem ``(2, N)`` for each of `d2m.score.notes.STEMS`; their sum is the mix.
+    master
+        What people hear ``(2, N)``.
+    """
+
+    stems: dict[str, StereoAudio]
+    master: StereoAudio
+
+
+def master(stems: Mapping[str, StereoAudio], *, style: str) -> StereoAudio:
+    """Master the sum of stems.
+
+    Parameters
+    ----------
+    stems
+        Stems ``(2, N)`` of one length at 44.1 kHz; they are left as they are.
+    style
+        Name of the style, which decides how much the sum is compressed.
+
+    Returns
+    -------
+    (2, N)
+        The master: -14 LUFS and at most -1 dBTP. Silence stays silence; what is very soft or
+        consists of single hits stays softer than -14 LUFS.
+    """
+    parts = [*stems.values()]
+    total = np.zeros_like(parts[0])
+    for block in block_slices(total.shape[1]):
+        for stem in parts:
+            total[:, block] += stem[:, block]
+    if not total.any():
+        return total
+    glue = replace(_GLUE, limit_db=min(_GLUE.limit_db, style_mix(style).glue.limit_db))
+    apply_gain_curve(total, compression_curve(level_curve([total]), glue))
+    gain_db = limited_gain(total)
+    apply_gain_curve(total, (10 ** (gain_db / 20)).astype(np.float32))
+    return total
+
+
+def limited_gain(audio: StereoAudio) -> NDArray[np.float64]:
+    """Return the gain that brings audio to its loudness and keeps its peaks limited.
+
+    Parameters
+    ----------
+    audio : (2, N)
+        Audio at 44.1 kHz that is not silent.
+
+    Returns
+    -------
+    (M,)
+        Gain (dB) at the nodes of a gain curve.
+    """
+    energies = step_energies(audio, STUDIO_SAMPLE_RATE)
+    loudness = gated_loudness(energies)
+    if not np.isfinite(loudness):
+        loudness = measure_loudness(audio, STUDIO_SAMPLE_RATE) if len(energies) < 4 else -70.0
+    gain_db = min(MAX_GAIN_DB, TARGET_LUFS - max(loudness, -70.0))
+    # Peaks are 6 dB higher between samples at most, and the gain rises by little afterwards.
+    above = 10 ** ((CEILING_DBTP - gain_db - 7.0) / 20)
+    peaks = peak_curve(audio, GAIN_STEP, above=above).astype(np.float64)
+    peaks_db = 20.0 * np.log10(peaks + 1e-9)
+    most_db = min(MAX_GAIN_DB, CEILING_DBTP + MAX_OVERSHOOT_DB - float(peaks_db.max()))
+    limit = np.zeros(len(peaks) + 1)
+    for _ in range(_ROUNDS):
+        gain_db = min(gain_db, most_db)
+        limit = limiter_curve(peaks_db + gain_db, CEILING_DBTP)
+        reached = gated_loudness(energies * _step_gains(limit, len(energies))) + gain_db
+        if not np.isfinite(reached) or abs(reached - TARGET_LUFS) < 0.02:
+            break
+        gain_db += TARGET_LUFS - reached
+    gain_db = min(gain_db, most_db)
+    return limiter_curve(peaks_db + gain_db, CEILING_DBTP) + gain_db
+
+
+def _step_gains(limit_db: NDArray[np.float64], steps: int) -> NDArray[np.float64]:
+    """Return the mean power gain of a gain curve (dB) in each step of the loudness."""
+    power = np.concatenate([[0.0], np.cumsum(10 ** (limit_db / 10))])
+    edges = np.arange(steps + 1) * LOUDNESS_STEP_S * STUDIO_SAMPLE_RATE / GAIN_STEP
+    total = np.interp(edges, np.arange(len(power)), power)
+    gains: NDArray[np.float64] = np.diff(total) / np.diff(edges)
+    return gains

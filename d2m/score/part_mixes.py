@@ -1,0 +1,96 @@
+"""How parts are mixed unless a style says otherwise, as data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from d2m.audio.equaliser import Band
+
+OFF_DB = -99.0
+"""A send at this level (dB) is off."""
+
+
+@dataclass(frozen=True)
+class PartMix:
+    """How one part is mixed.
+
+    Parameters
+    ----------
+    level_db
+        Loudness (LUFS, K-weighted) while the part plays, before the master.
+    pan
+        Place from -1 (left) to 1 (right).
+    width
+        Factor of the side signal.
+    spread
+        Share of the mid signal that is added, decorrelated, to the side signal.
+    low_cut_hz
+        Corner of the high-pass (Hz).
+    bands
+        Further equaliser bands.
+    reverb_db, echo_db
+        Levels of the sends (dB) against the dry signal.
+    duck_db
+        How far each kick ducks the part (dB).
+    drive_db
+        Level (dB) into the saturation; 0 or less leaves it out.
+    """
+
+    level_db: float
+    pan: float = 0.0
+    width: float = 1.0
+    spread: float = 0.0
+    low_cut_hz: float = 90.0
+    bands: tuple[Band, ...] = ()
+    reverb_db: float = OFF_DB
+    echo_db: float = OFF_DB
+    duck_db: float = 0.0
+    drive_db: float = 0.0
+
+
+_SNAP = Band("peak", 4_500.0, 2.0, 0.8)
+_AIR = Band("high_shelf", 9_000.0, 2.0)
+_NO_BOX = Band("peak", 350.0, -2.5, 0.9)
+_NO_MUD = Band("peak", 280.0, -2.0, 0.8)
+_PRESENCE = Band("peak", 3_000.0, 2.0, 0.7)
+_GROWL = Band("peak", 900.0, 2.0, 0.8)
+
+PART_MIXES = {
+    "kick": PartMix(-17.5, low_cut_hz=30.0, width=0.3, bands=(_NO_BOX, _SNAP)),
+    "extra_kick": PartMix(-19.0, low_cut_hz=30.0, width=0.3, bands=(_NO_BOX, _SNAP)),
+    "snare": PartMix(-18.0, low_cut_hz=90.0, bands=(_AIR,), reverb_db=-11.0),
+    "ghosts": PartMix(-28.0, low_cut_hz=110.0, bands=(_AIR,), reverb_db=-11.0),
+    "hats": PartMix(-27.0, pan=0.22, low_cut_hz=350.0, reverb_db=-22.0),
+    "busy_hats": PartMix(-29.0, pan=-0.25, low_cut_hz=350.0, reverb_db=-20.0),
+    "percussion": PartMix(-27.0, pan=-0.4, low_cut_hz=180.0, reverb_db=-14.0),
+    "busy_percussion": PartMix(-28.0, pan=0.45, low_cut_hz=180.0, reverb_db=-13.0),
+    "bass": PartMix(-19.0, low_cut_hz=32.0, width=0.4, bands=(_GROWL,), duck_db=3.0),
+    "busy_bass": PartMix(-20.0, low_cut_hz=32.0, width=0.4, bands=(_GROWL,), duck_db=3.0),
+    "chords": PartMix(
+        -22.0, spread=0.2, low_cut_hz=140.0, bands=(_NO_MUD,), reverb_db=-13.0, duck_db=1.0
+    ),
+    "pad": PartMix(
+        -26.0,
+        width=1.2,
+        spread=0.3,
+        low_cut_hz=180.0,
+        bands=(_NO_MUD,),
+        reverb_db=-9.0,
+        duck_db=2.0,
+    ),
+    "riff": PartMix(-24.0, pan=-0.42, low_cut_hz=160.0, bands=(_PRESENCE,), reverb_db=-14.0),
+    "stab": PartMix(-20.5, spread=0.3, low_cut_hz=130.0, bands=(_PRESENCE,), reverb_db=-11.0),
+    "hook": PartMix(
+        -20.0,
+        spread=0.1,
+        low_cut_hz=150.0,
+        bands=(_PRESENCE, _AIR),
+        reverb_db=-12.0,
+        echo_db=-16.0,
+    ),
+    "response": PartMix(
+        -22.0, pan=0.35, low_cut_hz=180.0, bands=(_PRESENCE,), reverb_db=-10.0, echo_db=-14.0
+    ),
+    "effects": PartMix(-23.0, spread=0.3, low_cut_hz=45.0, reverb_db=-12.0),
+}
+"""How parts are mixed unless a style says otherwise. Chosen by ear and by spectra."""
