@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from d2m.core.metrical_grid import STEPS_PER_BAR
@@ -110,7 +110,7 @@ def _plan(
         near = any(abs(step - other) < 2 for other in drawn)
         if locked and not near:
             drawn[step] = Hit(step=step, length=1, level=1.0, mark="x")
-    hits = [drawn[step] for step in sorted(drawn)]
+    hits = _vary(rng, [drawn[step] for step in sorted(drawn)])
     plan = []
     for number, hit in enumerate(hits):
         following = hits[number + 1].step if number + 1 < len(hits) else _TOTAL
@@ -121,11 +121,36 @@ def _plan(
             _Planned(
                 step=hit.step,
                 length=round(max(0.6, min(length, gap)), 2),
-                velocity=int(min(124, round(_VELOCITY * hit.level))),
+                velocity=int(min(124, round(_VELOCITY * hit.level * (0.94 + 0.12 * draw[0])))),
                 tone=_tone(grammar, chords, hit, following, draw),
             )
         )
     return plan
+
+
+def _vary(rng: np.random.Generator, hits: list[Hit]) -> list[Hit]:
+    """Return a rhythm of eight bars with a small change in each second bar.
+
+    A note off the beat comes a 16th earlier, is left out, or is added in a long rest.
+    """
+    kind, place = int(rng.integers(4)), int(rng.integers(STEPS_PER_BAR))
+    varied: list[Hit] = []
+    for number, hit in enumerate(hits):
+        following = hits[number + 1].step if number + 1 < len(hits) else _TOTAL
+        step = int(hit.step)
+        second = (step // STEPS_PER_BAR) % 2 == 1
+        here = second and step % STEPS_PER_BAR // 4 == place // 4 and step % 4 != 0
+        near = bool(varied) and hit.step - varied[-1].step < 2
+        if here and kind == 0 and hit.mark not in "RA":
+            continue
+        if here and kind == 1 and not near:
+            hit = replace(hit, step=hit.step - 1)
+        varied.append(hit)
+        room = following - hit.step - hit.length
+        at = step - step % STEPS_PER_BAR + place
+        if second and kind > 1 and hit.step + hit.length <= at < following - 1 and room > 2:
+            varied.append(Hit(step=at, length=1, level=0.9, mark="x"))
+    return varied
 
 
 def _tone(

@@ -161,15 +161,18 @@ def give_way(notes: Sequence[StepNote], melody: Sequence[StepNote]) -> tuple[Ste
     A note goes if a melody note on a beat lies a half step or a minor ninth from it while both
     sound.
     """
-    strong = [m for m in melody if m.step % STEPS_PER_BEAT == 0]
+    strong: dict[int, list[StepNote]] = {}
+    for m in melody:
+        if m.step % STEPS_PER_BEAT == 0:
+            for interval in _HARSH:
+                for pitch in (m.pitch - interval, m.pitch + interval):
+                    strong.setdefault(pitch, []).append(m)
     return tuple(
         note
         for note in notes
         if not any(
-            abs(note.pitch - m.pitch) in _HARSH
-            and note.step < m.step + m.length
-            and m.step < note.step + note.length
-            for m in strong
+            note.step < m.step + m.length and m.step < note.step + note.length
+            for m in strong.get(note.pitch, ())
         )
     )
 

@@ -96,7 +96,7 @@ def _squeezed(tones: list[int], low: int) -> tuple[int, ...]:
 
 
 def _own_cost(voicing: tuple[int, ...], middle: float) -> float:
-    cost = abs(float(np.mean(voicing)) - middle) * 0.35
+    cost = abs(sum(voicing) / len(voicing) - middle) * 0.35
     for below, above in pairwise(voicing):
         if above - below < _LOW_SPACING and below < _LOW_LIMIT:
             cost += 3.0
