@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from d2m.audio.stereo import StereoAudio, block_slices
+from d2m.audio.stereo import block_slices
 from d2m.core.levels import STUDIO_SAMPLE_RATE
 
 # Corners of the shelves that tilt the spectrum (Hz), and their quality, which makes them so
@@ -88,17 +88,22 @@ def tilt_bands(db: float) -> tuple[Band, Band]:
     )
 
 
-def equalise(audio: StereoAudio, sections: NDArray[np.float64]) -> None:
-    """Filter audio ``(2, N)`` in place with second-order sections ``(S, 6)``."""
+def equalise(audio: NDArray[np.float32], sections: NDArray[np.float64]) -> None:
+    """Filter audio ``(C, N)`` in place with second-order sections ``(S, 6)``."""
     from scipy.signal import sosfilt
 
     if not len(sections):
         return
-    state = np.zeros((len(sections), *audio.shape[:-1], 2))
+    # Many stereo signals hold one channel twice.
+    is_mono = len(audio) == 2 and np.array_equal(audio[0], audio[1])
+    channels = audio[:1] if is_mono else audio
+    state = np.zeros((len(sections), len(channels), 2))
     at_rest = True
-    for part in block_slices(audio.shape[-1]):
-        block = audio[..., part]
+    for part in block_slices(audio.shape[1]):
+        block = channels[:, part]
         if at_rest and not block.any():
             continue
-        audio[..., part], state = sosfilt(sections, block + _FLOOR, axis=-1, zi=state)
+        channels[:, part], state = sosfilt(sections, block + _FLOOR, axis=-1, zi=state)
         at_rest = bool(np.abs(state).max() < _REST)
+    if is_mono:
+        audio[1] = audio[0]

@@ -54,8 +54,10 @@ def place_in_stereo(
         audio[:, part] = matrix @ audio[:, part]
 
 
-def widen_stereo(audio: StereoAudio, amount: float, sample_rate: int = STUDIO_SAMPLE_RATE) -> None:
-    """Add a decorrelated copy of the mid signal to the side signal, in place.
+def widen_stereo(
+    audio: StereoAudio, send: NDArray[np.float32], sample_rate: int = STUDIO_SAMPLE_RATE
+) -> None:
+    """Add a decorrelated copy of a mono signal to the side signal of audio, in place.
 
     The mono sum stays as it is, so nothing combs or disappears in mono.
 
@@ -63,16 +65,12 @@ def widen_stereo(audio: StereoAudio, amount: float, sample_rate: int = STUDIO_SA
     ----------
     audio : (2, N)
         Stereo audio, changed in place.
-    amount
-        Level of the added side signal as a share of the mid signal.
+    send : (N,)
+        The signal that is to become wide.
     sample_rate
         Sample rate (Hz).
     """
-    if amount <= 0.0:
-        return
-    mid = 0.5 * (audio[0] + audio[1])
-    for part, side in convolved_blocks(mid, _spread_response(sample_rate)):
-        side *= np.float32(amount)
+    for part, side in convolved_blocks(send, _spread_response(sample_rate)):
         audio[0, part] += side[0]
         audio[1, part] -= side[0]
 

@@ -49,14 +49,16 @@ _MAIN_PARTS = {
 _GAIN_RANGE_DB = 24.0
 # Level of a track: the mean of its steps that are at most this far below its loud ones (dB).
 _ACTIVE_RANGE_DB = 12.0
-# Longest stretch of a track that is measured (steps of 0.1 s).
-_MEASURED_STEPS = 300
+# Of a track, at most so many stretches of so many steps of 0.1 s are measured.
+_MEASURED_STRETCHES, _STRETCH_STEPS = 15, 20
+# Power of a stretch that counts as silent, and largest power of audio against its mid signal.
+_SILENT_POWER, _MOST_SIDE = 1e-6, 8.0
 # The end is faded (s): at least, at most, and as a share of the time after the final hit.
 _SHORTEST_FADE_S, _LONGEST_FADE_S, _FADE_SHARE = 0.04, 0.8, 0.5
 # Parallel compression of the drums: heavy and fast. Chosen by ear.
 _PUNCH = Compression(threshold_db=-8.0, ratio=5.0, attack_ms=8.0, release_ms=90.0, limit_db=14.0)
-# Below this frequency (Hz) each stem is cut: subsonic rumble, and DC.
-_SUBSONIC_HZ = 24.0
+# Level of the echoes in the reverberation (dB).
+_ECHO_REVERB_DB = -12.0
 
 
 def mix_stems(
@@ -119,32 +121,32 @@ def _mix_tracks(
 ) -> None:
     """Add the tracks of a stem to its bus, with their reverberation and echoes."""
     settings = style_mix(score.style)
-    reverb: NDArray[np.float32] | None = None
-    echo: NDArray[np.float32] | None = None
-    for track, mix, audio, gain in _levelled(score, stem, render):
+    sends: dict[str, NDArray[np.float32]] = {}
+    for mix, audio, gain in _levelled(score, stem, render):
         place_in_stereo(audio, gain=gain, pan=mix.pan, width=mix.width)
-        widen_stereo(audio, mix.spread)
         if mix.duck_db > 0 and settings.duck > 0:
             depth_db = mix.duck_db * settings.duck
             apply_gain_curve(audio, 10 ** (np.float32(-depth_db / 20) * ducking))
         bus += audio
-        reverb = _send(audio, mix.reverb_db, reverb)
-        echo = _send(audio, mix.echo_db, echo)
-        del track
-    if echo is not None:
+        for name, level_db in mix.sends_db.items():
+            _send(audio, level_db, sends, name)
+    if "spread" in sends:
+        widen_stereo(bus, sends.pop("spread"))
+    if "echo" in sends:
         returned = np.zeros_like(bus)
         delay_s = 60.0 / score.tempo_bpm * settings.echo.beats
-        add_ping_pong(returned, echo, delay_s=delay_s, feedback=settings.echo.feedback)
+        add_ping_pong(returned, sends.pop("echo"), delay_s=delay_s, feedback=settings.echo.feedback)
         bus += returned
-        reverb = _send(returned, -12.0, reverb)
-        del returned, echo
-    if reverb is not None:
-        add_reverb(bus, reverb, settings.drum_space if stem == "drums" else settings.space)
+        _send(returned, _ECHO_REVERB_DB, sends, "reverb")
+        del returned
+    if "reverb" in sends:
+        space = settings.drum_space if stem == "drums" else settings.space
+        add_reverb(bus, sends.pop("reverb"), space)
 
 
 def _levelled(
     score: Score, stem: str, render: Callable[[Track], StereoAudio]
-) -> Iterator[tuple[Track, PartMix, StereoAudio, float]]:
+) -> Iterator[tuple[PartMix, StereoAudio, float]]:
     """Yield the tracks of a stem, equalised, and the gain that brings each to its level."""
     tracks = [track for track in score.tracks if track.stem == stem and track.notes]
     # Main parts come first: others are mixed at their gain.
@@ -162,7 +164,7 @@ def _levelled(
             gain_db = mix.level_db - active_level(audio)
             gain = 10 ** (float(np.clip(gain_db, -_GAIN_RANGE_DB, _GAIN_RANGE_DB)) / 20)
         gains.setdefault((track.part, track.instrument), gain)
-        yield track, mix, audio, gain
+        yield mix, audio, gain
         del audio
 
 
@@ -183,14 +185,19 @@ def active_level(audio: StereoAudio) -> float:
     """
     step = STUDIO_SAMPLE_RATE // 10
     count = audio.shape[1] // step
+    firsts = np.arange(0, count, _STRETCH_STEPS)
+    if len(firsts) > _MEASURED_STRETCHES:
+        firsts = np.linspace(0, count - _STRETCH_STEPS, _MEASURED_STRETCHES).astype(int)
     energies = np.zeros(0)
-    if count <= _MEASURED_STEPS:
-        energies = step_energies(audio, STUDIO_SAMPLE_RATE)
-    else:
-        for first in np.linspace(0, count - 20, _MEASURED_STEPS // 20).astype(int):
-            stretch = audio[:, first * step : (first + 20) * step]
-            if stretch.any():
-                energies = np.append(energies, step_energies(stretch, STUDIO_SAMPLE_RATE))
+    for first in firsts:
+        stretch = audio[:, first * step : (first + _STRETCH_STEPS) * step]
+        mid = stretch[0] + stretch[1]
+        # The mid signal is filtered; the power of the side signal is added in proportion.
+        whole, middle = float(np.vdot(stretch, stretch)), float(np.vdot(mid, mid))
+        if whole < _SILENT_POWER:
+            continue
+        share = min(_MOST_SIDE, whole / max(middle, _SILENT_POWER))
+        energies = np.append(energies, share * step_energies(mid, STUDIO_SAMPLE_RATE))
     energies = energies[energies > 1e-9]
     if not len(energies):
         return -70.0
@@ -200,17 +207,17 @@ def active_level(audio: StereoAudio) -> float:
 
 
 def _send(
-    audio: StereoAudio, level_db: float, send: NDArray[np.float32] | None
-) -> NDArray[np.float32] | None:
+    audio: StereoAudio, level_db: float, sends: dict[str, NDArray[np.float32]], name: str
+) -> None:
     """Add the mid signal of audio at a level to a send, which is made when it is needed."""
     if level_db <= OFF_DB:
-        return send
-    if send is None:
-        send = np.zeros(audio.shape[1], dtype=np.float32)
+        return
+    send = sends.setdefault(name, np.zeros(0, dtype=np.float32))
+    if not len(send):
+        send = sends[name] = np.zeros(audio.shape[1], dtype=np.float32)
     gain = np.float32(0.5 * 10 ** (level_db / 20))
     for part in block_slices(len(send)):
         send[part] += gain * (audio[0, part] + audio[1, part])
-    return send
 
 
 def _finish_stem(bus: StereoAudio, stem: str, settings: StyleMix, brightness: float) -> None:
@@ -223,10 +230,9 @@ def _finish_stem(bus: StereoAudio, stem: str, settings: StyleMix, brightness: fl
         if settings.drum_drive_db > 0:
             saturate(bus, settings.drum_drive_db)
     elif stem == "bass" and settings.bass_drive_db > 0:
-        saturate(bus, settings.bass_drive_db, oversample=False)
+        saturate(bus, settings.bass_drive_db)
     tilt = tilt_bands(TILT_DB * (brightness - 1.0)) if brightness != 1.0 else ()
-    bands = [Band("low_cut", _SUBSONIC_HZ), *settings.bands, *tilt]
-    equalise(bus, equaliser_sections(bands))
+    equalise(bus, equaliser_sections([*settings.bands, *tilt]))
     centre_low_end(bus)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import log10
 
 from d2m.audio.equaliser import Band
 
@@ -32,8 +33,6 @@ class PartMix:
         Levels of the sends (dB) against the dry signal.
     duck_db
         How far each kick ducks the part (dB).
-    drive_db
-        Level (dB) into the saturation; 0 or less leaves it out.
     """
 
     level_db: float
@@ -45,7 +44,12 @@ class PartMix:
     reverb_db: float = OFF_DB
     echo_db: float = OFF_DB
     duck_db: float = 0.0
-    drive_db: float = 0.0
+
+    @property
+    def sends_db(self) -> dict[str, float]:
+        """Levels of the sends (dB): ``"spread"``, ``"reverb"`` and ``"echo"``."""
+        spread_db = 20.0 * log10(self.spread) if self.spread > 0 else OFF_DB
+        return {"spread": spread_db, "reverb": self.reverb_db, "echo": self.echo_db}
 
 
 _SNAP = Band("peak", 4_500.0, 2.0, 0.8)
