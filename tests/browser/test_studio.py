@@ -11,6 +11,7 @@ import pytest
 from d2m.core.levels import LEVELS
 from d2m.core.settings import INSTRUMENT_SWITCHES
 from tests.browser.test_page import (
+    CONTRAST,
     JOB_MS,
     choose,
     download,
@@ -93,6 +94,8 @@ def test_without_an_instrument_the_page_asks_for_one(page: Page, short_clip: Pat
 def test_the_studio_version_of_an_example_and_its_stems(page: Page) -> None:
     import soundfile
 
+    loaded: list[str] = []
+    page.on("request", lambda one: loaded.append(one.url) if ".flac" in one.url else None)
     page.get_by_text("Groove, loft").click()
     page.locator("#clip video").wait_for()
     run(page)
@@ -115,7 +118,14 @@ def test_the_studio_version_of_an_example_and_its_stems(page: Page) -> None:
     with download(page, "↓ Beat markers").open(encoding="utf-8") as file:
         assert {"time_s", "bar", "section"} <= {*next(csv.DictReader(file))}
     assert soundfile.info(download(page, "↓ Music")).samplerate == 44_100
+    assert loaded == []
     mute_and_solo(page)
+    assert len(loaded) == len(STEMS) + 1
+    page.get_by_role("button", name="Mute Bass").click()
+    for theme in ("light", "dark"):
+        page.evaluate("dark => document.body.classList.toggle('dark', dark)", theme == "dark")
+        page.wait_for_timeout(400)
+        assert page.evaluate(CONTRAST) == [], theme
     page.set_viewport_size({"width": 390, "height": 844})
     page.wait_for_timeout(300)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
@@ -128,11 +138,7 @@ def test_the_studio_version_of_an_example_and_its_stems(page: Page) -> None:
 
 def mute_and_solo(page: Page) -> None:
     """Play the stems together, mute one, then hear only one, by mouse and by keyboard."""
-    files: list[str] = []
-    page.on("request", lambda request: files.append(request.url))
-    assert not [url for url in files if url.endswith(".flac")]
     open_mixer(page)
-    assert len([url for url in files if url.endswith(".flac")]) == len(STEMS) + 1
     page.get_by_role("button", name="Play the stems").click()
     heard = loudest(page)
     assert min(heard["drums"], heard["bass"]) > AUDIBLE, heard
