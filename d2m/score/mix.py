@@ -16,7 +16,6 @@ from d2m.audio.dynamics import (
 )
 from d2m.audio.echo import add_ping_pong
 from d2m.audio.equaliser import Band, equalise, equaliser_sections, tilt_bands
-from d2m.audio.loudness import step_energies
 from d2m.audio.reverb import add_reverb
 from d2m.audio.saturation import saturate
 from d2m.audio.stereo import (
@@ -31,28 +30,12 @@ from d2m.score.instruments import KICK, KICK_2
 from d2m.score.mix_presets import StyleMix, part_mix, style_mix
 from d2m.score.notes import STEMS, Score, Track
 from d2m.score.part_mixes import OFF_DB, PartMix
+from d2m.score.track_levels import drum_groups, level_gain_db
 
 TILT_DB = 4.0
 """Brightness 2 tilts the spectrum by this much (dB) at its ends. Chosen by hand."""
 STEM_PEAK = 0.89
 """Largest amplitude of any stem and of the mix (-1 dBFS), so that files don't clip."""
-# Parts that are played by the instrument of another part, and mixed at that part's gain, so
-# that the velocities decide how soft they are.
-_MAIN_PARTS = {
-    "extra_kick": "kick",
-    "ghosts": "snare",
-    "busy_hats": "hats",
-    "busy_percussion": "percussion",
-    "busy_bass": "bass",
-}
-# Gain that brings a track to its level (dB): at most this, up or down.
-_GAIN_RANGE_DB = 24.0
-# Level of a track: the mean of its steps that are at most this far below its loud ones (dB).
-_ACTIVE_RANGE_DB = 12.0
-# Of a track, at most so many stretches of so many steps of 0.1 s are measured.
-_MEASURED_STRETCHES, _STRETCH_STEPS = 15, 20
-# Power of a stretch that counts as silent, and largest power of audio against its mid signal.
-_SILENT_POWER, _MOST_SIDE = 1e-6, 8.0
 # The end is faded (s): at least, at most, and as a share of the time after the final hit.
 _SHORTEST_FADE_S, _LONGEST_FADE_S, _FADE_SHARE = 0.04, 0.8, 0.5
 # Parallel compression of the drums: heavy and fast. Chosen by ear.
@@ -148,24 +131,17 @@ def _levelled(
     score: Score, stem: str, render: Callable[[Track], StereoAudio]
 ) -> Iterator[tuple[PartMix, StereoAudio, float]]:
     """Yield the tracks of a stem, equalised, and the gain that brings each to its level."""
-    tracks = [track for track in score.tracks if track.stem == stem and track.notes]
-    # Main parts come first: others are mixed at their gain.
-    tracks.sort(key=lambda track: track.part in _MAIN_PARTS)
-    gains: dict[tuple[str, str], float] = {}
-    for track in tracks:
-        mix = part_mix(score.style, track.part, stem)
-        audio = _fitted(render(track), round(score.duration_s * STUDIO_SAMPLE_RATE))
-        if not audio.any():
+    for whole in score.tracks:
+        if whole.stem != stem:
             continue
-        equalise(audio, equaliser_sections([Band("low_cut", mix.low_cut_hz), *mix.bands]))
-        main = (_MAIN_PARTS.get(track.part, ""), track.instrument)
-        gain = gains.get(main)
-        if gain is None:
-            gain_db = mix.level_db - active_level(audio)
-            gain = 10 ** (float(np.clip(gain_db, -_GAIN_RANGE_DB, _GAIN_RANGE_DB)) / 20)
-        gains.setdefault((track.part, track.instrument), gain)
-        yield mix, audio, gain
-        del audio
+        for part, track in drum_groups(whole) if stem == "drums" else [(whole.part, whole)]:
+            mix = part_mix(score.style, part, stem)
+            audio = _fitted(render(track), round(score.duration_s * STUDIO_SAMPLE_RATE))
+            if not audio.any():
+                continue
+            equalise(audio, equaliser_sections([Band("low_cut", mix.low_cut_hz), *mix.bands]))
+            yield mix, audio, 10 ** (level_gain_db(audio, track, mix) / 20)
+            del audio
 
 
 def _fitted(audio: StereoAudio, length: int) -> StereoAudio:
@@ -175,35 +151,6 @@ def _fitted(audio: StereoAudio, length: int) -> StereoAudio:
         return np.pad(audio, ((0, 0), (0, length - audio.shape[1])))
     audio = audio[:, :length]
     return audio if audio.flags.writeable else audio.copy()
-
-
-def active_level(audio: StereoAudio) -> float:
-    """Return the K-weighted level (LUFS) of a track ``(2, N)`` while it plays.
-
-    It is the mean over the steps of 0.1 s that are at most 12 dB below its loud ones; of long
-    tracks, stretches from all parts are measured.
-    """
-    step = STUDIO_SAMPLE_RATE // 10
-    count = audio.shape[1] // step
-    firsts = np.arange(0, count, _STRETCH_STEPS)
-    if len(firsts) > _MEASURED_STRETCHES:
-        firsts = np.linspace(0, count - _STRETCH_STEPS, _MEASURED_STRETCHES).astype(int)
-    energies = np.zeros(0)
-    for first in firsts:
-        stretch = audio[:, first * step : (first + _STRETCH_STEPS) * step]
-        mid = stretch[0] + stretch[1]
-        # The mid signal is filtered; the power of the side signal is added in proportion.
-        whole, middle = float(np.vdot(stretch, stretch)), float(np.vdot(mid, mid))
-        if whole < _SILENT_POWER:
-            continue
-        share = min(_MOST_SIDE, whole / max(middle, _SILENT_POWER))
-        energies = np.append(energies, share * step_energies(mid, STUDIO_SAMPLE_RATE))
-    energies = energies[energies > 1e-9]
-    if not len(energies):
-        return -70.0
-    loud = np.quantile(energies, 0.95)
-    active = energies[energies >= loud * 10 ** (-_ACTIVE_RANGE_DB / 10)]
-    return float(-0.691 + 10.0 * np.log10(active.mean()))
 
 
 def _send(

@@ -95,7 +95,7 @@ STYLE_MIXES = {
     "middle-hip-hop": StyleMix(
         parts={
             "chords": {"duck_db": 2.5, "level_db": -21.5},
-            "hats": {"level_db": -28.0},
+            "hats": {"gain_db": -1.0},
             "hook": {"echo_db": -17.0},
         },
         drum_space=replace(_ROOM, damping_hz=5_000.0),
@@ -111,7 +111,7 @@ STYLE_MIXES = {
         parts={
             "bass": {"level_db": -18.0, "low_cut_hz": 28.0},
             "hook": {"echo_db": -14.0, "reverb_db": -10.0},
-            "hats": {"level_db": -26.5},
+            "hats": {"gain_db": 0.5},
         },
         drum_space=replace(_ROOM, decay_s=0.25),
         space=replace(_PLATE, decay_s=1.7),
@@ -124,7 +124,7 @@ STYLE_MIXES = {
     # House: strong ducking, wide chords and pads, long plate.
     "house": StyleMix(
         parts={
-            "kick": {"level_db": -16.5},
+            "kick": {"gain_db": 1.0},
             "chords": {"duck_db": 4.0, "spread": 0.35, "reverb_db": -11.0},
             "pad": {"duck_db": 5.0, "spread": 0.4},
             "riff": {"duck_db": 2.5},
@@ -143,7 +143,7 @@ STYLE_MIXES = {
     "waack": StyleMix(
         parts={
             "pad": {"level_db": -24.0, "reverb_db": -7.0},
-            "hats": {"level_db": -26.0},
+            "hats": {"gain_db": 1.0},
             "hook": {"echo_db": -20.0, "reverb_db": -9.0},
         },
         drum_space=replace(_PLATE, decay_s=0.55),
@@ -155,11 +155,10 @@ STYLE_MIXES = {
     # Krump: huge kick and bass, distorted, dark halls behind.
     "krump": StyleMix(
         parts={
-            "kick": {"level_db": -16.0},
-            "extra_kick": {"level_db": -17.0},
+            "kick": {"gain_db": 1.5},
             "bass": {"level_db": -18.0, "low_cut_hz": 28.0},
             "stab": {"reverb_db": -8.0},
-            "snare": {"level_db": -17.0, "reverb_db": -8.0},
+            "snare": {"gain_db": 1.0, "reverb_db": -8.0},
         },
         drum_space=replace(_STUDIO, decay_s=0.7),
         space=replace(_HALL, decay_s=1.7),
@@ -186,9 +185,9 @@ STYLE_MIXES = {
     # Ballet jazz: a hall, wide dynamics, hardly any compression.
     "ballet-jazz": StyleMix(
         parts={
-            "kick": {"level_db": -20.0, "reverb_db": -16.0},
-            "snare": {"level_db": -21.0, "reverb_db": -8.0},
-            "hats": {"level_db": -28.5, "reverb_db": -15.0},
+            "kick": {"gain_db": -2.0, "reverb_db": -16.0},
+            "snare": {"gain_db": -2.0, "reverb_db": -8.0},
+            "hats": {"gain_db": -1.0, "reverb_db": -15.0},
             "bass": {"level_db": -20.5, "reverb_db": -22.0},
             "chords": {"level_db": -20.5, "reverb_db": -9.0},
             "pad": {"level_db": -23.5, "reverb_db": -6.0},

@@ -18,7 +18,10 @@ class PartMix:
     Parameters
     ----------
     level_db
-        Loudness (LUFS, K-weighted) while the part plays, before the master.
+        Loudness (LUFS, K-weighted) while the part plays at velocity 100, before the master;
+        None for drums, whose levels are those of the kit.
+    gain_db
+        Gain (dB) on top of it.
     pan
         Place from -1 (left) to 1 (right).
     width
@@ -35,7 +38,8 @@ class PartMix:
         How far each kick ducks the part (dB).
     """
 
-    level_db: float
+    level_db: float | None = None
+    gain_db: float = 0.0
     pan: float = 0.0
     width: float = 1.0
     spread: float = 0.0
@@ -60,18 +64,13 @@ _PRESENCE = Band("peak", 3_000.0, 2.0, 0.7)
 _GROWL = Band("peak", 900.0, 2.0, 0.8)
 
 PART_MIXES = {
-    "kick": PartMix(-17.5, low_cut_hz=30.0, width=0.3, bands=(_NO_BOX, _SNAP)),
-    "extra_kick": PartMix(-19.0, low_cut_hz=30.0, width=0.3, bands=(_NO_BOX, _SNAP)),
-    "snare": PartMix(-18.0, low_cut_hz=90.0, bands=(_AIR,), reverb_db=-11.0),
-    "ghosts": PartMix(-28.0, low_cut_hz=110.0, bands=(_AIR,), reverb_db=-11.0),
-    "hats": PartMix(-27.0, pan=0.22, low_cut_hz=350.0, reverb_db=-22.0),
-    "busy_hats": PartMix(-29.0, pan=-0.25, low_cut_hz=350.0, reverb_db=-20.0),
-    "percussion": PartMix(-27.0, pan=-0.4, low_cut_hz=180.0, reverb_db=-14.0),
-    "busy_percussion": PartMix(-28.0, pan=0.45, low_cut_hz=180.0, reverb_db=-13.0),
-    "bass": PartMix(-19.0, low_cut_hz=32.0, width=0.4, bands=(_GROWL,), duck_db=3.0),
-    "busy_bass": PartMix(-20.0, low_cut_hz=32.0, width=0.4, bands=(_GROWL,), duck_db=3.0),
+    "kick": PartMix(low_cut_hz=30.0, width=0.3, bands=(_NO_BOX, _SNAP)),
+    "snare": PartMix(low_cut_hz=80.0, bands=(_AIR,), reverb_db=-11.0),
+    "hats": PartMix(low_cut_hz=300.0, reverb_db=-22.0),
+    "percussion": PartMix(low_cut_hz=130.0, reverb_db=-14.0),
+    "bass": PartMix(level_db=-19.0, low_cut_hz=32.0, width=0.4, bands=(_GROWL,), duck_db=3.0),
     "chords": PartMix(
-        -22.0, spread=0.2, low_cut_hz=140.0, bands=(_NO_MUD,), reverb_db=-13.0, duck_db=1.0
+        level_db=-22.0, spread=0.2, low_cut_hz=140.0, bands=(_NO_MUD,), reverb_db=-13.0, duck_db=1.0
     ),
     "pad": PartMix(
         -26.0,
@@ -82,10 +81,14 @@ PART_MIXES = {
         reverb_db=-9.0,
         duck_db=2.0,
     ),
-    "riff": PartMix(-24.0, pan=-0.42, low_cut_hz=160.0, bands=(_PRESENCE,), reverb_db=-14.0),
-    "stab": PartMix(-20.5, spread=0.3, low_cut_hz=130.0, bands=(_PRESENCE,), reverb_db=-11.0),
+    "riff": PartMix(
+        level_db=-24.0, pan=-0.42, low_cut_hz=160.0, bands=(_PRESENCE,), reverb_db=-14.0
+    ),
+    "stab": PartMix(
+        level_db=-20.5, spread=0.3, low_cut_hz=130.0, bands=(_PRESENCE,), reverb_db=-11.0
+    ),
     "hook": PartMix(
-        -20.0,
+        level_db=-20.0,
         spread=0.1,
         low_cut_hz=150.0,
         bands=(_PRESENCE, _AIR),
@@ -93,8 +96,13 @@ PART_MIXES = {
         echo_db=-16.0,
     ),
     "response": PartMix(
-        -22.0, pan=0.35, low_cut_hz=180.0, bands=(_PRESENCE,), reverb_db=-10.0, echo_db=-14.0
+        level_db=-22.0,
+        pan=0.35,
+        low_cut_hz=180.0,
+        bands=(_PRESENCE,),
+        reverb_db=-10.0,
+        echo_db=-14.0,
     ),
-    "effects": PartMix(-23.0, spread=0.3, low_cut_hz=45.0, reverb_db=-12.0),
+    "effects": PartMix(level_db=-23.0, spread=0.3, low_cut_hz=45.0, reverb_db=-12.0),
 }
 """How parts are mixed unless a style says otherwise. Chosen by ear and by spectra."""
