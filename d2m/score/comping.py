@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 _HALF = 8
 _TOTAL = PHRASE_BARS * STEPS_PER_BAR
 _PAD_VELOCITY, _STAB_VELOCITY = 62, 104
+# Velocity off the beat (ratio): the beat stays the drums'.
+_OFF_BEAT = 0.86
 _HARSH = (1, 13)  # semitones
 # Orders in which an arpeggio visits four voices, from the lowest (0).
 _ORDERS = (
@@ -84,7 +86,8 @@ def compose_comping(
         position += 1
         if grammar.texture == "arpeggio":
             length = min(max(length, 2), end - hit.step, following - hit.step + 2)
-        velocity = int(max(20, min(120, round(grammar.velocity * hit.level))))
+        off = 1.0 if hit.step % STEPS_PER_BEAT == 0 or hit.mark == "X" else _OFF_BEAT
+        velocity = int(max(20, min(120, round(grammar.velocity * hit.level * off))))
         notes += [
             StepNote(step=hit.step, length=length, pitch=pitch, velocity=velocity - 3 * voice)
             for voice, pitch in enumerate(reversed(played))
@@ -135,7 +138,8 @@ def compose_riff(
         offset = int(moves[bar, int(hit.step) % STEPS_PER_BAR]) if grammar.voices == 1 else 0
         first = min(max(0, centre + offset), max(0, len(ladder) - grammar.voices))
         length = min(hit.length if hit.length > 1 else 0.8, end - hit.step, following - hit.step)
-        velocity = int(max(20, min(120, round(grammar.velocity * hit.level))))
+        off = 1.0 if hit.step % STEPS_PER_BEAT == 0 or hit.mark == "X" else _OFF_BEAT
+        velocity = int(max(20, min(120, round(grammar.velocity * hit.level * off))))
         notes += [
             StepNote(step=hit.step, length=round(length, 2), pitch=pitch, velocity=velocity)
             for pitch in ladder[first : first + grammar.voices]

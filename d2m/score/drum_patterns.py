@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from d2m.core.metrical_grid import STEPS_PER_BAR
+from d2m.core.metrical_grid import STEPS_PER_BAR, STEPS_PER_BEAT
 from d2m.score.instruments import (
     CLAP,
     CLOSED_HAT,
@@ -34,7 +35,7 @@ _HI_HATS = (CLOSED_HAT, OPEN_HAT)
 _VELOCITIES = {
     "kick": 98,
     "extra_kick": 84,
-    "snare": 96,
+    "snare": 102,
     "ghosts": 40,
     "hats": 74,
     "busy_hats": 58,
@@ -51,6 +52,8 @@ _BREAK_PARTS = {
 _ROLLS = {"r": (0.0, 0.5), "t": (0.0, 2 / 3, 4 / 3)}
 # What the hi-hat may do in the last beat of bars 4 and 8: drums and velocities by step.
 _HAT_TURNS: tuple[dict[int, str], ...] = ({}, {14: "O"}, {13: "o", 15: "o"}, {14: "r"}, {14: "-"})
+# Velocity of cymbals on and off the beat (ratios, by ear).
+_BEAT_ACCENT, _OFF_BEAT = 1.08, 0.84
 # The phrase grows a little from its first to its last bar (ratios).
 _FIRST_LEVEL, _LAST_LEVEL = 0.95, 1.04
 
@@ -89,14 +92,14 @@ def compose_drums(rng: np.random.Generator, grammar: DrumGrammar) -> dict[str, D
         "kick": kicks,
         "hats": hats,
         "busy_hats": without(busy_hats, hats, any_drum=True),
-        "extra_kick": without(extra, kicks),
+        "extra_kick": _apart(extra, (*kicks, *backbeat)),
     }
     drop = shared | {
-        "kick": merge(kicks, drop_extra[: len(drop_extra) // 2]),
+        "kick": merge(kicks, _apart(_second_bars(drop_extra), (*kicks, *backbeat))),
         "hats": drop_hats,
         "busy_hats": without(busy_hats, drop_hats, any_drum=True),
     }
-    drop["extra_kick"] = without(extra, drop["kick"])
+    drop["extra_kick"] = _apart(extra, (*drop["kick"], *backbeat))
     light = _break_drums(rng, _pick(rng, grammar.break_drums))
     return {"groove": _filled(groove), "drop": _filled(drop), "break": _filled(light)}
 
@@ -152,8 +155,27 @@ def _drawn(
     notes: list[StepNote] = []
     for drum, rhythm in layers:
         hits = eight_bars(rng, rhythm, counts=counts)
+        if part == "hats":
+            hits = tuple(_accented(hit) for hit in hits)
         notes += drum_notes(hits, drum, _VELOCITIES[part])
     return _grown(merge(notes))
+
+
+def _accented(hit: Hit) -> Hit:
+    """Return a note of the time-keeping cymbals, softer off the beat, so that beats stand out."""
+    if hit.step % STEPS_PER_BEAT == 0:
+        return replace(hit, level=hit.level * _BEAT_ACCENT)
+    return replace(hit, level=hit.level * _OFF_BEAT) if hit.mark in "xo" else hit
+
+
+def _apart(notes: Iterable[StepNote], others: Iterable[StepNote]) -> tuple[StepNote, ...]:
+    """Return the notes that lie two steps or more from all others."""
+    places = {int(o.step) for o in others}
+    return tuple(n for n in notes if not places & {int(n.step) + d for d in (-1, 0, 1)})
+
+
+def _second_bars(notes: Iterable[StepNote]) -> tuple[StepNote, ...]:
+    return tuple(n for n in notes if n.step // STEPS_PER_BAR % 2 == 1)
 
 
 def _turned(rng: np.random.Generator, notes: tuple[StepNote, ...]) -> tuple[StepNote, ...]:

@@ -16,12 +16,12 @@ CONTEMPORARY = grammars.SubGenre(
     delays_ms={"hook": 15.0, "pad": 5.0, "response": 12.0, "chords": 4.0},
     looseness_ms=9.0,
     progressions=(
-        "1:add9 | 6:maj7 | 3:add9 | 7:maj; 6:add9 | 4:maj7 | 1:add9 | 5; 1:add9 | 5/7 | 6:7 | "
-        "4:add9; 4:add9 | 1/3 | 2:7 | 5:sus4; 1:add9 | 3:7 | 4:add9 | 4:min"
+        "1:add9 | 6:maj7 | 3:add9 | 7:maj; 6:add9 | 4:maj7 | 1:add9 | 5; "
+        "1:add9 | 5/7 | 6:7 | 4:add9; 4:add9 | 1/3 | 2:7 | 5:sus4; 1:add9 | 3:7 | 4:add9 | 4:min"
     ),
     drops=(
-        "4:add9 | 5 | 6:7 | 3:7; 4:add9 | 1/3 | 5:sus4 | 5; 6:add9 | 3:7 | 4:add9 | 1/3; 1:add9 | "
-        "5/7 | 4/6 | 5:sus4"
+        "4:add9 | 5 | 6:7 | 3:7; 4:add9 | 1/3 | 5:sus4 | 5; 6:add9 | 3:7 | 4:add9 | 1/3; "
+        "1:add9 | 5/7 | 4/6 | 5:sus4"
     ),
     breaks="4:add9 | 4:add9 | 6:7 | 6:7; 2:7 | 2:7 | 4/5 | 5; 6:add9 | 6:add9 | 4:add9 | 4:add9",
     turnarounds="5:sus4 5; 4/5; 4:add9 5; b6:maj7 b7:maj",
@@ -109,13 +109,13 @@ JAZZ_BALLAD = grammars.SubGenre(
     delays_ms={"hook": 20.0, "response": 14.0, "chords": 8.0, "bass": 4.0},
     looseness_ms=9.0,
     progressions=(
-        "1:maj9 | 6:min7 | 2:min9 | 5:dom13; 2:min9 | 5:dom7b9 | 1:maj9 | 6:dom7b9; 4:maj9 | "
-        "4:min7 | 3:min7 | 6:dom7; 1:maj9 | 3:min7 | 4:maj9 | 5:7sus; 1:maj9 | b2:dom9 | 1:maj9 | "
-        "5:dom13"
+        "1:maj9 | 6:min7 | 2:min9 | 5:dom13; 2:min9 | 5:dom7b9 | 1:maj9 | 6:dom7b9; "
+        "4:maj9 | 4:min7 | 3:min7 | 6:dom7; 1:maj9 | 3:min7 | 4:maj9 | 5:7sus; "
+        "1:maj9 | b2:dom9 | 1:maj9 | 5:dom13"
     ),
     drops=(
-        "4:maj9 | 5:dom7 | 3:min7 | 6:min7; 2:min9 | 3:min7 | 4:maj9 | 5:dom13; 4:maj9 | 4:min7 | "
-        "1:maj9 | 6:dom7b9; 6:min9 | 2:dom9 | 2:min9 | 5:dom13"
+        "4:maj9 | 5:dom7 | 3:min7 | 6:min7; 2:min9 | 3:min7 | 4:maj9 | 5:dom13; "
+        "4:maj9 | 4:min7 | 1:maj9 | 6:dom7b9; 6:min9 | 2:dom9 | 2:min9 | 5:dom13"
     ),
     breaks=(
         "4:maj9 | 4:maj9 | 1:maj9 | 1:maj9; 2:min9 | 2:min9 | 5:7sus | 5:dom7b9; 6:min9 | 4:maj9"
@@ -193,8 +193,8 @@ NEOCLASSICAL = grammars.SubGenre(
     delays_ms={"hook": 12.0, "pad": 4.0},
     looseness_ms=6.0,
     progressions=(
-        "1:add9 | 1:add9 | 6:maj7 | 6:maj7; 1:add9 | 3:7 | 6:7 | 4:add9; 6:add9 | 3:7 | 4:add9 | "
-        "1:add9; 1:sus2 | 5 | 4:add9 | 4:add9; 1:add9 | 2/1 | 1:add9 | 4/1"
+        "1:add9 | 1:add9 | 6:maj7 | 6:maj7; 1:add9 | 3:7 | 6:7 | 4:add9; "
+        "6:add9 | 3:7 | 4:add9 | 1:add9; 1:sus2 | 5 | 4:add9 | 4:add9; 1:add9 | 2/1 | 1:add9 | 4/1"
     ),
     drops=(
         "6:add9 | 4:add9 | 1:add9 | 5:sus4; 4:add9 | 5 | 3:7 | 6:7; 1:add9 | 5/7 | 6:7 | 3:7; "
@@ -211,8 +211,8 @@ NEOCLASSICAL = grammars.SubGenre(
         ),
         ghosts="...............1",
         hats=(
-            "shaker XoxoXoxoXoxoXoxo; hat XoxoXoxoXoxoXoxo; triangle X...x...X...x... + shaker "
-            "xoxoxoxoxoxoxoxo"
+            "shaker XoxoXoxoXoxoXoxo; hat XoxoXoxoXoxoXoxo; "
+            "triangle X...x...X...x... + shaker xoxoxoxoxoxoxoxo"
         ),
         drop_hats="shaker XoxoXoxoXoxoXoxo + ride X...X...X...X...; hat XoxoXoxoXoxoXoOo",
         busy_hats="hat .o.o.o.o.o.o.o.o; shaker oooooooooooooooo",

@@ -16,24 +16,24 @@ BREAKBEAT_FUNK = grammars.SubGenre(
     delays_ms={"snare": 6.0, "ghosts": 4.0, "bass": 2.0, "hats": -2.0, "hook": 5.0},
     looseness_ms=5.0,
     progressions=(
-        "1:9 | 1:9 | 1:9 | 4:9; 1:9 | 4:9 | 1:9 | 4:9; 1:9 | 1:9 | 4:9 | 1:9; 1:7 | 1:7 | 1:7 | "
-        "b3:maj b7:maj; 1:9 | 4:9 | 1:9 | 5:dom7#9"
+        "1:9 | 1:9 | 1:9 | 4:9; 1:9 | 4:9 | 1:9 | 4:9; 1:9 | 1:9 | 4:9 | 1:9; "
+        "1:7 | 1:7 | 1:7 | b3:maj b7:maj; 1:9 | 4:9 | 1:9 | 5:dom7#9"
     ),
     drops=(
-        "1:9 | b7:maj | 4:9 | 1:9; 1:9 | b3:maj | 4:9 | 5:dom7#9; 4:9 | 1:9 | 4:9 | 5:dom7#9; 1:9 "
-        "| 1:9 | b7:maj | 4:9 5:dom7#9"
+        "1:9 | b7:maj | 4:9 | 1:9; 1:9 | b3:maj | 4:9 | 5:dom7#9; 4:9 | 1:9 | 4:9 | 5:dom7#9; "
+        "1:9 | 1:9 | b7:maj | 4:9 5:dom7#9"
     ),
     breaks="4:9; 1:7sus; 4:9 | 4:9 | 5:7 | 5:7; 1:9 | 1:9 | b7:maj | b7:maj",
     turnarounds="5:dom7#9; b7:maj 5:dom7#9; b6:dom9 5:dom7#9; 4:9 5:7sus",
     drums=grammars.DrumGrammar(
         kicks=(
-            "X.X....2..X4..3.X.7....4..X..52. X.7....3..X6....X.X....32.X..4.. "
-            "X..5..2.3.X..5..X..7....2.X..4.. X.X...4...X.2...X.5..3.3..X4.2.."
+            "X.X....2.4X4..3.X.7....46.X..52. X.7....35.X6....X.X....36.X..4.. "
+            "X..5..2.6.X..5..X..7....7.X..4.. X.X...4.5.X.2...X.5..3.36.X4.2.. X.....X.X.X4..3."
         ),
         kick_count=(2, 5),
         backbeats=(
-            "snare ....X.......X...; snare ....X.......X..7....X..4....X...; snare "
-            "....X..3....X.......X....4..X..5"
+            "snare ....X.......X... + clap ....o.......o...; "
+            "snare ....X.......X..7....X..4....X...; snare ....X..3....X.......X....4..X..5"
         ),
         ghosts=".2.3..28.7.3..15",
         hats=(
@@ -43,8 +43,8 @@ BREAKBEAT_FUNK = grammars.SubGenre(
         busy_hats="hat .o.o.o.o.o.o.o.o; hat .4.o.4.o.4.o.4.o",
         extra_kick="...3..43.3.4..5.",
         percussion=(
-            "tambourine ..o.X.o...o.X.o.; cowbell X...x...X...x...; conga ..x...xx..x...xx + tumba "
-            "x......4x......4"
+            "tambourine ..o.X.o...o.X.o.; cowbell X...x...X...x...; "
+            "conga ..x...xx..x...xx + tumba x......4x......4"
         ),
         busy_percussion="shaker xoxoxoxoxoxoxoxo; tambourine xoxoXoxoxoxoXoxo",
         break_drums=(
@@ -111,12 +111,12 @@ LATIN_BREAK = grammars.SubGenre(
     delays_ms={"percussion": -3.0, "busy_percussion": -3.0, "snare": 4.0, "hook": 4.0},
     looseness_ms=5.5,
     progressions=(
-        "1:7 | 4:7 | 1:7 | 4:7; 1:7 4:7 | 1:7 4:7; 1:min | b7:maj | b6:maj | 5:dom7; 1:7 | 1:7 | "
-        "b7:maj | b7:maj"
+        "1:7 | 4:7 | 1:7 | 4:7; 1:7 4:7 | 1:7 4:7; 1:min | b7:maj | b6:maj | 5:dom7; "
+        "1:7 | 1:7 | b7:maj | b7:maj"
     ),
     drops=(
-        "1:7 4:7 | 1:7 5:dom7; 1:min b7:maj | b6:maj 5:dom7; 4:7 | 1:7 | 4:7 | 5:dom7; 1:7 | "
-        "b3:maj | 4:7 | 5:dom7"
+        "1:7 4:7 | 1:7 5:dom7; 1:min b7:maj | b6:maj 5:dom7; 4:7 | 1:7 | 4:7 | 5:dom7; "
+        "1:7 | b3:maj | 4:7 | 5:dom7"
     ),
     breaks="4:7 | 4:7 | 1:7 | 1:7; b6:maj7 | b6:maj7 | 5:7sus | 5:dom7; 1:7",
     turnarounds="5:dom7; b6:maj 5:dom7; b2:dom7 5:dom7",
@@ -209,8 +209,8 @@ ELECTRO_BREAK = grammars.SubGenre(
         ),
         kick_count=(2, 5),
         backbeats=(
-            "clap ....X.......X... + snare ....x.......x...; snare ....X.......X..4; clap "
-            "....X.......X.......X.......X.3x"
+            "clap ....X.......X... + snare ....x.......x...; snare ....X.......X..4; "
+            "clap ....X.......X.......X.......X.3x"
         ),
         ghosts=".......2......24",
         hats="hat X.x.X.x.X.x.X.x.; hat XoxoXoxoXoxoXoxo; hat X.x.X.O.X.x.X.O.",

@@ -20,8 +20,8 @@ DEEP_HOUSE = grammars.SubGenre(
         "1:9 | b3:maj9 | 4:min9 | b6:maj9; 1:min9 | b3:min9 | b7:min9 | 1:min9"
     ),
     drops=(
-        "6:maj9 | 5:min9 | 4:min9 | 5:min9; 4:9 | 1:9 | b6:maj9 | 5:min7; b6:maj9 | b7:maj | 1:9 | "
-        "1:9; 1:9 | 4:9 | b7:maj9 | b3:maj9"
+        "6:maj9 | 5:min9 | 4:min9 | 5:min9; 4:9 | 1:9 | b6:maj9 | 5:min7; "
+        "b6:maj9 | b7:maj | 1:9 | 1:9; 1:9 | 4:9 | b7:maj9 | b3:maj9"
     ),
     breaks="6:maj9; 4:min9 | 4:min9 | 1:9 | 1:9; b6:maj9 | b6:maj9 | b7:maj | b7:maj",
     turnarounds="5:min7; b6:maj9 b7:maj; 5:7sus; 4:min9 5:min7",
@@ -114,8 +114,8 @@ CHICAGO_HOUSE = grammars.SubGenre(
         "6:maj | 7:maj | 1:min | 1:min; 1:7 | 4:7"
     ),
     drops=(
-        "6:maj | 7:maj | 1:min | 5:min; 1:min | b3:maj | b7:maj | 4:7; 4:min | 1:min | 6:maj | "
-        "7:maj; 6:maj7 | 7:maj | 5:min7 | 1:7"
+        "6:maj | 7:maj | 1:min | 5:min; 1:min | b3:maj | b7:maj | 4:7; "
+        "4:min | 1:min | 6:maj | 7:maj; 6:maj7 | 7:maj | 5:min7 | 1:7"
     ),
     breaks="6:maj; 6:maj | 6:maj | 7:maj | 7:maj; 4:7 | 4:7 | 1:7 | 1:7",
     turnarounds="7:maj; 5:min7; 6:maj 7:maj; 4:7 5:7",
@@ -123,8 +123,9 @@ CHICAGO_HOUSE = grammars.SubGenre(
         kicks="X...X...X...X... X...X...X...X..4 X...X...X..3X...",
         kick_count=(4, 5),
         backbeats=(
-            "clap ....X.......X...; clap ....X.......X.......X.......X.x. + snare "
-            "....x.......x.......x.......x...; clap ....X..4....X..4"
+            "clap ....X.......X...; "
+            "clap ....X.......X.......X.......X.x. + snare ....x.......x.......x.......x...; "
+            "clap ....X..4....X..4"
         ),
         ghosts="...2..2..2.2..23",
         hats="hat x.O.x.O.x.O.x.O.; hat xoOoxoOoxoOoxoOo; hat XoOoXoOoXoOoXoOo",
@@ -201,12 +202,12 @@ DISCO_HOUSE = grammars.SubGenre(
     delays_ms={"riff": -2.0, "bass": 1.0, "hook": 3.0},
     looseness_ms=2.5,
     progressions=(
-        "4:9 | 5:7 | 1:9 | 1:9; 2:9 | 5:7 | 3:7 | 6:7; 1:9 | 4:9 | 2:9 | 5:7; 4:maj9 | 3:min7 | "
-        "2:min7 | 1:7; 6:7 | 2:7 | 5:7 | 1:7"
+        "4:9 | 5:7 | 1:9 | 1:9; 2:9 | 5:7 | 3:7 | 6:7; 1:9 | 4:9 | 2:9 | 5:7; "
+        "4:maj9 | 3:min7 | 2:min7 | 1:7; 6:7 | 2:7 | 5:7 | 1:7"
     ),
     drops=(
-        "4:9 | 3:7 | 6:7 | 1:7; 2:9 | 3:7 | 4:9 | 5:7sus; 1:9 | 3:7 | 4:9 | 5:7; 6:7 | 4:9 | 1:7 | "
-        "5:7"
+        "4:9 | 3:7 | 6:7 | 1:7; 2:9 | 3:7 | 4:9 | 5:7sus; 1:9 | 3:7 | 4:9 | 5:7; "
+        "6:7 | 4:9 | 1:7 | 5:7"
     ),
     breaks="4:9; 2:9 | 2:9 | 5:7sus | 5:7sus; 4:9 | 4:9 | 1:9 | 1:9",
     turnarounds="5:7sus; 4/5; 2:7 5:7; 3:7 6:7",
@@ -214,13 +215,13 @@ DISCO_HOUSE = grammars.SubGenre(
         kicks="X...X...X...X... X...X...X...X.3.",
         kick_count=(4, 5),
         backbeats=(
-            "clap ....X.......X...; snare ....X.......X... + clap ....X.......X...; snare "
-            "....X.......X..3"
+            "clap ....X.......X...; snare ....X.......X... + clap ....X.......X...; "
+            "snare ....X.......X..3"
         ),
         ghosts="..2....3.3....24",
         hats=(
-            "hat x.O.x.O.x.O.x.O.; hat xoOoxoOoxoOoxoOo; hat x.O.x.O.x.O.x.O. + tambourine "
-            "oooooooooooooooo"
+            "hat x.O.x.O.x.O.x.O.; hat xoOoxoOoxoOoxoOo; "
+            "hat x.O.x.O.x.O.x.O. + tambourine oooooooooooooooo"
         ),
         drop_hats="hat xoOoxoOoxoOoxoOo + tambourine ....x.......x...; hat XoOoXoOoXoOoXoOo",
         busy_hats="hat .o.o.o.o.o.o.o.o; tambourine xoxoXoxoxoxoXoxo",

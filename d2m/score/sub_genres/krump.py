@@ -15,12 +15,12 @@ INDUSTRIAL = grammars.SubGenre(
     delays_ms={"snare": 4.0, "hook": 2.0},
     looseness_ms=2.0,
     progressions=(
-        "1:5; 1:5 | 1:5 | 1:5 | b2:maj; 1:5 | b2:maj | 1:5 | b7:min; 1:min | 1:min | b6:maj | "
-        "5:min; 1:5 | 1:5 | b6:maj | b2:maj"
+        "1:5; 1:5 | 1:5 | 1:5 | b2:maj; 1:5 | b2:maj | 1:5 | b7:min; "
+        "1:min | 1:min | b6:maj | 5:min; 1:5 | 1:5 | b6:maj | b2:maj"
     ),
     drops=(
-        "1:min | b2:maj | 1:min | b7:min; b6:maj | b2:maj | 1:min | 1:min; 1:min | b6:maj | b2:maj "
-        "| 1:min; 1:min | 1:min | b3:maj | b2:maj"
+        "1:min | b2:maj | 1:min | b7:min; b6:maj | b2:maj | 1:min | 1:min; "
+        "1:min | b6:maj | b2:maj | 1:min; 1:min | 1:min | b3:maj | b2:maj"
     ),
     breaks="1:5; b6:maj | b6:maj | 1:min | 1:min; b2:maj | b2:maj | 1:5 | 1:5",
     turnarounds="b2:maj; b2:maj 1:5; b7:min b2:maj; b6:maj b2:maj",
@@ -37,8 +37,8 @@ INDUSTRIAL = grammars.SubGenre(
         ghosts="......2...2....4",
         hats="hat X...X...X...X.x.; hat X.x.X.x.X.x.X.x.; hat X..xX..xX..xX.xx",
         drop_hats=(
-            "hat X.x.X.O.X.x.X.O.; crash X............... + hat X.x.X.x.X.x.X.xx; hat "
-            "X.xxX.xxX.xxX.xx"
+            "hat X.x.X.O.X.x.X.O.; crash X............... + hat X.x.X.x.X.x.X.xx; "
+            "hat X.xxX.xxX.xxX.xx"
         ),
         busy_hats="hat .o.o.o.o.o.o.o.o; hat ..xx..xx..xx..xx",
         extra_kick=".3.4..43.3.4.44.",
@@ -117,12 +117,12 @@ ORCHESTRAL_TRAP = grammars.SubGenre(
     delays_ms={"snare": 3.0, "hook": 5.0, "riff": 2.0},
     looseness_ms=2.5,
     progressions=(
-        "1:min | 6:maj | 4:min | 5:dom7; 1:min | 1:min | 6:maj | 5:maj; 1:min | b2:maj | 1:min | "
-        "5:maj; 1:min | b7:maj | 6:maj | 5:maj; 1:min | 6:maj"
+        "1:min | 6:maj | 4:min | 5:dom7; 1:min | 1:min | 6:maj | 5:maj; "
+        "1:min | b2:maj | 1:min | 5:maj; 1:min | b7:maj | 6:maj | 5:maj; 1:min | 6:maj"
     ),
     drops=(
-        "6:maj | b7:maj | 1:min | 5:maj; 1:min | 6:maj | b3:maj | b7:maj; 4:min | 1:min | 5:maj | "
-        "1:min; 1:min | b2:maj | 5:dom7 | 1:min"
+        "6:maj | b7:maj | 1:min | 5:maj; 1:min | 6:maj | b3:maj | b7:maj; "
+        "4:min | 1:min | 5:maj | 1:min; 1:min | b2:maj | 5:dom7 | 1:min"
     ),
     breaks="6:maj; 4:min | 4:min | 1:min | 1:min; 6:maj | 6:maj | 5:maj | 5:maj",
     turnarounds="5:maj; 4:min 5:maj; b2:maj 5:maj; 5:dom7",
@@ -208,12 +208,12 @@ HALF_TIME_BASS = grammars.SubGenre(
     delays_ms={"snare": 3.0, "bass": 2.0, "hook": 3.0},
     looseness_ms=2.0,
     progressions=(
-        "1:5 | 1:5 | 6:maj | 1:5; 1:min | 1:min | b6:maj | b7:maj; 1:5 | b2:maj; 1:min | b6:maj | "
-        "1:min | 5:min; 1:5 | 1:5 | 4:min | b6:maj"
+        "1:5 | 1:5 | 6:maj | 1:5; 1:min | 1:min | b6:maj | b7:maj; 1:5 | b2:maj; "
+        "1:min | b6:maj | 1:min | 5:min; 1:5 | 1:5 | 4:min | b6:maj"
     ),
     drops=(
-        "1:min | 1:min | b6:maj | b7:maj; b6:maj | b7:maj | 1:min | 1:min; 1:min | b3:maj | b6:maj "
-        "| b2:maj; 4:min | b6:maj | 1:min | b7:maj"
+        "1:min | 1:min | b6:maj | b7:maj; b6:maj | b7:maj | 1:min | 1:min; "
+        "1:min | b3:maj | b6:maj | b2:maj; 4:min | b6:maj | 1:min | b7:maj"
     ),
     breaks="b6:maj | b6:maj | b7:maj | b7:maj; 1:sus2; 4:min | 4:min | b6:maj | b6:maj",
     turnarounds="b7:maj; b2:maj; 5:min; b6:maj b7:maj",

@@ -16,12 +16,12 @@ WEST_COAST = grammars.SubGenre(
     delays_ms={"snare": -3.0, "bass": 2.0, "hook": 2.0},
     looseness_ms=2.0,
     progressions=(
-        "1:min | 1:min | 6:maj | 5:dom7; 1:min | 6:maj | 1:min | 7:maj; 1:min; 1:min | b2:maj | "
-        "1:min | b2:maj; 1:min 6:maj | 4:min 5:dom7"
+        "1:min | 1:min | 6:maj | 5:dom7; 1:min | 6:maj | 1:min | 7:maj; 1:min; "
+        "1:min | b2:maj | 1:min | b2:maj; 1:min 6:maj | 4:min 5:dom7"
     ),
     drops=(
-        "6:maj | 7:maj | 1:min | 1:min; 1:min | 6:maj | 4:min | 5:dom7; 4:min | 1:min | 6:maj | "
-        "5:dom7; 1:min | b7:maj | b6:maj | 5:dom7"
+        "6:maj | 7:maj | 1:min | 1:min; 1:min | 6:maj | 4:min | 5:dom7; "
+        "4:min | 1:min | 6:maj | 5:dom7; 1:min | b7:maj | b6:maj | 5:dom7"
     ),
     breaks="6:maj; 4:min | 4:min | 6:maj | 5:dom7; 1:min | 1:min | 6:maj | 6:maj",
     turnarounds="5:dom7; b6:maj 5:dom7; b2:maj; b7:maj",
@@ -108,12 +108,12 @@ TRAP_CLUB = grammars.SubGenre(
     delays_ms={"hats": -2.0, "busy_hats": -2.0, "hook": 3.0},
     looseness_ms=1.5,
     progressions=(
-        "1:min | 6:maj; 1:min | 1:min | 6:maj | 7:maj; 1:min | 4:min | 6:maj | 5:min; 1:min | "
-        "b2:maj; 6:maj | 7:maj | 1:min | 1:min"
+        "1:min | 6:maj; 1:min | 1:min | 6:maj | 7:maj; 1:min | 4:min | 6:maj | 5:min; "
+        "1:min | b2:maj; 6:maj | 7:maj | 1:min | 1:min"
     ),
     drops=(
-        "1:min | 6:maj | 4:min | 5:dom7; 6:maj | 7:maj | 1:min | 5:min; 1:min | b2:maj | 1:min | "
-        "b7:maj; 4:min | 6:maj | 1:min | 1:min"
+        "1:min | 6:maj | 4:min | 5:dom7; 6:maj | 7:maj | 1:min | 5:min; "
+        "1:min | b2:maj | 1:min | b7:maj; 4:min | 6:maj | 1:min | 1:min"
     ),
     breaks="6:maj; 6:maj | 6:maj | 4:min | 4:min; 1:sus2; 4:min | 4:min | 1:min | 1:min",
     turnarounds="5:min; 5:dom7; b7:maj; b6:maj b7:maj",
@@ -129,8 +129,8 @@ TRAP_CLUB = grammars.SubGenre(
         ),
         ghosts="...............1",
         hats=(
-            "hat XoxoXoxoXoxoXoxr; hat X.xoX.rrX.xoXoxo; hat X.x.Xxx.X.x.Xt.x; hat "
-            "XoxoX.xrXoxoXoxo; hat XoxoXt.xXoxoXrrr"
+            "hat XoxoXoxoXoxoXoxr; hat X.xoX.rrX.xoXoxo; hat X.x.Xxx.X.x.Xt.x; "
+            "hat XoxoX.xrXoxoXoxo; hat XoxoXt.xXoxoXrrr"
         ),
         drop_hats=(
             "hat XoxoXorrXoxoXxrr; hat XoxoXoOoXoxoXoOr; hat XrxoXoxrXoxoXt.x; hat XoxoXrrrXoxoXt.O"
@@ -210,8 +210,8 @@ RNB_CLUB = grammars.SubGenre(
     delays_ms={"snare": 5.0, "bass": 3.0, "chords": 4.0, "hook": 8.0, "response": 5.0},
     looseness_ms=3.5,
     progressions=(
-        "1:9 | 6:maj7 | 4:7 | 5:7; 6:7 | 4:maj7 | 1:add9 | 5; 4:9 | 3:7 | 6:7 | 1:7; 1:9 | 3:7 | "
-        "4:9 | 4:9; 2:9 | 3:7 | 4:9 | 5:7sus"
+        "1:9 | 6:maj7 | 4:7 | 5:7; 6:7 | 4:maj7 | 1:add9 | 5; 4:9 | 3:7 | 6:7 | 1:7; "
+        "1:9 | 3:7 | 4:9 | 4:9; 2:9 | 3:7 | 4:9 | 5:7sus"
     ),
     drops=(
         "4:9 | 5 | 3:7 | 6:7; 4:9 | 5:7sus | 6:7 | 3:7; 2:9 | 5:7sus | 1:9 | 6:7; 6:9 | 5 | 4:9 | 5"
@@ -222,13 +222,13 @@ RNB_CLUB = grammars.SubGenre(
         kicks="X..X..X...3..4.. X.....X..X..3... X..X....3.X.4...X..4..X...X..X.. X.4X......X..X..",
         kick_count=(2, 5),
         backbeats=(
-            "snap ....X.......X... + clap ....x.......x...; snare ....X.......X... + snap "
-            "....X.......X...; clap ....X.......X.......X.......X..4"
+            "snap ....X.......X... + clap ....x.......x...; "
+            "snare ....X.......X... + snap ....X.......X...; clap ....X.......X.......X.......X..4"
         ),
         ghosts="..........2...23",
         hats=(
-            "hat X.x.X.xoX.x.X.xo; hat XoxoXoxoXoxoXoxo; hat X.xxX.x.X.xxX.x.; shaker "
-            "XoxoXoxoXoxoXoxo"
+            "hat X.x.X.xoX.x.X.xo; hat XoxoXoxoXoxoXoxo; hat X.xxX.x.X.xxX.x.; "
+            "shaker XoxoXoxoXoxoXoxo"
         ),
         drop_hats="hat XoxoXoOoXoxoXoOo; hat X.xxX.O.X.xxX.O.; hat XoxoXxrrXoxoXxxr",
         busy_hats="hat .o.o.o.o.o.o.o.o; shaker xoxoxoxoxoxoxoxo",

@@ -16,23 +16,24 @@ CLASSIC_FUNK = grammars.SubGenre(
     delays_ms={"riff": -3.0, "bass": 2.0, "snare": 1.0, "hook": 3.0, "hats": -1.0},
     looseness_ms=4.5,
     progressions=(
-        "1:9; 1:9 | 1:9 | 1:9 | 4:9; 1:9 4:9 | 1:9; 1:9 | 1:9 | 4:9 | 4:9; 1:9 | 1:9 | 1:9 | "
-        "5:dom9 4:9"
+        "1:9; 1:9 | 1:9 | 1:9 | 4:9; 1:9 4:9 | 1:9; 1:9 | 1:9 | 4:9 | 4:9; "
+        "1:9 | 1:9 | 1:9 | 5:dom9 4:9"
     ),
     drops=(
-        "4:9 | 4:9 | 1:9 | 1:9; 4:9 | 1:9 | 5:dom9 | 4:9; b3:dom9 | 4:9 | 1:9 | 1:9; 1:9 | b7:dom9 "
-        "| 4:9 | 5:dom7#9"
+        "4:9 | 4:9 | 1:9 | 1:9; 4:9 | 1:9 | 5:dom9 | 4:9; b3:dom9 | 4:9 | 1:9 | 1:9; "
+        "1:9 | b7:dom9 | 4:9 | 5:dom7#9"
     ),
     breaks="4:9; 5:7sus; 4:9 | 4:9 | 5:7sus | 5:7sus; b7:maj | b7:maj | 4:9 | 4:9",
     turnarounds="5:dom7#9; 5:dom9 4:9; b6:dom9 5:dom9; b3:dom9 4:9",
     drums=grammars.DrumGrammar(
         kicks=(
-            "X.X....3..X..4.. X.X....2..X4...4X..4..3.3.X..X.. X..4..X...X.3... X.X..4..3.X..5.. "
-            "X.7....X..X....."
+            "X.X....35.X..4.. X.X....26.X4...4X..4..3.6.X..X.. X..4..X.5.X.3... X.X..4..6.X..5.. "
+            "X.7....XX.X....."
         ),
         kick_count=(2, 5),
         backbeats=(
-            "snare ....X.......X...; snare ....X..3....X..5; snare ....X.......X.......X..x.4..X..."
+            "snare ....X.......X... + clap ....o.......o...; snare ....X..3....X..5; snare "
+            "....X.......X.......X..x.4..X..."
         ),
         ghosts=".3.3..38.8.4..36",
         hats="hat X.x.X.x.X.x.X.x.; hat XoxoXoxoXoxoXoxo; hat X.x.X.x.X.O.X.x.",
@@ -69,13 +70,14 @@ CLASSIC_FUNK = grammars.SubGenre(
         drop_rhythms="x..x..x...x.x... ..x.x..x..x.x..x x...x..xx...x.x.",
         break_rhythms="x=======........ x===.....x......",
         voices=4,
+        velocity=68,
     ),
     riff=grammars.RiffGrammar(
         rhythms="xoxxoxxoxoxxoxxo x.oxoxxox.oxoxxo .oxo.oxx.oxo.oxx xoxoxxoxxoxoxxox",
         voices=3,
         low=59,
         high=75,
-        velocity=62,
+        velocity=56,
     ),
     hook=grammars.HookGrammar(
         cells="x..x..x. x.x..... ..x.x.x. .x.x.x== xx..x... x.xx.x.. x==....x x..x.xx.",
@@ -109,12 +111,12 @@ SOUL = grammars.SubGenre(
     delays_ms={"percussion": -3.0, "bass": 2.0, "hook": 6.0, "chords": 2.0},
     looseness_ms=5.5,
     progressions=(
-        "1 | 6:min7 | 4 | 5; 1 | 4 | 1 | 5; 1:maj7 | 2:7 | 1:maj7 | 2:7; 1 | 5/7 | 6:7 | 4; 1:7 | "
-        "4:7 | 2:7 | 5:7sus"
+        "1 | 6:min7 | 4 | 5; 1 | 4 | 1 | 5; 1:maj7 | 2:7 | 1:maj7 | 2:7; 1 | 5/7 | 6:7 | 4; "
+        "1:7 | 4:7 | 2:7 | 5:7sus"
     ),
     drops=(
-        "4 | 5 | 1 | 6:7; 4:7 | 3:7 | 2:7 | 5:7sus; 1 | 3:7 | 4 | 5; 6:7 | 2:7 | 5 | 1; 1 | 1/3 | "
-        "4 | 4/5"
+        "4 | 5 | 1 | 6:7; 4:7 | 3:7 | 2:7 | 5:7sus; 1 | 3:7 | 4 | 5; 6:7 | 2:7 | 5 | 1; "
+        "1 | 1/3 | 4 | 4/5"
     ),
     breaks="4 | 4 | 1 | 1; 2:7 | 2:7 | 4/5 | 4/5; 6:7 | 6:7 | 4 | 4; 4/5",
     turnarounds="5; 4/5; 2:7 5:dom7; 4 5",
@@ -203,12 +205,12 @@ DISCO_FUNK = grammars.SubGenre(
     delays_ms={"riff": -2.0, "snare": 1.0, "hook": 3.0},
     looseness_ms=3.5,
     progressions=(
-        "1:9 | 4:9 | 1:9 | 4:9; 1:7 | 1:7 | 4:7 | 5:7; 1:9 | b7:maj | 4:9 | 4:9; 1:9 | b3:maj7 | "
-        "4:9 | 4:9; 2:7 5:7 | 1:9"
+        "1:9 | 4:9 | 1:9 | 4:9; 1:7 | 1:7 | 4:7 | 5:7; 1:9 | b7:maj | 4:9 | 4:9; "
+        "1:9 | b3:maj7 | 4:9 | 4:9; 2:7 5:7 | 1:9"
     ),
     drops=(
-        "4:9 | b7:dom9 | b3:maj7 | b6:maj7; 1:9 | b7:maj | b6:maj7 | 5:dom7; 4:9 | 5:7 | 1:9 | "
-        "1:9; b6:maj7 | b7:maj | 1:9 | 1:9"
+        "4:9 | b7:dom9 | b3:maj7 | b6:maj7; 1:9 | b7:maj | b6:maj7 | 5:dom7; "
+        "4:9 | 5:7 | 1:9 | 1:9; b6:maj7 | b7:maj | 1:9 | 1:9"
     ),
     breaks="4:9; b6:maj7 | b6:maj7 | b7:maj | b7:maj; 1:9",
     turnarounds="5:dom7#9; b7:maj 5:dom7; 4:9 5:7sus",
@@ -216,8 +218,8 @@ DISCO_FUNK = grammars.SubGenre(
         kicks=("X...X...X...X... X...X...X...X.4. X..4X...X.3.X... X...X..3X...X..4"),
         kick_count=(4, 6),
         backbeats=(
-            "snare ....X.......X...; snare ....X.......X... + clap ....X.......X...; snare "
-            "....X.......X..4"
+            "snare ....X.......X...; snare ....X.......X... + clap ....X.......X...; "
+            "snare ....X.......X..4"
         ),
         ghosts="..2....4.4....35",
         hats="hat X.O.X.O.X.O.X.O.; hat XoOoXoOoXoOoXoOo; hat XoxoXoxoXoxoXoOo",

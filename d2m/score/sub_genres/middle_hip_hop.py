@@ -16,8 +16,8 @@ BOOM_BAP = grammars.SubGenre(
     delays_ms={"snare": 10.0, "ghosts": 8.0, "bass": 6.0, "chords": 8.0, "hook": 8.0},
     looseness_ms=6.0,
     progressions=(
-        "1:9 | 6:maj7; 1:7 | 4:7; 1:9 | 1:9 | 4:7 | 5:min7; 1:7 | 6:maj7 | 4:7 | 5:7; 1:9 | 7:maj "
-        "| 6:maj7 | 5:7; 1:9 | 2:hdim7 5:dom7"
+        "1:9 | 6:maj7; 1:7 | 4:7; 1:9 | 1:9 | 4:7 | 5:min7; 1:7 | 6:maj7 | 4:7 | 5:7; "
+        "1:9 | 7:maj | 6:maj7 | 5:7; 1:9 | 2:hdim7 5:dom7"
     ),
     drops=(
         "6:maj7 | 5:min7 | 1:9 | 1:9; 4:7 | 5:7 | 1:9 | 6:maj7; 1:9 | b3:maj7 | b6:maj7 | 5:dom7; "
@@ -112,12 +112,12 @@ JAZZ_RAP = grammars.SubGenre(
     delays_ms={"snare": 9.0, "bass": 6.0, "chords": 9.0, "hook": 12.0, "response": 9.0},
     looseness_ms=6.5,
     progressions=(
-        "1:9 | 4:9; 2:9 | 5:dom13 | 1:9 | 1:9; 1:9 | 2:9 | 1:9 | 2:9; 4:9 | 3:7 | 2:9 | 1:9; 1:9 "
-        "b7:maj7 | b6:maj7 5:dom7"
+        "1:9 | 4:9; 2:9 | 5:dom13 | 1:9 | 1:9; 1:9 | 2:9 | 1:9 | 2:9; 4:9 | 3:7 | 2:9 | 1:9; "
+        "1:9 b7:maj7 | b6:maj7 5:dom7"
     ),
     drops=(
-        "4:9 | 5:7 | 3:7 | 6:7; b6:maj7 | 5:dom7 | 1:9 | 4:9; 2:9 | 5:dom13 | 1:9 | 6:dom7b9; 4:9 "
-        "| 3:7 | 2:9 | 5:dom13"
+        "4:9 | 5:7 | 3:7 | 6:7; b6:maj7 | 5:dom7 | 1:9 | 4:9; 2:9 | 5:dom13 | 1:9 | 6:dom7b9; "
+        "4:9 | 3:7 | 2:9 | 5:dom13"
     ),
     breaks="4:9; 2:9 | 2:9 | 5:7sus | 5:7sus; 4:9 | 4:9 | 1:9 | 1:9",
     turnarounds="2:9 5:dom13; b2:maj7 1:9; 2:9 5:7sus; 4:9 5:dom7",
@@ -206,8 +206,8 @@ GOLDEN_AGE = grammars.SubGenre(
     delays_ms={"snare": 3.0, "bass": 2.0, "hook": 3.0},
     looseness_ms=3.0,
     progressions=(
-        "1:7 | 1:7 | 4:7 | 5:7; 1:9 | 7:maj | 6:maj7 | 7:maj; 1:7 7:maj | 6:maj 7:maj; 6:maj7 | "
-        "7:maj | 1:7 | 1:7; 1:7 | 1:7 | b7:maj | 4:7"
+        "1:7 | 1:7 | 4:7 | 5:7; 1:9 | 7:maj | 6:maj7 | 7:maj; 1:7 7:maj | 6:maj 7:maj; "
+        "6:maj7 | 7:maj | 1:7 | 1:7; 1:7 | 1:7 | b7:maj | 4:7"
     ),
     drops=(
         "6:maj7 | 7:maj | 5:min7 | 1:9; 4:7 | 5:7 | 6:maj7 | 7:maj; 1:9 | b3:maj7 | 4:7 | 5:dom7; "
@@ -233,8 +233,8 @@ GOLDEN_AGE = grammars.SubGenre(
         ),
         busy_percussion="shaker xoxoxoxoxoxoxoxo; tambourine xoxoXoxoxoxoXoxo",
         break_drums=(
-            "hat X.o.x.o.X.o.x.o. + clap ....x.......x...; snap ....X.......X... + hat "
-            "X.xoX.xoX.xoX.xo"
+            "hat X.o.x.o.X.o.x.o. + clap ....x.......x...; "
+            "snap ....X.......X... + hat X.xoX.xoX.xoX.xo"
         ),
         fills="hip-hop",
     ),

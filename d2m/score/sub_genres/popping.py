@@ -16,8 +16,8 @@ BOOGIE = grammars.SubGenre(
     delays_ms={"snare": 5.0, "bass": 4.0, "chords": 3.0, "hook": 6.0},
     looseness_ms=2.5,
     progressions=(
-        "1:9 | 1:9 | 4:9 | 4:9; 1:9 | 4:9 | 1:9 | 4:9; 1:9 | b7:maj/1 | 1:9 | 4:9; 1:9 | 1:9 | "
-        "6:maj9 | 7:maj; 2:7 | 1:9 | 2:7 | 1:9"
+        "1:9 | 1:9 | 4:9 | 4:9; 1:9 | 4:9 | 1:9 | 4:9; 1:9 | b7:maj/1 | 1:9 | 4:9; "
+        "1:9 | 1:9 | 6:maj9 | 7:maj; 2:7 | 1:9 | 2:7 | 1:9"
     ),
     drops=(
         "4:9 | 1:9 | b3:maj7 | 4:9; 6:maj9 | 5:min7 | 1:9 | 1:9; 1:9 | b7:maj9 | b6:maj9 | b7:maj; "
@@ -111,12 +111,12 @@ G_FUNK = grammars.SubGenre(
     delays_ms={"snare": 8.0, "bass": 6.0, "chords": 5.0, "hook": 12.0, "response": 8.0},
     looseness_ms=4.0,
     progressions=(
-        "1:7 | 1:7 | 4:7 | 5:min7; 1:9 | 6:maj7 | 4:7 | 5:7; 1:7 | 4:7; 1:9 | 1:9 | 4:9 | 4:9; 1:7 "
-        "| b7:maj | b6:maj7 | 5:dom7"
+        "1:7 | 1:7 | 4:7 | 5:min7; 1:9 | 6:maj7 | 4:7 | 5:7; 1:7 | 4:7; 1:9 | 1:9 | 4:9 | 4:9; "
+        "1:7 | b7:maj | b6:maj7 | 5:dom7"
     ),
     drops=(
-        "b6:maj7 | 5:min7 | 1:9 | 1:9; 1:9 | b3:maj7 | 4:7 | 5:dom7#9; 4:7 | 5:7 | 1:9 | 1:9; 1:7 "
-        "| b7:maj | b6:maj7 | b7:maj"
+        "b6:maj7 | 5:min7 | 1:9 | 1:9; 1:9 | b3:maj7 | 4:7 | 5:dom7#9; 4:7 | 5:7 | 1:9 | 1:9; "
+        "1:7 | b7:maj | b6:maj7 | b7:maj"
     ),
     breaks="4:9; b6:maj7 | b6:maj7 | 5:7 | 5:7; 1:7sus | 1:7; 4:7 | 1:7",
     turnarounds="5:dom7#9; b6:maj7 5:dom7; 4:7 b7:maj",
@@ -127,8 +127,8 @@ G_FUNK = grammars.SubGenre(
         ),
         kick_count=(2, 4),
         backbeats=(
-            "clap ....X.......X...; snare ....X.......X... + clap ....x.......x...; snare "
-            "....X.......X.......X.......X..4"
+            "clap ....X.......X...; snare ....X.......X... + clap ....x.......x...; "
+            "snare ....X.......X.......X.......X..4"
         ),
         ghosts=".......2.2....23",
         hats="hat X.x.X.x.X.x.X.x.; hat X.x3X.x3X.x3X.O.; hat X.o.X.o3X.o.X.o4",
@@ -207,8 +207,8 @@ MODERN_FUNK = grammars.SubGenre(
     delays_ms={"snare": 2.0, "bass": -2.0, "riff": 1.0, "hook": 3.0},
     looseness_ms=2.5,
     progressions=(
-        "1:9 | 1:9 | 1:9 | 4:9; 1:9 | 4:9 | 1:9 | b7:maj 4:9; 1:7 | 1:7 | b3:maj | 4:7; 1:9 | 1:9 "
-        "| 4:9 | 5:dom7#9; 1:9 4:9 | 1:9 4:9"
+        "1:9 | 1:9 | 1:9 | 4:9; 1:9 | 4:9 | 1:9 | b7:maj 4:9; 1:7 | 1:7 | b3:maj | 4:7; "
+        "1:9 | 1:9 | 4:9 | 5:dom7#9; 1:9 4:9 | 1:9 4:9"
     ),
     drops=(
         "b3:maj7 | 4:9 | 1:9 | 1:9; 1:9 | b7:maj | 4:9 | 5:dom7#9; b6:maj9 | b7:maj | 1:9 | 4:9; "

@@ -16,12 +16,12 @@ POP_JAZZ = grammars.SubGenre(
     delays_ms={"hook": 12.0, "snare": 4.0, "bass": 3.0, "chords": 3.0},
     looseness_ms=5.0,
     progressions=(
-        "4:9 | 5:7/4 | 3:7 | 6:7; 2:9 | 5:dom13 | 1:9 | 6:7; 1:9 | 3:7 | 4:9 | 4/5; 1:9 | b7:maj9 "
-        "| 4:9 | 5:7sus; 4:9 3:7 | 2:9 5:7sus | 1:9 | 6:7"
+        "4:9 | 5:7/4 | 3:7 | 6:7; 2:9 | 5:dom13 | 1:9 | 6:7; 1:9 | 3:7 | 4:9 | 4/5; "
+        "1:9 | b7:maj9 | 4:9 | 5:7sus; 4:9 3:7 | 2:9 5:7sus | 1:9 | 6:7"
     ),
     drops=(
-        "4:9 | 3:7 | 2:9 | 5:7sus; 4:9 | 5:dom7 | 6:9 | 2:dom9; 6:9 | 2:dom9 | 4:9 | 4/5; 2:9 | "
-        "3:7 | 4:9 | 5:7sus"
+        "4:9 | 3:7 | 2:9 | 5:7sus; 4:9 | 5:dom7 | 6:9 | 2:dom9; 6:9 | 2:dom9 | 4:9 | 4/5; "
+        "2:9 | 3:7 | 4:9 | 5:7sus"
     ),
     breaks="4:9 | 4:9 | 1:9 | 1:9; b6:maj9 | b6:maj9 | b7:maj9 | b7:maj9; 2:9 | 2:9 | 4/5 | 4/5",
     turnarounds="4/5; 2:9 5:dom13; b6:maj9 b7:maj; 5:7sus 5:dom7b9",
@@ -29,8 +29,8 @@ POP_JAZZ = grammars.SubGenre(
         kicks="X..4..X...X..4.. X.....XX..3..... X..X....X.X..4..X.....X...X..X.. X......X..X..3..",
         kick_count=(2, 5),
         backbeats=(
-            "snare ....X.......X... + snap ....X.......X...; snap ....X.......X... + rim "
-            "....x.......x...; snare ....X.......X..3"
+            "snare ....X.......X... + snap ....X.......X...; "
+            "snap ....X.......X... + rim ....x.......x...; snare ....X.......X..3"
         ),
         ghosts="..2..2.4.4.2..34",
         hats="hat X.xoX.xoX.xoX.xo; hat XoxoXoxoXoxoXoxo; ride X.x.X.xoX.x.X.xo",
@@ -109,12 +109,13 @@ FUSION = grammars.SubGenre(
     delays_ms={"bass": -1.0, "hook": 4.0, "snare": 2.0},
     looseness_ms=4.0,
     progressions=(
-        "1:9 | 1:9 | b3:maj9 | b6:maj9; 1:9 | 4:dom9 | 1:9 | 5:dom7#9; 1:min9 b7:dom13 | b3:maj9 "
-        "5:dom7#9; 1:9 | b2:maj9 | 1:9 | b2:maj9; 4:min9 | b7:dom13 | b3:maj9 | 5:dom7#9"
+        "1:9 | 1:9 | b3:maj9 | b6:maj9; 1:9 | 4:dom9 | 1:9 | 5:dom7#9; "
+        "1:min9 b7:dom13 | b3:maj9 5:dom7#9; 1:9 | b2:maj9 | 1:9 | b2:maj9; "
+        "4:min9 | b7:dom13 | b3:maj9 | 5:dom7#9"
     ),
     drops=(
-        "4:min9 | b7:dom13 | b3:maj9 | b6:maj9; 1:min9 | 4:dom13 | b7:maj9 | b3:maj9; b6:maj9 | "
-        "5:dom7#9 | 1:min9 | 4:dom9; 1:9 | b3:maj9 | b6:maj9 | 5:dom7#9"
+        "4:min9 | b7:dom13 | b3:maj9 | b6:maj9; 1:min9 | 4:dom13 | b7:maj9 | b3:maj9; "
+        "b6:maj9 | 5:dom7#9 | 1:min9 | 4:dom9; 1:9 | b3:maj9 | b6:maj9 | 5:dom7#9"
     ),
     breaks="b6:maj9 | b6:maj9 | b2:maj9 | b2:maj9; 4:9; 1:7sus | 1:7sus | b3:maj9 | b3:maj9",
     turnarounds="5:dom7#9; b6:dom9 5:dom7#9; 2:hdim7 5:dom7b9; b2:maj9",
@@ -127,8 +128,8 @@ FUSION = grammars.SubGenre(
         ghosts=".3.4..48.7.4..46",
         hats="hat XoxoXoxoXoxoXoxo; hat X.xoX.xoX.xoX.xo; hat X.xxX.xoX.xxX.O.",
         drop_hats=(
-            "ride X.x.X.xxX.x.X.xx; ride XoxoXoxoXoxoXoxo + bell X...X...X...X...; hat "
-            "XoxoXoOoXoxoXoOo"
+            "ride X.x.X.xxX.x.X.xx; ride XoxoXoxoXoxoXoxo + bell X...X...X...X...; "
+            "hat XoxoXoOoXoxoXoOo"
         ),
         busy_hats="hat .o.o.o.o.o.o.o.o; hat .4.o.4.o.4.o.4.o",
         extra_kick=".3.3..3.3.3..4.3",
@@ -205,12 +206,12 @@ SHOW = grammars.SubGenre(
     delays_ms={"hook": 8.0, "response": 8.0, "hats": -2.0, "bass": 0.0},
     looseness_ms=5.5,
     progressions=(
-        "1:6 | 4:7 | 1:6 | 5:dom7; 1 6:7 | 2:7 5:dom7; 1:min7 b7:dom7 | b6:dom7 5:dom7; 1:6 | 1:6 "
-        "| 4:dom7 | 1:6; 1:min 1:min7 | 4:dom9 5:dom7#9"
+        "1:6 | 4:7 | 1:6 | 5:dom7; 1 6:7 | 2:7 5:dom7; 1:min7 b7:dom7 | b6:dom7 5:dom7; "
+        "1:6 | 1:6 | 4:dom7 | 1:6; 1:min 1:min7 | 4:dom9 5:dom7#9"
     ),
     drops=(
-        "4:dom9 | 4:dom9 | 1:6 | 6:dom7; 6:dom7 | 2:dom9 | 5:dom13 | 1:6; 1:min7 b7:dom7 | b6:dom7 "
-        "5:dom7; 2:7 | 5:dom7 | 1:6 | 6:dom7b9"
+        "4:dom9 | 4:dom9 | 1:6 | 6:dom7; 6:dom7 | 2:dom9 | 5:dom13 | 1:6; "
+        "1:min7 b7:dom7 | b6:dom7 5:dom7; 2:7 | 5:dom7 | 1:6 | 6:dom7b9"
     ),
     breaks="4:dom9; 1:min7 | 1:min7 | 4:dom9 | 4:dom9; 2:7 | 5:dom7 | 2:7 | 5:dom7",
     turnarounds="b6:dom7 5:dom7; 2:hdim7 5:dom7b9; 6:dom7 5:dom7; b2:dom7 1:6",

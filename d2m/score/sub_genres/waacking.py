@@ -20,8 +20,8 @@ DISCO = grammars.SubGenre(
         "1:7 | 6:maj7 | 4:7 | 5:dom7; 2:7 | 5:dom7 | 1:7 | 6:7"
     ),
     drops=(
-        "4:7 | b7:dom7 | b3:maj7 | b6:maj7; 1:7 | 4:7 | b7:maj | 5:dom7; 6:maj7 | 7:maj | 5:7 | "
-        "1:7; 4:7 | 5:dom7 | 1:7 | 1:7"
+        "4:7 | b7:dom7 | b3:maj7 | b6:maj7; 1:7 | 4:7 | b7:maj | 5:dom7; "
+        "6:maj7 | 7:maj | 5:7 | 1:7; 4:7 | 5:dom7 | 1:7 | 1:7"
     ),
     breaks="6:maj7; 4:7 | 4:7 | 5:7sus | 5:dom7; 6:maj7 | 6:maj7 | 7:maj | 7:maj",
     turnarounds="5:dom7; 5:7sus 5:dom7; b2:maj7 5:dom7; b7:maj 5:dom7",
@@ -29,8 +29,8 @@ DISCO = grammars.SubGenre(
         kicks="X...X...X...X... X...X...X...X..2 X...X...X...X.2.",
         kick_count=(4, 5),
         backbeats=(
-            "snare ....X.......X...; snare ....X.......X... + clap ....x.......x...; snare "
-            "....X.......X..4"
+            "snare ....X.......X...; snare ....X.......X... + clap ....x.......x...; "
+            "snare ....X.......X..4"
         ),
         ghosts="..1....3.2....23",
         hats="hat x.O.x.O.x.O.x.O.; hat xoOoxoOoxoOoxoOo; hat xxO.xxO.xxO.xxO.",
@@ -38,8 +38,8 @@ DISCO = grammars.SubGenre(
         busy_hats="hat .o.o.o.o.o.o.o.o; tambourine xoxoXoxoxoxoXoxo",
         extra_kick="...2..3....2..4.",
         percussion=(
-            "tambourine ..o.X.o...o.X.o.; conga ..x..xx...x..xx. + tumba ...x...x...x...x; cowbell "
-            "X...x...X...x...; tambourine xoxoXoxoxoxoXoxo"
+            "tambourine ..o.X.o...o.X.o.; conga ..x..xx...x..xx. + tumba ...x...x...x...x; "
+            "cowbell X...x...X...x...; tambourine xoxoXoxoxoxoXoxo"
         ),
         busy_percussion=(
             "tambourine xoxoXoxoxoxoXoxo; shaker xoxoxoxoxoxoxoxo + cowbell x...x...x...x..."
@@ -63,7 +63,7 @@ DISCO = grammars.SubGenre(
     ),
     comp=grammars.CompGrammar(
         rhythms="..x...x...x...x. x..x..x...x..... ..x..x....x..x.. x...x..x..x.x...",
-        drop_rhythms="x..x..x.x..x..x. ..x.x.x...x.x.xx x.x..x.xx.x..x..",
+        drop_rhythms="x.x...x.x.x...x. ..x.x.x...x.x.xx ..x...x...x.x.x.",
         break_rhythms="x=======x======= x===============",
         low=52,
         high=72,
@@ -106,12 +106,13 @@ HI_NRG = grammars.SubGenre(
     delays_ms={"hook": 2.0},
     looseness_ms=1.2,
     progressions=(
-        "1:min | 6:maj | 7:maj | 1:min; 1:min | 7:maj | 6:maj | 7:maj; 1:min | 6:maj | b3:maj | "
-        "7:maj; 6:maj | 7:maj | 1:min | b3:maj; 1:min | 4:min | 7:maj | b3:maj"
+        "1:min | 6:maj | 7:maj | 1:min; 1:min | 7:maj | 6:maj | 7:maj; "
+        "1:min | 6:maj | b3:maj | 7:maj; 6:maj | 7:maj | 1:min | b3:maj; "
+        "1:min | 4:min | 7:maj | b3:maj"
     ),
     drops=(
-        "6:maj | 7:maj | 5:min | 1:min; 4:min | 7:maj | b3:maj | 6:maj; 1:min | b3:maj | 6:maj | "
-        "5:dom7; 6:maj | 7:maj | 1:min | 5:dom7"
+        "6:maj | 7:maj | 5:min | 1:min; 4:min | 7:maj | b3:maj | 6:maj; "
+        "1:min | b3:maj | 6:maj | 5:dom7; 6:maj | 7:maj | 1:min | 5:dom7"
     ),
     breaks="6:maj | 6:maj | 7:maj | 7:maj; 4:min | 4:min | 6:maj | 5:dom7; 1:min | 6:maj",
     turnarounds="5:dom7; 7:maj 5:dom7; 4:min 5:dom7; 6:maj 7:maj",
@@ -196,12 +197,12 @@ ORCHESTRAL_DISCO = grammars.SubGenre(
     delays_ms={"hook": 6.0, "pad": 0.0, "response": 3.0},
     looseness_ms=4.5,
     progressions=(
-        "1:7 | 4:7 | 7:dom7 | b3:maj7; 1:maj7 | 6:dom7b9 | 2:min7 | 5:dom7; 1:min | 5:dom7 | 6:maj "
-        "| 4:min; 4:7 | 5:dom7 | 3:7 | 6:7; 1 | 3:dom7 | 6:min7 | 5:dom7"
+        "1:7 | 4:7 | 7:dom7 | b3:maj7; 1:maj7 | 6:dom7b9 | 2:min7 | 5:dom7; "
+        "1:min | 5:dom7 | 6:maj | 4:min; 4:7 | 5:dom7 | 3:7 | 6:7; 1 | 3:dom7 | 6:min7 | 5:dom7"
     ),
     drops=(
-        "4:7 | 5:dom7 | 1:7 | 6:dom7; 2:7 | 5:dom7 | 3:7 | 6:dom7b9; 1 | 1:dom7 | 4 | 4:min; 6:7 | "
-        "2:7 | 5:dom7 | 1"
+        "4:7 | 5:dom7 | 1:7 | 6:dom7; 2:7 | 5:dom7 | 3:7 | 6:dom7b9; 1 | 1:dom7 | 4 | 4:min; "
+        "6:7 | 2:7 | 5:dom7 | 1"
     ),
     breaks="4:maj7 | 4:maj7 | 3:min7 | 6:dom7; 2:7 | 2:7 | 5:7sus | 5:dom7; 4:7 | 4:min7 | 1 | 1",
     turnarounds="5:7sus 5:dom7; 2:7 5:dom7; b6:maj7 5:dom7; 4:min 5:dom7",
@@ -243,7 +244,7 @@ ORCHESTRAL_DISCO = grammars.SubGenre(
     ),
     comp=grammars.CompGrammar(
         rhythms="x..x..x...x.x... ..x...x...x...x. x...x.x.x...x.x. x=..x=..x=..x=..",
-        drop_rhythms="x.x.x.x.x.x.x.x. x..x..x.x..x..x. x.xxx.xxx.xxx.xx",
+        drop_rhythms="x.x.x.x.x.x.x.x. x...x.x.x...x.xx x.xxx.xxx.xxx.xx",
         break_rhythms="x=======x======= x=x=x=x=x=x=x=x=",
         low=52,
         high=72,
