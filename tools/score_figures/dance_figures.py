@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from d2m.core.levels import SAMPLE_RATE
+from d2m.core.librosa_loader import load_librosa
 from d2m.core.metrical_grid import BEAT_TOLERANCE_S
 from d2m.metrics.accents import accent_ratio
 from d2m.metrics.beats import beat_f_measure, music_beats
@@ -32,9 +33,10 @@ def beat_figures(piece: Piece, dance: Conditioning) -> Figures:
 
     The grid's beats count from the first to the last that plays: for a score, up to its final
     hit. ``*_octave`` allows half and double tempo, and ``*_told`` centres the tracker's tempo
-    prior at the tempo of the dance instead of 120 BPM. ``on_beat_ratio`` is the onset strength
-    on the beats over that halfway between them: where it is under 1, trackers and listeners
-    may take the off-beats for the beats.
+    prior at the tempo of the dance instead of 120 BPM. ``librosa_untrimmed`` keeps the beats
+    that librosa finds in quiet music at both ends, but drops by default. ``on_beat_ratio`` is the
+    onset strength on the beats over that halfway between them: where it is under 1, trackers
+    and listeners may take the off-beats for the beats.
     """
     mono, tempo_bpm = piece.mono, dance.rhythm.tempo_bpm
     grid_s = _played_beats(piece.score, dance)
@@ -50,6 +52,10 @@ def beat_figures(piece: Piece, dance: Conditioning) -> Figures:
     told_s = music_beats(mono, start_bpm=tempo_bpm)[1]
     inside = told_s[(told_s >= grid_s[0] - 0.1) & (told_s <= grid_s[-1] + 0.1)]
     figures["librosa_told"] = beat_f_measure(inside, grid_s)
+    # By default, librosa drops beats in quiet music at both ends.
+    _, kept = load_librosa().beat.beat_track(y=mono, sr=SAMPLE_RATE, units="time", trim=False)
+    inside = kept[(kept >= grid_s[0] - 0.1) & (kept <= grid_s[-1] + 0.1)]
+    figures["librosa_untrimmed"] = beat_f_measure(inside, grid_s)
     between_s = (grid_s[:-1] + grid_s[1:]) / 2
     figures["on_beat_ratio"] = accent_ratio(mono, grid_s, between_s)
     figures["librosa_whole_f"] = beat_f_measure(found["librosa"], dance.grid.beats_s)

@@ -45,6 +45,7 @@ FIT_GOALS = (
     Goal(key="librosa_octave", title="octave aside (librosa)"),
     Goal(key="hmm_octave", title="octave aside (second)"),
     Goal(key="librosa_told", title="librosa, tempo told"),
+    Goal(key="librosa_untrimmed", title="librosa, untrimmed"),
     Goal(key="aubio_f", title="beat F (aubio)"),
     Goal(key="on_beat_ratio", title="onsets on over off beats"),
     Goal(key="hit_ratio", title="hits over elsewhere"),
