@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from d2m.core.metrical_grid import STEPS_PER_BAR
+from d2m.core.metrical_grid import STEPS_PER_BAR, STEPS_PER_BEAT
 from d2m.score.song import StepNote
 from d2m.score.step_rhythms import PHRASE_BARS, Hit, eight_bars, mixed_bars
 
@@ -22,7 +22,7 @@ HIGHEST_OCTAVE = 50
 _TOTAL = PHRASE_BARS * STEPS_PER_BAR
 _HALF = 8
 _NAMED = "RUFTSA"
-_VELOCITY, _BUSY_VELOCITY = 96, 70
+_VELOCITY, _BUSY_VELOCITY, _OFF_BEAT = 98, 70, 0.9
 # A last note may lead into a chord from at most this many steps before it.
 _LEAD_STEPS = 4
 # Roots stay in this many semitones above the lowest.
@@ -121,11 +121,17 @@ def _plan(
             _Planned(
                 step=hit.step,
                 length=round(max(0.6, min(length, gap)), 2),
-                velocity=int(min(124, round(_VELOCITY * hit.level * (0.94 + 0.12 * draw[0])))),
+                velocity=_velocity(hit, draw[0]),
                 tone=_tone(grammar, chords, hit, following, draw),
             )
         )
     return plan
+
+
+def _velocity(hit: Hit, draw: float) -> int:
+    """Return a note's velocity: softer off the beat, with an accent of the song's own."""
+    on_beat = 1.0 if hit.step % STEPS_PER_BEAT == 0 else _OFF_BEAT
+    return int(min(124, round(_VELOCITY * hit.level * on_beat * (0.94 + 0.12 * draw))))
 
 
 def _vary(rng: np.random.Generator, hits: list[Hit]) -> list[Hit]:

@@ -33,9 +33,9 @@ if TYPE_CHECKING:
 
 _HI_HATS = (CLOSED_HAT, OPEN_HAT)
 _VELOCITIES = {
-    "kick": 98,
+    "kick": 102,
     "extra_kick": 84,
-    "snare": 102,
+    "snare": 99,
     "ghosts": 40,
     "hats": 74,
     "busy_hats": 58,

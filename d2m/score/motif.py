@@ -26,7 +26,7 @@ _CANDIDATES = 8
 _SEQUENCES = (0, 0, -1, 1, -2)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class MotifNote:
     """A note of a melody before it meets its chord.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from d2m.core.metrical_grid import STEPS_PER_BAR
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 PHRASE_BARS = 8
 """Bars of a phrase."""
-_LEVELS = {"X": 1.2, "x": 1.0, "o": 0.76, "-": 0.5, "O": 1.0, "r": 0.88, "t": 0.84}
+_LEVELS = {"X": 1.2, "x": 1.0, "o": 0.76, "-": 0.5, "O": 0.9, "r": 0.88, "t": 0.84}
 """Velocity of each character over that of a normal note (ratios, by ear)."""
 # Bars of two rhythms in a phrase.
 _PLANS = ("AAAAAAAA", "AAABAAAB", "ABABABAB", "AAAAAAAB", "AABAAABA", "AAABAABB")
@@ -20,7 +20,7 @@ _METRE = (1.06, 0.94, 0.99, 0.93, 1.02, 0.94, 0.99, 0.93)
 """Velocity by 16th step within a half bar (ratios): beats over eighths over 16ths."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Hit:
     """A note of a drawn rhythm.
 
@@ -87,18 +87,22 @@ def vary_tail(
     return tuple(h for h in hits if h.step < start) + tuple(h for h in again if h.step >= start)
 
 
+def _moved(hit: Hit, steps: float) -> Hit:
+    return Hit(step=hit.step + steps, length=hit.length, level=hit.level, mark=hit.mark)
+
+
 def bars_of(hits: tuple[Hit, ...], rhythm: str) -> tuple[tuple[Hit, ...], tuple[Hit, ...]]:
     """Return the two bars of a rhythm of one or two; a single bar is both."""
     if len(rhythm) <= STEPS_PER_BAR:
         return hits, hits
-    second = (replace(h, step=h.step - STEPS_PER_BAR) for h in hits if h.step >= STEPS_PER_BAR)
+    second = (_moved(h, -STEPS_PER_BAR) for h in hits if h.step >= STEPS_PER_BAR)
     return tuple(h for h in hits if h.step < STEPS_PER_BAR), tuple(second)
 
 
 def phrase_of(bars: list[tuple[Hit, ...]]) -> tuple[Hit, ...]:
     """Return bars in a row as one rhythm."""
     return tuple(
-        replace(hit, step=hit.step + STEPS_PER_BAR * number)
+        _moved(hit, STEPS_PER_BAR * number)
         for number, bar in enumerate(bars)
         for hit in bar
     )

@@ -6,11 +6,15 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from d2m.score.harmony import Chord
+
+IntArray = NDArray[np.int_]
+FloatArray = NDArray[np.float64]
 
 _LOW_LIMIT = 52
 # Intervals under this many semitones sound muddy below the low limit.
@@ -44,7 +48,7 @@ def voice_lead(
     total = costs[0]
     back = []
     for (before, after), own in zip(pairwise(options), costs[1:], strict=True):
-        moves = np.array([[_movement(a, b) for a in before] for b in after]) + total[None, :]
+        moves = _movements(np.array(before), np.array(after)) + total[None, :]
         back.append(np.argmin(moves, axis=1))
         total = moves.min(axis=1) + own
     path = [int(np.argmin(total))]
@@ -106,9 +110,11 @@ def _own_cost(voicing: tuple[int, ...], middle: float) -> float:
     return cost + (2.0 if len(voicing) > 2 and voicing[-1] - voicing[-2] <= 2 else 0.0)
 
 
-def _movement(a: tuple[int, ...], b: tuple[int, ...]) -> float:
-    if len(a) != len(b):
-        return 2.0 * abs(a[-1] - b[-1]) + 4.0
-    moves = [y - x for x, y in zip(a, b, strict=True)]
-    parallel = len(set(moves)) == 1 and abs(moves[0]) > 2
-    return sum(map(abs, moves)) + abs(moves[-1]) + (3.0 if parallel else 0.0)
+def _movements(before: IntArray, after: IntArray) -> FloatArray:
+    """Return the cost of going from each voicing ``(A, V)`` to each other ``(B, V)``, (B, A)."""
+    if before.shape[1] != after.shape[1]:
+        return 2.0 * np.abs(after[:, None, -1] - before[None, :, -1]) + 4.0
+    moves = after[:, None, :] - before[None, :, :]
+    top = np.abs(moves[..., -1])
+    parallel = (np.ptp(moves, axis=-1) == 0) & (top > 2)
+    return np.asarray(np.abs(moves).sum(axis=-1) + top + 3.0 * parallel, dtype=float)

@@ -28,6 +28,10 @@ def songs_of_style(style: str) -> tuple[Song, ...]:
     return tuple(compose(style, seed) for seed in SEEDS)
 
 
+def some_songs(style: str) -> tuple[Song, ...]:
+    return songs_of_style(style)[:15]
+
+
 def melody_of(notes: tuple[StepNote, ...]) -> list[StepNote]:
     """Return the louder voice of a melody that may be doubled in octaves."""
     loudest: dict[float, StepNote] = {}
@@ -44,7 +48,7 @@ def sounding(notes: tuple[StepNote, ...], step: float) -> set[int]:
 @pytest.mark.parametrize("style", STYLES)
 def test_songs_are_complete(style: str) -> None:
     names = set()
-    for song in songs_of_style(style):
+    for song in some_songs(style):
         names.add(song.sub_genre)
         assert song.style == style
         assert song.mode in SCALES
@@ -62,7 +66,7 @@ def test_songs_are_complete(style: str) -> None:
 
 @pytest.mark.parametrize("style", STYLES)
 def test_notes_are_sorted_in_range_and_not_flat(style: str) -> None:
-    for song in songs_of_style(style):
+    for song in some_songs(style):
         for phrase in song.phrases.values():
             for part, notes in phrase.parts.items():
                 info = INSTRUMENTS[song.instruments[part]]
@@ -137,7 +141,7 @@ def test_a_mode_keeps_the_rhythms(style: str, mode: str) -> None:
 @pytest.mark.parametrize("style", STYLES)
 def test_every_beat_is_marked(style: str) -> None:
     beats = range(0, PHRASE_STEPS, STEPS_PER_BEAT)
-    for song in songs_of_style(style):
+    for song in some_songs(style):
         for name in ("groove", "drop"):
             parts = song.phrases[name].parts
             loud = {
@@ -157,7 +161,7 @@ def test_every_beat_is_marked(style: str) -> None:
 @pytest.mark.parametrize("style", STYLES)
 def test_hooks_fit_their_chords_and_can_be_sung(style: str) -> None:
     strong, in_chord, intervals, ranges = 0, 0, [], []
-    for song in songs_of_style(style):
+    for song in some_songs(style):
         for name in ("groove", "drop"):
             parts = song.phrases[name].parts
             hook = melody_of(parts["hook"])
@@ -185,17 +189,17 @@ def test_hooks_fit_their_chords_and_can_be_sung(style: str) -> None:
 @pytest.mark.parametrize("style", STYLES)
 def test_answers_come_in_the_rests(style: str) -> None:
     answered = 0
-    for song in songs_of_style(style):
+    for song in some_songs(style):
         for phrase in song.phrases.values():
             hook, answers = phrase.parts["hook"], phrase.parts.get("response", ())
             answered += bool(answers)
             assert not any(sounding(hook, n.step) for n in answers)
-    assert answered >= len(SEEDS)
+    assert answered >= 15
 
 
 @pytest.mark.parametrize("style", STYLES)
 def test_the_bass_plays_the_root_on_the_first_beat(style: str) -> None:
-    for song in songs_of_style(style):
+    for song in some_songs(style):
         for name in ("groove", "drop"):
             bass = song.phrases[name].parts["bass"]
             first = [n for n in bass if n.step == 0]
@@ -206,7 +210,7 @@ def test_the_bass_plays_the_root_on_the_first_beat(style: str) -> None:
 
 @pytest.mark.parametrize("style", STYLES)
 def test_fills_end_at_the_bar_line(style: str) -> None:
-    for song in songs_of_style(style)[:9]:
+    for song in some_songs(style):
         assert 5 <= len(song.fills) <= 8
         assert len(song.fills) <= N_FILLS
         assert min(n.step for n in song.fills[0]) >= STEPS_PER_BAR // 2

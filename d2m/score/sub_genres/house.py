@@ -29,8 +29,8 @@ DEEP_HOUSE = grammars.SubGenre(
         kicks="X...X...X...X... X...X...X...X..3 X...X...X...X.2.",
         kick_count=(4, 5),
         backbeats=(
-            "clap ....X.......X...; snare ....x.......x... + clap ....X.......X...; rim "
-            "...x..x....x..x. + clap ....X.......X..."
+            "clap ....x.......x...; snare ....x.......x... + clap ....x.......x...; rim "
+            "...x..x....x..x. + clap ....x.......x..."
         ),
         ghosts=".......2.2.....2",
         hats=(
@@ -123,9 +123,9 @@ CHICAGO_HOUSE = grammars.SubGenre(
         kicks="X...X...X...X... X...X...X...X..4 X...X...X..3X...",
         kick_count=(4, 5),
         backbeats=(
-            "clap ....X.......X...; "
-            "clap ....X.......X.......X.......X.x. + snare ....x.......x.......x.......x...; "
-            "clap ....X..4....X..4"
+            "clap ....x.......x...; "
+            "clap ....x.......x.......x.......x.x. + snare ....x.......x.......x.......x...; "
+            "clap ....x..4....x..4"
         ),
         ghosts="...2..2..2.2..23",
         hats="hat x.O.x.O.x.O.x.O.; hat xoOoxoOoxoOoxoOo; hat XoOoXoOoXoOoXoOo",
@@ -215,8 +215,8 @@ DISCO_HOUSE = grammars.SubGenre(
         kicks="X...X...X...X... X...X...X...X.3.",
         kick_count=(4, 5),
         backbeats=(
-            "clap ....X.......X...; snare ....X.......X... + clap ....X.......X...; "
-            "snare ....X.......X..3"
+            "clap ....x.......x...; snare ....x.......x... + clap ....x.......x...; "
+            "snare ....x.......x..3"
         ),
         ghosts="..2....3.3....24",
         hats=(

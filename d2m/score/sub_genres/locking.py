@@ -27,8 +27,8 @@ CLASSIC_FUNK = grammars.SubGenre(
     turnarounds="5:dom7#9; 5:dom9 4:9; b6:dom9 5:dom9; b3:dom9 4:9",
     drums=grammars.DrumGrammar(
         kicks=(
-            "X.X....35.X..4.. X.X....26.X4...4X..4..3.6.X..X.. X..4..X.5.X.3... X.X..4..6.X..5.. "
-            "X.7....XX.X....."
+            "X.o....37.x..4.. X.o....28.x4...4X..4..3.8.x..X.. X..4..X.7.x.3... "
+            "X.o..4..8.x..5.. X.6....XX.x....."
         ),
         kick_count=(2, 5),
         backbeats=(

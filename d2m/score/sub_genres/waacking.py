@@ -29,8 +29,8 @@ DISCO = grammars.SubGenre(
         kicks="X...X...X...X... X...X...X...X..2 X...X...X...X.2.",
         kick_count=(4, 5),
         backbeats=(
-            "snare ....X.......X...; snare ....X.......X... + clap ....x.......x...; "
-            "snare ....X.......X..4"
+            "snare ....x.......x...; snare ....x.......x... + clap ....x.......x...; "
+            "snare ....x.......x..4"
         ),
         ghosts="..1....3.2....23",
         hats="hat x.O.x.O.x.O.x.O.; hat xoOoxoOoxoOoxoOo; hat xxO.xxO.xxO.xxO.",
@@ -120,8 +120,8 @@ HI_NRG = grammars.SubGenre(
         kicks="X...X...X...X... X...X...X...X..3",
         kick_count=(4, 5),
         backbeats=(
-            "clap ....X.......X... + snare ....X.......X...; clap ....X.......X..4 + snare "
-            "....x.......x...; snare ....X.......X..."
+            "clap ....x.......x... + snare ....o.......o...; clap ....x.......x..4; "
+            "snare ....x.......x..."
         ),
         ghosts="...1...2...1..23",
         hats="hat x.O.x.O.x.O.x.O.; hat xoOoxoOoxoOoxoOo; hat ..O...O...O...O.",
@@ -210,7 +210,7 @@ ORCHESTRAL_DISCO = grammars.SubGenre(
         kicks="X...X...X...X... X...X...X...X.3.",
         kick_count=(4, 5),
         backbeats=(
-            "snare ....X.......X...; snare ....X.......X..3; snare ....X.......X... + tambourine "
+            "snare ....x.......x...; snare ....x.......x..3; snare ....x.......x... + tambourine "
             "....X.......X..."
         ),
         ghosts="..1....2.2....24",
