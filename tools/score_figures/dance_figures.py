@@ -23,6 +23,8 @@ FloatArray = NDArray[np.float64]
 
 STRONG_HIT = 0.5
 """Strength (0 to 1) from which a hit of the body is strong. Chosen by hand."""
+COMPARABLE_BEATS = 4
+"""Beats that a piece must have more of, so that the novelty of its sound is measured."""
 HIT_MET_S = 0.045
 """Largest distance (s) of a note from a hit that it meets: what viewers take as together.
 Chosen by hand."""
@@ -126,10 +128,9 @@ def section_figures(piece: Piece, dance: Conditioning) -> Figures:
         "sections_chance_any": share_near(bars_s, any_s, beat_s),
         "changes_answered": share_near(changes_s, starts_s, beat_s),
     }
-    # Of the last two beats, there is no novelty.
-    starts_s = starts_s[starts_s < score.beats_s[-2]]
-    bars_s = bars_s[bars_s < score.beats_s[-2]]
-    if len(starts_s) and len(score.beats_s) > 4:
+    if len(score.beats_s) > COMPARABLE_BEATS:
+        # Of the last two beats, there is no novelty.
+        starts_s, bars_s = (one[one < score.beats_s[-2]] for one in (starts_s, bars_s))
         novelty = sound_novelty(piece.mono, score.beats_s)
         here = _at(novelty, score.beats_s, starts_s)
         elsewhere = _at(novelty, score.beats_s, _away(bars_s, starts_s))
