@@ -117,12 +117,15 @@ def _plan(
         gap = following - hit.step
         draw = draws[int(hit.step // STEPS_PER_BAR) % 2, int(hit.step) % STEPS_PER_BAR]
         length = hit.length if hit.length > 1 else min(grammar.longest, gap * grammar.gate)
+        tone = _tone(grammar, chords, hit, following, draw)
+        if tone == "A" or tone in _APPROACHES:
+            length = min(length, _HALF - hit.step % _HALF)
         plan.append(
             _Planned(
                 step=hit.step,
                 length=round(max(0.6, min(length, gap)), 2),
                 velocity=_velocity(hit, draw[0]),
-                tone=_tone(grammar, chords, hit, following, draw),
+                tone=tone,
             )
         )
     return plan

@@ -19,7 +19,6 @@ from d2m.score.motif import (
     draw_cell,
     fold_range,
     invert_tail,
-    motif_head,
     shifted,
     thinned,
     transposed,
@@ -41,6 +40,13 @@ _TOTAL = PHRASE_BARS * STEPS_PER_BAR
 _DROP_FORMS = ("AaAC", "ASBC", "AABC", "ABAC", "AaBC", "AADC", "SABC")
 _GROOVE_FORMS = ("T_TC", "A_aC", "T_DC", "A_SC", "TaTC", "A_TC")
 _PEAK_UNIT = 2
+# Onsets and lengths of the slow melody of a break, in its four units of two bars.
+_SLOW_UNITS = (
+    ((0, 11), (12, 7), (20, 9)),
+    ((0, 14), (16, 12)),
+    ((0, 11), (12, 7), (20, 9)),
+    ((0, 7), (8, 7), (16, 14)),
+)
 _TRIAD = (0, 2, 4)
 # Degrees that a pentatonic scale lacks, for scales with a minor and a major third.
 _MINOR_AVOIDED, _MAJOR_AVOIDED = (1, 5), (3, 6)
@@ -207,19 +213,15 @@ def _with_peak(notes: list[MotifNote]) -> list[MotifNote]:
 
 
 def _augmented(motif: Motif) -> list[MotifNote]:
-    """Return the first notes of a motif as a slow melody of eight bars."""
-    notes = motif_head(motif, 4)
+    """Return the different notes of a motif, in their order, as a slow melody of eight bars."""
+    degrees = list(dict.fromkeys(n.degree for n in motif))
+    degrees = [*degrees, degrees[-1] + 1, degrees[-1] + 2][:5]
     slow = []
-    for number in range(4):
-        for place, note in enumerate(notes[:3] if number % 2 else notes[:2]):
-            slow.append(
-                MotifNote(
-                    step=number * UNIT_STEPS + place * 12 - (place == 2) * 4,
-                    length=10 if place < 2 else 8,
-                    degree=note.degree,
-                    level=0.85,
-                )
-            )
+    for number, places in enumerate(_SLOW_UNITS):
+        for place, (step, length) in enumerate(places):
+            degree = degrees[(place + (number > 1)) % len(degrees)] + (number == 2)
+            at = number * UNIT_STEPS + step
+            slow.append(MotifNote(step=at, length=length, degree=degree, level=0.85))
     return slow
 
 

@@ -155,11 +155,6 @@ def thinned(motif: Motif) -> Motif:
     return tuple(kept)
 
 
-def motif_head(motif: Motif, notes: int) -> Motif:
-    """Return the first notes of a motif."""
-    return motif[:notes]
-
-
 def fold_range(notes: Sequence[MotifNote], widest: int) -> list[MotifNote]:
     """Return notes folded by octaves into a range of degrees around their middle."""
     if not notes:
