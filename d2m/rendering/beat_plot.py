@@ -12,7 +12,15 @@ from d2m.core.levels import SAMPLE_RATE
 from d2m.metrics.beats import matched_beats
 from d2m.rendering.beat_plot_data import BeatPlotData, BeatRow, beat_row
 from d2m.rendering.palette import DARK, LIGHT, Palette
-from d2m.rendering.plot_style import DPI, LEFT, RIGHT, WIDTH_IN, heading, style, time_ticks
+from d2m.rendering.plot_style import (
+    DPI,
+    AXES_LEFT,
+    AXES_RIGHT,
+    WIDTH_IN,
+    heading,
+    style,
+    time_ticks,
+)
 from d2m.rendering.spectrogram_plot import draw_mel, mel_decibels, onset_envelope
 
 # Height of the plot (in). All sizes here were chosen by eye.
@@ -122,7 +130,7 @@ def _add_axes(figure: Any) -> tuple[Any, Any, Any, Any]:
     # Fixed positions, because Matplotlib's layout engine takes longer than all the drawing.
     grid = figure.add_gridspec(
         2, 1, height_ratios=(11, 6), hspace=0.07,
-        left=LEFT, right=RIGHT, bottom=0.065, top=0.898,
+        left=AXES_LEFT, right=AXES_RIGHT, bottom=0.065, top=0.898,
     )  # fmt: skip
     rows = grid[0].subgridspec(3, 1, height_ratios=(5, 1.5, 5), hspace=0)
     dance, match, music, mel = (

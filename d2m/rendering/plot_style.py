@@ -12,7 +12,7 @@ WIDTH_IN, DPI = 8.0, 150
 """Width of a plot (in) and its resolution (px/in): 1200 px."""
 FONT_PT = 15
 """Smallest font size (pt): 9.4 px where the plot is 360 px wide, as on a phone."""
-LEFT, RIGHT = 0.132, 0.964
+AXES_LEFT, AXES_RIGHT = 0.132, 0.964
 """Left and right edge of time axes as shares of the width, equal in all plots of a dance so that
 they can stand one above the other. Chosen by eye."""
 # Space for the title as a share of the plot's width.

@@ -9,7 +9,15 @@ import numpy as np
 
 from d2m.rendering.drawing import font
 from d2m.rendering.palette import DARK, LIGHT, Palette
-from d2m.rendering.plot_style import DPI, FONT_PT, LEFT, RIGHT, WIDTH_IN, style, time_ticks
+from d2m.rendering.plot_style import (
+    DPI,
+    FONT_PT,
+    AXES_LEFT,
+    AXES_RIGHT,
+    WIDTH_IN,
+    style,
+    time_ticks,
+)
 from d2m.rendering.score_lanes import STEM_LABELS, StemLanes, stem_lanes
 from d2m.score.notes import Score
 
@@ -96,7 +104,7 @@ def _draw(
         figure = Figure(figsize=(WIDTH_IN, _HEIGHT / DPI), dpi=DPI)
         # One pair of axes whose vertical unit is a pixel: many axes would take longer.
         bottom, top = _AXIS / _HEIGHT, 1 - _TITLE / _HEIGHT
-        axes = figure.add_axes((LEFT, bottom, RIGHT - LEFT, top - bottom))
+        axes = figure.add_axes((AXES_LEFT, bottom, AXES_RIGHT - AXES_LEFT, top - bottom))
         height = _HEIGHT - _AXIS - _TITLE
         axes.set(ylim=(0, height), yticks=[])
         axes.spines[["left", "right", "top"]].set_visible(False)
@@ -215,7 +223,7 @@ def _draw_instruments(
     axes: Any, names: tuple[str, ...], y: float, x: float, palette: Palette
 ) -> None:
     """Write the names of instruments, as many as fit in a line."""
-    room = (RIGHT - LEFT) * WIDTH_IN * DPI - 20
+    room = (AXES_RIGHT - AXES_LEFT) * WIDTH_IN * DPI - 20
     shown = list(names)
     while len(shown) > 1 and font(_TEXT).getlength(" · ".join(shown)) > room:
         shown = [*(shown[:-2] if shown[-1] == "…" else shown[:-1]), "…"]
@@ -228,7 +236,7 @@ def _draw_instruments(
 
 
 def _seconds_per_pixel(duration_s: float) -> float:
-    return max(duration_s, 1e-3) / ((RIGHT - LEFT) * WIDTH_IN * DPI)
+    return max(duration_s, 1e-3) / ((AXES_RIGHT - AXES_LEFT) * WIDTH_IN * DPI)
 
 
 def _description(score: Score, stems: tuple[StemLanes, ...]) -> str:

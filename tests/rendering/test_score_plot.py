@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from d2m.rendering.palette import DARK, LIGHT
-from d2m.rendering.plot_style import LEFT, RIGHT
+from d2m.rendering.plot_style import AXES_LEFT, AXES_RIGHT
 from d2m.rendering.score_lanes import stem_lanes
 from d2m.rendering.score_plot import SECTION_COLOURS, STEM_COLOURS, draw_score_plot
 from d2m.score.instruments import CRASH, KICK
@@ -30,7 +30,7 @@ def pixels(path: Path, colour: str) -> np.ndarray:
 
 def time_of(column: float, duration_s: float) -> float:
     """Return the time (s) of a column of the picture (px)."""
-    return (column / WIDTH - LEFT) / (RIGHT - LEFT) * duration_s
+    return (column / WIDTH - AXES_LEFT) / (AXES_RIGHT - AXES_LEFT) * duration_s
 
 
 def span_s(path: Path, colour: str, duration_s: float) -> tuple[float, float]:
