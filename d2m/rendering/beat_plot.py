@@ -13,9 +13,9 @@ from d2m.metrics.beats import matched_beats
 from d2m.rendering.beat_plot_data import BeatPlotData, BeatRow, beat_row
 from d2m.rendering.palette import DARK, LIGHT, Palette
 from d2m.rendering.plot_style import (
-    DPI,
     AXES_LEFT,
     AXES_RIGHT,
+    DPI,
     WIDTH_IN,
     heading,
     style,

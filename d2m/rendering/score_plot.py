@@ -10,10 +10,10 @@ import numpy as np
 from d2m.rendering.drawing import font
 from d2m.rendering.palette import DARK, LIGHT, Palette
 from d2m.rendering.plot_style import (
-    DPI,
-    FONT_PT,
     AXES_LEFT,
     AXES_RIGHT,
+    DPI,
+    FONT_PT,
     WIDTH_IN,
     style,
     time_ticks,
