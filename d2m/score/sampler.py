@@ -18,6 +18,8 @@ _CUT_S = 0.008
 # Fade (s) of a note that the next one cuts: short enough to keep the gap clean, no click.
 _CHOKE_S = 0.015
 # Fade (s) of a cymbal or kick that the next one of its group cuts.
+_TOGETHER_S = 0.03
+# Notes closer than this (s) are played at once; they don't cut each other.
 _NEUTRAL_VELOCITY = 100
 # Velocity at which recordings sound as they are.
 _VARIANTS = 3
@@ -34,6 +36,8 @@ _SHORTEST_FIT, _LONGEST_FIT = 0.5, 2.0
 # Range by which a riser is stretched to end with its note.
 _TUNING_ERROR = 1.5e-4
 # Error of pitch that fast transform lengths may cause: 0.26 cents.
+_EDGE = 96
+# Frames of fade-in of what the start of the piece cuts.
 _MARGIN = 512
 # Frames of silence around what is resampled, so that its ends don't meet.
 
@@ -107,7 +111,9 @@ def _planned(
         if zones:
             turn = turns[note.pitch]
             turns[note.pitch] += 1
-            found.append((note, _zone_for(zones, note, turn), turn, float(changes[0])))
+            found.append(
+                (note, _zone_for(zones, note, turn, instrument.rate), turn, float(changes[0]))
+            )
     ends = _ends_s(instrument, [(note, zone) for note, zone, _, _ in found])
     for (note, zone, turn, change), (end_s, fade_s) in zip(found, ends, strict=True):
         sound = _sound_of(instrument, zone, note, turn)
@@ -117,10 +123,10 @@ def _planned(
     return planned
 
 
-def _zone_for(zones: tuple[SampleZone, ...], note: Note, turn: int) -> SampleZone:
+def _zone_for(zones: tuple[SampleZone, ...], note: Note, turn: int, rate: int) -> SampleZone:
     """Return the recording of a note: that whose length suits it, or the next in turn."""
     if zones[0].fits:
-        frames = note.duration_s * STUDIO_SAMPLE_RATE
+        frames = note.duration_s * rate
         return min(zones, key=lambda zone: abs(np.log(zone.frames / max(frames, 1))))
     return zones[turn % len(zones)]
 
@@ -139,10 +145,10 @@ def _ends_s(
         group = -1 if instrument.single else zone.choke
         if group:
             following = nexts.get(group, np.inf)
-            if following < end:
+            if note.start_s + _TOGETHER_S < following < end:
                 end, fade = following, _CUT_S if instrument.single else _CHOKE_S
-            # Notes at once, such as a unison, don't cut each other.
-            if note.start_s < following - 0.005:
+            # Notes of a chord don't cut each other, however humanly they are played.
+            if note.start_s < following - _TOGETHER_S:
                 nexts[group] = note.start_s
         ends.append((end, fade))
     return ends[::-1]
@@ -161,7 +167,7 @@ def _sound_of(instrument: SampledInstrument, zone: SampleZone, note: Note, turn:
         shelf_hz = max(shelf_hz, 4 * 440 * 2 ** ((note.pitch - 69) / 12))
     stretch = 1.0
     if zone.fits:
-        wanted = note.duration_s * instrument.rate / (zone.frames - instrument.lead_in)
+        wanted = note.duration_s * instrument.rate / (zone.frames - zone.lead)
         stretch = round(float(np.clip(wanted, _SHORTEST_FIT, _LONGEST_FIT)), 4)
     return _Sound(zone=zone, cents=cents, shelf_db=depth * step, shelf_hz=shelf_hz, stretch=stretch)
 
@@ -182,7 +188,7 @@ def _voice_of(
 ) -> _Voice:
     zone = sound.zone
     step = _step(instrument, sound)
-    lead = round(instrument.lead_in / step)
+    lead = round(zone.lead / step)
     start = round(note.start_s * STUDIO_SAMPLE_RATE) - lead
     whole = int(zone.frames / step)
     if zone.fits:
@@ -215,6 +221,9 @@ def _add(out: NDArray[np.float32], wave: NDArray[np.float32], voice: _Voice) -> 
     if last <= first:
         return
     heard = wave[:, first:last]
+    if first:  # it began before the piece
+        heard = heard.copy()
+        heard[:, :_EDGE] *= np.linspace(0, 1, _EDGE, dtype=np.float32)[: heard.shape[1]]
     held = voice.held - first
     if voice.release and held < heard.shape[1]:
         heard = heard.copy()

@@ -57,13 +57,15 @@ class SampleZone:
     start, frames
         First frame in the file, and length.
     root
-        MIDI note number that sounds when it is played as it is.
+        MIDI note number that sounds when it is played as it is, not always a whole one.
     low, high
         Lowest and highest pitch that it serves.
     softest, loudest
         Lowest and highest velocity that it serves.
     gain_db
         Gain (dB) that brings it to its level at velocity 100.
+    lead
+        Frames before the moment that is heard as the note's time.
     loop
         First frame and end of the loop, or None if it rings out by itself.
     pan
@@ -77,12 +79,13 @@ class SampleZone:
     file: str
     start: int
     frames: int
-    root: int
+    root: float
     low: int
     high: int
     softest: int
     loudest: int
     gain_db: float
+    lead: int
     loop: tuple[int, int] | None
     pan: float
     choke: int
@@ -102,8 +105,6 @@ class SampledInstrument:
         recorded and ring out.
     rate
         Frames per second of its recordings (Hz).
-    lead_in
-        Frames before the onset of each recording.
     release_s
         Time in which a note fades after its end (s).
     single
@@ -125,7 +126,6 @@ class SampledInstrument:
     name: str
     kind: str
     rate: int
-    lead_in: int
     release_s: float
     single: bool
     curve: float

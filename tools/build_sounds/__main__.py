@@ -17,6 +17,7 @@ import soundfile as sf
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
+import notice  # noqa: E402
 import origins  # noqa: E402
 import takes as tk  # noqa: E402
 from kits import Shelf  # noqa: E402
@@ -29,6 +30,7 @@ from d2m.score import instruments as gm  # noqa: E402
 
 FONT = Path("/usr/share/sounds/sf3/MuseScore_General_Full.sf3")
 SAMPLES = Path("/usr/share/sonic-pi/samples")
+HISSING = (*gm.KITS, "effects")
 MACHINE_KITS = ("kit_808", "kit_electro", "kit_house")
 OUT = ROOT / "d2m" / "score" / "sounds"
 
@@ -51,7 +53,7 @@ class _Writer:
                     continue
                 peak = float(np.abs(take.audio).max())
                 # Low bits that are inaudible beneath the sound would take half of the space.
-                steps = 2 ** (bits - 1)
+                steps = 2 ** ((11 if _hissing(take) and name in HISSING else bits) - 1)
                 audio = np.round(take.audio / peak * 0.95 * steps).astype(np.int16)
                 key = (audio.tobytes(), take.rate)
                 if key not in self._known:
@@ -65,13 +67,20 @@ class _Writer:
         return zones
 
 
+def _hissing(take: tk.Take) -> bool:
+    """Return whether a drum or an effect is mostly noise or metal, which hides other noise."""
+    spectrum = np.abs(np.fft.rfft(take.audio.sum(axis=0))) ** 2
+    hz = np.fft.rfftfreq(take.audio.shape[1], 1 / take.rate)
+    return take.loop is None and float(spectrum @ hz / spectrum.sum()) > 3500
+
+
 def _zone(take: tk.Take, file: str, start: int, peak: float) -> dict:
     gain_db = take.gain_db + 20 * float(np.log10(peak / 0.95))
     return {
         "file": file, "start": start, "frames": take.audio.shape[1], "root": take.root,
         "low": take.low, "high": take.high, "softest": take.softest, "loudest": take.loudest,
-        "gain_db": round(gain_db, 2), "loop": take.loop, "pan": take.pan, "choke": take.choke,
-        "fits": take.fits,
+        "gain_db": round(gain_db, 2), "lead": take.lead, "loop": take.loop,
+        "pan": take.pan, "choke": take.choke, "fits": take.fits,
     }  # fmt: skip
 
 
@@ -80,7 +89,6 @@ def _entry(name: str, recipe: Recipe, zones: list[dict], rate: int, found: list[
     return {
         "kind": "kit" if name in gm.KITS else "effects" if name == "effects" else "pitched",
         "rate": rate,
-        "lead_in": round(tk.LEAD_IN * rate / tk.RATE),
         "release_s": recipe.release_s,
         "single": recipe.single,
         "curve": 1.7 if kit_like else recipe.curve,
@@ -122,7 +130,7 @@ class _Builder:
     def entry(self, name: str) -> dict:
         """Record and write an instrument; return its entry of the index."""
         shelf = Shelf(self._note, self._file)
-        recipe = RECIPES.get(name, Recipe(bits=13))
+        recipe = RECIPES.get(name, Recipe())
         if name in gm.KITS:
             made = kit(shelf, name)
             shelf.taken.add("own")
@@ -148,6 +156,8 @@ def main() -> None:
     options.out.mkdir(parents=True, exist_ok=True)
     index = options.out / "index.json"
     known = json.loads(index.read_text())["instruments"] if index.exists() else {}
+    for file in () if options.names else options.out.glob("*.flac"):
+        file.unlink()
     builder = _Builder(options.font, options.samples, options.out)
     names = options.names or list(gm.INSTRUMENTS)
     if any(name in gm.KITS for name in names):  # kits share recordings
@@ -162,6 +172,8 @@ def main() -> None:
     text = json.dumps({"format": 1, "instruments": ordered}, separators=(",", ":"))
     index.write_text(text.replace('"zones":[', '"zones":[\n').replace("},{\"file", "},\n{\"file")
                      .replace("]},\"", "]},\n\"") + "\n", encoding="utf-8")  # fmt: skip
+    if options.out.resolve() == OUT:
+        (ROOT / "NOTICE").write_text(notice.text(ordered), encoding="utf-8")
     total = sum(file.stat().st_size for file in options.out.iterdir())
     sys.stdout.write(f"{total / 1e6:.1f} MB in all\n")
 

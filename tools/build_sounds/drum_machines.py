@@ -66,16 +66,16 @@ def snare(hz: float, tone: float, noise_s: float, bright_hz: float, seed: int) -
     return made
 
 
-def clap(decay_s: float, hz: float, seed: int, bursts: int = 4) -> Sound:
+def clap(decay_s: float, hz: float, seed: int, bursts: int = 3) -> Sound:
     """Return a clap: short bursts of band-passed noise, then a tail, slightly stereo."""
 
     def made(_shelf: Shelf) -> np.ndarray:
         t = _times(0.6)
         level = np.zeros_like(t)
         for i in range(bursts - 1):
-            after = t - 0.0085 * i
+            after = t - 0.007 * i
             level += np.where(after >= 0, np.exp(-np.maximum(after, 0) / 0.003), 0)
-        after = t - 0.0085 * (bursts - 1)
+        after = t - 0.007 * (bursts - 1)
         level += np.where(after >= 0, np.exp(-np.maximum(after, 0) / decay_s), 0)
         out = np.stack([_noise(0.6, seed), _noise(0.6, seed + 50)])
         out = out * 0.5 + _noise(0.6, seed + 99) * 0.5

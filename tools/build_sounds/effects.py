@@ -100,12 +100,12 @@ def reverse_cymbal(shelf: Shelf) -> np.ndarray:
 def takes(shelf: Shelf) -> list[tuple[int, np.ndarray, bool]]:
     """Return pitch, audio and whether it ends with its note, of all effects."""
     return [
-        (gm.RISER, riser(1.8), True),
-        (gm.RISER, riser(4.5), True),
+        (gm.RISER, riser(1.5), True),
+        (gm.RISER, riser(3.8), True),
         (gm.DOWNLIFTER, downlifter(2.2), False),
         (gm.IMPACT, impact(shelf), False),
         (gm.REVERSE_CYMBAL, reverse_cymbal(shelf), True),
         (gm.SUB_DROP, sub_drop(2.2), False),
         (gm.NOISE_SWELL, noise_swell(1.5), True),
-        (gm.NOISE_SWELL, noise_swell(4.0), True),
+        (gm.NOISE_SWELL, noise_swell(3.4), True),
     ]

@@ -117,17 +117,15 @@ def boombap() -> Kit:
 def eight_oh_eight() -> Kit:
     """Return the analogue machine: long sine kick, snappy snare, ticking hats."""
     kit = _acoustic(25)
-    kit[gm.KICK] = _one(dm.kick(49, 3.6, 0.010, 0.24, 0.25, 4))
+    kit[gm.KICK] = _one(dm.kick(47, 2.6, 0.009, 0.30, 0.10, 2))
     kit[gm.KICK_2] = _one(dm.kick(52, 3.0, 0.012, 0.12, 0.2, 3))
-    kit[gm.SNARE] = _one(dm.snare(185, 0.8, 0.05, 9000, 11), dm.snare(185, 0.75, 0.085, 14_000, 12))
+    kit[gm.SNARE] = _one(dm.snare(178, 1.0, 0.04, 7000, 11), dm.snare(178, 1.0, 0.06, 9000, 12))
     kit[gm.SNARE_2] = _one(dm.snare(225, 0.6, 0.11, 15_000, 13))
-    kit[gm.CLAP] = _one(dm.clap(0.09, 1050, 14))
+    kit[gm.CLAP] = _one(dm.clap(0.06, 950, 14))
     kit[gm.RIM] = _one(dm.tone(1720, 0.006, (1.0, 0.28, 1.47)))
-    kit[gm.CLOSED_HAT] = _one(
-        dm.hat(0.018, 1.0, 0.25, 15, 7000), dm.hat(0.032, 1.0, 0.25, 15, 7000)
-    )
-    kit[gm.PEDAL_HAT] = _one(dm.hat(0.05, 1.0, 0.25, 16, 7000))
-    kit[gm.OPEN_HAT] = _one(dm.hat(0.22, 1.0, 0.25, 17, 6500))
+    kit[gm.CLOSED_HAT] = _one(dm.hat(0.018, 1.0, 0.08, 15, 8500), dm.hat(0.03, 1.0, 0.08, 15, 8500))
+    kit[gm.PEDAL_HAT] = _one(dm.hat(0.05, 1.0, 0.08, 16, 8500))
+    kit[gm.OPEN_HAT] = _one(dm.hat(0.25, 1.0, 0.08, 17, 8000))
     kit[gm.COWBELL] = _one(dm.cowbell())
     kit[gm.CRASH] = _one(dm.crash(0.6, 18))
     kit[gm.CRASH_2] = _one(dm.crash(0.8, 20))
@@ -180,19 +178,21 @@ def electro() -> Kit:
 def house() -> Kit:
     """Return the digital and analogue machine of house music: punchy kick, wide open hat."""
     kit = _acoustic(24)
-    kick = k.together((dm.kick(50, 4.2, 0.018, 0.15, 0.5, 7), 0.0), (k.of_file("bd_haus"), -6.0))
+    kick = k.together((dm.kick(53, 4.8, 0.020, 0.13, 0.8, 8), 0.0), (k.of_file("bd_haus"), -6.0))
     kit[gm.KICK] = _one(k.then(kick, k.eq(110, 2)))
     kit[gm.KICK_2] = _one(dm.kick(55, 3.5, 0.015, 0.09, 0.4, 5))
-    kit[gm.SNARE] = _one(dm.snare(196, 0.7, 0.07, 12_000, 41), dm.snare(196, 0.7, 0.12, 16_000, 42))
+    kit[gm.SNARE] = _one(
+        dm.snare(235, 0.45, 0.08, 13_000, 41), dm.snare(235, 0.4, 0.15, 17_000, 42)
+    )
     kit[gm.SNARE_2] = _one(k.then(k.of_file("sn_dub"), k.tight(0.1)))
-    kit[gm.CLAP] = _one(k.together((dm.clap(0.12, 1250, 43), 0.0), (k.of_font(25, 39, 120), -7.0)))
+    kit[gm.CLAP] = _one(k.together((dm.clap(0.16, 1600, 43), 0.0), (k.of_font(25, 39, 120), -7.0)))
     for drum, decay, seed in ((gm.CLOSED_HAT, 0.03, 44), (gm.PEDAL_HAT, 0.06, 45)):
         kit[drum] = _one(
-            dm.hat(decay * 0.6, 1.15, 0.7, seed, 7000), dm.hat(decay, 1.15, 0.7, seed, 6500)
+            dm.hat(decay * 0.6, 1.15, 0.7, seed, 5000), dm.hat(decay, 1.15, 0.7, seed, 4500)
         )
     open_hat = k.together(
-        (dm.hat(0.26, 1.15, 0.7, 46, 5500), 0.0),
-        (k.then(k.of_file("drum_cymbal_open"), k.high(5000)), -5.0),
+        (dm.hat(0.22, 1.15, 0.8, 46, 4200), 0.0),
+        (k.then(k.of_file("drum_cymbal_open"), k.high(3500)), -5.0),
     )
     kit[gm.OPEN_HAT] = _one(k.then(open_hat, k.tight(0.2, 0.12)))
     kit[gm.RIM] = _one(dm.tone(1650, 0.009, (1.0, 0.31, 1.6)))
@@ -205,6 +205,8 @@ def house() -> Kit:
     kit[gm.HIGH_CONGA] = _one(k.of_font(0, 63, 115))
     kit[gm.LOW_CONGA] = _one(k.of_font(0, 64, 115))
     kit[gm.SNAP] = _one(k.of_file("perc_snap"), dm.snap(50))
+    for drum, hz in ((gm.LOW_TOM, 90), (gm.MID_TOM, 125), (gm.HIGH_TOM, 170)):
+        kit[drum] = _one(dm.tone(hz, 0.13, (1.0, 1.5), 1.5))
     return kit
 
 

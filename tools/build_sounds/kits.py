@@ -60,7 +60,7 @@ class Drum:
 
 
 LEVELS_DB = {
-    gm.KICK: -14.0, gm.KICK_2: -16.0, gm.RIM: -22.0, gm.SNARE: -16.0, gm.CLAP: -18.0,
+    gm.KICK: -11.5, gm.KICK_2: -14.0, gm.RIM: -22.0, gm.SNARE: -16.0, gm.CLAP: -18.0,
     gm.SNARE_2: -17.0, gm.CLOSED_HAT: -27.0, gm.PEDAL_HAT: -29.0, gm.OPEN_HAT: -26.0,
     gm.LOW_TOM: -17.0, gm.MID_TOM: -17.0, gm.HIGH_TOM: -17.5, gm.CRASH: -21.0, gm.RIDE: -27.0,
     gm.RIDE_BELL: -26.0, gm.SPLASH: -24.0, gm.CRASH_2: -21.0, gm.TAMBOURINE: -27.0,

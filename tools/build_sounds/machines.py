@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 import synthesis as syn
+import takes as tk
 from takes import LEAD_IN, RATE
 
 Made = tuple[np.ndarray, tuple[int, int] | None]
@@ -19,8 +20,26 @@ def _with_lead_in(audio: np.ndarray, attack_s: float) -> np.ndarray:
     return np.pad(out, ((0, 0), (LEAD_IN, 0)))
 
 
+def _loudest_start(audio: np.ndarray) -> int:
+    """Return where periodic sound of beating oscillators is loudest: there a note begins."""
+    level = tk.envelope(np.concatenate([audio, audio], axis=1), 0.06)[: audio.shape[1]]
+    return int(np.argmax(level)) - round(0.03 * RATE)
+
+
+def _steadiest(make: Callable[[int], np.ndarray], first_seed: int) -> np.ndarray:
+    """Return the one of 24 sets of phases whose sum of channels beats least."""
+
+    def depth(audio: np.ndarray) -> float:
+        mono = audio.sum(axis=0, keepdims=True)
+        level = tk.envelope(np.concatenate([mono, mono], axis=1), 0.05)[2205:][:: RATE // 200]
+        return float(level.max() / level.min())
+
+    return min((make(first_seed + 100 * i) for i in range(24)), key=depth)
+
+
 def _periodic(audio: np.ndarray, attack_s: float, lead: int = 0) -> Made:
     """Return audio that repeats after ``lead`` frames, once more than its attack needs."""
+    audio = np.roll(audio, -_loudest_start(audio), axis=1)
     n = max(lead, round(attack_s * RATE) + 1)
     looped = audio.shape[1]
     held = np.concatenate([audio, audio[:, :n]], axis=1)
@@ -41,12 +60,14 @@ def _swept(
     seed: int = 1,
 ) -> Made:
     """Return oscillators through a filter that falls from its top to rest, then a loop."""
-    frames = 2 * round(loop_s * RATE / 2)
+    frames = syn.loop_frames(voices[0][0], loop_s)
     cutoffs = np.geomspace(min(rest_hz, top_hz) * 0.7, max(rest_hz, top_hz) * 1.05, 14)
     layers = [
         syn.oscillators(voices, frames, harmonics, syn.low_pass(c, 2, resonance), seed)
         for c in cutoffs
     ]
+    start = _loudest_start(layers[len(layers) // 2])
+    layers = [np.roll(layer, -start, axis=1) for layer in layers]
     attack = round((rise_s + 5 * fall_s) * RATE)
     t = np.arange(attack) / RATE
     rise = np.clip(t / rise_s, 0.15, 1) if rise_s else 1.0
@@ -74,24 +95,28 @@ def synth_bass(key: int) -> Made:
 
 def fm_bass(key: int) -> Made:
     """Return a hard bass by frequency modulation, with a short bright attack."""
-    frames = 2 * round(0.5 * RATE)
-    f = max(1, round(syn.hertz(key) * frames / RATE)) * RATE / frames
-    exact = 69 + 12 * np.log2(f / 440)
-    wave = syn.fm(
-        exact, 3.0, [(1, 2.6, 0.12, 0.9), (2, 1.4, 0.05, 0.25), (7, 0.5, 0.02, 0)], 0.5, 0.6
-    )
-    end = wave.shape[1] // 2 * 2
-    return _with_lead_in(wave[:, :end], 0.002), (LEAD_IN + end - frames, LEAD_IN + end)
+    f = syn.hertz(key)
+    frames = syn.loop_frames(f, 0.6)
+    exact = 69 + 12 * np.log2(round(f * frames / RATE) * RATE / frames / 440)
+    operators = [(1, 3.6, 0.22, 1.5), (2, 2.0, 0.10, 0.55), (7, 0.6, 0.03, 0.0)]
+    wave = syn.fm(exact, 2.2, operators, 0.35, 0.55)
+    end, fade = wave.shape[1], round(0.1 * RATE)
+    # Its index still falls a little: the end is led back to what comes before the loop.
+    ramp = np.linspace(0, 1, fade)
+    before = wave[:, end - frames - fade : end - frames]
+    wave[:, end - fade :] = wave[:, end - fade :] * (1 - ramp) + before * ramp
+    return _with_lead_in(wave, 0.002), (LEAD_IN + end - frames, LEAD_IN + end)
 
 
 def sub_bass(key: int) -> Made:
     """Return an 808 bass."""
-    return np.pad(syn.eight_oh_eight(key, 3.2), ((0, 0), (LEAD_IN, 0))), None
+    return np.pad(tk.without_dc(syn.eight_oh_eight(key, 3.2), 14.0), ((0, 0), (LEAD_IN, 0))), None
 
 
 def reese_bass(key: int) -> Made:
     """Return three detuned saws, low-passed, that beat against each other."""
-    f, frames = syn.hertz(key), 2 * round(3.0 * RATE / 2)
+    f = syn.hertz(key)
+    frames = syn.loop_frames(f, 3.0)
     voices = [(f * 2 ** (c / 1200), 1.0, 0.0) for c in (-16, 0, 19)]
     response = syn.low_pass(min(700.0 + 2 * f, 1200), 2, 0.5)
     audio = syn.oscillators(voices, frames, syn.saw, response, 3)
@@ -100,26 +125,61 @@ def reese_bass(key: int) -> Made:
 
 def synth_pad(key: int) -> Made:
     """Return a wide pad of slowly beating saws, low-passed."""
-    frames, f = 2 * round(3.0 * RATE / 2), syn.hertz(key)
+    f = syn.hertz(key)
+    frames = syn.loop_frames(f, 3.0)
     voices = [
         (f * 2 ** (c / 1200), 1.0, p)
         for c, p in ((-9, -0.9), (-5, 0.6), (0, 0), (4, -0.6), (8, 0.9))
     ]
     voices.append((f / 2, 0.35, 0.0))
     response = syn.low_pass(min(900 + 2.5 * f, 4000), 1, 0.2)
-    return _periodic(syn.oscillators(voices, frames, syn.saw, response, 4), 0.03)
+    audio = _steadiest(lambda seed: syn.oscillators(voices, frames, syn.saw, response, seed), 4)
+    return _periodic(audio, 0.03)
+
+
+def organ(key: int) -> Made:
+    """Return a drawbar organ through a slowly turning loudspeaker, with a click at its start."""
+    f = syn.hertz(key)
+    frames = syn.loop_frames(f, 2.1)
+    t = np.arange(frames) / RATE
+    turns = round(6.5 * frames / RATE) * RATE / frames
+    ratios, levels = (0.5, 1, 1.5, 2, 3, 4, 6, 8), (0.8, 1.0, 0.7, 0.55, 0.28, 0.3, 0.1, 0.2)
+    out = np.zeros((2, frames))
+    for ratio, level in zip(ratios, levels, strict=True):
+        base = round(f * ratio * frames / RATE) * RATE / frames
+        if base > 12_000:
+            continue
+        for channel, place in enumerate((0.0, 1.9)):
+            turn = np.sin(2 * np.pi * turns * t + place)
+            # The horn comes and goes: louder and higher, softer and lower.
+            loud = 1 + min(0.22, base / 6000) * np.cos(2 * np.pi * turns * t + place)
+            bend = min(1.1, base / 1400) * turn
+            out[channel] += level * loud * np.sin(2 * np.pi * base * t + 2.4 * ratio + bend)
+    # An overdriven valve; oversampled by 4 and, as the loop is, periodic.
+    spectrum = np.fft.rfft(out / np.abs(out).max())
+    dense = np.tanh(2.2 * np.fft.irfft(spectrum, 4 * frames) * 4 + 0.2)
+    hz = np.arange(frames // 2 + 1) * RATE / frames
+    bent = np.fft.rfft(dense)[:, : len(hz)] * syn.low_pass(9000, 1)(hz)
+    bent[:, hz < 20] = 0  # difference tones that nobody hears
+    out = np.fft.irfft(bent, frames) / 4
+    audio = np.concatenate([out, out[:, : round(0.05 * RATE)]], axis=1)
+    click = np.diff(np.random.default_rng([16, key]).standard_normal(round(0.006 * RATE)))
+    audio[:, : len(click)] += 0.12 * click * np.linspace(1, 0, len(click)) ** 2
+    n = round(0.05 * RATE)
+    return _with_lead_in(audio, 0.002), (LEAD_IN + n, LEAD_IN + n + frames)
 
 
 def super_saw(key: int) -> Made:
     """Return seven detuned saws."""
-    frames = 2 * round(1.3 * RATE / 2)
     f = syn.hertz(key)
+    frames = syn.loop_frames(f, 1.3)
 
     def response(hz: np.ndarray) -> np.ndarray:
         # A high-pass keeps the beating of the fundamentals out of the bass's way.
         return syn.low_pass(11_000, 1)(hz) / np.sqrt(1 + (0.8 * f / hz) ** 4)
 
-    audio = syn.oscillators(syn.supersaw_voices(key), frames, syn.saw, response, 5)
+    voices = syn.supersaw_voices(key)
+    audio = _steadiest(lambda seed: syn.oscillators(voices, frames, syn.saw, response, seed), 5)
     return _periodic(audio, 0.002)
 
 
@@ -136,8 +196,8 @@ def sine_lead(key: int) -> Made:
     def harmonics(n: np.ndarray) -> np.ndarray:
         return np.select([n == 1, n == 2, n == 3], [1.0, 0.09, 0.05], 0.0)
 
-    frames = 2 * round(0.4 * RATE / 2)
     f = syn.hertz(key)
+    frames = syn.loop_frames(f, 0.4)
     return _periodic(
         syn.oscillators([(f, 1.0, 0.0)], frames, harmonics, syn.low_pass(16_000), 7), 0.006
     )
@@ -189,7 +249,7 @@ def synth_brass(key: int) -> Made:
 MACHINES = {
     function.__name__: function
     for function in (
-        *(synth_bass, fm_bass, sub_bass, reese_bass, synth_pad, super_saw, square_lead),
+        *(synth_bass, fm_bass, sub_bass, reese_bass, synth_pad, super_saw, square_lead, organ),
         *(sine_lead, pluck, fm_bell, synth_brass),
     )
 }  # fmt: skip

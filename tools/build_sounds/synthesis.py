@@ -16,6 +16,18 @@ def hertz(key: float) -> float:
     return float(440 * 2 ** ((key - 69) / 12))
 
 
+def loop_frames(frequency: float, seconds: float) -> int:
+    """Return a loop length near ``seconds`` into which a frequency fits nearly whole times.
+
+    It is a multiple of 20 ms, a whole number of frames at every rate of the bank.
+    """
+    unit = 882
+    about = round(seconds * RATE / unit)
+    lengths = np.arange(max(2, round(0.75 * about)), round(1.25 * about) + 2) * unit
+    cycles = lengths * frequency / RATE
+    return int(lengths[np.argmin(np.abs(np.round(cycles) / cycles - 1))])
+
+
 def low_pass(cutoff_hz: float, poles: int = 2, resonance: float = 0.0) -> Response:
     """Return the magnitude response of a low-pass with a bump at its cutoff."""
 
@@ -116,7 +128,8 @@ def eight_oh_eight(key: int, seconds: float) -> np.ndarray:
     phase = 2 * np.pi * np.cumsum(f) / RATE
     level = np.exp(-t / 1.1) * np.clip(t / 0.0015, 0, 1)
     # Few partials only: drive of a sine needs no oversampling as long as tanh is gentle.
-    body = np.tanh(1.9 * level * np.sin(phase)) / np.tanh(1.9)
+    wave = level * np.sin(phase)
+    body = np.tanh(2.4 * wave + 0.25) - np.tanh(0.25)
     click = 0.16 * np.exp(-t / 0.004) * np.sin(2 * np.pi * 1100 * t)
     return (body + click)[None]
 

@@ -38,10 +38,12 @@ class Take:
         Number of the group within which a note cuts the one before, 0 for none.
     fits
         Whether it is stretched so that it ends with its note.
+    lead
+        Frames before the moment that listeners hear as the note's time.
     """
 
     audio: np.ndarray
-    root: int
+    root: float
     low: int
     high: int
     softest: int = 1
@@ -52,6 +54,7 @@ class Take:
     pan: float = 0.0
     choke: int = 0
     fits: bool = False
+    lead: int = LEAD_IN
 
 
 def envelope(audio: np.ndarray, window_s: float = 0.001, rate: int = RATE) -> np.ndarray:
@@ -108,6 +111,7 @@ def looped(
     longest_s: float = 1.8,
     shortest_s: float = 0.35,
     fade_s: float = 0.12,
+    rate: int = RATE,
 ) -> tuple[np.ndarray, tuple[int, int]]:
     """Return audio with a seamless loop at its end, and the loop.
 
@@ -115,12 +119,12 @@ def looped(
     is cross-faded into what comes before the start.
     """
     mono = audio.sum(axis=0)
-    n, window = round(fade_s * RATE), round(0.15 * RATE)
+    n, window = round(fade_s * rate), round(0.15 * rate)
     best = (-2.0, 0, 0)
-    shortest, longest = round(shortest_s * RATE), round(longest_s * RATE)
-    for end in range(audio.shape[1] - round(0.4 * RATE), audio.shape[1] - 64, 1201):
+    shortest, longest = round(shortest_s * rate), round(longest_s * rate)
+    for end in range(audio.shape[1] - round(0.4 * rate), audio.shape[1] - 64, 1201):
         target = mono[end - window : end]
-        first = max(round(earliest_s * RATE) + n, end - longest) - window
+        first = max(round(earliest_s * rate) + n, end - longest) - window
         region = mono[first : end - shortest]
         if len(region) < 2 * window:
             continue
@@ -144,6 +148,41 @@ def looped(
         out[:, end - n :] * (1 - ramp) ** shape + out[:, start - n : start] * ramp**shape
     )
     return out, (start, end)
+
+
+def heard_at(audio: np.ndarray, within_s: float, rate: int = RATE, early_s: float = 0.005) -> int:
+    """Return the frame at which a listener takes a note to begin.
+
+    That is a little (``early_s``) before the level first reaches half of its highest within
+    ``within_s``; slow attacks and the small bursts of a clap come before the beat, as players
+    and engineers place them, but by no more than 45 ms.
+    """
+    lead = round(LEAD_IN * rate / RATE)
+    level = envelope(audio, 0.002, rate)
+    peak = level[: lead + round(within_s * rate)].max()
+    half = int(np.argmax(level >= 0.5 * peak)) - round(early_s * rate)
+    return int(np.clip(half, lead, lead + round(0.045 * rate)))
+
+
+def detuned_by(audio: np.ndarray, key: float, rate: int, first_s: float = 0.2) -> float:
+    """Return by how many cents a recording lies above its key.
+
+    It is the mean frequency, over time, of its first three partials: vibrato doesn't matter.
+    """
+    wave = audio.mean(axis=0)[round(first_s * rate) :]
+    size = 1 << int(np.ceil(np.log2(len(wave) * 2)))
+    spectrum = np.fft.fft(wave * np.hanning(len(wave)), size)
+    hz = np.fft.fftfreq(size, 1 / rate)
+    cents = powers = 0.0
+    for number in (1, 2, 3):
+        wanted = number * 440 * 2 ** ((key - 69) / 12)
+        near = np.abs(np.log2(np.maximum(hz, 1e-3) / wanted)) < 1 / 12
+        partial = np.fft.ifft(np.where(near, spectrum, 0))[: len(wave)]
+        turns = np.sum(partial[1:] * np.conj(partial[:-1]))
+        power = float(np.abs(turns))
+        cents += power * 1200 * np.log2(np.angle(turns) * rate / (2 * np.pi) / wanted)
+        powers += power
+    return float(cents / powers)
 
 
 def resampled(audio: np.ndarray, rate: int) -> np.ndarray:
@@ -208,8 +247,8 @@ def driven(audio: np.ndarray, drive_db: float, asymmetry: float = 0.0) -> np.nda
     """Return audio through a soft clipper, oversampled by 4, its peak kept."""
     peak = np.abs(audio).max()
     dense = resample_poly(audio / peak, 4, 1, axis=-1) * 10 ** (drive_db / 20)
-    bent = np.tanh(dense + asymmetry) - np.tanh(asymmetry)
-    out = resample_poly(bent, 1, 4, axis=-1)
+    bent = np.tanh(dense + asymmetry)
+    out = without_dc(resample_poly(bent - np.tanh(asymmetry), 1, 4, axis=-1), 15.0)
     return out * peak / np.abs(out).max()
 
 
