@@ -22,12 +22,18 @@ from tqdm import tqdm
 
 from d2m.core.styles import STYLES
 from d2m.generation.studio import StudioModel
-from tools.score_figures.dance_figures import beat_figures, hit_figures, section_figures
+from tools.score_figures.dance_figures import (
+    beat_figures,
+    hit_figures,
+    score_figures,
+    section_figures,
+)
 from tools.score_figures.dances import MeasuredDance, load_dances
 from tools.score_figures.goals import (
     BALANCE_GOALS,
     FIT_GOALS,
     FORM_GOALS,
+    SCORE_GOALS,
     SOUND_GOALS,
     goal_table,
     table,
@@ -150,6 +156,7 @@ def piece_figures(piece: Piece, dance: MeasuredDance) -> Figures:
     figures |= section_figures(piece, conditioning)
     figures |= sound_figures(piece.audio, piece.sample_rate, conditioning.duration_s)
     if piece.score is not None:
+        figures |= score_figures(piece.score)
         end_s, duration_s = piece.score.end_s, conditioning.duration_s
         figures |= ending_figures(piece.audio, piece.sample_rate, end_s, duration_s)
     return {name: float(value) for name, value in figures.items()}
@@ -168,11 +175,12 @@ def dance_report(rows: dict[str, list[tuple[MeasuredDance, Figures]]]) -> list[s
     for title, goals in (
         ("Fit to the dance", FIT_GOALS),
         ("Form", FORM_GOALS),
+        ("Score", SCORE_GOALS),
         ("Sound", SOUND_GOALS),
         ("Spectral balance", BALANCE_GOALS),
     ):
         lines += [f"## {title}", ""]
-        some = {STUDIO_ROW: by_row[STUDIO_ROW]} if goals is FORM_GOALS else by_row
+        some = {STUDIO_ROW: by_row[STUDIO_ROW]} if goals in (FORM_GOALS, SCORE_GOALS) else by_row
         lines += [*goal_table(some, goals), ""]
         lines += ["Studio version by style and by kind of dance:", ""]
         lines += [*goal_table(styles | by_kind, goals), ""]

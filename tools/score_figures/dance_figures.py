@@ -12,7 +12,7 @@ from d2m.metrics.accents import accent_ratio
 from d2m.metrics.beats import beat_f_measure, music_beats
 from d2m.perception.conditioning import Conditioning
 from d2m.perception.step_features import MOVEMENT_FEATURES
-from d2m.score.notes import Score
+from d2m.score.notes import STEMS, Score
 from d2m.training.loops.loop_arrangement import HIT_ACCENT
 from tools.score_figures.beat_trackers import aubio_beats, octave_f_measure, track_beats
 from tools.score_figures.changes import FAINT_SHARE, dance_changes_s, share_near, sound_novelty
@@ -136,6 +136,26 @@ def section_figures(piece: Piece, dance: Conditioning) -> Figures:
         elsewhere = _at(novelty, score.beats_s, _away(bars_s, starts_s))
         if len(here) and len(elsewhere) and elsewhere.mean() > 0:
             figures["novelty_ratio"] = float(here.mean() / elsewhere.mean())
+    return figures
+
+
+def score_figures(score: Score) -> Figures:
+    """Count what a score plays: instruments, notes, and in how many of its bars each stem plays.
+
+    Returns
+    -------
+    dict
+        Number of instruments, notes in a beat, and shares of the bars, such as ``lead_bars``.
+    """
+    notes = sum(len(track.notes) for track in score.tracks)
+    edges = np.append(score.downbeats_s, score.end_s)
+    figures = {
+        "instruments": float(sum(bool(track.notes) for track in score.tracks)),
+        "notes_per_beat": notes / max(1, len(score.beats_s)),
+    }
+    for stem in STEMS:
+        counts = np.histogram(score.onsets_s(stem), bins=edges)[0] if len(edges) > 1 else []
+        figures[f"{stem}_bars"] = float(np.mean(np.asarray(counts) > 0)) if len(counts) else 0.0
     return figures
 
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from d2m.score.notes import STEMS
 from tools.score_figures.sound_figures import Figures
 
 
@@ -68,6 +69,12 @@ FORM_GOALS = (
     Goal(key="novelty_ratio", title="audio novelty there over other bar lines"),
 )  # fmt: skip
 """Figures of how the form follows the dance."""
+SCORE_GOALS = (
+    Goal(key="instruments", title="instruments"),
+    Goal(key="notes_per_beat", title="notes per beat"),
+    *(Goal(key=f"{stem}_bars", title=f"bars with {stem}") for stem in STEMS),
+)
+"""What the score plays."""
 SOUND_GOALS = (
     Goal(key="lufs", title="LUFS", wanted="-14 +-0.5", met=lambda v: abs(v + 14) <= 0.5),
     Goal(key="true_peak_db", title="true peak (dBTP)", wanted="<= -1", met=lambda v: v <= -0.995),
