@@ -17,7 +17,7 @@ from d2m.audio.dynamics import (
 from d2m.audio.echo import add_ping_pong
 from d2m.audio.equaliser import Band, equalise, equaliser_sections, tilt_bands
 from d2m.audio.reverb import add_reverb
-from d2m.audio.saturation import saturate
+from d2m.audio.saturation import add_harmonics, saturate
 from d2m.audio.stereo import (
     StereoAudio,
     block_slices,
@@ -176,8 +176,10 @@ def _finish_stem(bus: StereoAudio, stem: str, settings: StyleMix, brightness: fl
             apply_gain_curve(bus, 1.0 + settings.punch * (squeezed * np.float32(makeup) - 1.0))
         if settings.drum_drive_db > 0:
             saturate(bus, settings.drum_drive_db)
-    elif stem == "bass" and settings.bass_drive_db > 0:
-        saturate(bus, settings.bass_drive_db)
+    elif stem == "bass":
+        if settings.bass_drive_db > 0:
+            saturate(bus, settings.bass_drive_db)
+        add_harmonics(bus, settings.harmonics_db)
     tilt = tilt_bands(TILT_DB * (brightness - 1.0)) if brightness != 1.0 else ()
     equalise(bus, equaliser_sections([*settings.bands, *tilt]))
     centre_low_end(bus)

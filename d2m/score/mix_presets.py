@@ -29,8 +29,12 @@ class StyleMix:
         Factor of all parts' ducking: 1 lowers the bass by 3 dB.
     duck_release_s
         Time after which a ducked part is back (s).
+    drum_gain_db
+        Gain of all drums (dB).
     drum_drive_db, bass_drive_db
         Level (dB) into the saturation of the drum and the bass stem.
+    harmonics_db
+        Least level (dB) of a bass above 280 Hz against the whole bass.
     punch
         Share of heavily compressed drums that is added to the drums.
     glue
@@ -45,12 +49,17 @@ class StyleMix:
     echo: Echo = field(default_factory=Echo)
     duck: float = 1.0
     duck_release_s: float = 0.12
-    drum_drive_db: float = 0.0
+    drum_gain_db: float = 0.0
+    drum_drive_db: float = 2.0
     bass_drive_db: float = 3.0
+    harmonics_db: float = -16.0
     punch: float = 0.25
     glue: Compression = field(default_factory=lambda: _GLUE)
     bands: tuple[Band, ...] = ()
 
+
+_SHINE = Band("high_shelf", 10_000.0, 3.0)
+# Air for the cymbals of acoustic kits, whose recordings are dark.
 
 _ROOM = Space(0.32, early_ms=22.0, early_db=1.0, damping_hz=7_000.0, low_cut_hz=180.0)
 _STUDIO = Space(0.55, 6.0, early_ms=32.0, early_db=0.0, damping_hz=6_000.0, low_cut_hz=200.0)
@@ -60,26 +69,38 @@ _HALL = Space(2.1, 22.0, 35.0, -3.0, 70.0, 4_500.0, 180.0, 7_500.0)
 STYLE_MIXES = {
     # Breaks: a hard room kit in front, dry funk around it.
     "break": StyleMix(
-        parts={"snare": {"reverb_db": -8.0}, "hook": {"echo_db": -19.0}, "riff": {"pan": -0.5}},
+        parts={
+            "hats": {"bands": (_SHINE,)},
+            "snare": {"reverb_db": -8.0},
+            "hook": {"echo_db": -19.0},
+            "riff": {"pan": -0.5},
+        },
         drum_space=_ROOM,
         space=_STUDIO,
-        drum_drive_db=3.0,
+        drum_drive_db=6.0,
         bass_drive_db=5.0,
         punch=0.45,
         duck=0.7,
+        drum_gain_db=1.0,
     ),
     # Boogie and electro funk: gated plate, ping-pong echoes.
     "pop": StyleMix(
-        parts={"snare": {"reverb_db": -8.5}, "hook": {"echo_db": -13.0}},
+        parts={
+            "hats": {"gain_db": -1.5},
+            "snare": {"reverb_db": -8.5},
+            "hook": {"level_db": -19.0, "echo_db": -13.0},
+        },
         drum_space=replace(_PLATE, decay_s=0.7),
         space=_PLATE,
         echo=Echo(0.75, 0.42),
         duck=1.3,
         punch=0.3,
+        drum_gain_db=1.5,
     ),
     # Funk: dry, close, everything in one small room.
     "lock": StyleMix(
         parts={
+            "hats": {"bands": (_SHINE,)},
             "chords": {"pan": 0.35, "reverb_db": -17.0},
             "riff": {"pan": -0.5, "reverb_db": -18.0},
             "hook": {"reverb_db": -14.0, "echo_db": OFF_DB},
@@ -88,15 +109,16 @@ STYLE_MIXES = {
         drum_space=_ROOM,
         space=_STUDIO,
         duck=0.6,
-        drum_drive_db=1.0,
+        drum_drive_db=4.0,
         punch=0.3,
+        drum_gain_db=0.5,
     ),
     # Boom bap: dusty, dark, heavy drums; the sample-like chords are ducked by the kick.
     "middle-hip-hop": StyleMix(
         parts={
             "chords": {"duck_db": 2.5, "level_db": -21.5},
-            "hats": {"gain_db": -1.0},
-            "hook": {"echo_db": -17.0},
+            "hats": {"gain_db": -2.0},
+            "hook": {"level_db": -19.0, "echo_db": -17.0},
         },
         drum_space=replace(_ROOM, damping_hz=5_000.0),
         space=replace(_STUDIO, decay_s=0.9, damping_hz=4_500.0),
@@ -105,13 +127,14 @@ STYLE_MIXES = {
         bass_drive_db=4.0,
         punch=0.4,
         bands=(Band("high_shelf", 9_000.0, -1.5),),
+        drum_gain_db=3.0,
     ),
     # West coast and trap: 808, wide plucks, long plate.
     "la-hip-hop": StyleMix(
         parts={
-            "bass": {"level_db": -18.0, "low_cut_hz": 28.0},
+            "bass": {"level_db": -19.0, "low_cut_hz": 36.0},
             "hook": {"echo_db": -14.0, "reverb_db": -10.0},
-            "hats": {"gain_db": 0.5},
+            "hats": {"gain_db": -1.5},
         },
         drum_space=replace(_ROOM, decay_s=0.25),
         space=replace(_PLATE, decay_s=1.7),
@@ -120,13 +143,17 @@ STYLE_MIXES = {
         drum_drive_db=4.0,
         bass_drive_db=7.0,
         punch=0.2,
+        drum_gain_db=1.5,
+        harmonics_db=-13.0,
     ),
     # House: strong ducking, wide chords and pads, long plate.
     "house": StyleMix(
         parts={
+            "hats": {"gain_db": -2.0},
+            "percussion": {"gain_db": 0.0},
             "kick": {"gain_db": 1.0},
             "chords": {"duck_db": 4.0, "spread": 0.35, "reverb_db": -11.0},
-            "pad": {"duck_db": 5.0, "spread": 0.4},
+            "pad": {"duck_db": 4.2, "spread": 0.4},
             "riff": {"duck_db": 2.5},
             "stab": {"duck_db": 2.0},
             "hook": {"duck_db": 1.2, "echo_db": -13.0},
@@ -143,7 +170,7 @@ STYLE_MIXES = {
     "waack": StyleMix(
         parts={
             "pad": {"level_db": -24.0, "reverb_db": -7.0},
-            "hats": {"gain_db": 1.0},
+            "hats": {"gain_db": 0.0},
             "hook": {"echo_db": -20.0, "reverb_db": -9.0},
         },
         drum_space=replace(_PLATE, decay_s=0.55),
@@ -151,12 +178,13 @@ STYLE_MIXES = {
         duck=0.9,
         punch=0.3,
         bands=(Band("high_shelf", 8_000.0, 1.0),),
+        drum_gain_db=1.0,
     ),
     # Krump: huge kick and bass, distorted, dark halls behind.
     "krump": StyleMix(
         parts={
-            "kick": {"gain_db": 1.5},
-            "bass": {"level_db": -18.0, "low_cut_hz": 28.0},
+            "kick": {"gain_db": 0.0},
+            "bass": {"level_db": -19.0, "low_cut_hz": 36.0},
             "stab": {"reverb_db": -8.0},
             "snare": {"gain_db": 1.0, "reverb_db": -8.0},
         },
@@ -167,10 +195,13 @@ STYLE_MIXES = {
         drum_drive_db=6.0,
         bass_drive_db=8.0,
         punch=0.4,
+        drum_gain_db=1.0,
+        harmonics_db=-12.0,
     ),
     # Street jazz: a live band in a good room.
     "street-jazz": StyleMix(
         parts={
+            "hats": {"bands": (_SHINE,)},
             "snare": {"reverb_db": -11.0},
             "hook": {"echo_db": OFF_DB, "reverb_db": -10.0},
             "response": {"echo_db": OFF_DB},
@@ -181,13 +212,16 @@ STYLE_MIXES = {
         duck=0.5,
         punch=0.2,
         glue=Compression(threshold_db=2.0, ratio=1.7, limit_db=2.0),
+        drum_drive_db=4.0,
+        drum_gain_db=1.0,
+        harmonics_db=-18.0,
     ),
     # Ballet jazz: a hall, wide dynamics, hardly any compression.
     "ballet-jazz": StyleMix(
         parts={
             "kick": {"gain_db": -2.0, "reverb_db": -16.0},
             "snare": {"gain_db": -2.0, "reverb_db": -8.0},
-            "hats": {"gain_db": -1.0, "reverb_db": -15.0},
+            "hats": {"bands": (_SHINE,), "gain_db": -1.0, "reverb_db": -15.0},
             "bass": {"level_db": -20.5, "reverb_db": -22.0},
             "chords": {"level_db": -20.5, "reverb_db": -9.0},
             "pad": {"level_db": -23.5, "reverb_db": -6.0},
@@ -200,6 +234,8 @@ STYLE_MIXES = {
         bass_drive_db=0.0,
         punch=0.0,
         glue=Compression(threshold_db=3.0, ratio=1.5, release_ms=300.0, limit_db=1.5),
+        harmonics_db=-22.0,
+        drum_drive_db=3.0,
     ),
 }
 """How each style of `d2m.core.styles.STYLES` is mixed. Chosen by ear and by spectra."""
@@ -214,4 +250,6 @@ def part_mix(style: str, part: str, stem: str) -> PartMix:
     """Return how a style mixes a part; an unknown part is mixed as its stem's main one."""
     main = {"drums": "percussion", "lead": "hook"}.get(stem, stem)
     name = part if part in PART_MIXES else main
-    return replace(PART_MIXES[name], **style_mix(style).parts.get(name, {}))  # type: ignore[arg-type]
+    settings = style_mix(style)
+    mix = replace(PART_MIXES[name], **settings.parts.get(name, {}))  # type: ignore[arg-type]
+    return replace(mix, gain_db=mix.gain_db + settings.drum_gain_db) if stem == "drums" else mix

@@ -64,13 +64,18 @@ _PRESENCE = Band("peak", 3_000.0, 2.0, 0.7)
 _GROWL = Band("peak", 900.0, 2.0, 0.8)
 
 PART_MIXES = {
-    "kick": PartMix(low_cut_hz=30.0, width=0.3, bands=(_NO_BOX, _SNAP)),
-    "snare": PartMix(low_cut_hz=80.0, bands=(_AIR,), reverb_db=-11.0),
-    "hats": PartMix(low_cut_hz=300.0, reverb_db=-22.0),
-    "percussion": PartMix(low_cut_hz=130.0, reverb_db=-14.0),
+    "kick": PartMix(gain_db=1.0, low_cut_hz=30.0, width=0.3, bands=(_NO_BOX, _SNAP)),
+    "snare": PartMix(gain_db=1.5, low_cut_hz=80.0, bands=(_AIR,), reverb_db=-11.0),
+    "hats": PartMix(gain_db=0.5, width=1.4, low_cut_hz=300.0, reverb_db=-22.0),
+    "percussion": PartMix(gain_db=1.0, width=1.4, low_cut_hz=130.0, reverb_db=-14.0),
     "bass": PartMix(level_db=-19.0, low_cut_hz=32.0, width=0.4, bands=(_GROWL,), duck_db=3.0),
     "chords": PartMix(
-        level_db=-22.0, spread=0.2, low_cut_hz=140.0, bands=(_NO_MUD,), reverb_db=-13.0, duck_db=1.0
+        level_db=-22.5,
+        spread=0.35,
+        low_cut_hz=140.0,
+        bands=(_NO_MUD,),
+        reverb_db=-13.0,
+        duck_db=1.0,
     ),
     "pad": PartMix(
         -26.0,
@@ -85,7 +90,7 @@ PART_MIXES = {
         level_db=-24.0, pan=-0.42, low_cut_hz=160.0, bands=(_PRESENCE,), reverb_db=-14.0
     ),
     "stab": PartMix(
-        level_db=-20.5, spread=0.3, low_cut_hz=130.0, bands=(_PRESENCE,), reverb_db=-11.0
+        level_db=-21.0, spread=0.4, low_cut_hz=130.0, bands=(_PRESENCE,), reverb_db=-11.0
     ),
     "hook": PartMix(
         level_db=-20.0,
