@@ -5,10 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from d2m.core.metrical_grid import STEPS_PER_BAR, STEPS_PER_BEAT
 from d2m.score.instruments import (
+    BLOCK,
     CLAP,
+    CLAVES,
     CLOSED_HAT,
+    COWBELL,
+    HIGH_CONGA,
     KICK,
     OPEN_HAT,
     PEDAL_HAT,
@@ -27,10 +33,10 @@ from d2m.score.sub_genres.sub_genre import Layers, layer_options
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    import numpy as np
-
     from d2m.score.sub_genres.sub_genre import DrumGrammar
 
+# Percussion whose 16ths a song may change.
+_TOGGLED_PERCUSSION = (HIGH_CONGA, SHAKER, BLOCK, RIM, COWBELL, CLAVES)
 _HI_HATS = (CLOSED_HAT, OPEN_HAT)
 _VELOCITIES = {
     "kick": 102,
@@ -77,10 +83,14 @@ def compose_drums(rng: np.random.Generator, grammar: DrumGrammar) -> dict[str, D
     hats = _drawn(rng, _pick(rng, grammar.hats), "hats")
     drop_hats = _drawn(rng, _pick(rng, grammar.drop_hats), "hats")
     hats, drop_hats = _turned(rng, hats), _turned(rng, drop_hats)
+    if grammar.sixteenths:
+        hats, drop_hats = _toggled(rng, hats), _toggled(rng, drop_hats)
     busy_hats = _drawn(rng, _pick(rng, grammar.busy_hats), "busy_hats")
     extra = _drawn(rng, ((KICK, grammar.extra_kick),), "extra_kick")
     drop_extra = _drawn(rng, ((KICK, grammar.extra_kick),), "extra_kick")
     percussion = _drawn(rng, _pick(rng, grammar.percussion), "percussion")
+    if grammar.sixteenths:
+        percussion = _toggled(rng, percussion)
     busy_percussion = _drawn(rng, _pick(rng, grammar.busy_percussion), "busy_percussion")
     shared = {
         "snare": backbeat,
@@ -166,6 +176,25 @@ def _accented(hit: Hit) -> Hit:
     if hit.step % STEPS_PER_BEAT == 0:
         return replace(hit, level=hit.level * _BEAT_ACCENT)
     return replace(hit, level=hit.level * _OFF_BEAT) if hit.mark in "xo" else hit
+
+
+def _toggled(rng: np.random.Generator, notes: tuple[StepNote, ...]) -> tuple[StepNote, ...]:
+    """Return a part with up to two 16ths of each bar, off the eighths, added or left out."""
+    steps = rng.choice(np.arange(1, STEPS_PER_BAR, 2), size=2, replace=False)
+    steps = steps[: rng.integers(3)]
+    if not notes or len({n.pitch for n in notes} & {CLOSED_HAT, *_TOGGLED_PERCUSSION}) == 0:
+        return notes
+    drum = next(n.pitch for n in notes if n.pitch in (CLOSED_HAT, *_TOGGLED_PERCUSSION))
+    softest = int(min(n.velocity for n in notes) * 0.9)
+    for step in (int(s) for s in steps):
+        there = any(n.step % STEPS_PER_BAR == step for n in notes)
+        if there:
+            notes = tuple(n for n in notes if n.step % STEPS_PER_BAR != step)
+        else:
+            places = range(step, PHRASE_BARS * STEPS_PER_BAR, STEPS_PER_BAR)
+            added = [StepNote(step=at, length=1, pitch=drum, velocity=softest) for at in places]
+            notes = merge(notes, added)
+    return notes
 
 
 def _apart(notes: Iterable[StepNote], others: Iterable[StepNote]) -> tuple[StepNote, ...]:

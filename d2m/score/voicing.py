@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
     from d2m.score.harmony import Chord
 
-IntArray = NDArray[np.int_]
 FloatArray = NDArray[np.float64]
 
 _LOW_LIMIT = 52
@@ -110,7 +109,7 @@ def _own_cost(voicing: tuple[int, ...], middle: float) -> float:
     return cost + (2.0 if len(voicing) > 2 and voicing[-1] - voicing[-2] <= 2 else 0.0)
 
 
-def _movements(before: IntArray, after: IntArray) -> FloatArray:
+def _movements(before: NDArray[np.int_], after: NDArray[np.int_]) -> FloatArray:
     """Return the cost of going from each voicing ``(A, V)`` to each other ``(B, V)``, (B, A)."""
     if before.shape[1] != after.shape[1]:
         return 2.0 * np.abs(after[:, None, -1] - before[None, :, -1]) + 4.0

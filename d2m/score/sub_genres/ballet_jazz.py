@@ -140,6 +140,7 @@ JAZZ_BALLAD = grammars.SubGenre(
         busy_percussion="shaker x.o.x.o.x.o.x.o.; tambourine ....o.......o...",
         break_drums="pedal o...X...o...X...; ride X...x...X...x...",
         fills="brushes",
+        sixteenths=False,
     ),
     bass=grammars.BassGrammar(
         rhythms="R=======F======= R=======x===x=== R=====x=R===x=.. R===========x=A=",

@@ -243,6 +243,7 @@ SHOW = grammars.SubGenre(
             "x...X...x...X..."
         ),
         fills="brushes",
+        sixteenths=False,
     ),
     bass=grammars.BassGrammar(
         rhythms=("R===x===x===x=.. R===F===R===x=.. R===T===F===x=A. R===x===R===x=x="),

@@ -96,6 +96,8 @@ class DrumGrammar:
         What keeps the beat in the break: it is light.
     fills
         Kind of fills, a key of `d2m.score.drum_fills.FILL_KINDS`.
+    sixteenths
+        Whether songs may add 16ths to cymbals and percussion; not where eighths swing.
     """
 
     kicks: str
@@ -110,6 +112,7 @@ class DrumGrammar:
     busy_percussion: str
     break_drums: str
     fills: str
+    sixteenths: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
