@@ -57,7 +57,9 @@ def gated_loudness(energies: NDArray[np.float64]) -> float:
         return float(_OFFSET_LU + 10.0 * np.log10(kept.mean()))
 
 
-def step_energies(audio: NDArray[np.float32], sample_rate: int) -> NDArray[np.float64]:
+def step_energies(
+    audio: NDArray[np.float32], sample_rate: int, divisions: int = 1
+) -> NDArray[np.float64]:
     """Return the K-weighted mean square of audio, summed over channels, in steps of 0.1 s.
 
     Parameters
@@ -66,29 +68,32 @@ def step_energies(audio: NDArray[np.float32], sample_rate: int) -> NDArray[np.fl
         Stereo or mono audio.
     sample_rate
         Sample rate (Hz).
+    divisions
+        Parts of equal length that each step is cut into.
 
     Returns
     -------
-    (T,)
-        Energies of whole steps; audio shorter than one step gives one.
+    (T * divisions,)
+        Energies of whole steps; audio shorter than one step counts as one.
     """
     from scipy.signal import sosfilt
 
     audio = np.atleast_2d(audio)
-    step = round(LOUDNESS_STEP_S * sample_rate)
     length = audio.shape[1]
-    energies = np.zeros(max(1, length // step))
+    step = round(LOUDNESS_STEP_S * sample_rate)
+    if length < step:
+        # Silence up to a whole step would lower the mean.
+        padded = np.pad(audio, ((0, 0), (0, step - length)))
+        return step_energies(padded, sample_rate, divisions) * (step / max(1, length))
+    size = step // divisions
+    energies = np.zeros(length // step * divisions)
     sections = k_weighting(sample_rate)
     state = np.zeros((len(sections), len(audio), 2))
-    for part in block_slices(length, 16 * step):
+    for part in block_slices(length // step * step, 16 * step):
         weighted, state = sosfilt(sections, audio[:, part] + _FLOOR, axis=-1, zi=state)
-        first = part.start // step
-        whole = (part.stop - part.start) // step
-        if whole:
-            frames = weighted[:, : whole * step].reshape(len(audio), whole, step)
-            energies[first : first + whole] = np.einsum("cij,cij->i", frames, frames) / step
-        elif length < step:
-            energies[0] = (weighted**2).sum() / max(1, length)
+        frames = weighted.reshape(len(audio), -1, size)
+        first = part.start // size
+        energies[first : first + frames.shape[1]] = np.einsum("cij,cij->i", frames, frames) / size
     return energies
 
 

@@ -19,7 +19,6 @@ from d2m.audio.limiter import limiter_curve
 from d2m.audio.loudness import (
     LOUDNESS_STEP_S,
     gated_loudness,
-    measure_loudness,
     peak_curve,
     step_energies,
 )
@@ -36,8 +35,10 @@ MAX_OVERSHOOT_DB = 10.0
 """The gain brings no peak further above the ceiling (dB), so that a lone hit is not crushed."""
 # Compression of the sum, on top of that of the mix. Chosen by ear.
 _GLUE = Compression(threshold_db=2.0, ratio=1.5, attack_ms=30.0, release_ms=200.0, limit_db=2.0)
-# Rounds in which gain and limiter are computed together; the loudness then is within 0.05 LU.
-_ROUNDS = 6
+# Gain and limiter are computed together, in rounds at most, until the loudness is as close (LU).
+_ROUNDS, _TOLERANCE_LU = 12, 0.03
+# Parts of each loudness step of 0.1 s in which the limiter's gain is taken into account.
+_DIVISIONS = 90
 
 
 @dataclass(frozen=True)
@@ -99,32 +100,29 @@ def limited_gain(audio: StereoAudio) -> NDArray[np.float64]:
     (M,)
         Gain (dB) at the nodes of a gain curve.
     """
-    energies = step_energies(audio, STUDIO_SAMPLE_RATE)
-    loudness = gated_loudness(energies)
-    if not np.isfinite(loudness):
-        loudness = measure_loudness(audio, STUDIO_SAMPLE_RATE) if len(energies) < 4 else -70.0
-    gain_db = min(MAX_GAIN_DB, TARGET_LUFS - max(loudness, -70.0))
+    energies = step_energies(audio, STUDIO_SAMPLE_RATE, _DIVISIONS)
+    energies = energies.reshape(-1, _DIVISIONS)
+    gain_db = min(MAX_GAIN_DB, TARGET_LUFS - gated_loudness(energies.mean(axis=1)))
     # Peaks are 6 dB higher between samples at most, and the gain rises by little afterwards.
     above = 10 ** ((CEILING_DBTP - gain_db - 7.0) / 20)
     peaks = peak_curve(audio, GAIN_STEP, above=above).astype(np.float64)
     peaks_db = 20.0 * np.log10(peaks + 1e-9)
     most_db = min(MAX_GAIN_DB, CEILING_DBTP + MAX_OVERSHOOT_DB - float(peaks_db.max()))
-    limit = np.zeros(len(peaks) + 1)
-    for _ in range(_ROUNDS):
-        gain_db = min(gain_db, most_db)
+    gain_db, tried = min(gain_db, most_db), (0.0, 0.0)
+    part = LOUDNESS_STEP_S * STUDIO_SAMPLE_RATE / _DIVISIONS
+    centres = (np.arange(energies.size) + 0.5) * part
+    nodes = np.arange(len(peaks) + 1) * GAIN_STEP
+    for attempt in range(_ROUNDS):
         limit = limiter_curve(peaks_db + gain_db, CEILING_DBTP)
-        reached = gated_loudness(energies * _step_gains(limit, len(energies))) + gain_db
-        if not np.isfinite(reached) or abs(reached - TARGET_LUFS) < 0.02:
+        # The limiter acts where the energy is, so its gain is taken at each millisecond.
+        power = np.interp(centres, nodes, 10 ** (limit / 10)).reshape(energies.shape)
+        reached = gated_loudness((energies * power).mean(axis=1)) + gain_db
+        missing = TARGET_LUFS - reached
+        if not np.isfinite(reached) or abs(missing) < _TOLERANCE_LU:
             break
-        gain_db += TARGET_LUFS - reached
-    gain_db = min(gain_db, most_db)
+        # The harder the limiter works, the less loudness each dB of gain brings.
+        change = gain_db - tried[0]
+        slope = (reached - tried[1]) / change if attempt and change else 1.0
+        tried = (gain_db, reached)
+        gain_db = min(gain_db + missing / float(np.clip(slope, 0.2, 1.0)), most_db)
     return limiter_curve(peaks_db + gain_db, CEILING_DBTP) + gain_db
-
-
-def _step_gains(limit_db: NDArray[np.float64], steps: int) -> NDArray[np.float64]:
-    """Return the mean power gain of a gain curve (dB) in each step of the loudness."""
-    power = np.concatenate([[0.0], np.cumsum(10 ** (limit_db / 10))])
-    edges = np.arange(steps + 1) * LOUDNESS_STEP_S * STUDIO_SAMPLE_RATE / GAIN_STEP
-    total = np.interp(edges, np.arange(len(power)), power)
-    gains: NDArray[np.float64] = np.diff(total) / np.diff(edges)
-    return gains
