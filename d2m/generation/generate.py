@@ -64,9 +64,7 @@ def generate_soundtrack(
     with timed(seconds, "score"):
         progress(stage, 0.9)
         _, music_beats_s = music_beats(mono_at(audio, model.level.sample_rate))
-        scores = {"beat_f_measure": beat_f_measure(music_beats_s, beats_s)}
-    progress(stage, 1.0)
-    return Soundtrack(
+    soundtrack = Soundtrack(
         level=model.level,
         style=dance.style,
         settings=settings,
@@ -75,11 +73,13 @@ def generate_soundtrack(
         codes=music.codes,
         rhythm=dance.rhythm,
         music_beats_s=music_beats_s,
-        scores=scores,
         score=music.score,
         stems=music.stems,
         seconds=seconds,
     )
+    f_measure = beat_f_measure(music_beats_s, soundtrack.dance_beats_s)
+    progress(stage, 1.0)
+    return replace(soundtrack, scores={"beat_f_measure": f_measure})
 
 
 def _post_process(

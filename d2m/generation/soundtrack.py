@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from d2m.core.events import SoundtrackSummary
 from d2m.core.levels import Level
+from d2m.core.metrical_grid import BEAT_TOLERANCE_S
 from d2m.core.progress import Progress, silent
 from d2m.core.settings import Settings
 from d2m.core.styles import Style
@@ -110,7 +111,7 @@ class Soundtrack:
     music_beats_s : (M,)
         Beats (s) that a beat tracker finds in the music.
     scores
-        Scores by name; ``beat_f_measure`` is against the dance's beats within 70 ms.
+        Scores by name; ``beat_f_measure`` is against `Soundtrack.dance_beats_s` within 70 ms.
     seconds
         Time that each stage took (s).
     paths
@@ -130,8 +131,8 @@ class Soundtrack:
     codes: NDArray[np.int64] | None
     rhythm: Rhythm
     music_beats_s: NDArray[np.float64]
-    scores: dict[str, float]
-    seconds: dict[str, float]
+    scores: dict[str, float] = field(default_factory=dict)
+    seconds: dict[str, float] = field(default_factory=dict)
     score: Score | None = None
     stems: dict[str, NDArray[np.float32]] = field(default_factory=dict)
     paths: dict[str, Path] = field(default_factory=dict)
@@ -143,6 +144,18 @@ class Soundtrack:
     def sample_rate(self) -> int:
         """Samples per second of the audio (Hz)."""
         return self.level.sample_rate
+
+    @property
+    def dance_beats_s(self) -> NDArray[np.float64]:
+        """The beats (s) of the dance to which the music plays.
+
+        A studio version ends with a last hit; the dancer's beats after it, while it rings
+        out, do not count.
+        """
+        beats_s = self.rhythm.beats_s
+        if self.score is None:
+            return beats_s
+        return beats_s[beats_s <= self.score.end_s + BEAT_TOLERANCE_S]
 
     @property
     def mono(self) -> NDArray[np.float32]:

@@ -53,7 +53,7 @@ def write_score_files(soundtrack: Soundtrack, base: Path) -> tuple[Soundtrack, d
     with timed(soundtrack.seconds, "stems"):
         for stem in STEMS:
             write_flac(paths[stem], soundtrack.stems[stem], soundtrack.sample_rate)
-    with timed(soundtrack.seconds, "score plot"):
+    with timed(soundtrack.seconds, "score_plot"):
         text = draw_score_plot(paths["lanes"], score=score, dark=paths["lanes_dark"])
     return replace(soundtrack, score_text=text), paths
 

@@ -91,7 +91,7 @@ def write_soundtrack(
             write_beat_video(
                 paths["mp4"],
                 paths["beats"],
-                dance_beats_s=dance.rhythm.beats_s,
+                dance_beats_s=soundtrack.dance_beats_s,
                 music_beats_s=soundtrack.music_beats_s,
                 progress=lambda share: progress(stage, share),
             )
@@ -173,7 +173,7 @@ def _draw_beat_plot(
         duration_s=dance.clip.duration_s,
         motion_envelope=dance.rhythm.envelope,
         envelope_rate=dance.rhythm.envelope_rate,
-        dance_beats_s=dance.rhythm.beats_s,
+        dance_beats_s=soundtrack.dance_beats_s,
         audio=soundtrack.mono,
         sample_rate=soundtrack.sample_rate,
         music_beats_s=soundtrack.music_beats_s,
