@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 import app
+from d2m.core.setting_fields import setting_fields
 from d2m.core.settings import Settings
 from d2m.jobs.messages import Failed
 from d2m.web import html
@@ -93,7 +94,7 @@ def test_there_is_one_public_endpoint(server: Server) -> None:
         entry["parameter_name"] for entry in info["named_endpoints"]["/generate"]["parameters"]
     ]
     assert names[:4] == ["clip", "levels", "style", "seed"]
-    assert {*names[2:]} == {"taps" if n == "taps_s" else n for n in Settings().facts()}
+    assert names[2:] == [one.parameter for one in setting_fields(Settings)]
     optional = [
         entry["parameter_name"]
         for entry in info["named_endpoints"]["/generate"]["parameters"]

@@ -120,7 +120,8 @@ def mono_at(
         Mono audio.
     """
     mono = audio if audio.ndim == 1 else audio.mean(axis=0)
-    return resample_channels(mono[None], sample_rate, target_rate)[0]
+    resampled: NDArray[np.float32] = resample_channels(mono[None], sample_rate, target_rate)[0]
+    return resampled
 
 
 def resample_channels(
