@@ -13,6 +13,8 @@ from d2m.core.levels import STUDIO_SAMPLE_RATE
 
 # Band that each echo keeps (Hz): later echoes are duller and thinner. Chosen by ear.
 _LOW_CUT_HZ, _HIGH_CUT_HZ = 260.0, 4_200.0
+# Amplitude of the echoes in what they are sent on to.
+_ONWARD = np.float32(0.25)
 # Shortest delay (s): the computation goes by blocks of this length.
 _SHORTEST_S = 0.02
 
@@ -39,6 +41,7 @@ def add_ping_pong(
     *,
     delay_s: float,
     feedback: float,
+    onward: NDArray[np.float32] | None = None,
     sample_rate: int = STUDIO_SAMPLE_RATE,
 ) -> None:
     """Add echoes of a mono signal to stereo audio, in place: the first left, the second right.
@@ -53,6 +56,8 @@ def add_ping_pong(
         Time between echoes (s).
     feedback
         Amplitude of each echo against the one before, below 1.
+    onward : (N,)
+        Receives a quarter of the echoes, such as the send of a reverb.
     sample_rate
         Sample rate (Hz).
     """
@@ -71,6 +76,8 @@ def add_ping_pong(
                 echoes[side], states[side] = sosfilt(sections, line[side], zi=states[side])
         size = min(delay, len(send) - start)
         audio[:, start : start + size] += echoes[:, :size].astype(np.float32)
+        if onward is not None:
+            onward[start : start + size] += _ONWARD * echoes.sum(axis=0)[:size].astype(np.float32)
         line = feedback * echoes[::-1]
         line[0, :size] += send[start : start + size]
         line[np.abs(line).max(axis=1) < 1e-7] = 0.0

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from d2m.audio.dynamics import (
+    GAIN_STEP,
     Compression,
     apply_gain_curve,
     compression_curve,
@@ -40,8 +41,6 @@ STEM_PEAK = 0.89
 _SHORTEST_FADE_S, _LONGEST_FADE_S, _FADE_SHARE = 0.04, 0.8, 0.5
 # Parallel compression of the drums: heavy and fast. Chosen by ear.
 _PUNCH = Compression(threshold_db=-8.0, ratio=5.0, attack_ms=8.0, release_ms=90.0, limit_db=14.0)
-# Level of the echoes in the reverberation (dB).
-_ECHO_REVERB_DB = -12.0
 
 
 def mix_stems(
@@ -75,9 +74,8 @@ def mix_stems(
         if bus.any():
             _finish_stem(bus, stem, settings, brightness)
         stems[stem] = bus
-    _glue(list(stems.values()), settings)
     _fade_end(stems, score)
-    _keep_headroom(list(stems.values()))
+    _join(list(stems.values()), settings)
     return stems
 
 
@@ -106,22 +104,25 @@ def _mix_tracks(
     settings = style_mix(score.style)
     sends: dict[str, NDArray[np.float32]] = {}
     for mix, audio, gain in _levelled(score, stem, render):
-        place_in_stereo(audio, gain=gain, pan=mix.pan, width=mix.width)
-        if mix.duck_db > 0 and settings.duck > 0:
-            depth_db = mix.duck_db * settings.duck
-            apply_gain_curve(audio, 10 ** (np.float32(-depth_db / 20) * ducking))
-        bus += audio
-        for name, level_db in mix.sends_db.items():
-            _send(audio, level_db, sends, name)
+        levels = {name: db for name, db in mix.sends_db.items() if db > OFF_DB}
+        for name in levels.keys() - sends.keys():
+            sends[name] = np.zeros(bus.shape[1], dtype=np.float32)
+        ducked = 10 ** (np.float32(-mix.duck_db * settings.duck / 20) * ducking)
+        for part in block_slices(bus.shape[1]):
+            block = audio[:, part]
+            place_in_stereo(block, gain=gain, pan=mix.pan, width=mix.width)
+            if mix.duck_db > 0:
+                apply_gain_curve(block, ducked[part.start // GAIN_STEP :])
+            bus[:, part] += block
+            mid = 0.5 * (block[0] + block[1])
+            for name, level_db in levels.items():
+                sends[name][part] += np.float32(10 ** (level_db / 20)) * mid
     if "spread" in sends:
         widen_stereo(bus, sends.pop("spread"))
     if "echo" in sends:
-        returned = np.zeros_like(bus)
         delay_s = 60.0 / score.tempo_bpm * settings.echo.beats
-        add_ping_pong(returned, sends.pop("echo"), delay_s=delay_s, feedback=settings.echo.feedback)
-        bus += returned
-        _send(returned, _ECHO_REVERB_DB, sends, "reverb")
-        del returned
+        feedback, onward = settings.echo.feedback, sends.get("reverb")
+        add_ping_pong(bus, sends.pop("echo"), delay_s=delay_s, feedback=feedback, onward=onward)
     if "reverb" in sends:
         space = settings.drum_space if stem == "drums" else settings.space
         add_reverb(bus, sends.pop("reverb"), space)
@@ -153,20 +154,6 @@ def _fitted(audio: StereoAudio, length: int) -> StereoAudio:
     return audio if audio.flags.writeable else audio.copy()
 
 
-def _send(
-    audio: StereoAudio, level_db: float, sends: dict[str, NDArray[np.float32]], name: str
-) -> None:
-    """Add the mid signal of audio at a level to a send, which is made when it is needed."""
-    if level_db <= OFF_DB:
-        return
-    send = sends.setdefault(name, np.zeros(0, dtype=np.float32))
-    if not len(send):
-        send = sends[name] = np.zeros(audio.shape[1], dtype=np.float32)
-    gain = np.float32(0.5 * 10 ** (level_db / 20))
-    for part in block_slices(len(send)):
-        send[part] += gain * (audio[0, part] + audio[1, part])
-
-
 def _finish_stem(bus: StereoAudio, stem: str, settings: StyleMix, brightness: float) -> None:
     """Saturate, equalise and centre the low end of a stem, in place."""
     if stem == "drums":
@@ -185,13 +172,24 @@ def _finish_stem(bus: StereoAudio, stem: str, settings: StyleMix, brightness: fl
     centre_low_end(bus)
 
 
-def _glue(stems: list[StereoAudio], settings: StyleMix) -> None:
-    """Compress all stems by one gain, computed on their sum, in place."""
-    if not any(stem.any() for stem in stems):
+def _join(stems: list[StereoAudio], settings: StyleMix) -> None:
+    """Compress all stems by one gain, computed on their sum, and keep headroom, in place."""
+    playing = [stem for stem in stems if stem.any()]
+    if not playing:
         return
-    curve = compression_curve(level_curve(stems), settings.glue)
-    for stem in stems:
-        apply_gain_curve(stem, curve)
+    curve = compression_curve(level_curve(playing), settings.glue)
+    largest = 0.0
+    for part in block_slices(playing[0].shape[1]):
+        total = np.zeros((2, part.stop - part.start), dtype=np.float32)
+        for stem in playing:
+            block = stem[:, part]
+            apply_gain_curve(block, curve[part.start // GAIN_STEP :])
+            total += block
+            largest = max(largest, float(block.max()), -float(block.min()))
+        largest = max(largest, float(total.max()), -float(total.min()))
+    if largest > STEM_PEAK:
+        for stem in playing:
+            stem *= np.float32(STEM_PEAK / largest)
 
 
 def _fade_end(stems: dict[str, StereoAudio], score: Score) -> None:
@@ -202,14 +200,3 @@ def _fade_end(stems: dict[str, StereoAudio], score: Score) -> None:
         count = min(stem.shape[1], round(fade_s * STUDIO_SAMPLE_RATE))
         ramp = 0.5 + 0.5 * np.cos(np.pi * np.arange(1, count + 1) / max(1, count))
         stem[:, stem.shape[1] - count :] *= ramp.astype(np.float32)
-
-
-def _keep_headroom(stems: list[StereoAudio]) -> None:
-    """Lower all stems by one gain, in place, where one of them or their sum would clip."""
-    largest = max(float(np.abs(stem).max(initial=0.0)) for stem in stems)
-    for part in block_slices(stems[0].shape[1]):
-        total = sum(stem[:, part] for stem in stems)
-        largest = max(largest, float(np.abs(total).max()))
-    if largest > STEM_PEAK:
-        for stem in stems:
-            stem *= np.float32(STEM_PEAK / largest)
