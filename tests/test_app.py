@@ -134,8 +134,8 @@ def test_the_client_gets_one_sentence_for_a_bad_clip(client: Any, text_clip: Pat
 def test_files_of_the_server_can_not_be_named(server: Server, path: str) -> None:
     clip = {"video": {"path": path}, "path": path, "meta": {"_type": "gradio.FileData"}}
     call = f"{server.url}gradio_api/call/generate"
-    form = ["high", "auto", 0, 0, 0, 0, 0, "", 1, 0, True, True, False, "compact"]
-    body = json.dumps({"data": [clip, *form]}).encode()
+    form = [None if one.default == () else one.default for one in setting_fields(Settings)]
+    body = json.dumps({"data": [clip, "high", *form]}).encode()
     request = urllib.request.Request(call, body, {"Content-Type": "application/json"})
     with urllib.request.urlopen(request, timeout=10) as answer:
         event = json.load(answer)["event_id"]
