@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from d2m.audio.stereo import block_slices
+from d2m.audio.stereo import block_slices, is_silent
 from d2m.core.levels import STUDIO_SAMPLE_RATE
 
 # Corners of the shelves that tilt the spectrum (Hz), and their quality, which makes them so
@@ -101,7 +101,7 @@ def equalise(audio: NDArray[np.float32], sections: NDArray[np.float64]) -> None:
     at_rest = True
     for part in block_slices(audio.shape[1]):
         block = channels[:, part]
-        if at_rest and not block.any():
+        if at_rest and is_silent(block):
             continue
         channels[:, part], state = sosfilt(sections, block + _FLOOR, axis=-1, zi=state)
         at_rest = bool(np.abs(state).max() < _REST)

@@ -18,7 +18,7 @@ _OFFSET_LU, _ABSOLUTE_GATE, _RELATIVE_GATE = -0.691, -70.0, -10.0
 _FLOOR = np.float32(1e-12)
 # Oversampling of the true peak, by ITU-R BS.1770-4 Annex 2, and taps of its filter on each
 # side of a sample.
-_OVERSAMPLING, _REACH = 4, 12
+_OVERSAMPLING, _REACH = 4, 8
 # Length of the stretches whose peaks between samples are looked for (samples).
 _STRETCH = 512
 

@@ -28,6 +28,14 @@ def block_slices(length: int, size: int = EFFECT_BLOCK) -> Iterator[slice]:
         yield slice(start, min(length, start + size))
 
 
+def is_silent(audio: NDArray[np.float32]) -> bool:
+    """Return whether audio holds nothing but zeros, or too little to matter.
+
+    The energy is faster to compute than a comparison of each sample.
+    """
+    return not any(float(np.vdot(channel, channel)) > 0.0 for channel in np.atleast_2d(audio))
+
+
 def place_in_stereo(
     audio: StereoAudio, *, gain: float = 1.0, pan: float = 0.0, width: float = 1.0
 ) -> None:
@@ -104,7 +112,7 @@ def centre_low_end(
         Sample rate (Hz).
     """
     side = 0.5 * (audio[0] - audio[1])
-    if not side.any():
+    if is_silent(side):
         return
     response = _low_pass_response(crossover_hz, sample_rate)
     for part, low in convolved_blocks(side, response, advance=response.shape[1] // 2):

@@ -23,7 +23,7 @@ from d2m.audio.loudness import (
     step_energies,
 )
 from d2m.audio.postprocess import TARGET_LUFS
-from d2m.audio.stereo import StereoAudio, block_slices
+from d2m.audio.stereo import StereoAudio, block_slices, is_silent
 from d2m.core.levels import STUDIO_SAMPLE_RATE
 from d2m.score.mix_presets import style_mix
 
@@ -78,7 +78,7 @@ def master(stems: Mapping[str, StereoAudio], *, style: str) -> StereoAudio:
     for block in block_slices(total.shape[1]):
         for stem in parts:
             total[:, block] += stem[:, block]
-    if not total.any():
+    if is_silent(total):
         return total
     glue = replace(_GLUE, limit_db=min(_GLUE.limit_db, style_mix(style).glue.limit_db))
     apply_gain_curve(total, compression_curve(level_curve([total]), glue))
@@ -103,8 +103,8 @@ def limited_gain(audio: StereoAudio) -> NDArray[np.float64]:
     energies = step_energies(audio, STUDIO_SAMPLE_RATE, _DIVISIONS)
     energies = energies.reshape(-1, _DIVISIONS)
     gain_db = min(MAX_GAIN_DB, TARGET_LUFS - gated_loudness(energies.mean(axis=1)))
-    # Peaks are 6 dB higher between samples at most, and the gain rises by little afterwards.
-    above = 10 ** ((CEILING_DBTP - gain_db - 7.0) / 20)
+    # Music is at most 3 dB louder between samples, and the gain rises by little afterwards.
+    above = 10 ** ((CEILING_DBTP - gain_db - 5.0) / 20)
     peaks = peak_curve(audio, GAIN_STEP, above=above).astype(np.float64)
     peaks_db = 20.0 * np.log10(peaks + 1e-9)
     most_db = min(MAX_GAIN_DB, CEILING_DBTP + MAX_OVERSHOOT_DB - float(peaks_db.max()))

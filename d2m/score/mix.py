@@ -23,6 +23,7 @@ from d2m.audio.stereo import (
     StereoAudio,
     block_slices,
     centre_low_end,
+    is_silent,
     place_in_stereo,
     widen_stereo,
 )
@@ -37,6 +38,8 @@ TILT_DB = 4.0
 """Brightness 2 tilts the spectrum by this much (dB) at its ends. Chosen by hand."""
 STEM_PEAK = 0.89
 """Largest amplitude of any stem and of the mix (-1 dBFS), so that files don't clip."""
+# Length of blocks (samples) that stay in the processor's cache while they are worked on.
+_CACHED_BLOCK = 1 << 14
 # The end is faded (s): at least, at most, and as a share of the time after the final hit.
 _SHORTEST_FADE_S, _LONGEST_FADE_S, _FADE_SHARE = 0.04, 0.8, 0.5
 # Parallel compression of the drums: heavy and fast. Chosen by ear.
@@ -71,7 +74,7 @@ def mix_stems(
     for stem in STEMS:
         bus = np.zeros((2, length), dtype=np.float32)
         _mix_tracks(bus, score, stem, render, ducking)
-        if bus.any():
+        if not is_silent(bus):
             _finish_stem(bus, stem, settings, brightness)
         stems[stem] = bus
     _fade_end(stems, score)
@@ -108,8 +111,10 @@ def _mix_tracks(
         for name in levels.keys() - sends.keys():
             sends[name] = np.zeros(bus.shape[1], dtype=np.float32)
         ducked = 10 ** (np.float32(-mix.duck_db * settings.duck / 20) * ducking)
-        for part in block_slices(bus.shape[1]):
+        for part in block_slices(bus.shape[1], _CACHED_BLOCK):
             block = audio[:, part]
+            if is_silent(block):
+                continue
             place_in_stereo(block, gain=gain, pan=mix.pan, width=mix.width)
             if mix.duck_db > 0:
                 apply_gain_curve(block, ducked[part.start // GAIN_STEP :])
@@ -138,7 +143,7 @@ def _levelled(
         for part, track in drum_groups(whole) if stem == "drums" else [(whole.part, whole)]:
             mix = part_mix(score.style, part, stem)
             audio = _fitted(render(track), round(score.duration_s * STUDIO_SAMPLE_RATE))
-            if not audio.any():
+            if is_silent(audio):
                 continue
             equalise(audio, equaliser_sections([Band("low_cut", mix.low_cut_hz), *mix.bands]))
             yield mix, audio, 10 ** (level_gain_db(audio, track, mix) / 20)
@@ -169,17 +174,19 @@ def _finish_stem(bus: StereoAudio, stem: str, settings: StyleMix, brightness: fl
         add_harmonics(bus, settings.harmonics_db)
     tilt = tilt_bands(TILT_DB * (brightness - 1.0)) if brightness != 1.0 else ()
     equalise(bus, equaliser_sections([*settings.bands, *tilt]))
-    centre_low_end(bus)
+    # Chords and lead have no low end.
+    if stem not in ("chords", "lead"):
+        centre_low_end(bus)
 
 
 def _join(stems: list[StereoAudio], settings: StyleMix) -> None:
     """Compress all stems by one gain, computed on their sum, and keep headroom, in place."""
-    playing = [stem for stem in stems if stem.any()]
+    playing = [stem for stem in stems if not is_silent(stem)]
     if not playing:
         return
     curve = compression_curve(level_curve(playing), settings.glue)
     largest = 0.0
-    for part in block_slices(playing[0].shape[1]):
+    for part in block_slices(playing[0].shape[1], _CACHED_BLOCK):
         total = np.zeros((2, part.stop - part.start), dtype=np.float32)
         for stem in playing:
             block = stem[:, part]
