@@ -14,7 +14,12 @@ from tests.synthetic import synthetic_conditioning
 from tools.score_figures.beat_trackers import octave_f_measure, track_beats
 from tools.score_figures.changes import beat_novelty, dance_changes_s, share_near
 from tools.score_figures.dance_figures import beat_figures, hit_figures
-from tools.score_figures.distances import distance_rows, genre_scores, project_genre_scores
+from tools.score_figures.distances import (
+    distance_rows,
+    genre_scores,
+    learned_genre_score,
+    project_genre_scores,
+)
 from tools.score_figures.goals import FIT_GOALS, SOUND_GOALS, goal_table
 from tools.score_figures.libraries import Library
 from tools.score_figures.pieces import Piece, click_track, fitted, noise
@@ -190,6 +195,7 @@ def test_styles_that_differ_are_told_apart() -> None:
     apart, alike = library(8.0), library(0.0)
     assert genre_scores(apart)["neighbours"] == genre_scores(apart)["centroid"] == 1.0
     assert genre_scores(alike)["centroid"] < 0.8
+    assert learned_genre_score(apart)["all"] == 1.0
     assert project_genre_scores(apart, library(8.0))["songs"] == 1.0
     rows = distance_rows(apart)["embedding"]
     assert rows["all"]["other"] > 2 * rows["all"]["median"]
@@ -202,6 +208,7 @@ def test_the_nearest_pair_is_named() -> None:
     row = distance_rows(songs)["embedding"]["house"]
     assert sorted(row["pair"]) == [1, 3]
     assert row["nearest"] < 0.01
+    assert row["of_six"] > 10 * row["nearest"]
 
 
 def test_tables_mark_what_misses_its_goal() -> None:

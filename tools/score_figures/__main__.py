@@ -110,13 +110,14 @@ def dances(
 def songs(
     musicnn: Annotated[Path, typer.Option(help="Unpacked wheel of musicnn 0.1.0.")],
     seeds: Annotated[int, typer.Option(help="Songs of each style.")] = 50,
+    arrays: Annotated[Optional[Path], typer.Option(help="File for embeddings (.npz).")] = None,  # noqa: UP045
     json_file: JsonFile = None,
 ) -> None:
     """Measure how different songs are, and whether their style can be told."""
     from tools.score_figures.song_report import song_report
 
     try:
-        lines, values = song_report(StudioModel.from_pretrained(), musicnn, range(seeds))
+        lines, values = song_report(StudioModel.from_pretrained(), musicnn, range(seeds), arrays)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
     for line in lines:

@@ -14,6 +14,7 @@ from d2m.generation.studio import StudioModel
 from tools.score_figures.distances import (
     distance_rows,
     genre_scores,
+    learned_genre_score,
     project_genre_scores,
     subset,
     top_tags,
@@ -25,6 +26,7 @@ from tools.score_figures.tagger import GENRE_TAGS, Tagger
 _DISTANCE_COLUMNS = {
     "nearest": "nearest pair",
     "pair": "its seeds",
+    "of_six": "nearest of six songs",
     "median": "median pair",
     "other": "median to other styles",
     "nearest_other": "nearest of another style",
@@ -32,7 +34,7 @@ _DISTANCE_COLUMNS = {
 
 
 def song_report(
-    model: StudioModel, musicnn: Path, seeds: range
+    model: StudioModel, musicnn: Path, seeds: range, arrays: Path | None = None
 ) -> tuple[list[str], dict[str, Any]]:
     """Make and describe many songs, and return the report as Markdown and as values.
 
@@ -44,6 +46,8 @@ def song_report(
         Folder of the tagger's unpacked wheel.
     seeds
         Seeds of the songs of each style.
+    arrays
+        File (``.npz``) for the tags and embeddings of all songs.
 
     Raises
     ------
@@ -57,14 +61,24 @@ def song_report(
     except DataError as error:
         typer.echo(f"The sixty loops are left out: {error}", err=True)
     studio = studio_library(model, tagger, seeds, list(STYLES))
+    if arrays is not None:
+        np.savez(
+            arrays,
+            styles=studio.styles,
+            songs=studio.songs,
+            sub_genres=studio.sub_genres,
+            labels=tagger.labels,
+            tags=studio.tags,
+            embeddings=studio.embeddings,
+        )
     values: dict[str, Any] = {
         "distances": distance_rows(studio),
         "genres": genre_scores(studio),
+        "learned": learned_genre_score(studio),
         "tags": top_tags(studio, tagger.labels),
         "sub_genres": _sub_genres(studio),
     }
-    # Consecutive seeds take turns with the sub-genres, so both halves have all of them.
-    first = studio.songs < seeds.start + len(seeds) // 2
+    first = studio.songs < np.median(studio.songs)
     values["own_metric"] = project_genre_scores(subset(studio, ~first), subset(studio, first))
     if loops is not None:
         values["loop_distances"] = distance_rows(loops)
@@ -85,20 +99,26 @@ def _distance_lines(values: dict[str, Any]) -> list[str]:
             limit = loops["nearest"]
             near = [name for name, row in rows.items() if name != "all" and row["nearest"] < limit]
             verdict = f"nearer in {', '.join(near)}" if near else "none is nearer in any style"
-            lines += [f"The nearest pair of loops of a style is {limit:.3f} apart: {verdict}.", ""]
+            lines += [
+                f"The nearest pair of loops of a style is {limit:.3f} apart: {verdict}. Of six "
+                f"songs of a style, the nearest pair is {rows['all']['of_six']:.3f} apart on "
+                f"average; of the six loops of a style, {loops['of_six']:.3f}.",
+                "",
+            ]
     return lines
 
 
 def _genre_lines(values: dict[str, Any]) -> list[str]:
-    genres, own = values["genres"], values["own_metric"]
+    genres, own, learned = values["genres"], values["own_metric"], values["learned"]
     rows = {
-        style: {**row, **own["by_style"].get(style, {})}
+        style: {**row, **own["by_style"].get(style, {}), "learned": learned[style]}
         for style, row in genres["by_style"].items()
     }
-    rows["all"] = {**genres, **own}
+    rows["all"] = {**genres, **own, "learned": learned["all"]}
     columns = {
         "neighbours": "tagger, 5 neighbours",
         "centroid": "tagger, nearest mean",
+        "learned": "tagger, learned projection",
         "segments": "own metric, segments",
         "songs": "own metric, songs",
     }
