@@ -9,7 +9,7 @@ import numpy as np
 from d2m.core.metrical_grid import STEPS_PER_BAR
 from d2m.core.styles import STYLES
 from d2m.perception.conditioning import Conditioning
-from d2m.score.closing import add_ending, add_pickup, mark_beats
+from d2m.score.closing import add_ending, add_pickup
 from d2m.score.dance_accents import (
     add_gestures,
     add_hits,
@@ -19,6 +19,7 @@ from d2m.score.dance_accents import (
 )
 from d2m.score.draft import Draft, place_cells
 from d2m.score.form import Form, form_of
+from d2m.score.metre import mark_beats, weigh_metre
 from d2m.score.movement import movement_along
 from d2m.score.notes import Score, Section
 from d2m.score.options import ScoreOptions
@@ -70,6 +71,7 @@ def arrange(song: Song, dance: Conditioning, options: ScoreOptions) -> Score:
     stops = choose_stops(place, movement, form)
     hits = choose_hits(place, movement, form, options.density)
     answered = add_hits(place, hits, stops)
+    weigh_metre(place.draft, timeline.tempo_bpm)
     add_stops(place, stops)
     add_gestures(place, movement, form)
     add_ending(place, form.end, options.ending)

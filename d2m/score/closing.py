@@ -1,30 +1,14 @@
-"""The first and the last moment of a piece, and a mark on each of its beats."""
+"""The first and the last moment of a piece."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from d2m.core.metrical_grid import STEPS_PER_BEAT
 from d2m.score.draft import DRUM_PARTS, PITCHED_PARTS
-from d2m.score.instruments import (
-    CLAP,
-    CLOSED_HAT,
-    CRASH,
-    IMPACT,
-    KICK,
-    PEDAL_HAT,
-    RIM,
-    SNARE,
-)
+from d2m.score.instruments import CLOSED_HAT, CRASH, IMPACT, KICK, SNARE
 from d2m.score.song import PART_STEMS
 from d2m.score.transitions import Place, add_effect
 
-MARK_VELOCITY = 60
-"""Velocity from which a drum note on a beat marks it. Chosen by ear."""
-
-_MARKS = (KICK, SNARE, CLAP, RIM, CLOSED_HAT, PEDAL_HAT, CRASH)
-_WEAK_MARK, _STRONG_MARK = 70, 78  # velocities of added marks
-_RESTRUCK = 0.9  # velocity of notes that are struck again on a beat, of their own
 _MIN_PICKUP_S = 0.3  # room before the first beat that a pick-up needs
 _SAFE_S = 0.03  # a note may start this long after the clip does
 _LONG_TAIL_S = 1.3  # tail from which the last chord rings by itself
@@ -76,50 +60,3 @@ def add_pickup(place: Place) -> None:
     for step, velocity in ((-4, 62), (-2, 78), (-1, 90)):
         if timeline.time_s(step) >= _SAFE_S:
             place.draft.add("snare", step, 1, SNARE if step > -4 else CLOSED_HAT, velocity)
-
-
-def mark_beats(place: Place, end: int, sparse: list[tuple[int, int]]) -> None:
-    """Add a drum to each beat that nothing marks; without drums, strike notes again.
-
-    Parameters
-    ----------
-    place
-        The piece.
-    end
-        Step of the last hit.
-    sparse
-        Spans of steps in which only a rim click marks the beats.
-    """
-    timeline, draft = place.timeline, place.draft
-    steps = np.round(timeline.steps(timeline.dance_beats_s)).astype(int)
-    beats = {int(s) for s in steps if 0 <= s < end} | set(range(0, end, STEPS_PER_BEAT))
-    if not place.has_drums:
-        _strike_again(place, beats)
-        return
-    marked = {
-        int(n.step)
-        for part in DRUM_PARTS
-        for n in draft.notes[part]
-        if n.pitch in _MARKS and n.velocity >= MARK_VELOCITY and n.step == int(n.step)
-    }
-    for step in sorted(beats - marked):
-        quiet = any(a <= step < b for a, b in sparse)
-        strong = step % (2 * STEPS_PER_BEAT) == 0
-        velocity = _STRONG_MARK if strong else _WEAK_MARK
-        draft.add("percussion", step, 1, RIM if quiet else CLOSED_HAT, velocity)
-
-
-def _strike_again(place: Place, beats: set[int]) -> None:
-    """Divide sounding notes at beats on which nothing begins, of the lowest stem that plays."""
-    draft = place.draft
-    struck = {int(n.step) for p in PITCHED_PARTS for n in draft.notes[p] if n.step == int(n.step)}
-    for step in sorted(beats - struck):
-        for part in ("bass", "chords", "pad", "riff", "hook"):
-            sounding = [n for n in draft.sounding(part, step) if n.step < step]
-            if not sounding:
-                continue
-            draft.clear((part,), step, step)
-            for note in sounding:
-                left = note.step + note.length - step
-                draft.add(part, step, left, note.pitch, note.velocity * _RESTRUCK)
-            break

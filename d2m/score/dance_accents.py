@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -36,6 +36,7 @@ _BIG_GAP, _MEDIUM_GAP, _SMALL_GAP = STEPS_PER_BAR, 3, 2  # steps between hits of
 _MIN_STOP_BEATS, _MAX_STOP_BEATS = 1.5, 8.0  # of a freeze that stops the music
 _STOP_GAP_BEATS = 4.0  # music between two stops
 _STOP_SHARE = 0.3  # of the piece that may be stopped
+_LIGHT_HIT = 66  # velocity of a light answer
 _CLICK = 64  # velocity of the clicks that keep the beat
 _STRONG_JUMP, _STRONG_DROP = 0.3, 0.4
 _GESTURE_GAP_S = 3.0  # least time between two effects of jumps or drops
@@ -105,7 +106,19 @@ def choose_hits(place: Place, movement: Movement, form: Form, density: float) ->
             most = MAX_BEND_S if step % STEPS_PER_BEAT else _BEAT_BEND_S
             bend = float(np.clip(late, -most, most))
             found.append(DanceHit(step=step, bend_s=bend, strength=strength, size=size))
-    return sorted(found, key=lambda hit: hit.step)
+    return _few_off_beats(found)
+
+
+def _few_off_beats(hits: list[DanceHit]) -> list[DanceHit]:
+    """Return hits in order, with one stab between beats in a bar; more would hide the beat."""
+    stabs: set[int] = set()
+    kept = []
+    for hit in sorted(hits, key=lambda hit: -hit.strength):
+        bar = int(hit.step // STEPS_PER_BAR)
+        is_off = hit.step % STEPS_PER_BEAT != 0 and hit.size >= 2
+        kept.append(replace(hit, size=1) if is_off and bar in stabs else hit)
+        stabs |= {bar} if is_off else set()
+    return sorted(kept, key=lambda hit: hit.step)
 
 
 def _near(found: list[DanceHit], step: float, gap: int, size: int) -> bool:
@@ -123,24 +136,43 @@ def add_hits(place: Place, hits: list[DanceHit], stops: list[Stop]) -> list[floa
             continue
         if hit.size >= 2:
             add_stab(place, hit.step, hit.size)
-        elif place.has_drums:
-            on_beat = hit.step % STEPS_PER_BEAT == 0
-            place.draft.add("snare", hit.step, 1, SNARE, 92 if on_beat else 84)
-            place.draft.add("kick", hit.step, 1, KICK, 88)
         else:
-            place.draft.scale(PITCHED_PARTS, hit.step, hit.step + 1, 1.25)
+            _add_accent(place, hit.step)
         place.draft.bends_s[hit.step] = hit.bend_s
         answered.append(hit.step)
     return answered
+
+
+def _add_accent(place: Place, step: float) -> None:
+    """Write a light answer to a hit: kick and snare, and what is played there gets louder."""
+    draft = place.draft
+    if place.has_drums:
+        _isolate(place, step, 0.0)
+        draft.add("snare", step, 1, SNARE, _LIGHT_HIT)
+        draft.add("kick", step, 1, KICK, _LIGHT_HIT)
+    draft.scale(PITCHED_PARTS, step, step + 0.5, 1.2)
+
+
+def _isolate(place: Place, step: float, gap: float) -> None:
+    """Clear ``gap`` steps before a hit, and cymbals around it, but never the beats."""
+    before = (step - 0.01) // STEPS_PER_BEAT * STEPS_PER_BEAT + 0.01
+    after = (step // STEPS_PER_BEAT + 1) * STEPS_PER_BEAT
+    if gap:
+        silenced = (*DRUM_PARTS, "chords", "riff", "pad")
+        place.draft.clear(silenced, max(step - gap, before), step)
+    cymbals = ("hats", "busy_hats", "percussion", "busy_percussion")
+    place.draft.clear(cymbals, max(step - 1.0, before), step)
+    place.draft.clear(cymbals, step + 0.5, min(step + 2.0, after))
 
 
 def add_stab(place: Place, step: float, size: int, *, length: float = 2.0) -> None:
     """Write a stab at a step: chord, bass and kick, and a crash if it is big."""
     draft = place.draft
     chord = draft.chord_at(step) if "chords" in place.stems else []
-    velocity = 102 if size < 3 else 114
+    velocity = 104 if size < 3 else 116
+    _isolate(place, step, 1.0 if size >= 3 else 0.5)
     if chord:
-        draft.clear(("chords", "riff"), step - 1, step + 2)
+        draft.clear(("chords", "riff"), step, step + 2)
         for note in chord:
             draft.add("stab", step, length, note.pitch, velocity)
     bass = draft.sounding("bass", step) or draft.sounding("bass", step - 1)
