@@ -20,7 +20,7 @@ KIT_DRUMS = (
 )
 """General MIDI note numbers of the drums that every kit has (60 is a finger snap here)."""
 RISER, DOWNLIFTER, IMPACT, REVERSE_CYMBAL, SUB_DROP, NOISE_SWELL = 60, 61, 62, 63, 64, 65
-"""Pitches of the instrument ``effects``. A riser and a swell end at the end of their note."""
+"""Pitches of ``effects``. Risers, swells and the reversed cymbal end with their note."""
 
 
 @dataclass(frozen=True, kw_only=True)
