@@ -38,6 +38,8 @@ TILT_DB = 4.0
 """Brightness 2 tilts the spectrum by this much (dB) at its ends. Chosen by hand."""
 STEM_PEAK = 0.89
 """Largest amplitude of any stem and of the mix (-1 dBFS), so that files don't clip."""
+# Compression of the bass, so that single notes neither stick out nor get lost. Chosen by ear.
+_BASS_LEVELLING = Compression(-3.0, ratio=3.0, attack_ms=6.0, release_ms=120.0, limit_db=8.0)
 # Length of blocks (samples) that stay in the processor's cache while they are worked on.
 _CACHED_BLOCK = 1 << 14
 # The end is faded (s): at least, at most, and as a share of the time after the final hit.
@@ -169,6 +171,9 @@ def _finish_stem(bus: StereoAudio, stem: str, settings: StyleMix, brightness: fl
         if settings.drum_drive_db > 0:
             saturate(bus, settings.drum_drive_db)
     elif stem == "bass":
+        before = float(np.vdot(bus, bus))
+        apply_gain_curve(bus, compression_curve(level_curve([bus]), _BASS_LEVELLING))
+        bus *= np.float32(np.sqrt(before / max(1e-12, float(np.vdot(bus, bus)))))
         if settings.bass_drive_db > 0:
             saturate(bus, settings.bass_drive_db)
         add_harmonics(bus, settings.harmonics_db)

@@ -34,7 +34,7 @@ class StyleMix:
     drum_drive_db, bass_drive_db
         Level (dB) into the saturation of the drum and the bass stem.
     harmonics_db
-        Least level (dB) of a bass above 280 Hz against the whole bass.
+        Least level (dB) of a bass above 200 Hz against the whole bass.
     punch
         Share of heavily compressed drums that is added to the drums.
     glue
@@ -52,7 +52,7 @@ class StyleMix:
     drum_gain_db: float = 0.0
     drum_drive_db: float = 2.0
     bass_drive_db: float = 3.0
-    harmonics_db: float = -16.0
+    harmonics_db: float = -13.0
     punch: float = 0.25
     glue: Compression = field(default_factory=lambda: _GLUE)
     bands: tuple[Band, ...] = ()
@@ -78,7 +78,7 @@ STYLE_MIXES = {
         drum_space=_ROOM,
         space=_STUDIO,
         drum_drive_db=6.0,
-        bass_drive_db=5.0,
+        bass_drive_db=7.0,
         punch=0.45,
         duck=0.7,
         drum_gain_db=1.0,
@@ -96,6 +96,7 @@ STYLE_MIXES = {
         duck=1.3,
         punch=0.3,
         drum_gain_db=1.5,
+        bass_drive_db=5.0,
     ),
     # Funk: dry, close, everything in one small room.
     "lock": StyleMix(
@@ -112,10 +113,13 @@ STYLE_MIXES = {
         drum_drive_db=4.0,
         punch=0.3,
         drum_gain_db=0.5,
+        bass_drive_db=6.0,
     ),
     # Boom bap: dusty, dark, heavy drums; the sample-like chords are ducked by the kick.
     "middle-hip-hop": StyleMix(
         parts={
+            "kick": {"gain_db": -1.5, "low_cut_hz": 36.0},
+            "bass": {"level_db": -18.0},
             "chords": {"duck_db": 2.5, "level_db": -21.5},
             "hats": {"gain_db": -2.0},
             "hook": {"level_db": -19.0, "echo_db": -17.0},
@@ -132,7 +136,8 @@ STYLE_MIXES = {
     # West coast and trap: 808, wide plucks, long plate.
     "la-hip-hop": StyleMix(
         parts={
-            "bass": {"level_db": -19.0, "low_cut_hz": 36.0},
+            "kick": {"gain_db": -1.0, "low_cut_hz": 36.0},
+            "bass": {"level_db": -18.0, "low_cut_hz": 36.0},
             "hook": {"echo_db": -14.0, "reverb_db": -10.0},
             "hats": {"gain_db": -1.5},
         },
@@ -165,6 +170,7 @@ STYLE_MIXES = {
         duck_release_s=0.16,
         drum_drive_db=2.0,
         punch=0.2,
+        bass_drive_db=5.0,
     ),
     # Disco: strings and brass in a bright plate, four on the floor.
     "waack": StyleMix(
@@ -183,8 +189,8 @@ STYLE_MIXES = {
     # Krump: huge kick and bass, distorted, dark halls behind.
     "krump": StyleMix(
         parts={
-            "kick": {"gain_db": 0.0},
-            "bass": {"level_db": -19.0, "low_cut_hz": 36.0},
+            "kick": {"gain_db": -0.5, "low_cut_hz": 38.0},
+            "bass": {"level_db": -17.5, "low_cut_hz": 36.0},
             "stab": {"reverb_db": -8.0},
             "snare": {"gain_db": 1.0, "reverb_db": -8.0},
         },
@@ -196,7 +202,7 @@ STYLE_MIXES = {
         bass_drive_db=8.0,
         punch=0.4,
         drum_gain_db=1.0,
-        harmonics_db=-12.0,
+        harmonics_db=-11.0,
     ),
     # Street jazz: a live band in a good room.
     "street-jazz": StyleMix(
@@ -214,7 +220,8 @@ STYLE_MIXES = {
         glue=Compression(threshold_db=2.0, ratio=1.7, limit_db=2.0),
         drum_drive_db=4.0,
         drum_gain_db=1.0,
-        harmonics_db=-18.0,
+        harmonics_db=-14.0,
+        bass_drive_db=4.0,
     ),
     # Ballet jazz: a hall, wide dynamics, hardly any compression.
     "ballet-jazz": StyleMix(
@@ -234,7 +241,7 @@ STYLE_MIXES = {
         bass_drive_db=0.0,
         punch=0.0,
         glue=Compression(threshold_db=3.0, ratio=1.5, release_ms=300.0, limit_db=1.5),
-        harmonics_db=-22.0,
+        harmonics_db=-17.0,
         drum_drive_db=3.0,
     ),
 }

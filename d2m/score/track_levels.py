@@ -66,17 +66,18 @@ def level_gain_db(audio: StereoAudio, track: Track, mix: PartMix) -> float:
 
 
 def active_level(audio: StereoAudio) -> float:
-    """Return the K-weighted level (LUFS) of a track ``(2, N)`` while it plays.
+    """Return the level (LUFS) of a track ``(2, N)`` while it plays.
 
-    It is the mean over the steps of 0.1 s that are at most 12 dB below its loud ones; of long
-    tracks, stretches from all parts are measured.
+    It is the K-weighted mean over the steps of 0.1 s that are at most 12 dB below its loud ones;
+    half of what the weighting takes from deep basses is added again. Of long tracks, stretches
+    from all parts are measured.
     """
     step = round(LOUDNESS_STEP_S * STUDIO_SAMPLE_RATE)
     count = audio.shape[1] // step
     firsts = np.arange(0, count, _STRETCH_STEPS)
     if len(firsts) > _MEASURED_STRETCHES:
         firsts = np.linspace(0, count - _STRETCH_STEPS, _MEASURED_STRETCHES).astype(int)
-    energies = np.zeros(0)
+    energies, power = np.zeros(0), 0.0
     for first in firsts:
         stretch = audio[:, first * step : (first + _STRETCH_STEPS) * step]
         mid = stretch[0] + stretch[1]
@@ -86,9 +87,11 @@ def active_level(audio: StereoAudio) -> float:
             continue
         share = min(_MOST_SIDE, whole / max(middle, _SILENT_POWER))
         energies = np.append(energies, share * step_energies(mid, STUDIO_SAMPLE_RATE))
+        power += whole
     energies = energies[energies > 1e-9]
     if not len(energies):
         return _SILENT_LUFS
+    deep_db = max(0.0, 10.0 * float(np.log10(power / step / energies.sum())))
     loud = np.quantile(energies, 0.95)
     active = energies[energies >= loud * 10 ** (-_ACTIVE_RANGE_DB / 10)]
-    return float(_OFFSET_LU + 10.0 * np.log10(active.mean()))
+    return float(_OFFSET_LU + 10.0 * np.log10(active.mean())) + 0.5 * deep_db
