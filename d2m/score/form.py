@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from d2m.core.metrical_grid import BEATS_PER_BAR, STEPS_PER_BAR, STEPS_PER_BEAT
 from d2m.perception.conditioning import Conditioning
+from d2m.score.final_hit import final_hit_worth
 from d2m.score.movement import Movement, dance_changes
 from d2m.score.options import ScoreOptions
 from d2m.score.section_names import name_sections
@@ -34,15 +35,7 @@ _CHOICE = 0.03  # how much chance adds to a change
 _PICKUP_COST = 0.25  # of starting with an incomplete bar
 _GRID_WORTH = 0.15  # of keeping the bars of the dance's grid
 _HIT_WORTH = 0.06  # of a strong hit on a bar line
-# Least and best time (s) from the last hit to the end of the clip, by ending, and the part of
-# the clip that the least may take.
-_TAIL_S = {"auto": (0.9, 1.4), "hit": (0.7, 0.9), "ring": (1.8, 2.8)}
-_TAIL_SHARE = 0.34
-_FEW_BEATS, _FEW_BEATS_COST = 4, 0.5  # a piece of fewer beats loses this for each
-_TAIL_COST = 0.5  # of a second away from the best tail
 _BAR_ENDS = {0: 0.8, 2: 0.3}  # worth of ending on a bar line or in the middle of a bar
-_ACCENT_END, _POSE_END = 0.5, 0.6  # worth of ending on a hit, or on the start of a last freeze
-_SAME_MOMENT_S = 0.09
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,7 +104,7 @@ def form_of(
         Varies what is undecided.
     """
     first_worth = _first_bar_worth(dance, timeline, options)
-    ends = _end_worth(movement, timeline, options)
+    ends = final_hit_worth(movement, timeline, options)
     beats, strengths = dance_changes(movement, timeline)
     strengths = strengths + rng.uniform(0.0, _CHOICE, len(beats))
     change = _change_worth(beats, strengths, max(ends))
@@ -181,34 +174,6 @@ def _first_bar_worth(
     short = max(1.0, 12.0 / dance.duration_s)
     worth = {beats: -_PICKUP_COST * short * (beats > 0) for beats in range(BEATS_PER_BAR)}
     worth[of_grid] += _GRID_WORTH
-    return worth
-
-
-def _end_worth(movement: Movement, timeline: Timeline, options: ScoreOptions) -> dict[int, float]:
-    """Return what each beat (index) is worth as the last hit, before bars are considered."""
-    duration_s = timeline.duration_s
-    least, best = _TAIL_S[options.ending]
-    if options.ending == "auto":
-        best = float(np.clip(1.0 + 0.02 * duration_s, 1.0, 1.8))
-    least = min(least, _TAIL_SHARE * duration_s)
-    tails = duration_s - timeline.beats_s
-    possible = np.flatnonzero(tails >= least)
-    if not len(possible):
-        return {0: 0.0}
-    # A bar and a half before the latest is early enough.
-    possible = possible[-6:]
-    events = movement.events
-    worth = {}
-    for beat in possible:
-        at = timeline.beats_s[beat]
-        near = np.abs(events.hits_s - at) < _SAME_MOMENT_S
-        accent = float(events.hit_strengths[near].max()) if near.any() else 0.0
-        last_pose = events.freezes_s[-1:, 0]
-        posed = len(last_pose) and events.freezes_s[-1, 1] > duration_s - best - 0.5
-        pose = bool(posed and abs(last_pose[0] - at) < timeline.beat_length_s / 2)
-        early = _TAIL_COST * abs(tails[beat] - best)
-        few = _FEW_BEATS_COST * max(0, _FEW_BEATS - int(beat))
-        worth[int(beat)] = _ACCENT_END * accent + _POSE_END * pose - early - few
     return worth
 
 
