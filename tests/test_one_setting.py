@@ -89,6 +89,6 @@ def test_the_report_has_it_and_reads_it_back() -> None:
 def test_a_value_out_of_range_is_refused() -> None:
     from d2m.core.errors import SettingsError
 
-    with pytest.raises(SettingsError, match="The swing is 90 ms: choose 0 to 80"):
+    with pytest.raises(SettingsError, match="The echo is 90 ms: choose 0 to 80"):
         MoreSettings(echo_ms=90.0)
     assert len(setting_fields(MoreSettings)) == len(setting_fields(Settings)) + 1
