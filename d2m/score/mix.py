@@ -43,7 +43,7 @@ _BASS_LEVELLING = Compression(-3.0, ratio=3.0, attack_ms=6.0, release_ms=120.0, 
 # Length of blocks (samples) that stay in the processor's cache while they are worked on.
 _CACHED_BLOCK = 1 << 14
 # The end is faded (s): at least, at most, and as a share of the time after the final hit.
-_SHORTEST_FADE_S, _LONGEST_FADE_S, _FADE_SHARE = 0.04, 0.8, 0.5
+_SHORTEST_FADE_S, _LONGEST_FADE_S, _FADE_SHARE = 0.04, 2.5, 0.8
 # Parallel compression of the drums: heavy and fast. Chosen by ear.
 _PUNCH = Compression(threshold_db=-8.0, ratio=5.0, attack_ms=8.0, release_ms=90.0, limit_db=14.0)
 
@@ -211,4 +211,5 @@ def _fade_end(stems: dict[str, StereoAudio], score: Score) -> None:
     for stem in stems.values():
         count = min(stem.shape[1], round(fade_s * STUDIO_SAMPLE_RATE))
         ramp = 0.5 + 0.5 * np.cos(np.pi * np.arange(1, count + 1) / max(1, count))
-        stem[:, stem.shape[1] - count :] *= ramp.astype(np.float32)
+        # The power makes held chords die away like struck ones.
+        stem[:, stem.shape[1] - count :] *= (ramp**1.5).astype(np.float32)

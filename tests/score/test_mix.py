@@ -169,6 +169,33 @@ def test_a_single_stem_is_mixed(stem: str) -> None:
     assert [name for name in STEMS if stems[name].any()] == [stem]
 
 
+def test_the_final_chord_dies_away_and_the_music_before_it_does_not() -> None:
+    pad = Track(
+        name="Pad",
+        part="pad",
+        stem="chords",
+        instrument="strings",
+        notes=tuple(
+            Note(start_s=0.0, duration_s=8.0, pitch=pitch, velocity=90) for pitch in (60, 64, 67)
+        ),
+    )
+    score = small_score(style="ballet-jazz", tracks=(pad,))
+    steady = np.sin(2 * np.pi * 300 * np.arange(8 * RATE) / RATE).astype(np.float32)
+    chords = mix_stems(score, lambda track: 0.1 * np.stack([steady, steady]))["chords"]  # noqa: ARG005
+    end = round(score.end_s * RATE)
+    levels = [level_db(chords[:, at : at + 2000]) for at in (end - 4000, end, 8 * RATE - 20_000)]
+    assert levels[1] == pytest.approx(levels[0], abs=0.3)
+    assert levels[2] < levels[1] - 6
+    assert not chords[:, -1].any()
+    # Without time to ring out, the end is still no click.
+    short = mix_stems(
+        replace(score, end_s=8.0),
+        lambda track: 0.1 * np.stack([steady, steady]),  # noqa: ARG005
+    )["chords"]
+    assert level_db(short[:, -4000:-2500]) == pytest.approx(level_db(short[:, -9000:-7000]), abs=1)
+    assert not short[:, -1].any()
+
+
 def test_nothing_to_play_is_silence() -> None:
     silent = mixed(small_score(tracks=()))
     assert tuple(silent) == STEMS
