@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,22 +39,6 @@ _GLUE = Compression(threshold_db=2.0, ratio=1.5, attack_ms=30.0, release_ms=200.
 _ROUNDS, _TOLERANCE_LU = 12, 0.03
 # Parts of each loudness step of 0.1 s in which the limiter's gain is taken into account.
 _DIVISIONS = 90
-
-
-@dataclass(frozen=True)
-class Mixdown:
-    """A mixed and mastered piece.
-
-    Parameters
-    ----------
-    stems
-        A stem ``(2, N)`` for each of `d2m.score.notes.STEMS`; their sum is the mix.
-    master
-        What people hear ``(2, N)``.
-    """
-
-    stems: dict[str, StereoAudio]
-    master: StereoAudio
 
 
 def master(stems: Mapping[str, StereoAudio], *, style: str) -> StereoAudio:
