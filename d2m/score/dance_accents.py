@@ -33,7 +33,8 @@ by ear."""
 
 _BEAT_BEND_S = 0.012
 _BIG_GAP, _MEDIUM_GAP, _SMALL_GAP = STEPS_PER_BAR, 3, 2  # steps between hits of one size
-_MIN_STOP_BEATS, _MAX_STOP_BEATS = 1.5, 8.0  # of a freeze that stops the music
+_MIN_STOP_BEATS, _MAX_STOP_BEATS = 1.5, 4  # of the silence in a freeze
+_MAX_FREEZE_BEATS = 16  # who stands still for longer does not freeze
 _STOP_GAP_BEATS = 4.0  # music between two stops
 _STOP_SHARE = 0.3  # of the piece that may be stopped
 _LIGHT_HIT = 66  # velocity of a light answer
@@ -68,10 +69,19 @@ class DanceHit:
 
 @dataclass(frozen=True, kw_only=True)
 class Stop:
-    """A silence during a freeze, from the step after the last hit to where the music goes on."""
+    """What the music does during a freeze.
+
+    Parameters
+    ----------
+    start, end
+        First and last step of the silence; the last hit is shortly before.
+    resume
+        Step at which the dancer moves again. In between, only chords and cymbals play.
+    """
 
     start: int
     end: int
+    resume: int
 
 
 def choose_hits(place: Place, movement: Movement, form: Form, density: float) -> list[DanceHit]:
@@ -158,8 +168,8 @@ def _isolate(place: Place, step: float, gap: float) -> None:
     before = (step - 0.01) // STEPS_PER_BEAT * STEPS_PER_BEAT + 0.01
     after = (step // STEPS_PER_BEAT + 1) * STEPS_PER_BEAT
     if gap:
-        silenced = (*DRUM_PARTS, "chords", "riff", "pad")
-        place.draft.clear(silenced, max(step - gap, before), step)
+        place.draft.clear(DRUM_PARTS, max(step - gap, before), step)
+        place.draft.clear_short(("chords", "riff"), max(step - gap, before), step)
     cymbals = ("hats", "busy_hats", "percussion", "busy_percussion")
     place.draft.clear(cymbals, max(step - 1.0, before), step)
     place.draft.clear(cymbals, step + 0.5, min(step + 2.0, after))
@@ -172,13 +182,13 @@ def add_stab(place: Place, step: float, size: int, *, length: float = 2.0) -> No
     velocity = 104 if size < 3 else 116
     _isolate(place, step, 1.0 if size >= 3 else 0.5)
     if chord:
-        draft.clear(("chords", "riff"), step, step + 2)
+        draft.clear_short(("chords", "riff"), step, step + 2)
         for note in chord:
             draft.add("stab", step, length, note.pitch, velocity)
     bass = draft.sounding("bass", step) or draft.sounding("bass", step - 1)
     if bass:
         pitch = min(note.pitch for note in bass)
-        draft.clear(("bass", "busy_bass"), step, step + 2)
+        draft.clear(("bass", "busy_bass"), step, step + 2, resume=True)
         draft.add("bass", step, length, pitch, velocity)
     if place.has_drums:
         draft.clear(("kick", "snare", "ghosts", "extra_kick"), step, step + 1)
@@ -198,15 +208,17 @@ def choose_stops(place: Place, movement: Movement, form: Form) -> list[Stop]:
         first = max(0, round(start))
         # The music goes on with the beat on which the dancer moves again.
         last = round(end / STEPS_PER_BEAT) * STEPS_PER_BEAT
-        last = min(last, first + round(_MAX_STOP_BEATS * STEPS_PER_BEAT))
+        last = min(last, first + _MAX_FREEZE_BEATS * STEPS_PER_BEAT)
+        silent = (first // STEPS_PER_BEAT + _MAX_STOP_BEATS) * STEPS_PER_BEAT
+        silent = silent if last - silent >= 2 * STEPS_PER_BEAT else last
         gap = _STOP_GAP_BEATS * STEPS_PER_BEAT
-        clash = any(first < s.end + gap and s.start - gap < last for s in stops)
+        clash = any(first < s.resume + gap and s.start - gap < last for s in stops)
         long = last - first >= _MIN_STOP_BEATS * STEPS_PER_BEAT
         too_much = stopped + last - first > _STOP_SHARE * form.end
         # A freeze at the start is an intro, and one at the end is the ending.
         inside = first >= 2 * STEPS_PER_BEAT and last <= form.end - STEPS_PER_BEAT
         if long and inside and not clash and not too_much:
-            stops.append(Stop(start=first + 2, end=last))
+            stops.append(Stop(start=first + 2, end=silent, resume=last))
             stopped += last - first
     return sorted(stops, key=lambda stop: stop.start)
 
@@ -216,17 +228,20 @@ def add_stops(place: Place, stops: list[Stop]) -> None:
     draft = place.draft
     for stop in stops:
         add_stab(place, stop.start - 2, 3)
-        draft.clear((*DRUM_PARTS, *PITCHED_PARTS), stop.start, stop.end)
+        draft.clear(DRUM_PARTS, stop.start, stop.end)
+        draft.clear(PITCHED_PARTS, stop.start, stop.end, resume=True)
+        moving = ("kick", "extra_kick", "snare", "ghosts", "bass", "busy_bass", "hook", "response")
+        draft.clear(moving, stop.end, stop.resume, resume=True)
         if not place.has_drums:
             continue
         first_beat = -(-stop.start // STEPS_PER_BEAT) * STEPS_PER_BEAT
         for step in range(first_beat, stop.end, STEPS_PER_BEAT):
             draft.add("percussion", step, 1, RIM, _CLICK)
-        if stop.end - stop.start >= 2 * STEPS_PER_BEAT:
+        if stop.resume - stop.start >= 2 * STEPS_PER_BEAT:
             for step, velocity in ((-2, 82), (-1, 92)):
-                draft.add("snare", stop.end + step, 1, SNARE, velocity)
-        draft.add("hats", stop.end, 1, CRASH, 100)
-        draft.add("kick", stop.end, 1, KICK, 110)
+                draft.add("snare", stop.resume + step, 1, SNARE, velocity)
+        draft.add("hats", stop.resume, 1, CRASH, 100)
+        draft.add("kick", stop.resume, 1, KICK, 110)
 
 
 def add_gestures(place: Place, movement: Movement, form: Form) -> None:

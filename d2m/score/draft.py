@@ -19,6 +19,7 @@ PITCHED_PARTS = tuple(
 )
 """The parts that play pitches."""
 
+_LONG = 6.0  # steps from which a note sustains the harmony
 _MIN_CARRIED = 2.0  # steps that must be left of a note for it to be struck again
 
 
@@ -77,16 +78,37 @@ class Draft:
         limited = int(min(127, max(1, round(velocity))))
         self.notes[part].append(StepNote(step=step, length=length, pitch=pitch, velocity=limited))
 
-    def clear(self, parts: Iterable[str], start: float, end: float) -> None:
-        """Remove the notes that begin from ``start`` to ``end``, and end earlier ones there."""
+    def clear(
+        self, parts: Iterable[str], start: float, end: float, *, resume: bool = False
+    ) -> None:
+        """Silence parts between two steps.
+
+        Parameters
+        ----------
+        parts
+            Names of the parts.
+        start, end
+            Notes that begin from ``start`` to ``end`` are removed, and earlier ones end there.
+        resume
+            Whether notes that would still sound after ``end`` are struck again there.
+        """
         for part in parts:
             kept = []
             for note in self.notes[part]:
-                if note.step < start < note.step + note.length:
-                    kept.append(replace(note, length=start - note.step))
-                elif not start <= note.step < end:
-                    kept.append(note)
+                last = note.step + note.length
+                if not start <= note.step < end:
+                    cut = note.step < start < last
+                    kept.append(replace(note, length=start - note.step) if cut else note)
+                if resume and note.step < end and last - end >= _MIN_CARRIED:
+                    kept.append(replace(note, step=end, length=last - end))
             self.notes[part] = kept
+
+    def clear_short(self, parts: Iterable[str], start: float, end: float) -> None:
+        """Remove the notes of less than a beat and a half that begin from ``start`` to ``end``."""
+        for part in parts:
+            self.notes[part] = [
+                n for n in self.notes[part] if not start <= n.step < end or n.length >= _LONG
+            ]
 
     def sounding(self, part: str, step: float) -> list[StepNote]:
         """Return the notes of a part that sound at a step or begin there."""

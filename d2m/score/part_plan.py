@@ -124,7 +124,9 @@ def plan_cells(
         order = _phrase_bars(bars)
         for number, (start, end) in enumerate(bars):
             if number % _GROUP_BARS == 0:
-                left_out = _leave_out(left_out, plan, number, rng)
+                playing = _bar_parts(plan, number, len(bars), options)
+                playing &= {p for p in song.phrases[phrase].parts if p in song.instruments}
+                left_out = _leave_out(left_out, playing, section.name, number, rng)
                 up = raised[start : start + _GROUP_BARS * STEPS_PER_BAR]
                 lifted = len(up) > 0 and float(up.mean()) >= _RAISED_SHARE
             base = _bar_parts(plan, number, len(bars), options) - {left_out}
@@ -164,12 +166,19 @@ def _phrase_bars(bars: list[tuple[int, int]]) -> list[int]:
     return pickup + order
 
 
-def _leave_out(previous: str, plan: SectionPlan, bar: int, rng: np.random.Generator) -> str:
+def _leave_out(
+    previous: str, playing: set[str], name: str, bar: int, rng: np.random.Generator
+) -> str:
     """Choose the part that rests for the next group of bars, another than before."""
-    if plan.section.name == "drop" and bar == 0:
+    if bar == 0 and name in ("drop", "intro"):
         return ""
-    choices = [part for part in _OPTIONAL if part != previous]
-    return choices[rng.integers(len(choices))]
+    choices = [part for part in _OPTIONAL if part in playing]
+    if bar and name != "drop":
+        choices += ["hook"] if "hook" in playing else []
+    if playing & {"pad", "riff"} and "chords" in playing and bar:
+        choices.append("chords")
+    choices = [part for part in choices if part != previous]
+    return choices[rng.integers(len(choices))] if choices else ""
 
 
 def _bar_parts(plan: SectionPlan, bar: int, n_bars: int, options: ScoreOptions) -> set[str]:

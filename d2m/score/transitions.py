@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 
 import numpy as np
 
@@ -72,14 +72,15 @@ def add_transitions(
     """Write fills, builds and crashes at the ends of groups of bars and of sections."""
     edges = [*form.bars, form.end]
     starts = {plan.section.start: plan for plan in plans}
-    for before, after in pairwise(plans):
+    for before, after in zip_longest(plans, plans[1:]):
         section = before.section
         bars = [(a, b) for a, b in pairwise(edges) if section.start <= a < section.end]
         _close_groups(place, bars, rng)
         if not bars:
             continue
-        if after.section.start >= form.end:
-            _fill(place, bars[-1], 1.0)
+        if after is None or after.section.start >= form.end:
+            # A heavy fill would take too much of a short piece.
+            _fill(place, bars[-1], min(1.0, (len(form.bars) - 1) / _GROUP_BARS))
         elif after.section.name == "drop" or after.drive - before.drive >= JUMP_DRIVE:
             _build(place, section.name, bars, rng)
         else:
