@@ -21,6 +21,8 @@ viewer."""
 
 _SMOOTHING_S = 0.03  # standard deviation (s) of the filter against jitter
 _STOP_S = 0.05  # half the time (s) over which a limb must slow down in a hit
+_REST_S = 0.25  # longest time (s) from the strongest deceleration to rest
+_REST_SHARE = 0.3  # of the speed before a hit that is left when a stop is complete
 _MIN_HIT_GAP_S = 0.22  # least time (s) between hits
 _MIN_HIT = 0.3  # least strength of a hit, of the clip's strongest
 _CALM_SPEED = 0.4  # lowest strong speed (torso lengths per second), as in the features
@@ -54,7 +56,7 @@ class BodyEvents:
     Parameters
     ----------
     hits_s, hit_strengths : (H,)
-        Moments at which limbs stop abruptly.
+        Moments at which limbs that stop abruptly come to rest.
     jumps_s : (J, 2)
         Take-off and landing.
     jump_strengths : (J,)
@@ -133,15 +135,30 @@ def _hits(speed: FloatArray, fps: float) -> tuple[FloatArray, FloatArray]:
     middle = stop[1:-1]
     peaks = 1 + np.flatnonzero((middle > stop[:-2]) & (middle >= stop[2:]))
     peaks = peaks[stop[peaks] >= _MIN_HIT * strong]
-    # A parabola through the three frames around a peak finds it between frames.
-    before, at, after = stop[peaks - 1], stop[peaks], stop[peaks + 1]
-    offset = 0.5 * (before - after) / np.minimum(before - 2 * at + after, -1e-9)
-    # A movement ends, and is seen as a hit, shortly after its strongest deceleration.
-    times = (peaks + np.clip(offset, -0.5, 0.5)) / fps + _STOP_S / 2
+    times = np.array([_rest_s(speed, int(peak), shift, fps) for peak in peaks])
     strengths = np.clip(stop[peaks] / strong, 0.0, 1.0)
     most = max(1, int(MAX_HITS_PER_S * len(speed) / fps))
     chosen = _strongest(times, strengths, _MIN_HIT_GAP_S, most)
     return times[chosen], strengths[chosen]
+
+
+def _rest_s(speed: FloatArray, peak: int, shift: int, fps: float) -> float:
+    """Return the time (s) at which the limbs that slow down most at a frame come to rest.
+
+    The eye takes that for the moment of a hit, and beats are measured where movement rests,
+    too; the strongest deceleration lies 60 to 120 ms earlier.
+    """
+    first, last = max(0, peak - shift), min(len(speed) - 1, peak + shift)
+    weights = np.maximum(speed[first] - speed[last], 0.0)
+    slowing = speed[peak : peak + round(_REST_S * fps) + 1] @ weights / (weights.sum() + 1e-9)
+    before = float(speed[first] @ weights / (weights.sum() + 1e-9))
+    lowest = int(np.argmin(slowing))
+    goal = float(slowing[lowest]) + _REST_SHARE * (before - float(slowing[lowest]))
+    below = int(np.argmax(slowing <= goal))
+    if below == 0:
+        return peak / fps
+    over = slowing[below - 1] - goal
+    return float((peak + below - 1 + over / (slowing[below - 1] - slowing[below])) / fps)
 
 
 def _strongest(
