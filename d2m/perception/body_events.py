@@ -22,7 +22,7 @@ viewer."""
 _SMOOTHING_S = 0.03  # standard deviation (s) of the filter against jitter
 _STOP_S = 0.05  # half the time (s) over which a limb must slow down in a hit
 _REST_S = 0.25  # longest time (s) from the strongest deceleration to rest
-_REST_SHARE = 0.12  # of the speed before a hit that is left when a stop is complete
+_REST_SHARE = 0.15  # of the speed before a hit that is left when a stop is complete
 _MIN_HIT_GAP_S = 0.22  # least time (s) between hits
 _MIN_HIT = 0.3  # least strength of a hit, of the clip's strongest
 _CALM_SPEED = 0.4  # lowest strong speed (torso lengths per second), as in the features
