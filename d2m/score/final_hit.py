@@ -14,7 +14,7 @@ _TAIL_S = {"auto": (0.9, 1.4), "hit": (0.7, 0.9), "ring": (1.8, 2.8)}
 _TAIL_SHARE = 0.34
 _FEW_BEATS, _FEW_BEATS_COST = 4, 0.5  # a piece of fewer beats loses this for each
 _TAIL_COST = 0.5  # of a second away from the best tail
-_ACCENT_END, _POSE_END = 0.5, 0.6  # worth of ending on a hit, or on the start of a last freeze
+_ACCENT_END, _POSE_END = 0.5, 1.3  # worth of ending on a hit, or on the start of a last freeze
 _SAME_MOMENT_S = 0.09
 
 

@@ -126,7 +126,7 @@ def plan_cells(
             if number % _GROUP_BARS == 0:
                 playing = _bar_parts(plan, number, len(bars), options)
                 playing &= {p for p in song.phrases[phrase].parts if p in song.instruments}
-                left_out = _leave_out(left_out, playing, section.name, number, rng)
+                left_out = _leave_out(left_out, playing, plan, number, rng)
                 up = raised[start : start + _GROUP_BARS * STEPS_PER_BAR]
                 lifted = len(up) > 0 and float(up.mean()) >= _RAISED_SHARE
             base = _bar_parts(plan, number, len(bars), options) - {left_out}
@@ -167,13 +167,13 @@ def _phrase_bars(bars: list[tuple[int, int]]) -> list[int]:
 
 
 def _leave_out(
-    previous: str, playing: set[str], name: str, bar: int, rng: np.random.Generator
+    previous: str, playing: set[str], plan: SectionPlan, bar: int, rng: np.random.Generator
 ) -> str:
     """Choose the part that rests for the next group of bars, another than before."""
-    if bar == 0 and name in ("drop", "intro"):
+    if bar == 0 and plan.section.name in ("drop", "intro"):
         return ""
     choices = [part for part in _OPTIONAL if part in playing]
-    if bar and name != "drop":
+    if plan.section.name != "drop" and bar >= plan.hook_from + _GROUP_BARS:
         choices += ["hook"] if "hook" in playing else []
     if playing & {"pad", "riff"} and "chords" in playing and bar:
         choices.append("chords")
