@@ -104,6 +104,8 @@ def choose_hits(place: Place, movement: Movement, form: Form, density: float) ->
     for index in np.argsort(-events.hit_strengths, kind="stable"):
         strength = float(events.hit_strengths[index])
         step = round(float(steps[index]) / unit) * unit
+        if step % STEPS_PER_BEAT in (0.5, STEPS_PER_BEAT - 0.5):
+            step = float(round(float(steps[index])))  # a stab this near a beat blurs it
         if strength < least or not 0 <= step < form.end - 1:
             continue
         quiet = section_at(form, step).name in ("intro", "break")
