@@ -19,7 +19,7 @@ from d2m.score.dance_accents import (
 )
 from d2m.score.draft import Draft, place_cells
 from d2m.score.form import Form, form_of
-from d2m.score.metre import mark_beats, weigh_metre
+from d2m.score.metre import balance_metre, mark_beats, weigh_metre
 from d2m.score.movement import movement_along
 from d2m.score.notes import Score, Section
 from d2m.score.options import ScoreOptions
@@ -78,6 +78,7 @@ def arrange(song: Song, dance: Conditioning, options: ScoreOptions) -> Score:
     add_pickup(place)
     quiet = [(p.section.start, p.section.end) for p in plans if p.section.name == "break"]
     mark_beats(place, form.end, [(s.start, s.end) for s in stops] + quiet)
+    balance_metre(place.draft)
     tracks = perform(place.draft, song, timeline, form.end, options)
     end_s = timeline.time_s(form.end)
     beats = timeline.dance_beats_s

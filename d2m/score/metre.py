@@ -41,6 +41,21 @@ _BETWEEN = {
 _QUICK_BPM, _SLOW_BPM = 118.0, 84.0  # tempi (BPM) from and to which they are softer still
 _SLOW_SOFTER, _SLOW_CYMBALS = 0.35, 0.5
 _CYMBAL_PARTS = ("hats", "busy_hats", "percussion", "busy_percussion")
+# Weight of the attack of each part or stem: how much it stands out in the spectral flux.
+# Chosen by hand.
+_ATTACKS = {
+    "drums": 1.0,
+    "hats": 0.8,
+    "busy_hats": 0.8,
+    "percussion": 0.7,
+    "busy_percussion": 0.7,
+    "bass": 0.6,
+    "chords": 0.35,
+    "pad": 0.1,
+    "lead": 0.7,
+    "effects": 0.0,
+}
+_MOST_BETWEEN, _SOFTEST_BETWEEN = 0.25, 0.5  # share of the attack on beats; least factor
 _MARKS = (KICK, KICK_2, SNARE, SNARE_2, CLAP)
 _QUIET_MARK, _MARK = 72, 92  # velocities of added or raised marks
 _RESTRUCK = 0.9  # velocity of notes that are struck again on a beat, of their own
@@ -72,6 +87,45 @@ def weigh_metre(draft: Draft, tempo_bpm: float) -> None:
             )
             for note in notes
         ]
+
+
+def balance_metre(draft: Draft) -> None:
+    """Soften what lies between the beats of a song whose beats would not stand out otherwise.
+
+    The attack of a step is the sum of the squared velocities of its notes, weighted by part.
+    Where the attack halfway between beats, or on the other steps, exceeds its share of that on
+    the beats, all its notes become softer.
+
+    Parameters
+    ----------
+    draft
+        Its notes change, but not those that answer the dancer.
+    """
+    attacks = np.zeros(STEPS_PER_BEAT)
+    for part, notes in draft.notes.items():
+        weight = _ATTACKS.get(part, _ATTACKS[PART_STEMS[part]])
+        for note in notes:
+            attacks[int(note.step) % STEPS_PER_BEAT] += weight * note.velocity**2
+    halfway, other = STEPS_PER_BEAT // 2, [1, STEPS_PER_BEAT - 1]
+    allowed = attacks[0] * _MOST_BETWEEN
+    factors = np.ones(STEPS_PER_BEAT)
+    factors[halfway] = _softening(attacks[halfway], allowed)
+    factors[other] = _softening(float(attacks[other].max()), allowed)
+    for part, notes in draft.notes.items():
+        draft.notes[part] = [
+            note
+            if note.step in draft.bends_s
+            else replace(
+                note,
+                velocity=max(1, round(note.velocity * factors[int(note.step) % STEPS_PER_BEAT])),
+            )
+            for note in notes
+        ]
+
+
+def _softening(attack: float, allowed: float) -> float:
+    """Return the factor of velocities that brings an attack down to what is allowed."""
+    return float(np.clip(np.sqrt(allowed / max(attack, 1e-9)), _SOFTEST_BETWEEN, 1.0))
 
 
 def mark_beats(place: Place, end: int, sparse: list[tuple[int, int]]) -> None:
