@@ -59,6 +59,9 @@ class SectionPlan:
         Bar of the section from which the hook plays.
     growth
         How much the drive grows from the first bar to the last.
+    drop_from
+        Bar of the section from which it plays the song's drop: the second half of the only
+        section of a piece.
     """
 
     section: FormSection
@@ -66,6 +69,7 @@ class SectionPlan:
     order: tuple[tuple[str, ...], ...]
     hook_from: int
     growth: float
+    drop_from: int
 
     def drive_at(self, bar: int, n_bars: int) -> float:
         """Return the drive in one of the bars of the section."""
@@ -84,14 +88,15 @@ def plan_sections(
         bars = max(1, (section.end - section.start) // STEPS_PER_BAR)
         order = _INTRO_ORDERS[rng.integers(len(_INTRO_ORDERS))] if section.name == "intro" else ()
         alone = section.end - section.start >= form.end
-        late = bars >= 4 and (alone or (section.name != "drop" and rng.random() < 0.6))
+        late = bars >= BARS_PER_PHRASE and section.name != "drop" and rng.random() < 0.6
         plans.append(
             SectionPlan(
                 section=section,
                 drive=drive,
                 order=order,
-                hook_from=(2 if bars < 8 else 4) if late else 0,
+                hook_from=_GROUP_BARS if late else 0,
                 growth=_GROWTH_ALONE if alone else _GROWTH.get(section.name, 0.0),
+                drop_from=(bars + 1) // 2 if alone and bars >= _GROUP_BARS else bars,
             )
         )
     return plans
@@ -123,6 +128,8 @@ def plan_cells(
         phrase = _PHRASE_OF.get(section.name, "groove")
         order = _phrase_bars(bars)
         for number, (start, end) in enumerate(bars):
+            if number == plan.drop_from:
+                phrase = "drop"
             if number % _GROUP_BARS == 0:
                 playing = _bar_parts(plan, number, len(bars), options)
                 playing &= {p for p in song.phrases[phrase].parts if p in song.instruments}
@@ -187,7 +194,10 @@ def _bar_parts(plan: SectionPlan, bar: int, n_bars: int, options: ScoreOptions) 
     drive = plan.drive_at(bar, n_bars) + 0.3 * (options.density - 1.0)
     if name == "intro":
         entered = 1 + int(bar * len(plan.order) / max(1, n_bars))
-        return {part for group in plan.order[:entered] for part in group}
+        late = n_bars > _GROUP_BARS and bar >= n_bars // 2  # a long intro hints at the melody
+        return {part for group in plan.order[:entered] for part in group} | (
+            {"hook"} if late else set()
+        )
     if name == "break":
         light = set(_CORE) - {"kick", "snare"} | {"pad", "percussion"}
         return light | ({"hook"} if bar >= n_bars // 2 else set())
@@ -197,8 +207,7 @@ def _bar_parts(plan: SectionPlan, bar: int, n_bars: int, options: ScoreOptions) 
             parts.add(part)
     if name in ("groove", "drop", "outro") and bar >= plan.hook_from:
         parts.add("hook")
-        group = bar // _GROUP_BARS
-        if bar % _GROUP_BARS >= _GROUP_BARS // 2 and (name == "drop" or group % 2):
+        if bar % _GROUP_BARS >= _GROUP_BARS // 2:
             parts.add("response")
     if name == "build":
         parts.add("riff")
