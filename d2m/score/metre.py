@@ -55,7 +55,7 @@ _ATTACKS = {
     "lead": 0.7,
     "effects": 0.0,
 }
-_MOST_BETWEEN, _SOFTEST_BETWEEN = 0.25, 0.5  # share of the attack on beats; least factor
+_MOST_BETWEEN, _SOFTEST_BETWEEN = 0.18, 0.5  # share of the attack on beats; least factor
 _MARKS = (KICK, KICK_2, SNARE, SNARE_2, CLAP)
 _QUIET_MARK, _MARK = 72, 92  # velocities of added or raised marks
 _RESTRUCK = 0.9  # velocity of notes that are struck again on a beat, of their own
