@@ -24,9 +24,9 @@ import httpx
 import pytest
 
 from d2m.checkpoints import FAMILIES, is_installed
+from d2m.core.common_settings import COMPACT
 from d2m.core.errors import JobError, VideoError
 from d2m.core.events import ResultFiles
-from d2m.core.common_settings import COMPACT
 from d2m.core.settings import Settings
 from d2m.jobs import WorkerPool
 from d2m.jobs.messages import ANALYSIS_ONLY, Failed, Finished, Job

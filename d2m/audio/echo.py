@@ -11,7 +11,7 @@ from d2m.audio.equaliser import Band, equaliser_sections
 from d2m.audio.stereo import StereoAudio
 from d2m.core.levels import STUDIO_SAMPLE_RATE
 
-# Band that each echo keeps (Hz): later echoes are duller and thinner. Chosen by ear.
+# Band that each echo keeps (Hz): later echoes are duller and thinner. Chosen by hand.
 _LOW_CUT_HZ, _HIGH_CUT_HZ = 260.0, 4_200.0
 # Amplitude of the echoes in what they are sent on to.
 _ONWARD = np.float32(0.25)

@@ -10,7 +10,7 @@ from d2m.core.levels import STUDIO_SAMPLE_RATE
 
 # Peaks that exceed the ceiling by up to this (dB) are lowered by a gain so fast that it acts
 # as a soft clip does, but without its aliasing; only what exceeds more moves the slow gain.
-# Chosen by ear.
+# Chosen by hand.
 _FAST_DB = 2.5
 # Time (ms) ahead of a peak in which the gain falls by 6 dB, and after it, in which it
 # recovers by 6 dB, and the half width of the smoothing: of the slow and the fast gain.

@@ -11,7 +11,7 @@ from d2m.core.levels import STUDIO_SAMPLE_RATE
 # The cubic curve x - 4/27 x^3 reaches its largest value, 1, at 1.5; there it is flat.
 _FLAT, _CUBE = np.float32(1.5), np.float32(4.0 / 27.0)
 # Harmonics of a bass: fundamentals lie below the first frequency (Hz); harmonics are kept in
-# the band (Hz). Amplitude into their curve against its bend, and its offset. Chosen by ear.
+# the band (Hz). Amplitude into their curve against its bend, and its offset. Chosen by hand.
 _FUNDAMENTAL_HZ, _BAND_HZ = 130.0, (200.0, 1_600.0)
 _HARMONIC_DRIVE, _ASYMMETRY = np.float32(4.0), np.float32(0.6)
 # Largest amplitude of the distorted signal against that of the bass.

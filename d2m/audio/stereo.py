@@ -16,7 +16,7 @@ StereoAudio = NDArray[np.float32]
 EFFECT_BLOCK = 1 << 16
 """Length of the blocks that effects work in (samples), so that they need little memory."""
 # Length and seed of the impulse response that decorrelates, and below which frequency it is
-# silent. Chosen by ear.
+# silent. Chosen by hand.
 _SPREAD_S, _SPREAD_SEED, _SPREAD_LOW_HZ = 0.022, 71, 350.0
 # Length of the linear-phase filter that separates the low end (s): its slope is 72 Hz wide.
 _LOW_END_FILTER_S = 0.0464

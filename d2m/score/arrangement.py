@@ -19,6 +19,7 @@ from d2m.score.dance_accents import (
 )
 from d2m.score.draft import Draft, place_cells
 from d2m.score.form import Form, form_of
+from d2m.score.harmony import key_name
 from d2m.score.metre import balance_metre, mark_beats, weigh_metre
 from d2m.score.movement import movement_along
 from d2m.score.notes import Score, Section
@@ -29,7 +30,6 @@ from d2m.score.song import Song
 from d2m.score.timeline import Timeline, timeline_of
 from d2m.score.transitions import Place, add_transitions
 
-_KEYS = ("C", "D♭", "D", "E♭", "E", "F", "F♯", "G", "A♭", "A", "B♭", "B")
 _SAME_BEAT_S = 0.02
 
 
@@ -87,7 +87,7 @@ def arrange(song: Song, dance: Conditioning, options: ScoreOptions) -> Score:
         sub_genre=song.sub_genre,
         seed=song.seed,
         arrangement=options.arrangement,
-        key=f"{_KEYS[song.key]} {song.mode}",
+        key=key_name(song.key, song.mode),
         tempo_bpm=60.0 / float(np.median(np.diff(beats))) if len(beats) > 1 else timeline.tempo_bpm,
         swing_percent=options.swing_percent or song.groove.swing_percent,
         tracks=tracks,

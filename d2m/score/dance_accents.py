@@ -29,7 +29,7 @@ FINE_BPM = 100.0
 """Tempo (BPM) below which hits are also met on 32nds, because 16ths are too far apart."""
 BIG_HIT, MEDIUM_HIT, SMALL_HIT = 0.75, 0.5, 0.35
 """Strengths (0 to 1) from which hits get a stab with a crash, a stab, and a drum accent. Chosen
-by ear."""
+by hand."""
 
 _BEAT_BEND_S = 0.012
 _BIG_GAP, _MEDIUM_GAP, _SMALL_GAP = STEPS_PER_BAR, 3, 2  # steps between hits of one size

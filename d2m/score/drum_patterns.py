@@ -58,7 +58,7 @@ _BREAK_PARTS = {
 _ROLLS = {"r": (0.0, 0.5), "t": (0.0, 2 / 3, 4 / 3)}
 # What the hi-hat may do in the last beat of bars 4 and 8: drums and velocities by step.
 _HAT_TURNS: tuple[dict[int, str], ...] = ({}, {14: "O"}, {13: "o", 15: "o"}, {14: "r"}, {14: "-"})
-# Velocity of cymbals on and off the beat (ratios, by ear).
+# Velocity of cymbals on and off the beat (ratios, chosen by hand).
 _BEAT_ACCENT, _OFF_BEAT = 1.08, 0.84
 # The phrase grows a little from its first to its last bar (ratios).
 _FIRST_LEVEL, _LAST_LEVEL = 0.95, 1.04

@@ -11,8 +11,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from d2m.core.errors import SettingsError
-
 SCALES = {
     "major": (0, 2, 4, 5, 7, 9, 11),
     "minor": (0, 2, 3, 5, 7, 8, 10),
@@ -112,22 +110,6 @@ def key_name(key: int, mode: str) -> str:
     parent = (key + PARENT_STEPS[mode]) % 12
     names = _FLATS if parent in _FLAT_KEYS else _SHARPS
     return f"{names[key % 12]} {mode}"
-
-
-def parse_key(name: str) -> int:
-    """Return the pitch class of a key by its name, such as ``"F#"`` or ``"eb"``.
-
-    Raises
-    ------
-    SettingsError
-        If there is no such key.
-    """
-    wanted = name.strip().replace("\u266f", "#").replace("\u266d", "b")
-    wanted = wanted[:1].upper() + wanted[1:].lower()
-    for names in (_SHARPS, _FLATS):
-        if wanted in names:
-            return names.index(wanted)
-    raise SettingsError(f"Unknown key {name!r}: choose a note from C to B, such as F# or Eb.")
 
 
 def parse_chord(symbol: str, key: int, mode: str) -> Chord:

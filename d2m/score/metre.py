@@ -21,7 +21,7 @@ from d2m.score.song import PART_STEMS
 from d2m.score.transitions import Place
 
 MARK_VELOCITY = 75
-"""Velocity from which a kick, snare or clap on a beat marks it. Chosen by ear."""
+"""Velocity from which a kick, snare or clap on a beat marks it. Chosen by hand."""
 
 # Factors of the velocities halfway between beats and on the other steps, by part or stem.
 # Chosen on rendered pieces: beat trackers and listeners find the beat, and hits stand out.

@@ -173,7 +173,7 @@ def _key_signature(key: str) -> str:
     """Return a key such as ``"D minor"`` in mido's spelling, or nothing for other modes."""
     from mido.midifiles.meta import MetaMessage
 
-    note, _, mode = key.replace("♭", "b").replace("♯", "#").partition(" ")
+    note, _, mode = key.partition(" ")
     if mode not in _MODE_SUFFIX:
         return ""
     spelled = f"{note}{_MODE_SUFFIX[mode]}"

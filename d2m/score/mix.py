@@ -38,13 +38,13 @@ TILT_DB = 4.0
 """Brightness 2 tilts the spectrum by this much (dB) at its ends. Chosen by hand."""
 STEM_PEAK = 0.89
 """Largest amplitude of any stem and of the mix (-1 dBFS), so that files don't clip."""
-# Compression of the bass, so that single notes neither stick out nor get lost. Chosen by ear.
+# Compression of the bass, so that single notes neither stick out nor get lost. Chosen by hand.
 _BASS_LEVELLING = Compression(-3.0, ratio=3.0, attack_ms=6.0, release_ms=120.0, limit_db=8.0)
 # Length of blocks (samples) that stay in the processor's cache while they are worked on.
 _CACHED_BLOCK = 1 << 14
 # The end is faded (s): at least, at most, and as a share of the time after the final hit.
 _SHORTEST_FADE_S, _LONGEST_FADE_S, _FADE_SHARE = 0.04, 2.5, 0.8
-# Parallel compression of the drums: heavy and fast. Chosen by ear.
+# Parallel compression of the drums: heavy and fast. Chosen by hand.
 _PUNCH = Compression(threshold_db=-8.0, ratio=5.0, attack_ms=8.0, release_ms=90.0, limit_db=14.0)
 
 

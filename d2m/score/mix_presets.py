@@ -245,7 +245,7 @@ STYLE_MIXES = {
         drum_drive_db=3.0,
     ),
 }
-"""How each style of `d2m.core.styles.STYLES` is mixed. Chosen by ear and by spectra."""
+"""How each style of `d2m.core.styles.STYLES` is mixed. Chosen by hand and by spectra."""
 
 
 def style_mix(style: str) -> StyleMix:

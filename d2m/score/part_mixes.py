@@ -110,4 +110,4 @@ PART_MIXES = {
     ),
     "effects": PartMix(level_db=-23.0, spread=0.3, low_cut_hz=45.0, reverb_db=-12.0),
 }
-"""How parts are mixed unless a style says otherwise. Chosen by ear and by spectra."""
+"""How parts are mixed unless a style says otherwise. Chosen by hand and by spectra."""

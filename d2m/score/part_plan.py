@@ -18,7 +18,7 @@ from d2m.score.song import PART_STEMS, Song
 from d2m.score.timeline import Timeline
 
 BUSY_MOVEMENT = 0.6
-"""Speed of arms or legs (0 to 1) from which they add their busy parts. Chosen by ear."""
+"""Speed of arms or legs (0 to 1) from which they add their busy parts. Chosen by hand."""
 FAST_BPM = 150.0
 """Tempo (BPM) from which 16ths are too fast for busy parts, but at full energy."""
 

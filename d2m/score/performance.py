@@ -20,7 +20,7 @@ FloatArray = NDArray[np.float64]
 
 MAX_BEAT_SHIFT_S = 0.015
 """Most that delay and looseness move a note on a beat (s), so that the beat stays where it is.
-Chosen by ear."""
+Chosen by hand."""
 
 _TRACK_PARTS = {
     "drums": ("kick", "snare", "ghosts", "hats", "busy_hats", "extra_kick"),

@@ -25,7 +25,7 @@ _NEUTRAL_VELOCITY = 100
 _VARIANTS = 3
 # Tunings that take turns, so that a repeated drum is never the same twice in a row.
 _DRUM_CENTS, _PITCHED_CENTS = 14.0, 2.0
-# Their spread (cents) on kits and on pitched instruments; chosen by ear.
+# Their spread (cents) on kits and on pitched instruments; chosen by hand.
 _LEVEL_DB = 1.0
 # Largest random change of level (dB), up or down.
 _BRIGHTNESS_STEPS = 4

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 PHRASE_BARS = 8
 """Bars of a phrase."""
 _LEVELS = {"X": 1.2, "x": 1.0, "o": 0.76, "-": 0.5, "O": 0.9, "r": 0.88, "t": 0.84}
-"""Velocity of each character over that of a normal note (ratios, by ear)."""
+"""Velocity of each character over that of a normal note (ratios, chosen by hand)."""
 # Bars of two rhythms in a phrase.
 _PLANS = ("AAAAAAAA", "AAABAAAB", "ABABABAB", "AAAAAAAB", "AABAAABA", "AAABAABB")
 _METRE = (1.06, 0.94, 0.99, 0.93, 1.02, 0.94, 0.99, 0.93)
@@ -102,9 +102,7 @@ def bars_of(hits: tuple[Hit, ...], rhythm: str) -> tuple[tuple[Hit, ...], tuple[
 def phrase_of(bars: list[tuple[Hit, ...]]) -> tuple[Hit, ...]:
     """Return bars in a row as one rhythm."""
     return tuple(
-        _moved(hit, STEPS_PER_BAR * number)
-        for number, bar in enumerate(bars)
-        for hit in bar
+        _moved(hit, STEPS_PER_BAR * number) for number, bar in enumerate(bars) for hit in bar
     )
 
 

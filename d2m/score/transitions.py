@@ -25,7 +25,7 @@ from d2m.score.song import Song, StepNote
 from d2m.score.timeline import Timeline
 
 JUMP_DRIVE = 0.2
-"""Increase of the drive (0 to 1) from which a build leads into a section. Chosen by ear."""
+"""Increase of the drive (0 to 1) from which a build leads into a section. Chosen by hand."""
 
 _LONG_BUILD_BARS = 4
 _ROLL_START, _ROLL_END = 0.55, 1.05  # factors of the roll's velocities: crescendo

@@ -18,9 +18,9 @@ from d2m.checkpoints import (
     read_tensors,
 )
 from d2m.checkpoints.resolve import resolve_weights
+from d2m.core.common_settings import COMPACT
 from d2m.core.errors import CheckpointError
 from d2m.core.levels import HIGH, HOP_LEVELS, LOW, HopLevel
-from d2m.core.common_settings import COMPACT
 
 both_levels = pytest.mark.parametrize("level", HOP_LEVELS.values(), ids=HOP_LEVELS)
 

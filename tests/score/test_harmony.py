@@ -6,13 +6,11 @@ from itertools import pairwise
 
 import pytest
 
-from d2m.core.errors import SettingsError
 from d2m.score.harmony import (
     HALF_BARS,
     SCALES,
     key_name,
     parse_chord,
-    parse_key,
     parse_progression,
 )
 from d2m.score.sub_genres.by_style import SUB_GENRES
@@ -35,21 +33,6 @@ from d2m.score.voicing import voice_lead
 )
 def test_names_of_keys(key: int, mode: str, name: str) -> None:
     assert key_name(key, mode) == name
-
-
-@pytest.mark.parametrize("name", ["C", "f#", "Gb", "eB", " A ", "B♭"])
-def test_names_of_notes_are_read(name: str) -> None:
-    number = parse_key(name)
-    flat = name.strip().replace("♭", "b")
-    spelt = flat[:1].upper() + flat[1:].lower()
-    assert spelt in {"C", "F#", "Gb", "Eb", "A", "Bb"}
-    assert number == {"C": 0, "F#": 6, "Gb": 6, "Eb": 3, "A": 9, "Bb": 10}[spelt]
-
-
-@pytest.mark.parametrize("name", ["H#", "", "C##", "Cb5"])
-def test_other_names_are_refused(name: str) -> None:
-    with pytest.raises(SettingsError, match="Unknown key"):
-        parse_key(name)
 
 
 @pytest.mark.parametrize(

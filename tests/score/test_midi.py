@@ -104,7 +104,7 @@ def test_markers_name_sections_and_hits(saved: mido.MidiFile) -> None:
 
 @pytest.mark.parametrize(
     ("key", "signature"),
-    [("D minor", "Dm"), ("B♭ major", "Bb"), ("A dorian", None), ("G# major", None)],
+    [("D minor", "Dm"), ("Bb major", "Bb"), ("A dorian", None), ("G# major", None)],
 )
 def test_keys_of_major_and_minor_are_written(key: str, signature: str | None) -> None:
     found = [m.key for m in midi_file(small_score(key=key)).tracks[0] if m.type == "key_signature"]
