@@ -47,7 +47,13 @@ def test_a_bad_clip_is_refused_in_one_sentence_and_no_file_is_written(kind, text
 
 
 @pytest.mark.parametrize(
-    ("option", "value", "choice"), [("--level", "middle", "both"), ("--style", "polka", "krump")]
+    ("option", "value", "choice"),
+    [
+        ("--level", "middle", "studio"),
+        ("--style", "polka", "krump"),
+        ("--key", "H#", "Bb"),
+        ("--ending", "fade", "ring"),
+    ],
 )
 def test_a_wrong_setting_is_refused_before_the_clip_is_read(option, value, choice, tmp_path):
     out = tmp_path / "out"
@@ -55,6 +61,12 @@ def test_a_wrong_setting_is_refused_before_the_clip_is_read(option, value, choic
     assert repr(value) in message
     assert choice in message
     assert not out.exists()
+
+
+def test_no_instrument_is_refused_before_the_clip_is_read(tmp_path):
+    off = [f"--no-{name}" for name in ("drums", "bass", "chords", "lead")]
+    message = refusal(d2m("generate", tmp_path / "lost.mp4", *off, "--out", tmp_path / "out"))
+    assert "No instrument is on" in message
 
 
 def test_a_tempo_out_of_range_is_a_usage_error(text_clip):
