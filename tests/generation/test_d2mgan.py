@@ -19,6 +19,7 @@ from d2m.checkpoints import FAMILIES
 from d2m.checkpoints.resolve import resolve_weights
 from d2m.core.errors import CheckpointError, SettingsError
 from d2m.core.levels import HIGH, HOP_LEVELS, LOW
+from d2m.core.settings import Settings
 from d2m.generation.d2mgan import D2MGANModel
 from d2m.generation.model_cache import ModelCache
 from d2m.models.i3d import build_i3d
@@ -175,12 +176,12 @@ def test_a_job_imports_files_from_the_folder_but_a_check_does_not(tmp_path):
 
 def test_a_model_is_loaded_once(checkpoints):
     models, weights = ModelCache(), resolve_weights("aist", (HIGH,), checkpoints)
-    model = models.get(weights, HIGH)
+    model = models.get(weights, HIGH, Settings())
     assert isinstance(model, D2MGANModel)
-    assert models.get(weights, HIGH) is model
+    assert models.get(weights, HIGH, Settings()) is model
     bundled = resolve_weights("compact", (HIGH, LOW))
-    assert models.get(bundled, LOW) is models.get(bundled, LOW)
-    assert models.get(bundled, LOW) is not models.get(bundled, HIGH)
+    assert models.get(bundled, LOW, Settings()) is models.get(bundled, LOW, Settings())
+    assert models.get(bundled, LOW, Settings()) is not models.get(bundled, HIGH, Settings())
 
 
 def test_the_page_offers_installed_weights_and_lists_missing_ones(checkpoints, tmp_path):

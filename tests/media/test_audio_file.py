@@ -8,7 +8,7 @@ import soundfile
 
 from d2m.core.errors import AudioError
 from d2m.core.levels import SAMPLE_RATE
-from d2m.media.audio_file import read_audio, write_wav
+from d2m.media.audio_file import read_audio, write_flac, write_wav
 from tests.clips import ClipMaker, click_track, first_click
 
 
@@ -53,8 +53,18 @@ def test_files_without_audio_are_refused(make_clip: ClipMaker, tmp_path: Path) -
         assert str(tmp_path) not in str(caught.value)
 
 
-@pytest.mark.parametrize("bad", [np.zeros(0), np.zeros((2, 100)), np.array([0.0, np.nan])])
+@pytest.mark.parametrize("bad", [np.zeros(0), np.zeros((3, 100)), np.array([0.0, np.nan])])
 def test_invalid_audio_is_not_written(tmp_path: Path, bad: np.ndarray) -> None:
     with pytest.raises(AudioError):
         write_wav(tmp_path / "bad.wav", bad)
     assert not (tmp_path / "bad.wav").exists()
+
+
+def test_stereo_is_written_with_24_bits(tmp_path: Path) -> None:
+    audio = np.stack([np.linspace(-1, 1, 500), np.zeros(500)]).astype(np.float32)
+    write_wav(tmp_path / "music.wav", audio, 44_100, bits=24)
+    write_flac(tmp_path / "music.flac", audio, 44_100)
+    for name, container in (("music.wav", "WAV"), ("music.flac", "FLAC")):
+        info = soundfile.info(tmp_path / name)
+        assert (info.format, info.subtype, info.samplerate) == (container, "PCM_24", 44_100)
+        np.testing.assert_allclose(soundfile.read(tmp_path / name)[0].T, audio, atol=2**-22)
