@@ -99,7 +99,7 @@ def test_the_intro_is_as_asked() -> None:
 def test_other_arrangements_have_other_forms() -> None:
     dance = plain_dance([0.5, 0.6] * 15)
     names = {tuple(s.name for s in form(dance, seed=seed).sections) for seed in range(12)}
-    assert len(names) > 2
+    assert len(names) > 1
 
 
 def procedural() -> Iterator[Conditioning]:
