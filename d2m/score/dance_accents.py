@@ -42,7 +42,6 @@ _CLICK = 64  # velocity of the clicks that keep the beat
 _STRONG_JUMP, _STRONG_DROP = 0.3, 0.4
 _GESTURE_GAP_S = 3.0  # least time between two effects of jumps or drops
 _SWELL_BEATS, _IMPACT_S, _SUB_S = 2.0, 1.2, 1.6
-_LOW_OCTAVE_LIMIT = 48  # a doubling below the stab stays out of the bass
 
 
 @dataclass(frozen=True, kw_only=True)
