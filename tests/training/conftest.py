@@ -12,6 +12,7 @@ from d2m.training.data.corpus import render_corpus
 from d2m.training.data.dances import procedural_dance, view
 from d2m.training.data.motion_bank import MotionFeatures, measure_dance
 from d2m.training.loops.loop_songs import UNSEEN_SONGS
+from d2m.training.loops.loop_synthesizer import SOUNDFONT
 
 
 @pytest.fixture(autouse=True)
@@ -37,6 +38,8 @@ def bank() -> list[MotionFeatures]:
 @pytest.fixture(scope="session")
 def small_corpus(bank: list[MotionFeatures], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Render two songs with three pieces each, and an unseen song."""
+    if not SOUNDFONT.is_file():
+        pytest.skip("needs fluid-soundfont-gm")
     folder = tmp_path_factory.mktemp("corpus")
     render_corpus(folder, bank, pieces_per_song=3, songs=(0, 1, UNSEEN_SONGS[0]))
     return folder
