@@ -43,8 +43,8 @@ class DanceSummary:
         Tempo of the dance (BPM).
     confidence
         How sure the tempo is, 0 to 1.
-    steady_default
-        True when no rhythm was found and a steady default tempo is used.
+    unsure
+        Whether the tempo is only the best guess.
     beats
         Number of beats in the clip.
     style
@@ -59,7 +59,7 @@ class DanceSummary:
 
     tempo_bpm: float
     confidence: float
-    steady_default: bool
+    unsure: bool
     beats: int
     style: str
     warnings: tuple[str, ...]

@@ -66,7 +66,10 @@ def fit_taps(rhythm: Rhythm, taps_s: FloatArray, duration_s: float) -> Rhythm:
         tempo_bpm=60.0 / period,
         beats_s=beats,
         downbeats_s=beats[first_downbeat::BEATS_PER_BAR],
-        steady_default=False,
+        unsure=False,
+        phase_confidence=1.0,
+        candidates=(),
+        clock="taps",
     )
 
 

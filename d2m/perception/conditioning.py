@@ -143,7 +143,8 @@ def known_rhythm(beats_s: FloatArray, downbeats_s: FloatArray) -> Rhythm:
         confidence=1.0,
         envelope=np.zeros(0),
         envelope_rate=0.0,
-        steady_default=False,
+        unsure=False,
+        phase_confidence=1.0,
     )
 
 

@@ -61,7 +61,7 @@ class Dance(Conditioning):
         return DanceSummary(
             tempo_bpm=float(self.rhythm.tempo_bpm),
             confidence=float(self.rhythm.confidence),
-            steady_default=bool(self.rhythm.steady_default),
+            unsure=bool(self.rhythm.unsure),
             beats=len(self.rhythm.beats_s),
             style=self.style.label,
             warnings=tuple(self.warnings),
@@ -114,7 +114,7 @@ def _warnings(pose: PoseTrack, rhythm: Rhythm) -> Iterator[str]:
             f"The dancer was found in only {pose.coverage:.0%} of the clip; "
             "the rest is interpolated."
         )
-    if rhythm.steady_default:
+    if rhythm.unsure:
         yield (
             "No clear rhythm was found in the movement, so the music keeps a steady "
             f"{rhythm.tempo_bpm:.0f} BPM."

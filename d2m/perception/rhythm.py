@@ -44,6 +44,27 @@ _BEAT_SIGNALS = ("all", "wrists", "ankles", "knees", "flow")
 
 
 @dataclass(frozen=True, kw_only=True)
+class BeatCandidate:
+    """One guess of the beats.
+
+    Parameters
+    ----------
+    tempo_bpm
+        Tempo (BPM).
+    shift_beats
+        How much later its beats come than those that the movement suggests at this tempo
+        (beats): 0, 0.25, 0.5 or -0.25.
+    probability
+        Estimated probability that tempo (octave included) and shift (to a quarter of a beat)
+        are right, 0 to 1.
+    """
+
+    tempo_bpm: float
+    shift_beats: float
+    probability: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class Rhythm:
     """Tempo and beats of a dance.
 
@@ -62,8 +83,15 @@ class Rhythm:
         Strength of sudden stops, 0 to 1.
     envelope_rate
         Sampling rate of ``envelope`` (Hz).
-    steady_default
-        Whether no rhythm was found, so that the beats are a steady grid at `DEFAULT_BPM`.
+    unsure
+        Whether the tempo is only the best guess.
+    phase_confidence
+        How sure it is that the beats lie on those of the dancer and not between them, 0 to 1.
+    candidates
+        The likeliest guesses, best first; at most three. Empty for beats that a person tapped
+        or a sound gave.
+    clock
+        Where the beats come from: ``"dance"``, ``"sound"`` or ``"taps"``.
     """
 
     tempo_bpm: float
@@ -72,7 +100,10 @@ class Rhythm:
     confidence: float
     envelope: FloatArray
     envelope_rate: float
-    steady_default: bool
+    unsure: bool
+    phase_confidence: float = 0.0
+    candidates: tuple[BeatCandidate, ...] = ()
+    clock: str = "dance"
 
 
 def estimate_rhythm(
@@ -125,7 +156,7 @@ def estimate_rhythm(
     stands_still = is_tracked and not is_moving
     if flow is None or len(flow) < 2 or stands_still:
         return of_pose
-    if is_moving and not of_pose.steady_default:
+    if is_moving and not of_pose.unsure:
         return of_pose
     directogram = motion_signals.resample_to_signal_rate(
         np.nan_to_num(np.asarray(flow, dtype=float)), fps
@@ -183,7 +214,7 @@ def _fit_rhythm(
         confidence=confidence,
         envelope=envelope,
         envelope_rate=SIGNAL_RATE,
-        steady_default=not has_rhythm and tempo_bpm is None,
+        unsure=not has_rhythm and tempo_bpm is None,
     )
 
 

@@ -54,7 +54,7 @@ def report(dance: Dance, soundtracks: list[Soundtrack], name: str = "") -> dict[
             "beats_s": _times(rhythm.beats_s),
             "downbeats_s": _times(rhythm.downbeats_s),
             "confidence": round(rhythm.confidence, 3),
-            "steady_default": rhythm.steady_default,
+            "unsure": rhythm.unsure,
             "pose_coverage": round(dance.pose.coverage, 4),
         },
         "warnings": list(dance.warnings),

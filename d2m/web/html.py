@@ -96,7 +96,7 @@ def status(job: JobStatus) -> str:
 def analysis(dance: DanceSummary) -> str:
     """Return tempo, confidence and warnings of an analysis."""
     clarity = next(word for least, word in _CLARITY if dance.confidence >= least or least == 0.0)
-    text = "no clear rhythm" if dance.steady_default else f"{clarity} rhythm"
+    text = "no clear rhythm" if dance.unsure else f"{clarity} rhythm"
     warnings = "".join(f'<p class="warning">{escape(text)}</p>' for text in dance.warnings)
     return (
         f'<div class="rhythm"><p>The dance: <strong>{dance.tempo_bpm:.0f} BPM</strong>, '

@@ -18,7 +18,7 @@ def rhythm() -> Rhythm:
         confidence=0.4,
         envelope=np.linspace(0, 1, 600),
         envelope_rate=60.0,
-        steady_default=True,
+        unsure=True,
     )
 
 
@@ -32,7 +32,7 @@ def test_taps_set_tempo_and_beats(rhythm):
     np.testing.assert_allclose(fitted.beats_s[:16], true, atol=0.02)
     assert fitted.downbeats_s[0] == pytest.approx(0.3, abs=0.02)
     np.testing.assert_allclose(np.diff(fitted.downbeats_s), 2.4, atol=0.02)
-    assert not fitted.steady_default
+    assert not fitted.unsure
     np.testing.assert_array_equal(fitted.envelope, rhythm.envelope)
 
 

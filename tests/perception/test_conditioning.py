@@ -32,7 +32,7 @@ def test_a_clip_too_short_for_two_beats_still_has_a_grid(beats):
         confidence=0.0,
         envelope=np.zeros(10),
         envelope_rate=60.0,
-        steady_default=True,
+        unsure=True,
     )
     laid = two_or_more_beats(rhythm)
     assert np.diff(laid) == pytest.approx([1.2])

@@ -44,7 +44,7 @@ def test_tempo_and_beats_of_a_dancer_who_stops_on_beats(bpm):
     rhythm = estimate_rhythm(dancer(bpm, seed=bpm), FPS)
     assert rhythm.tempo_bpm == pytest.approx(bpm, rel=0.02)
     assert beat_f(rhythm, beats_of(bpm)) >= 0.9
-    assert not rhythm.steady_default
+    assert not rhythm.unsure
     assert rhythm.confidence > 0.3
 
 
@@ -92,27 +92,27 @@ def test_beats_follow_a_dancer_who_drifts():
 
 
 def assert_default(rhythm: Rhythm) -> None:
-    assert rhythm.steady_default
+    assert rhythm.unsure
     assert rhythm.tempo_bpm == DEFAULT_BPM
     assert rhythm.confidence < 0.2
     assert np.allclose(np.diff(rhythm.beats_s), 60 / DEFAULT_BPM)
 
 
-def test_a_still_body_and_no_pose_give_a_steady_default():
+def test_a_still_body_and_no_pose_give_a_unsure():
     still = np.repeat(dancer(100)[:1], 300, axis=0)
     assert_default(estimate_rhythm(still, FPS))
     assert_default(estimate_rhythm(np.full((300, 17, 2), np.nan), FPS))
     assert_default(estimate_rhythm(np.zeros((300, 17, 3)), FPS))
 
 
-def test_random_movement_gives_a_steady_default():
+def test_random_movement_gives_a_unsure():
     found = []
     for seed in range(20):
         rng = np.random.default_rng(seed)
         jitter = dancer(100, seed=seed)[:1] + rng.normal(0, 20, (360, 17, 2))
         found.append(estimate_rhythm(jitter, FPS))
     # Chance gives a rhythm now and then, but the confidence stays low.
-    assert sum(rhythm.steady_default for rhythm in found) >= 18
+    assert sum(rhythm.unsure for rhythm in found) >= 18
     assert max(rhythm.confidence for rhythm in found) < 0.5
 
 
@@ -133,7 +133,7 @@ def test_a_given_tempo_is_used_and_its_phase_found():
     assert beat_f(rhythm, beats_of(100)) >= 0.9
     other = estimate_rhythm(dancer(100, seed=4), FPS, tempo_bpm=87.5)
     assert np.allclose(np.diff(other.beats_s), 60 / 87.5)
-    assert not other.steady_default
+    assert not other.unsure
 
 
 def test_a_tempo_out_of_range_is_refused():
@@ -220,7 +220,7 @@ def test_optical_flow_replaces_a_missing_pose():
     rhythm = estimate_rhythm(no_pose, FPS, flow=flow)
     assert rhythm.tempo_bpm == pytest.approx(90, rel=0.02)
     assert beat_f(rhythm, beats_of(90)) >= 0.9
-    assert estimate_rhythm(no_pose, FPS, flow=np.zeros_like(flow)).steady_default
+    assert estimate_rhythm(no_pose, FPS, flow=np.zeros_like(flow)).unsure
 
 
 @pytest.mark.parametrize("fps", [15.0, 30.0, 60.0])
