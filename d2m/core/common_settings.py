@@ -30,13 +30,21 @@ class CommonSettings:
         ignore the seed: they have one answer to a dance.
     start_s, length_s
         The part of the clip to use (s); without a length, up to its end.
+    beats
+        Where the beats come from: ``"sound"`` for the clip's own sound, ``"dance"`` for the
+        movement, ``"auto"`` for the sound if it is music with a steady beat, else the movement.
     tempo_bpm
-        Tempo (BPM) to use instead of the dancer's.
+        Tempo (BPM) to use instead of the one found.
+    tempo_scale
+        ``"half"`` keeps every second beat, ``"double"`` adds one between two, ``"found"`` leaves
+        them.
+    shift_beats
+        How far the beats are moved later (beats).
     beat_shift_ms
-        Time by which the beats are moved later (ms).
+        Time by which the beats are moved later (ms), besides.
     taps_s
         Times (s) in the part at which a person tapped the beat. Tempo and beats follow them
-        instead of the movement.
+        instead of sound and movement.
     response
         How strongly the movement steers the music: 0 not at all, 1 as learned, 2 twice.
     original
@@ -91,22 +99,54 @@ class CommonSettings:
         minimum=0.0,
         maximum=_LONGEST_S,
     )
+    beats: str = setting(
+        AUTO,
+        kind=Kind.CHOICE,
+        label="Beats from",
+        help="What gives the beat: the clip's own sound or the movement.",
+        section="beat",
+        choices=(
+            ("Sound if it has a steady beat, else dance", AUTO),
+            ("The clip's own sound", "sound"),
+            ("The dance", "dance"),
+        ),
+    )
     tempo_bpm: float | None = setting(
         None,
         kind=Kind.OPTIONAL_NUMBER,
         label="Tempo",
-        help="Used instead of the dancer's tempo.",
-        empty_help="0 keeps the dancer's.",
+        help="Used instead of the tempo found.",
+        empty_help="0 keeps the one found.",
         section="beat",
         unit="BPM",
         minimum=30.0,
         maximum=300.0,
     )
+    tempo_scale: str = setting(
+        "found",
+        kind=Kind.CHOICE,
+        label="Tempo scale",
+        help="Half or twice the tempo found.",
+        section="beat",
+        choices=(("As found", "found"), ("Half", "half"), ("Double", "double")),
+    )
+    shift_beats: float = setting(
+        0.0,
+        kind=Kind.NUMBER,
+        label="Shift",
+        help="Moves the beats later by a part of a beat, or earlier if negative.",
+        section="beat",
+        unit="beats",
+        flag="shift-beats",
+        minimum=-0.5,
+        maximum=0.5,
+        step=0.25,
+    )
     beat_shift_ms: float = setting(
         0.0,
         kind=Kind.NUMBER,
         label="Beat shift",
-        help="Moves the beats later, or earlier if negative.",
+        help="Moves the beats later by a time, or earlier if negative.",
         section="beat",
         unit="ms",
         minimum=-500.0,
@@ -117,7 +157,7 @@ class CommonSettings:
         (),
         kind=Kind.TIMES,
         label="Tapped beats",
-        help="Times of the beats, such as 0.52 1.03 1.55 2.06; they replace tempo and dancer.",
+        help="Times of the beats, such as 0.52 1.03 1.55 2.06; they replace those found.",
         section="beat",
         unit="s",
         parameter="taps",

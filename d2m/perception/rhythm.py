@@ -92,6 +92,8 @@ class Rhythm:
         or a sound gave.
     clock
         Where the beats come from: ``"dance"``, ``"sound"`` or ``"taps"``.
+    clock_reason
+        Why the clip's sound is not the clock, as a clause; empty where it is.
     """
 
     tempo_bpm: float
@@ -104,6 +106,7 @@ class Rhythm:
     phase_confidence: float = 0.0
     candidates: tuple[BeatCandidate, ...] = ()
     clock: str = "dance"
+    clock_reason: str = ""
 
 
 def estimate_rhythm(
