@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,3 +60,67 @@ def track_sound_beats(audio: Audio, sample_rate: int) -> SoundBeats:
         Without a steady beat, ``has_beat`` is False and ``reason`` says why.
     """
     return SoundBeats(reason="the clip's sound has no steady beat")
+
+
+def at_half_tempo(beats: SoundBeats) -> SoundBeats:
+    """Keep every second beat, starting from the first downbeat.
+
+    A bar keeps its number of beats, so it becomes twice as long.
+
+    Parameters
+    ----------
+    beats
+        Beats of a sound.
+
+    Returns
+    -------
+    SoundBeats
+        At half the tempo. With fewer than two beats, the beats as they are.
+    """
+    if len(beats.beats_s) < 2:
+        return beats
+    starts = _downbeat_indices(beats)
+    first = int(starts[0]) if starts.size else 0
+    return replace(
+        beats,
+        tempo_bpm=beats.tempo_bpm / 2,
+        beats_s=beats.beats_s[first % 2 :: 2],
+        downbeats_s=beats.beats_s[starts[::2]],
+    )
+
+
+def at_double_tempo(beats: SoundBeats) -> SoundBeats:
+    """Add a beat midway between every two beats.
+
+    A bar keeps its number of beats, so it becomes half as long.
+
+    Parameters
+    ----------
+    beats
+        Beats of a sound.
+
+    Returns
+    -------
+    SoundBeats
+        At twice the tempo. With fewer than two beats, the beats as they are.
+    """
+    times = beats.beats_s
+    if len(times) < 2:
+        return beats
+    doubled = np.interp(np.arange(2 * len(times) - 1) / 2, np.arange(len(times)), times)
+    starts = _downbeat_indices(beats)
+    if starts.size > 1:
+        bar = int(np.median(np.diff(starts)))
+        starts = np.concatenate((2 * starts, 2 * starts + bar, 2 * starts[:1] - bar))
+    else:
+        starts = 2 * starts
+    starts = np.unique(starts[(starts >= 0) & (starts < len(doubled))])
+    return replace(
+        beats, tempo_bpm=2 * beats.tempo_bpm, beats_s=doubled, downbeats_s=doubled[starts]
+    )
+
+
+def _downbeat_indices(beats: SoundBeats) -> NDArray[np.intp]:
+    """Return the index of each downbeat among the beats ``(M,)``."""
+    nearest = np.abs(beats.downbeats_s[:, None] - beats.beats_s).argmin(axis=1)
+    return np.unique(nearest)
