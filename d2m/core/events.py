@@ -45,6 +45,17 @@ class DanceSummary:
         How sure the tempo is, 0 to 1.
     unsure
         Whether the tempo is only the best guess.
+    phase_confidence
+        How sure it is that the beats lie on the dancer's and not between them, 0 to 1.
+    clock
+        Where the beats come from: ``"dance"``, ``"sound"`` or ``"taps"``.
+    clock_reason
+        Why the clip's sound is not the clock, as a clause; empty where it is.
+    has_sound_beats
+        Whether the clip's sound has beats that could be the clock.
+    candidates
+        The likeliest guesses of the beats, best first: tempo (BPM), shift (beats) from those
+        that the movement suggests, and probability (0 to 1).
     beats
         Number of beats in the clip.
     style
@@ -60,6 +71,11 @@ class DanceSummary:
     tempo_bpm: float
     confidence: float
     unsure: bool
+    phase_confidence: float
+    clock: str
+    clock_reason: str
+    has_sound_beats: bool
+    candidates: tuple[tuple[float, float, float], ...]
     beats: int
     style: str
     warnings: tuple[str, ...]
@@ -94,6 +110,10 @@ class SoundtrackSummary:
         Description of the picture of the score in words; empty without a score.
     rights
         A sentence on how the music may be used.
+    clock
+        Where the beats that it was made for come from: ``"dance"``, ``"sound"`` or ``"taps"``.
+    unsure
+        Whether those beats are only the best guess, so that a score against them means nothing.
     """
 
     level: str
@@ -104,6 +124,8 @@ class SoundtrackSummary:
     seconds: float
     score_text: str = ""
     rights: str = ""
+    clock: str = "dance"
+    unsure: bool = False
 
     def notify(self, observer: Observer[T]) -> T | None:
         """Pass the event to `Observer.on_soundtrack`."""

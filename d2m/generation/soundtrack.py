@@ -173,4 +173,6 @@ class Soundtrack:
             seconds=sum(self.seconds.values()),
             score_text=self.score_text,
             rights=self.rights,
+            clock=self.rhythm.clock,
+            unsure=self.rhythm.unsure,
         )

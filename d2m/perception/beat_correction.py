@@ -1,4 +1,4 @@
-"""Correct an estimated rhythm: fit beats to a user's taps, or shift all beats in time."""
+"""Correct a rhythm: fit beats to taps, halve or double the tempo, shift all beats in time."""
 
 from __future__ import annotations
 
@@ -73,6 +73,57 @@ def fit_taps(rhythm: Rhythm, taps_s: FloatArray, duration_s: float) -> Rhythm:
     )
 
 
+def scale_tempo(rhythm: Rhythm, scale: str, duration_s: float) -> Rhythm:
+    """Halve or double the tempo of a rhythm. Its first bar keeps its start.
+
+    Parameters
+    ----------
+    rhythm
+        The rhythm.
+    scale
+        ``"half"`` keeps every second beat, ``"double"`` adds one between two; any other value
+        changes nothing.
+    duration_s
+        Length of the clip (s).
+
+    Raises
+    ------
+    SettingsError
+        If the new tempo is not between `MIN_BPM` and `MAX_BPM`.
+    """
+    factor = {"half": 0.5, "double": 2.0}.get(scale, 1.0)
+    if factor == 1.0 or len(rhythm.beats_s) < 2:
+        return rhythm
+    tempo_bpm = factor * rhythm.tempo_bpm
+    if not MIN_BPM <= tempo_bpm <= MAX_BPM:
+        raise SettingsError(
+            f"The {scale} tempo is {tempo_bpm:.0f} BPM: choose one from {MIN_BPM:.0f} to "
+            f"{MAX_BPM:.0f}."
+        )
+    beats, anchor_s = rhythm.beats_s, _first_downbeat_s(rhythm)
+    if factor == 2.0:
+        beats = np.interp(np.arange(2 * len(beats) - 1) / 2, np.arange(len(beats)), beats)
+    else:
+        beats = beats[int(np.argmin(np.abs(beats - anchor_s))) % 2 :: 2]
+    beats = cover_clip(beats, 60.0 / tempo_bpm, duration_s)
+    return replace(
+        rhythm, tempo_bpm=tempo_bpm, beats_s=beats, downbeats_s=every_bar(beats, anchor_s)
+    )
+
+
+def every_bar(beats_s: FloatArray, downbeat_s: float) -> FloatArray:
+    """Return every fourth of the beats (s), among them the one nearest to a downbeat (s)."""
+    if not len(beats_s):
+        return beats_s
+    anchor = int(np.argmin(np.abs(beats_s - downbeat_s)))
+    return np.asarray(beats_s[anchor % BEATS_PER_BAR :: BEATS_PER_BAR])
+
+
+def _first_downbeat_s(rhythm: Rhythm) -> float:
+    times = rhythm.downbeats_s if len(rhythm.downbeats_s) else rhythm.beats_s
+    return float(times[0])
+
+
 def shift_beats(rhythm: Rhythm, shift_s: float, duration_s: float) -> Rhythm:
     """Move all beats of a rhythm by a constant time, keeping the clip covered with beats.
 
@@ -95,14 +146,29 @@ def shift_beats(rhythm: Rhythm, shift_s: float, duration_s: float) -> Rhythm:
         return rhythm
     period = 60.0 / rhythm.tempo_bpm
     beats, downbeats = (
-        _cover(times + shift_s, gap, duration_s)
+        cover_clip(times + shift_s, gap, duration_s)
         for times, gap in ((rhythm.beats_s, period), (rhythm.downbeats_s, BEATS_PER_BAR * period))
     )
     return replace(rhythm, beats_s=beats, downbeats_s=downbeats)
 
 
-def _cover(times: FloatArray, gap: float, duration_s: float) -> FloatArray:
-    """Extend times (N,) at steps of ``gap`` (s) to the ends of the clip, and cut the rest."""
+def cover_clip(times: FloatArray, gap: float, duration_s: float) -> FloatArray:
+    """Extend times (s) to the ends of a clip, and leave out those outside.
+
+    Parameters
+    ----------
+    times : (N,)
+        Ascending times (s).
+    gap
+        Step at which they are continued (s).
+    duration_s
+        Length of the clip (s).
+
+    Returns
+    -------
+    (M,)
+        Ascending times (s); none if there were none.
+    """
     if not len(times):
         return times
     before = times[0] - gap * np.arange(np.floor(times[0] / gap), 0, -1)

@@ -1,4 +1,4 @@
-"""Analyse a clip: a normalised copy, the dancer's pose in each frame, optical flow, warnings.
+"""Analyse a clip: a normalised copy, the dancer's pose, optical flow, beats of the sound.
 
 This is the slow part of perception. It depends only on the clip, so its result is cached.
 """
@@ -14,12 +14,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from d2m.core.errors import PoseError
+from d2m.core.levels import SAMPLE_RATE
 from d2m.core.progress import Progress, silent, timed
 from d2m.core.settings import Settings
+from d2m.media.audio_file import read_audio
 from d2m.media.clip import ClipInfo, ClipLimits, normalise, read_frames, sample_frames
+from d2m.perception.beat_clock import NO_SOUND
 from d2m.perception.clip_warnings import FrameSampler, find_clip_warnings
 from d2m.perception.optical_flow import DirectogramMeter
 from d2m.perception.pose import PoseTrack, TimedFrame, person_visible, track_pose
+from d2m.perception.sound_beats import SoundBeats, track_sound_beats
 
 POSE_FPS = 30.0
 """Rate at which the pose is tracked (Hz), or the clip's own rate where that is lower; chosen by
@@ -36,6 +40,8 @@ NO_DANCER = (
     "it; try a brighter or closer clip."
 )
 _COPY, _ANALYSIS, _STRIP = "copy.mp4", "analysis.npz", "strip.jpg"
+_SOUND_TIMES = ("beats_s", "downbeats_s")
+_SOUND_FACTS = ("has_beat", "confidence", "tempo_bpm", "reason")
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -52,6 +58,8 @@ class ClipAnalysis:
         The dancer's landmarks, frame by frame.
     directogram : (F, 8)
         Optical flow by direction, at the rate of the pose.
+    sound
+        Beats of the clip's own sound.
     warnings
         Sentences about what may make the music fit less well.
     strip_text
@@ -66,6 +74,7 @@ class ClipAnalysis:
     video: Path
     pose: PoseTrack
     directogram: NDArray[np.float64]
+    sound: SoundBeats
     warnings: tuple[str, ...] = ()
     strip_text: str = ""
     seconds: dict[str, float] = field(default_factory=dict)
@@ -82,11 +91,13 @@ class ClipAnalysis:
             "clip": asdict(self.clip),
             "fps": self.pose.fps,
             "warnings": self.warnings,
+            "sound": {name: getattr(self.sound, name) for name in _SOUND_FACTS},
             "strip_text": self.strip_text,
         }
         arrays: dict[str, Any] = {
             name: getattr(self.pose, name) for name in ("landmarks", "world", "visibility", "found")
         }
+        arrays |= {name: getattr(self.sound, name) for name in _SOUND_TIMES}
         path = self.video.with_name(_ANALYSIS)
         np.savez(path, directogram=self.directogram, facts=json.dumps(facts), **arrays)
 
@@ -101,10 +112,12 @@ class ClipAnalysis:
         with np.load(folder / _ANALYSIS, allow_pickle=False) as stored:
             arrays = dict(stored)
         facts = json.loads(str(arrays.pop("facts")))
+        sound = {name: arrays.pop(name) for name in _SOUND_TIMES} | facts["sound"]
         return cls(
             clip=ClipInfo(**facts["clip"]),
             video=cls.video_in(folder),
             directogram=arrays.pop("directogram"),
+            sound=SoundBeats(**sound),
             pose=PoseTrack(fps=facts["fps"], **arrays),
             warnings=tuple(facts["warnings"]),
             strip_text=facts["strip_text"],
@@ -156,6 +169,9 @@ def analyse_clip(
         )
     with timed(seconds, "pose"):
         pose, directogram, samples = _track(video, info, progress)
+    with timed(seconds, "sound"):
+        progress("Finding the beat of the sound", 0.0)
+        sound = _sound_beats(video, info)
     with timed(seconds, "warnings"):
         progress("Checking the picture", 0.0)
         warnings = tuple(find_clip_warnings(samples, pose))
@@ -164,9 +180,16 @@ def analyse_clip(
         video=video,
         pose=pose,
         directogram=directogram,
+        sound=sound,
         warnings=warnings,
         seconds=seconds,
     )
+
+
+def _sound_beats(video: Path, info: ClipInfo) -> SoundBeats:
+    if not info.has_audio:
+        return SoundBeats(reason=NO_SOUND)
+    return track_sound_beats(read_audio(video, SAMPLE_RATE), SAMPLE_RATE)
 
 
 def _track(

@@ -14,9 +14,11 @@ from numpy.typing import NDArray
 from d2m.core.metrical_grid import StepGrid, grid_from_beats
 from d2m.core.settings import Settings
 from d2m.core.styles import Style
-from d2m.perception.beat_correction import fit_taps, shift_beats
+from d2m.perception.beat_clock import NO_SOUND, choose_clock
+from d2m.perception.beat_correction import fit_taps, scale_tempo, shift_beats
 from d2m.perception.body_events import BodyEvents, find_body_events
 from d2m.perception.rhythm import Rhythm, estimate_rhythm
+from d2m.perception.sound_beats import SoundBeats
 from d2m.perception.step_features import (
     accentuate_beats,
     directogram_features,
@@ -69,6 +71,7 @@ def condition(
     flow: FloatArray | None = None,
     duration_s: float | None = None,
     rhythm: Rhythm | None = None,
+    sound: SoundBeats | None = None,
     settings: Settings | None = None,
 ) -> Conditioning:
     """Measure a dance on the metrical grid of its beats.
@@ -85,11 +88,13 @@ def condition(
     duration_s
         Length of the music (s); by default that of the keypoints.
     rhythm
-        Known beats, see `known_rhythm`. By default they are estimated from the movement and
-        corrected by the settings.
+        Known beats, see `known_rhythm`. By default they are those of the sound or estimated from
+        the movement, and corrected by the settings.
+    sound
+        Beats of the clip's own sound, if it has one.
     settings
-        Their tempo, taps, beat shift and response are used. Without settings, the movement
-        stays as measured: no contrast is scaled and no beat accentuated.
+        Their choice and correction of the beats and their response are used. Without settings,
+        the movement stays as measured: no contrast is scaled and no beat accentuated.
 
     Returns
     -------
@@ -99,11 +104,13 @@ def condition(
     Raises
     ------
     SettingsError
-        If the taps make no rhythm.
+        If the taps make no rhythm, or the sound has no beats and the settings ask for them.
     """
     length_s = len(keypoints) / fps if duration_s is None else duration_s
     if rhythm is None:
-        rhythm = _corrected_rhythm(keypoints, fps, flow, length_s, settings or Settings())
+        chosen = settings or Settings()
+        movement = estimate_rhythm(keypoints[..., :2], fps, tempo_bpm=chosen.tempo_bpm, flow=flow)
+        rhythm = _corrected_rhythm(movement, sound or SoundBeats(reason=NO_SOUND), length_s, chosen)
     downbeat_s = float(rhythm.downbeats_s[0]) if len(rhythm.downbeats_s) else None
     grid = grid_from_beats(two_or_more_beats(rhythm), length_s, downbeat_s=downbeat_s)
     features = movement_features(keypoints, fps, grid)
@@ -157,14 +164,13 @@ def two_or_more_beats(rhythm: Rhythm) -> FloatArray:
 
 
 def _corrected_rhythm(
-    keypoints: FloatArray,
-    fps: float,
-    flow: FloatArray | None,
-    duration_s: float,
-    settings: Settings,
+    movement: Rhythm, sound: SoundBeats, duration_s: float, settings: Settings
 ) -> Rhythm:
-    """Estimate the rhythm, then apply the tempo, taps and shift of the settings."""
-    rhythm = estimate_rhythm(keypoints[..., :2], fps, tempo_bpm=settings.tempo_bpm, flow=flow)
+    """Choose the clock of the music, then apply the taps, scale and shifts of the settings."""
     if settings.taps_s:
-        rhythm = fit_taps(rhythm, np.array(settings.taps_s), duration_s)
-    return shift_beats(rhythm, settings.beat_shift_ms / 1000, duration_s)
+        rhythm = fit_taps(movement, np.array(settings.taps_s), duration_s)
+    else:
+        rhythm = choose_clock(movement, sound, settings, duration_s)
+    rhythm = scale_tempo(rhythm, settings.tempo_scale, duration_s)
+    shift_s = settings.shift_beats * 60.0 / rhythm.tempo_bpm + settings.beat_shift_ms / 1000
+    return shift_beats(rhythm, shift_s, duration_s)

@@ -13,6 +13,7 @@ from d2m.core.events import DanceSummary
 from d2m.core.progress import Progress, silent, timed
 from d2m.core.settings import Settings
 from d2m.media.clip import ClipInfo
+from d2m.perception.beat_clock import MIN_SOUND_BEATS
 from d2m.perception.clip_analysis import ClipAnalysis
 from d2m.perception.conditioning import Conditioning, condition
 from d2m.perception.pose import PoseTrack
@@ -62,6 +63,13 @@ class Dance(Conditioning):
             tempo_bpm=float(self.rhythm.tempo_bpm),
             confidence=float(self.rhythm.confidence),
             unsure=bool(self.rhythm.unsure),
+            phase_confidence=float(self.rhythm.phase_confidence),
+            clock=self.rhythm.clock,
+            clock_reason=self.rhythm.clock_reason,
+            has_sound_beats=len(self.analysis.sound.beats_s) >= MIN_SOUND_BEATS,
+            candidates=tuple(
+                (one.tempo_bpm, one.shift_beats, one.probability) for one in self.rhythm.candidates
+            ),
             beats=len(self.rhythm.beats_s),
             style=self.style.label,
             warnings=tuple(self.warnings),
@@ -80,14 +88,14 @@ def estimate_dance(
     analysis
         What `d2m.perception.clip_analysis.analyse_clip` returned.
     settings
-        Their tempo, taps, beat shift and response are used.
+        Their choice and correction of the beats and their response are used.
     progress
         Called with the name of the stage and the share done.
 
     Raises
     ------
     SettingsError
-        If the taps make no rhythm.
+        If the taps make no rhythm, or the sound has no beats and the settings ask for them.
     """
     seconds = dict(analysis.seconds)
     pose = analysis.pose
@@ -98,6 +106,7 @@ def estimate_dance(
             pose.fps,
             flow=analysis.directogram,
             duration_s=analysis.clip.duration_s,
+            sound=analysis.sound,
             settings=settings,
         )
     return Dance(
@@ -116,6 +125,6 @@ def _warnings(pose: PoseTrack, rhythm: Rhythm) -> Iterator[str]:
         )
     if rhythm.unsure:
         yield (
-            "No clear rhythm was found in the movement, so the music keeps a steady "
-            f"{rhythm.tempo_bpm:.0f} BPM."
+            f"No clear rhythm was found, so {rhythm.tempo_bpm:.0f} BPM is only the best guess: "
+            "listen, and correct the beat if it is off."
         )

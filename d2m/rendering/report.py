@@ -55,6 +55,17 @@ def report(dance: Dance, soundtracks: list[Soundtrack], name: str = "") -> dict[
             "downbeats_s": _times(rhythm.downbeats_s),
             "confidence": round(rhythm.confidence, 3),
             "unsure": rhythm.unsure,
+            "phase_confidence": round(rhythm.phase_confidence, 3),
+            "clock": rhythm.clock,
+            "clock_reason": rhythm.clock_reason,
+            "candidates": [
+                {
+                    "tempo_bpm": round(one.tempo_bpm, 2),
+                    "shift_beats": one.shift_beats,
+                    "probability": round(one.probability, 3),
+                }
+                for one in rhythm.candidates
+            ],
             "pose_coverage": round(dance.pose.coverage, 4),
         },
         "warnings": list(dance.warnings),

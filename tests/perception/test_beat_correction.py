@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from d2m.core.errors import SettingsError
-from d2m.perception.beat_correction import fit_taps, shift_beats
+from d2m.perception.beat_correction import fit_taps, scale_tempo, shift_beats
 from d2m.perception.rhythm import Rhythm
 
 
@@ -66,3 +66,29 @@ def test_a_shift_moves_all_beats_and_covers_the_clip(rhythm, shift):
 
 def test_no_shift_is_the_same(rhythm):
     assert shift_beats(rhythm, 0.0, 10.0) is rhythm
+
+
+def test_half_the_tempo_keeps_every_second_beat_from_the_downbeat_on(rhythm):
+    slow = scale_tempo(rhythm, "half", 10.0)
+    assert slow.tempo_bpm == 60.0
+    np.testing.assert_allclose(slow.beats_s, np.arange(0.7, 10, 1.0))
+    assert slow.downbeats_s[0] == pytest.approx(0.7)
+    np.testing.assert_allclose(np.diff(slow.downbeats_s), 4.0)
+
+
+def test_twice_the_tempo_adds_a_beat_between_two_up_to_the_ends(rhythm):
+    fast = scale_tempo(rhythm, "double", 10.0)
+    assert fast.tempo_bpm == 240.0
+    np.testing.assert_allclose(fast.beats_s, np.arange(0.2, 10, 0.25))
+    assert 0.7 in fast.downbeats_s
+    np.testing.assert_allclose(np.diff(fast.downbeats_s), 1.0)
+
+
+def test_the_tempo_found_changes_nothing(rhythm):
+    assert scale_tempo(rhythm, "found", 10.0) is rhythm
+
+
+def test_half_of_a_slow_tempo_is_refused_with_the_range(rhythm):
+    slow = scale_tempo(rhythm, "half", 10.0)
+    with pytest.raises(SettingsError, match="half tempo is 15 BPM: choose one from 30 to 300"):
+        scale_tempo(scale_tempo(slow, "half", 10.0), "half", 10.0)
