@@ -98,7 +98,7 @@ class ConsoleObserver(Observer[None]):
     def __init__(self) -> None:
         self._stage = ""
         self._tempo_bpm = 0.0
-        self._warned: tuple[str, ...] = ()
+        self._warned: tuple[str, ...] | None = None
 
     def on_progress(self, stage: str, share: float) -> None:
         """Print a stage and the share of it that is done."""
@@ -111,10 +111,11 @@ class ConsoleObserver(Observer[None]):
         self._stage = stage
 
     def on_dance(self, dance: DanceSummary) -> None:
-        """Print the warnings of the analysis, once for all variations."""
+        """Print where the beats come from and the warnings, once for all variations."""
         self._tempo_bpm = dance.tempo_bpm
         if dance.warnings != self._warned:
             self._warned = dance.warnings
+            typer.echo(dance.beat_sentence, err=True)
             for warning in dance.warnings:
                 typer.echo(warning, err=True)
 

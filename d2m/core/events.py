@@ -82,6 +82,18 @@ class DanceSummary:
     strip: Path | None = None
     alt_text: str = ""
 
+    @property
+    def beat_sentence(self) -> str:
+        """A sentence on the tempo, where the beats come from, and why."""
+        tempo = f"{self.tempo_bpm:.0f} BPM"
+        if self.clock == "sound":
+            return f"The beat is that of the clip's own sound: {tempo}."
+        if self.clock == "taps":
+            return f"The beat is the tapped one: {tempo}."
+        because = f", because {self.clock_reason}" if self.clock_reason else ""
+        guess = "about " if self.unsure else ""
+        return f"The beat is that of the dance{because}: {guess}{tempo}."
+
     def notify(self, observer: Observer[T]) -> T | None:
         """Pass the event to `Observer.on_dance`."""
         return observer.on_dance(self)

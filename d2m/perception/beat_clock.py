@@ -69,7 +69,7 @@ def choose_clock(
 def _reason_for_dance(movement: Rhythm, sound: SoundBeats, settings: CommonSettings) -> str:
     """Return why the sound is not the clock; empty if it is."""
     if settings.beats == "dance":
-        return "the settings say so"
+        return "the settings ask for it"
     if len(sound.beats_s) < MIN_SOUND_BEATS:
         return sound.reason or "the clip's sound has no steady beat"
     if settings.tempo_bpm and _octave(sound.tempo_bpm, settings.tempo_bpm) is None:

@@ -10,12 +10,13 @@ from numpy.typing import NDArray
 
 from d2m.core.levels import SAMPLE_RATE
 from d2m.metrics.beats import matched_beats
-from d2m.rendering.beat_plot_data import BeatPlotData, BeatRow, beat_row
+from d2m.rendering.beat_plot_data import SHORT_SOURCES, BeatPlotData, BeatRow, beat_row
 from d2m.rendering.palette import DARK, LIGHT, Palette
 from d2m.rendering.plot_style import (
     AXES_LEFT,
     AXES_RIGHT,
     DPI,
+    FONT_PT,
     WIDTH_IN,
     heading,
     style,
@@ -40,6 +41,9 @@ def draw_beat_plot(
     audio: NDArray[Any],
     sample_rate: int = SAMPLE_RATE,
     music_beats_s: NDArray[Any],
+    hits_s: NDArray[Any] | None = None,
+    clock: str = "dance",
+    unsure: bool = False,
     dark: Path | None = None,
 ) -> str:
     """Plot the beats of a dance above those of its music, and which of them match.
@@ -62,6 +66,11 @@ def draw_beat_plot(
         The music, mono.
     sample_rate
         Sample rate of the music (Hz).
+    hits_s : (H,)
+        Moments at which the dancer's limbs stop abruptly (s), drawn as triangles.
+    clock, unsure
+        Where the beats of the dance come from, and whether they are a guess, as in
+        `d2m.perception.rhythm.Rhythm`.
     dark
         A second PNG file to write, in colours for a dark background.
 
@@ -79,6 +88,9 @@ def draw_beat_plot(
         dance=beat_row(dance, pairs[:, 0], motion_envelope, envelope_rate),
         music=beat_row(music, pairs[:, 1], onset, onset_rate),
         matched_s=np.column_stack([dance[pairs[:, 0]], music[pairs[:, 1]]]),
+        hits_s=np.zeros(0) if hits_s is None else np.asarray(hits_s, float),
+        clock=clock,
+        unsure=unsure,
         mel_db=mel_decibels(waveform, sample_rate) if len(waveform) else None,
         sample_rate=sample_rate,
         duration_s=duration_s,
@@ -103,6 +115,7 @@ def _draw(data: BeatPlotData, path: Path, palette: Palette) -> None:
         else:
             _draw_row(dance, data.dance, palette.dance)
             _draw_row(music, data.music, palette.music)
+        _draw_hits(dance, data.hits_s, palette.dance_text)
         _draw_matches(match, data.matched_s, palette.match, data.is_crowded)
         _draw_spectrogram(mel, data)
         time_ticks(mel, data.duration_s)
@@ -116,10 +129,15 @@ def _draw(data: BeatPlotData, path: Path, palette: Palette) -> None:
                 -0.012, 0.5, name, color=colour, weight="bold",
                 ha="right", va="center", transform=axes.transAxes,
             )  # fmt: skip
+        dance.text(
+            -0.012, 0.34, SHORT_SOURCES["guess" if data.unsure else data.clock],
+            color=palette.dance_text, size=FONT_PT - 4,
+            ha="right", va="center", transform=dance.transAxes,
+        )  # fmt: skip
         facts = [
             (f"Dance {data.dance.tempo}", palette.dance_text),
             (f"Music {data.music.tempo}", palette.music_text),
-            (f"{len(data.matched_s)} matched · F {data.f_measure:.2f}", palette.match_text),
+            (data.match, palette.match_text),
         ]
         heading(figure, data.title, facts)
         figure.savefig(path, format="png")
@@ -163,6 +181,13 @@ def _draw_crowded_row(axes: Any, row: BeatRow, colour: str, *, upper: bool) -> N
     _hide_frame(axes)
     axes.axhline(base, color=axes.spines["bottom"].get_edgecolor(), lw=0.8)
     axes.set(ylim=(0, 1.6), yticks=[])
+
+
+def _draw_hits(axes: Any, hits_s: NDArray[np.float64], colour: str) -> None:
+    """Mark the dancer's hits by triangles at the bottom of the row."""
+    low, high = axes.get_ylim()
+    height = np.full(len(hits_s), low + 0.09 * (high - low))
+    axes.scatter(hits_s, height, marker="^", color=colour, s=46, zorder=3, lw=0)
 
 
 def _draw_matches(axes: Any, matched_s: NDArray[np.float64], colour: str, crowded: bool) -> None:

@@ -53,6 +53,11 @@ class BeatRow:
         return f"{number} {'beat' if number == 1 else 'beats'} ({self.tempo})"
 
 
+_SOURCES = {"sound": "from the clip's own sound", "dance": "from the movement", "taps": "tapped"}
+SHORT_SOURCES = {"sound": "own sound", "dance": "movement", "taps": "tapped", "guess": "a guess"}
+"""Where the beats of the dance come from, in the margin of the plot."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class BeatPlotData:
     """The data of a plot.
@@ -65,6 +70,12 @@ class BeatPlotData:
         The two rows.
     matched_s : (P, 2)
         Times of the matched beats (s): of the dance, of the music.
+    hits_s : (H,)
+        Moments at which the dancer's limbs stop abruptly (s).
+    clock
+        Where the beats of the dance come from: ``"dance"``, ``"sound"`` or ``"taps"``.
+    unsure
+        Whether those beats are only a guess, so that a score against them means nothing.
     mel_db : (M, T)
         Mel spectrogram of the music (dB), or None if there is no music.
     sample_rate
@@ -77,6 +88,9 @@ class BeatPlotData:
     dance: BeatRow
     music: BeatRow
     matched_s: NDArray[np.float64]
+    hits_s: NDArray[np.float64]
+    clock: str
+    unsure: bool
     mel_db: NDArray[Any] | None
     sample_rate: int
     duration_s: float
@@ -93,13 +107,26 @@ class BeatPlotData:
         return max(len(self.dance.beats_s), len(self.music.beats_s)) > _MAX_BEATS
 
     @property
+    def source(self) -> str:
+        """Where the beats of the dance come from, for display."""
+        return SHORT_SOURCES["guess"] if self.unsure else _SOURCES[self.clock]
+
+    @property
+    def match(self) -> str:
+        """How many beats match, for display, with the F-measure unless the beats are a guess."""
+        number = f"{len(self.matched_s)} matched"
+        return number if self.unsure else f"{number} · F {self.f_measure:.2f}"
+
+    @property
     def description(self) -> str:
         """A description of the plot in words and numbers."""
+        score = "" if self.unsure else f" (F-measure {self.f_measure:.2f})"
         return (
             f"Timeline of {self.duration_s:.1f} s: the dancer's movement with "
-            f"{self.dance.description} above, the music's onsets with {self.music.description} "
-            f"below; {len(self.matched_s)} match within {BEAT_TOLERANCE_S * 1000:.0f} ms "
-            f"(F-measure {self.f_measure:.2f}). Under them the music's mel spectrogram."
+            f"{self.dance.description}, {self.source}, and triangles at {len(self.hits_s)} hits "
+            f"above, the music's onsets with {self.music.description} below; "
+            f"{len(self.matched_s)} match within {BEAT_TOLERANCE_S * 1000:.0f} ms{score}. "
+            "Under them the music's mel spectrogram."
         )
 
 

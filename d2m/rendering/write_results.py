@@ -177,5 +177,8 @@ def _draw_beat_plot(
         audio=soundtrack.mono,
         sample_rate=soundtrack.sample_rate,
         music_beats_s=soundtrack.music_beats_s,
+        hits_s=dance.events.hits_s,
+        clock=dance.rhythm.clock,
+        unsure=dance.rhythm.unsure,
         dark=paths["dark"],
     )

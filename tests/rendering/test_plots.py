@@ -212,3 +212,32 @@ def test_pyplot_is_not_imported(tmp_path):
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "s.png").exists()
+
+
+def test_hits_are_marked_in_the_row_of_the_dance(tmp_path):
+    path, bare = tmp_path / "hits.png", tmp_path / "bare.png"
+    text = draw(path, hits_s=np.array([1.3, 2.8, 5.1]))
+    draw(bare)
+    assert "triangles at 3 hits" in text
+    changed = (np.asarray(Image.open(path)) != np.asarray(Image.open(bare))).any(axis=-1)
+    assert columns(changed[:, 160:]) == 3
+    assert np.flatnonzero(changed.any(axis=1)).max() < 320  # above the row of matches
+
+
+@pytest.mark.parametrize(
+    ("changes", "source"),
+    [
+        ({}, "from the movement"),
+        ({"clock": "sound"}, "from the clip's own sound"),
+        ({"clock": "taps"}, "tapped"),
+        ({"unsure": True}, "a guess"),
+    ],
+)
+def test_the_plot_says_where_the_beats_come_from(tmp_path, changes, source):
+    assert f"16 beats (120 BPM), {source}," in draw(tmp_path / "beats.png", **changes)
+
+
+def test_no_score_is_shown_against_a_guess(tmp_path):
+    text = draw(tmp_path / "beats.png", unsure=True)
+    assert "16 match within 70 ms" in text
+    assert "F-measure" not in text

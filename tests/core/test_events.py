@@ -1,0 +1,38 @@
+"""The events of a job as a person reads them."""
+
+from dataclasses import replace
+
+import pytest
+
+from d2m.core.events import DanceSummary
+
+DANCE = DanceSummary(
+    tempo_bpm=117.6,
+    confidence=0.8,
+    unsure=False,
+    phase_confidence=0.7,
+    clock="dance",
+    clock_reason="the clip has no sound",
+    has_sound_beats=False,
+    candidates=((117.6, 0.0, 0.4),),
+    beats=20,
+    style="House",
+    warnings=(),
+)
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({}, "The beat is that of the dance, because the clip has no sound: 118 BPM."),
+        ({"clock_reason": ""}, "The beat is that of the dance: 118 BPM."),
+        ({"clock_reason": "", "unsure": True}, "The beat is that of the dance: about 118 BPM."),
+        (
+            {"clock": "sound", "clock_reason": ""},
+            "The beat is that of the clip's own sound: 118 BPM.",
+        ),
+        ({"clock": "taps", "clock_reason": ""}, "The beat is the tapped one: 118 BPM."),
+    ],
+)
+def test_a_sentence_says_where_the_beat_comes_from(changes, sentence):
+    assert replace(DANCE, **changes).beat_sentence == sentence
