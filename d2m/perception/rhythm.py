@@ -1,8 +1,10 @@
 """Estimate tempo, beats and downbeats of a dance from the movement of the body.
 
 Dancers stop on beats, so the movement is periodic at the beat and slowest on it. The tempo is
-the one at which several movement signals are periodic together; the beats are placed on the
-minima of limb speed; the confidence measures how far the tempo stands out.
+the one at which the movement signals of the pose and of the optical flow are periodic
+together; the beats are placed on the minima of limb speed; the confidence measures how far the
+tempo stands out. The best guess is always given, marked as unsure where random movement would
+give the same.
 """
 
 from __future__ import annotations
@@ -14,54 +16,26 @@ from numpy.typing import NDArray
 
 from d2m.core.errors import SettingsError
 from d2m.core.metrical_grid import BEAT_TOLERANCE_S, BEATS_PER_BAR
-from d2m.perception import motion_signals, tempo
+from d2m.perception import beat_candidates, tempo
+from d2m.perception.beat_candidates import BeatCandidate as BeatCandidate
 from d2m.perception.motion_signals import SIGNAL_RATE
+from d2m.perception.rhythm_signals import RhythmSignals, measure_movement
 
 FloatArray = NDArray[np.float64]
 
 MIN_BPM, MAX_BPM = 30.0, 300.0
 """Range of a tempo that a user gives or taps (BPM). Chosen by hand."""
 DEFAULT_BPM = 110.0
-"""Tempo (BPM) of the music where no rhythm is found. Chosen by hand."""
-STILL_SPEED = 0.05
-"""Mean joint speed (body sizes per second) up to which a body stands still. Chosen by hand."""
-MIN_CONTRAST = 4.0
-"""Tempo contrast (see `d2m.perception.tempo.TempoEstimate`) from which a rhythm is accepted.
-Random movement seldom reaches it (tests/perception/test_rhythm.py)."""
-FULL_CONTRAST_S = 5.0
-"""Duration (s) below which the contrast asked for falls in proportion: short clips can't reach
-it, although their tempi are mostly right. Chosen by hand."""
-MIN_JOINT_COVERAGE = 0.4
-"""Mean share of joints that must be found for the pose to be preferred to the optical flow.
-Chosen by hand."""
+"""Tempo (BPM) of the music where nothing moves, or not for long enough. Chosen by hand."""
+MIN_CONTRAST = tempo.NOISE_CONTRAST
+"""Tempo contrast (see `d2m.perception.tempo.TempoEstimate`) from which a tempo counts as sure."""
+FULL_CONTRAST_S = 3.0
+"""Duration (s) below which the contrast asked for falls in proportion, because the contrast of
+random movement does. Measured on random movement."""
 MIN_DURATION_S = 1.5
 """Duration (s) from which a rhythm is estimated. Chosen by hand."""
 BEAT_LAG_S = 0.015
 """Time (s) from the minimum of limb speed to the beat of the music: the mean on AIST++."""
-
-_BEAT_SIGNALS = ("all", "wrists", "ankles", "knees", "flow")
-"""Speed signals, which are lowest on the beat; the other signals show the tempo only."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class BeatCandidate:
-    """One guess of the beats.
-
-    Parameters
-    ----------
-    tempo_bpm
-        Tempo (BPM).
-    shift_beats
-        How much later its beats come than those that the movement suggests at this tempo
-        (beats): 0, 0.25, 0.5 or -0.25.
-    probability
-        Estimated probability that tempo (octave included) and shift (to a quarter of a beat)
-        are right, 0 to 1.
-    """
-
-    tempo_bpm: float
-    shift_beats: float
-    probability: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,7 +63,7 @@ class Rhythm:
         How sure it is that the beats lie on those of the dancer and not between them, 0 to 1.
     candidates
         The likeliest guesses, best first; at most three. Empty for beats that a person tapped
-        or a sound gave.
+        or a sound gave, and where nothing moves.
     clock
         Where the beats come from: ``"dance"``, ``"sound"`` or ``"taps"``.
     clock_reason
@@ -131,13 +105,13 @@ def estimate_rhythm(
         Tempo (BPM) to use instead of the estimated one. The movement then only sets the
         phase of the beats.
     flow : (F', bins), optional
-        Directogram of the optical flow at the same ``fps``. It is used where too few joints
-        are found, or their movement has no rhythm.
+        Directogram of the optical flow at the same ``fps``. The tempo is estimated from it
+        and the pose together, and the beats from it only where too few joints are found.
 
     Returns
     -------
     Rhythm
-        Of the pose or of the optical flow.
+        With the tempo `DEFAULT_BPM` where nothing moves or the clip is too short.
 
     Raises
     ------
@@ -149,25 +123,10 @@ def estimate_rhythm(
     keypoints = np.asarray(keypoints, dtype=float)
     _check(keypoints, fps, tempo_bpm)
     duration_s = len(keypoints) / fps
-    positions, coverage = motion_signals.clean_keypoints(keypoints, fps)
-    signals = motion_signals.pose_signals(positions)
-    is_tracked = float(coverage.mean()) >= MIN_JOINT_COVERAGE
-    is_moving = is_tracked and float(signals["all"].mean()) > STILL_SPEED
-    offsets = motion_signals.kinematic_offsets(positions)
-    of_pose = _fit_rhythm(signals, offsets, duration_s, is_moving, tempo_bpm)
-    # Around a body that stands still, optical flow comes from the camera or from compression.
-    stands_still = is_tracked and not is_moving
-    if flow is None or len(flow) < 2 or stands_still:
-        return of_pose
-    if is_moving and not of_pose.unsure:
-        return of_pose
-    directogram = motion_signals.resample_to_signal_rate(
-        np.nan_to_num(np.asarray(flow, dtype=float)), fps
-    )
-    signals = motion_signals.flow_signals(directogram)
-    offsets = motion_signals.directogram_offsets(directogram)
-    of_flow = _fit_rhythm(signals, offsets, duration_s, bool(directogram.max() > 0), tempo_bpm)
-    return of_flow if of_flow.confidence > of_pose.confidence or not is_moving else of_pose
+    movement = measure_movement(keypoints, fps, flow)
+    if not movement.is_moving or duration_s < MIN_DURATION_S:
+        return _default_rhythm(movement, duration_s, tempo_bpm)
+    return _fit_rhythm(movement, duration_s, tempo_bpm)
 
 
 def _check(keypoints: FloatArray, fps: float, tempo_bpm: float | None) -> None:
@@ -181,44 +140,63 @@ def _check(keypoints: FloatArray, fps: float, tempo_bpm: float | None) -> None:
         )
 
 
-def _fit_rhythm(
-    signals: dict[str, FloatArray],
-    offsets: FloatArray,
-    duration_s: float,
-    is_moving: bool,
-    tempo_bpm: float | None,
-) -> Rhythm:
-    """Fit tempo and beats to movement signals and offsets, each (E,)."""
-    is_moving = is_moving and duration_s >= MIN_DURATION_S
-    detrended = {name: tempo.detrend(signal) for name, signal in signals.items()}
-    stillness = -np.sum([detrended[name] for name in _BEAT_SIGNALS if name in detrended], axis=0)
-    confidence, has_rhythm, bpm = 0.0, False, DEFAULT_BPM
-    if is_moving:
-        estimate = tempo.estimate_tempo(np.stack(list(detrended.values())))
-        confidence = estimate.confidence
-        needed = MIN_CONTRAST * min(1.0, duration_s / FULL_CONTRAST_S)
-        has_rhythm = estimate.contrast >= needed
-        bpm = estimate.bpm if has_rhythm else DEFAULT_BPM
-    beats = tempo.fit_steady_beats(stillness, tempo_bpm or bpm)
-    if has_rhythm and tempo_bpm is None:
-        beats = tempo.track_drift(stillness, beats)
+def _fit_rhythm(movement: RhythmSignals, duration_s: float, tempo_bpm: float | None) -> Rhythm:
+    """Fit tempo and beats to movement."""
+    estimate = tempo.estimate_tempo(movement.signals)
+    needed = MIN_CONTRAST * min(1.0, duration_s / FULL_CONTRAST_S)
+    is_sure = estimate.contrast >= needed
+    bpm = estimate.bpm if tempo_bpm is None else tempo_bpm
+    beats = tempo.fit_steady_beats(movement.stillness, bpm)
+    if is_sure and tempo_bpm is None:
+        beats = tempo.track_drift(movement.stillness, beats)
         bpm = 60 * (len(beats) - 1) / float(beats[-1] - beats[0])
-    beats = beats + BEAT_LAG_S
-    # A beat this shortly before the clip is heard as one at its start.
-    beats = np.where((beats < 0) & (beats > -BEAT_TOLERANCE_S), 0.0, beats)
-    beats = beats[(beats >= 0) & (beats <= duration_s)]
+    tempi = [(bpm, 1.0)]
+    if tempo_bpm is None:
+        (_, probability), *others = beat_candidates.tempo_probabilities(estimate)
+        tempi = [(bpm, probability), *others]
+    beats = _inside(beats, duration_s)
+    offsets = movement.offsets
     envelope = np.clip(offsets / (float(np.quantile(offsets, 0.99)) + 1e-9), 0, 1)
-    if not is_moving:
-        envelope = np.zeros_like(envelope)
     return Rhythm(
-        tempo_bpm=tempo_bpm or bpm,
+        tempo_bpm=bpm,
         beats_s=beats,
         downbeats_s=beats[_first_downbeat(beats, envelope) :: BEATS_PER_BAR],
-        confidence=confidence,
+        confidence=estimate.confidence,
         envelope=envelope,
         envelope_rate=SIGNAL_RATE,
-        unsure=not has_rhythm and tempo_bpm is None,
+        unsure=not is_sure and tempo_bpm is None,
+        phase_confidence=_phase_probability(movement, bpm),
+        candidates=beat_candidates.rank_candidates(
+            tempi, lambda candidate_bpm: _phase_probability(movement, candidate_bpm)
+        ),
     )
+
+
+def _phase_probability(movement: RhythmSignals, bpm: float) -> float:
+    return beat_candidates.phase_probability(tempo.phase_score(movement.stillness, bpm))
+
+
+def _default_rhythm(movement: RhythmSignals, duration_s: float, tempo_bpm: float | None) -> Rhythm:
+    """Return steady beats where no rhythm can be found in the movement."""
+    bpm = DEFAULT_BPM if tempo_bpm is None else tempo_bpm
+    beats = _inside(tempo.fit_steady_beats(movement.stillness, bpm), duration_s)
+    return Rhythm(
+        tempo_bpm=bpm,
+        beats_s=beats,
+        downbeats_s=beats[::BEATS_PER_BAR],
+        confidence=0.0,
+        envelope=np.zeros(len(movement.offsets)),
+        envelope_rate=SIGNAL_RATE,
+        unsure=tempo_bpm is None,
+    )
+
+
+def _inside(beats_s: FloatArray, duration_s: float) -> FloatArray:
+    """Move minima of limb speed (N,) to the beats of the music, and keep those in the clip."""
+    beats = beats_s + BEAT_LAG_S
+    # A beat this shortly before the clip is heard as one at its start.
+    beats = np.where((beats < 0) & (beats > -BEAT_TOLERANCE_S), 0.0, beats)
+    return np.asarray(beats[(beats >= 0) & (beats <= duration_s)])
 
 
 def _first_downbeat(beats_s: FloatArray, envelope: FloatArray) -> int:
