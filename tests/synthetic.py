@@ -8,10 +8,12 @@ import numpy as np
 
 from d2m.core.settings import Settings
 from d2m.media.clip import ClipInfo
+from d2m.perception.beat_clock import NO_SOUND
 from d2m.perception.clip_analysis import POSE_FPS, ClipAnalysis
 from d2m.perception.conditioning import Conditioning, condition
 from d2m.perception.dance import Dance
 from d2m.perception.pose import N_LANDMARKS, PoseTrack
+from d2m.perception.sound_beats import SoundBeats
 from d2m.training.data.dances import procedural_dance, view
 
 
@@ -38,6 +40,10 @@ def synthetic_dance(seed: int = 1, *, duration_s: float = 4.0) -> Dance:
     )
     clip = ClipInfo(duration_s=duration_s, fps=POSE_FPS, width=640, height=360, has_audio=False)
     analysis = ClipAnalysis(
-        clip=clip, video=Path("copy.mp4"), pose=pose, directogram=np.zeros((frames, 8))
+        clip=clip,
+        video=Path("copy.mp4"),
+        pose=pose,
+        directogram=np.zeros((frames, 8)),
+        sound=SoundBeats(reason=NO_SOUND),
     )
     return Dance(**vars(measured), analysis=analysis, warnings=(), seconds={})

@@ -68,12 +68,16 @@ def test_facts_that_are_no_settings_are_refused(facts):
 
 
 def test_a_form_is_parsed_in_the_order_of_the_fields():
-    form = ("house", 3, 0.5, 0, 0, -40, "1.0, 0.5", 1.5, 0, False, True, True, "compact")
+    form = ("house", 3, 0.5, 0, "dance", 0, "half", 0.25, -40, "1.0, 0.5")
+    form += (1.5, 0, False, True, True, "compact")
     form += (1.2, 1, 1, "D", "minor", True, True, True, False, "full", "hit", 0, 2)
     expected = Settings(
         style="house",
         seed=3,
         start_s=0.5,
+        beats="dance",
+        tempo_scale="half",
+        shift_beats=0.25,
         beat_shift_ms=-40.0,
         taps_s=(0.5, 1.0),
         response=1.5,
@@ -93,7 +97,7 @@ def test_a_form_is_parsed_in_the_order_of_the_fields():
 
 def test_a_form_with_text_for_a_number_is_one_sentence():
     form = [field.default for field in setting_fields(Settings)]
-    form[1], form[6] = "many", ""
+    form[1], form[9] = "many", ""
     with pytest.raises(SettingsError, match="The seed can't be read: choose a whole number"):
         parse_form(Settings, tuple(form))
 
