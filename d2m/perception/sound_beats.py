@@ -3,13 +3,36 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import cache
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from d2m.audio.waveform import Audio
+from d2m.audio.log_filterbank import (
+    FILTERBANK_FPS,
+    FILTERBANK_RATE,
+    log_bands_and_rise,
+)
+from d2m.audio.waveform import Audio, mono_at
+from d2m.perception.bar_pointer import decode_bars
+from d2m.perception.beat_evidence import detrended_rise, repetition
+
+if TYPE_CHECKING:
+    from d2m.models.beat_network import BeatNetwork
 
 FloatArray = NDArray[np.float64]
+
+SHORTEST_SOUND_S = 1.5
+"""Shorter sounds (s) hold too few beats. Chosen by hand."""
+SILENCE_DB = -60.0
+"""Parts of a sound below this level (dB of full scale) are silent. Chosen by hand."""
+TRACKING_RMS = 0.16
+"""Level (RMS, full scale is 1) that sounds are brought to before they are tracked: that of
+mastered music, on which the network was trained."""
+LEAST_REPETITION = 0.2
+"""Least repetition of music with a steady beat."""
+_LEVEL_S = 0.1  # the level is measured over this time (s)
 
 
 def _no_beats() -> FloatArray:
@@ -57,9 +80,70 @@ def track_sound_beats(audio: Audio, sample_rate: int) -> SoundBeats:
     Returns
     -------
     SoundBeats
-        Without a steady beat, ``has_beat`` is False and ``reason`` says why.
+        Without a steady beat, ``has_beat`` is False and ``reason`` says why; the beats are
+        then what comes nearest.
     """
-    return SoundBeats(reason="the clip's sound has no steady beat")
+    if len(audio) < SHORTEST_SOUND_S * sample_rate:
+        return SoundBeats(reason="the clip's sound is too short")
+    sound = mono_at(np.asarray(audio, dtype=np.float32), sample_rate, FILTERBANK_RATE)
+    sounding = _sounding_span(sound)
+    if sounding is None:
+        return SoundBeats(reason="the clip's sound is almost silent")
+    start_s, end_s = sounding
+    if end_s - start_s < SHORTEST_SOUND_S:
+        return SoundBeats(reason="the clip's sound is too short")
+    loud = sound * np.float32(TRACKING_RMS / np.sqrt(np.mean(np.square(sound))))
+    features = log_bands_and_rise(loud)
+    activations = _network().activations(features)
+    path = decode_bars(activations, FILTERBANK_FPS)
+    times = _peak_times(activations.sum(axis=1), path.frames)
+    inside = (times > start_s - 0.05) & (times < end_s)
+    times, downbeats = times[inside], times[inside & (path.positions == 0)]
+    if len(times) < 3:
+        return SoundBeats(reason="the clip's sound is too short")
+    beat_s = float(np.median(np.diff(times)))
+    rise = detrended_rise(features[:, features.shape[1] // 2 :], FILTERBANK_FPS)
+    repeated = repetition(rise, FILTERBANK_FPS, beat_s)
+    has_beat = repeated >= LEAST_REPETITION
+    return SoundBeats(
+        has_beat=has_beat,
+        confidence=float(np.clip(1.5 * repeated, 0, 1)),
+        tempo_bpm=60 / beat_s,
+        beats_s=times,
+        downbeats_s=downbeats,
+        reason="" if has_beat else "the clip's sound has no steady beat",
+    )
+
+
+def _sounding_span(sound: Audio) -> tuple[float, float] | None:
+    """Return from when to when (s) a sound is not silent; None if it is all along."""
+    size = round(_LEVEL_S * FILTERBANK_RATE)
+    blocks = sound[: len(sound) // size * size].reshape(-1, size).astype(float)
+    loud = np.sqrt(np.square(blocks).mean(axis=1)) > 10 ** (SILENCE_DB / 20)
+    if not loud.any():
+        return None
+    found = np.flatnonzero(loud)
+    return float(found[0] * _LEVEL_S), float((found[-1] + 1) * _LEVEL_S)
+
+
+@cache
+def _network() -> BeatNetwork:
+    from d2m.models.beat_network import BeatNetwork
+
+    return BeatNetwork.from_pretrained()
+
+
+def _peak_times(activation: FloatArray, frames: NDArray[np.int64]) -> FloatArray:
+    """Return the times (s) of the peaks near frames, between frames by a parabola."""
+    last = len(activation) - 1
+    peaks = []
+    for frame in frames:
+        low = max(0, frame - 2)
+        peak = low + int(activation[low : frame + 4].argmax())
+        before, at, after = activation[np.clip([peak - 1, peak, peak + 1], 0, last)]
+        bend = before - 2 * at + after
+        peaks.append(peak + (0.5 * (before - after) / bend if bend < 0 and 0 < peak < last else 0))
+    return np.array(peaks) / FILTERBANK_FPS
 
 
 def at_half_tempo(beats: SoundBeats) -> SoundBeats:
@@ -123,4 +207,5 @@ def at_double_tempo(beats: SoundBeats) -> SoundBeats:
 def _downbeat_indices(beats: SoundBeats) -> NDArray[np.intp]:
     """Return the index of each downbeat among the beats ``(M,)``."""
     nearest = np.abs(beats.downbeats_s[:, None] - beats.beats_s).argmin(axis=1)
-    return np.unique(nearest)
+    indices: NDArray[np.intp] = np.unique(nearest)
+    return indices
