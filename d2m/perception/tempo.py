@@ -35,7 +35,8 @@ _MAX_DEVIATIONS = 3.0  # clipping limit, in robust standard deviations; chosen b
 _MAD_TO_STD = 1.4826  # standard deviation of a normal distribution over its median deviation
 # Drift of the beats, all chosen by hand:
 _N_SHIFTS = 32  # shifts that a beat can take, in equal parts of a beat
-_SHIFT_COST = 2.0  # weight of changes of the shift
+_SHIFT_COST = 2.0  # weight of changes of the shift where the beat is clear
+_CLEAR_AMPLITUDE = 4.0  # amplitude of a sum of four signals in which the beat is clear
 _LOCAL_BEATS = 2.0  # standard deviation (beats) of the window for the local phase
 _SHIFT_SMOOTHING = 2.0  # standard deviation (beats) of the smoothing of shifts
 
@@ -220,12 +221,14 @@ def track_drift(stillness: FloatArray, beats_s: FloatArray) -> FloatArray:
     """Shift the beats of a steady grid to follow a dancer who speeds up or slows down.
 
     Dynamic programming (Viterbi) over the shift of each beat: it maximises the agreement with
-    the local phase of the signal, minus a cost for changes of the shift from beat to beat.
+    the local phase of the signal, minus a cost for changes of the shift from beat to beat. The
+    fainter the beat is in the signal, the higher the cost, because its phase then wanders by
+    chance; most music keeps its tempo.
 
     Parameters
     ----------
     stillness : (E,)
-        Signal whose fundamental peaks on the beat.
+        Signal whose fundamental peaks on the beat: a sum of four of unit variance.
     beats_s : (N,)
         Steady beat times (s).
 
@@ -246,7 +249,8 @@ def track_drift(stillness: FloatArray, beats_s: FloatArray) -> FloatArray:
     gain *= np.sqrt(0.5) / max(float(stillness.std()), 1e-9)
 
     moves = np.arange(-2, 3)
-    cost = _SHIFT_COST * (moves / _N_SHIFTS) ** 2 * _N_SHIFTS
+    amplitude = max(2 * float(np.abs(local).mean()), 1e-3)
+    cost = _SHIFT_COST * (_CLEAR_AMPLITUDE / amplitude) ** 2 * moves**2 / _N_SHIFTS
     came_from = np.zeros(gain.shape, dtype=int)
     total = gain[0]
     for beat in range(1, len(gain)):
