@@ -13,6 +13,7 @@ from d2m.benchmark.document import (
     Heading,
     Paragraph,
     Plot,
+    Reference,
     Table,
     as_html,
     as_markdown,
@@ -47,6 +48,12 @@ from d2m.benchmark.results import LevelResults, Results, as_json
 from d2m.benchmark.tables import definitions, goals_table, scores_table, uninformative
 
 TITLE = "Evaluation of the bundled weights"
+RHYTHM_REPORT = "rhythm.md"
+"""Report of the beats of real dances, written by `python -m d2m evaluate rhythm`."""
+RHYTHM_SENTENCE = (
+    "Beats of procedural dancers are no goal, because they move on the beat by rules that people "
+    "do not follow. Goals for the beats of real people:"
+)
 _ROW_ORDER = (
     GENERATED,
     ESTIMATED_BEATS,
@@ -139,12 +146,15 @@ def _goals(results: Results, folder: Path) -> list[Block]:
     found = goals(results)
     reached = sum(goal.reached for goal in found)
     path = folder / "goals.png"
-    return [
+    blocks: list[Block] = [
         Heading(text="Goals"),
         Paragraph(text=f"{reached} of {len(found)} reached."),
         goals_table(found),
         Plot(path=path, alt_text=plot_goals(path, found)),
     ]
+    if (folder / RHYTHM_REPORT).is_file():
+        blocks.append(Reference(text=RHYTHM_SENTENCE, file=RHYTHM_REPORT))
+    return blocks
 
 
 def _level(name: str, found: LevelResults, results: Results) -> list[Block]:

@@ -41,6 +41,14 @@ class Paragraph:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Reference:
+    """A sentence that ends with another file of the folder, which HTML names without a link."""
+
+    text: str
+    file: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class BulletList:
     """A list of items."""
 
@@ -71,7 +79,7 @@ class AudioClips:
     clips: Mapping[str, Audio]
 
 
-Block = Heading | Paragraph | BulletList | Table | Plot | AudioClips
+Block = Heading | Paragraph | Reference | BulletList | Table | Plot | AudioClips
 
 
 def as_markdown(blocks: Sequence[Block]) -> str:
@@ -95,6 +103,8 @@ def _markdown(block: Block) -> str:
         return f"{'#' * block.depth} {block.text}\n"
     if isinstance(block, Paragraph):
         return f"{block.text}\n"
+    if isinstance(block, Reference):
+        return f"{block.text} [{block.file}]({block.file})\n"
     if isinstance(block, BulletList):
         return "".join(f"- {item}\n" for item in block.items)
     if isinstance(block, Plot):
@@ -112,6 +122,8 @@ def _html(block: Block) -> str:
         return f"<h{block.depth}>{escape(block.text)}</h{block.depth}>"
     if isinstance(block, Paragraph):
         return f"<p>{escape(block.text)}</p>"
+    if isinstance(block, Reference):
+        return f"<p>{escape(block.text)} <code>{escape(block.file)}</code></p>"
     if isinstance(block, BulletList):
         return f"<ul>{''.join(f'<li>{escape(item)}</li>' for item in block.items)}</ul>"
     if isinstance(block, Plot):

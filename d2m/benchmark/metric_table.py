@@ -27,6 +27,8 @@ AGAINST_ESTIMATE = "estimated beats, scored against the estimate"
 """Row of the same music on estimated beats, with these beats as the reference."""
 ESTIMATE_ALONE = "beat estimate alone"
 """Row of the estimated beats themselves against the known ones, without music."""
+PROCEDURAL_DANCERS = "held-out procedural dancers"
+"""Kind of dances that the project makes up."""
 
 SEPARATION_ERRORS = 2.0
 """Standard errors by which original music must exceed other music, about 95 % confidence."""

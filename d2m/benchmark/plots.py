@@ -33,10 +33,12 @@ CURVE_STYLES = (
 """Colour and dash of each curve, in order."""
 MEL_RANGE = (-2.5, 0.8)
 """Range of the colour map of spectrograms (log10 amplitude). Chosen by hand."""
-_DPI = 100
+PLOT_DPI = 100
+"""Pixels in an inch of a plot."""
+PLOT_STYLE: Any = {"font.size": 12, "text.color": TEXT_COLOUR, "axes.labelcolor": TEXT_COLOUR}
+"""matplotlib's settings for all plots."""
 _N_COLOURS = 96  # of the PNG palette: a third of the file size of all colours
 _MAX_RATIO = 2.0  # longest bar, as a ratio of value to goal
-_STYLE: Any = {"font.size": 12, "text.color": TEXT_COLOUR, "axes.labelcolor": TEXT_COLOUR}
 
 
 def plot_goals(path: Path, goals: Sequence[Goal]) -> str:
@@ -49,8 +51,8 @@ def plot_goals(path: Path, goals: Sequence[Goal]) -> str:
     first = next((goal.level for goal in goals if goal.level), "")
     levels = list(dict.fromkeys(goal.level or first for goal in goals))
     size = (4.5 + 4.2 * len(levels), 1.2 + 0.36 * len(titles))
-    with mpl.rc_context(_STYLE):
-        figure = Figure(figsize=size, dpi=_DPI, layout="constrained")
+    with mpl.rc_context(PLOT_STYLE):
+        figure = Figure(figsize=size, dpi=PLOT_DPI, layout="constrained")
         panels = figure.subplots(1, len(levels), sharey=True, squeeze=False)[0]
         for axes, level in zip(panels, levels, strict=True):
             for goal in goals:
@@ -62,7 +64,7 @@ def plot_goals(path: Path, goals: Sequence[Goal]) -> str:
             axes.spines[["top", "right"]].set_visible(False)
             axes.tick_params(left=False)
         panels[0].set_yticks(np.arange(len(titles))[::-1], titles)
-        _save_png(figure, path)
+        save_palette_png(figure, path)
     reached = sum(goal.reached for goal in goals)
     return (
         f"Bars of measured values relative to their goals: {reached} of {len(goals)} goals are "
@@ -75,8 +77,8 @@ def plot_accents(path: Path, curves: Mapping[str, FloatArray]) -> str:
     import matplotlib as mpl
     from matplotlib.figure import Figure
 
-    with mpl.rc_context(_STYLE):
-        figure = Figure(figsize=(9, 4.2), dpi=_DPI, layout="constrained")
+    with mpl.rc_context(PLOT_STYLE):
+        figure = Figure(figsize=(9, 4.2), dpi=PLOT_DPI, layout="constrained")
         axes = figure.subplots()
         for (name, curve), (colour, dash) in zip(curves.items(), CURVE_STYLES, strict=False):
             times_ms = np.linspace(-1000 * CURVE_S, 1000 * CURVE_S, len(curve))
@@ -89,7 +91,7 @@ def plot_accents(path: Path, curves: Mapping[str, FloatArray]) -> str:
         )
         axes.spines[["top", "right"]].set_visible(False)
         axes.legend(frameon=False, loc="upper left", bbox_to_anchor=(1.0, 1.0))
-        _save_png(figure, path)
+        save_palette_png(figure, path)
     peaks = ", ".join(f"{name} {float(curve.max()):.1f}" for name, curve in curves.items())
     return f"Mean onset strength of music around accents of the dance. Maxima: {peaks}."
 
@@ -100,8 +102,8 @@ def plot_spectrograms(path: Path, excerpts: Sequence[Excerpt]) -> str:
     from matplotlib.figure import Figure
 
     names = list(excerpts[0].clips)
-    with mpl.rc_context(_STYLE):
-        figure = Figure(figsize=(11, 1.5 * len(names) + 0.8), dpi=_DPI, layout="constrained")
+    with mpl.rc_context(PLOT_STYLE):
+        figure = Figure(figsize=(11, 1.5 * len(names) + 0.8), dpi=PLOT_DPI, layout="constrained")
         grid = figure.subplots(len(names), len(excerpts), sharex=True, squeeze=False)
         for column, excerpt in enumerate(excerpts):
             grid[0, column].set_title(excerpt.title)
@@ -121,7 +123,7 @@ def plot_spectrograms(path: Path, excerpts: Sequence[Excerpt]) -> str:
                     label = name.replace(", ", "\n")
                     axes.set_ylabel(label, rotation=0, ha="right", va="center")
             grid[-1, column].set_xlabel("Time (s)")
-        _save_png(figure, path)
+        save_palette_png(figure, path)
     shown = " and ".join(excerpt.title for excerpt in excerpts)
     return f"Log-mel spectrograms of {shown}. From top to bottom: {'; '.join(names)}."
 
@@ -139,7 +141,7 @@ def _draw_goal(axes: Any, position: int, goal: Goal) -> None:
     axes.text(_MAX_RATIO + 0.1, position, note, va="center", fontsize=10.5)
 
 
-def _save_png(figure: Any, path: Path) -> None:
+def save_palette_png(figure: Any, path: Path) -> None:
     """Save a figure as PNG with a palette."""
     from PIL import Image
 

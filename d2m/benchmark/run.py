@@ -30,7 +30,7 @@ from d2m.benchmark.measure import (
     measure_speed,
     measure_unseen_genres,
 )
-from d2m.benchmark.metric_table import CODEC, GENERATED, ORIGINAL, ZEROED
+from d2m.benchmark.metric_table import CODEC, GENERATED, ORIGINAL, PROCEDURAL_DANCERS, ZEROED
 from d2m.benchmark.originals import Original, OriginalSets, evenly_spaced, load_originals
 from d2m.benchmark.piece_codes import piece_codes
 from d2m.benchmark.results import Excerpt, Results
@@ -83,7 +83,7 @@ def run_benchmark(config: BenchmarkConfig) -> Results:
     """
     start = time.perf_counter()
     models = [CompactModel.from_pretrained(level, folder=config.weights) for level in config.levels]
-    dances = {"held-out procedural dancers": procedural_dances(config.pieces)}
+    dances = {PROCEDURAL_DANCERS: procedural_dances(config.pieces)}
     if config.aist is not None:
         dances |= aist_dances(config.aist)
     sets = load_originals(config.corpus, config.aist, config.cmu, config.pieces)

@@ -7,7 +7,14 @@ from d2m.benchmark.d2mgan_comparison import (
     comparison_table,
 )
 from d2m.benchmark.goals import Goal, goals
-from d2m.benchmark.metric_table import FIT_METRICS, GENERATED, ORIGINAL, SCORE_METRICS, SHUFFLED
+from d2m.benchmark.metric_table import (
+    FIT_METRICS,
+    GENERATED,
+    ORIGINAL,
+    PROCEDURAL_DANCERS,
+    SCORE_METRICS,
+    SHUFFLED,
+)
 from d2m.benchmark.results import as_json
 from d2m.benchmark.tables import definitions, goals_table, scores_table, uninformative
 
@@ -79,6 +86,14 @@ def test_goals_use_the_results(hand_made):
     assert found["genre accuracy, 2 s segments"].reached
     assert found["time for 10 s of music, 2 threads"].reached
     assert found["size of the weights"].value == 2.0
+
+
+def test_beats_of_procedural_dancers_are_no_goal(hand_made):
+    (rows,) = hand_made.levels["high"].dances.values()
+    hand_made.levels["high"].dances[PROCEDURAL_DANCERS] = rows
+    titles = [goal.title for goal in goals(hand_made)]
+    assert "beat F, dancers (true beats)" in titles
+    assert not any("procedural" in title for title in titles)
 
 
 def test_goals_without_a_value_are_left_out(hand_made):
