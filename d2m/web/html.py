@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from html import escape
 from pathlib import Path
@@ -14,17 +15,24 @@ from d2m.web.examples import ExampleClip
 from d2m.web.job_status import JobStatus
 
 HEAD = (
-    "<h1>Music for dance videos</h1><p>Upload a clip of a dancer and get it back with music "
-    "that follows the movement.</p>"
+    "<h1>Music for dance videos</h1><p>Upload a clip of a dancer and get it back with new music "
+    "on the beat of the dance.</p>"
 )
 STEPS = """<ol class="steps">
 <li><strong>Tracking.</strong> The dancer's body is tracked in every frame of the clip.</li>
-<li><strong>Rhythm.</strong> The tempo and the beats are estimated from the movement.</li>
+<li><strong>Rhythm.</strong> The beats are those of the clip's own sound if it is music with a
+steady beat. Otherwise they are estimated from the movement.</li>
 <li><strong>Music.</strong> A song is composed for the dance and played by sampled instruments.
 Networks generate other versions.</li>
 </ol>"""
-_CLARITY = ((0.6, "clear"), (0.3, "fairly clear"), (0.0, "faint"))
-"""Words for the confidence of a rhythm, by its least value (0 to 1); chosen by hand."""
+BEAT_OFF, TRY_BEATS = "Beat off?", "If the music is off the beat, try:"
+"""Titles of the buttons that correct the beat: where it is sure, and where it may be wrong."""
+_COMPARED = {
+    "sound": "those of the clip's own sound",
+    "dance": "those estimated from the dance",
+    "taps": "the tapped ones",
+}
+_SHIFTS = {0.25: "¼ beat later", 0.5: "½ beat later", -0.25: "¼ beat earlier"}
 
 
 def card(title: str, detail: str, kind: str = "") -> str:
@@ -52,7 +60,8 @@ BROKEN = card("That did not work", "The results could not be shown: try again.",
 STOPPED = card("Stopped", "The clip and the settings are still here.", "stopped")
 PENDING = '<div class="scores"><p>Being generated.</p></div>'
 ANALYSING = (
-    '<div class="rhythm"><p class="muted">Tempo and beats of the dance will appear here.</p></div>'
+    '<div class="rhythm"><p class="muted">The tempo and where it comes from will appear here.</p>'
+    "</div>"
 )
 
 
@@ -94,16 +103,37 @@ def status(job: JobStatus) -> str:
 
 
 def analysis(dance: DanceSummary) -> str:
-    """Return tempo, confidence and warnings of an analysis."""
-    clarity = next(word for least, word in _CLARITY if dance.confidence >= least or least == 0.0)
-    text = "no clear rhythm" if dance.unsure else f"{clarity} rhythm"
+    """Return the tempo, where the beats come from and why, and the warnings of an analysis."""
     warnings = "".join(f'<p class="warning">{escape(text)}</p>' for text in dance.warnings)
     return (
-        f'<div class="rhythm"><p>The dance: <strong>{dance.tempo_bpm:.0f} BPM</strong>, '
-        f"{dance.beats} beats, {text} "
-        f'<span class="muted">(confidence {dance.confidence:.0%})</span>, '
-        f"suits {escape(dance.style)}.</p>{warnings}</div>"
+        f'<div class="rhythm"><p><strong>{dance.tempo_bpm:.0f} BPM</strong>, {_clock(dance)}. '
+        f"Suits {escape(dance.style)}.</p>{warnings}</div>"
     )
+
+
+def _clock(dance: DanceSummary) -> str:
+    """Return where the beats come from, and how sure they are or why they are a guess."""
+    if dance.clock == "taps":
+        return "as you tapped it"
+    source = "the clip's own sound" if dance.clock == "sound" else "the dance"
+    reason = f", because {escape(dance.clock_reason)}" if dance.clock_reason else ""
+    if dance.unsure:
+        return f"a guess from {source}{reason}"
+    sure = f'<span class="muted">(confidence {100 * dance.confidence:.0f}&#8201;%)</span>'
+    return f"from {source}{reason} {sure}"
+
+
+def clock_button(dance: DanceSummary) -> str:
+    """Return the label of the button that takes the other clock; empty if there is none."""
+    if dance.clock == "sound":
+        return "Use the dance's beat"
+    return "Use the beat of the sound" if dance.clock == "dance" and dance.has_sound_beats else ""
+
+
+def guess_label(tempo_bpm: float, shift_beats: float) -> str:
+    """Return the label of the button that tries another guess of the beats."""
+    shift = f", {_SHIFTS[shift_beats]}" if shift_beats in _SHIFTS else ""
+    return f"Try {tempo_bpm:.0f} BPM{shift}"
 
 
 def level_name(level: Level) -> str:
@@ -120,13 +150,30 @@ def level_heading(level: Level) -> str:
 def scores(soundtrack: SoundtrackSummary) -> str:
     """Return the style and the scores of one level's music, and how it may be used, in words."""
     rights = f'<p class="rights">{escape(soundtrack.rights)}</p>' if soundtrack.rights else ""
+    sentences = [
+        f"<strong>{escape(soundtrack.style)}</strong> music.",
+        _beat_match(soundtrack),
+        *_hits(soundtrack.scores.get("hits_met", math.nan)),
+        f'<span class="muted">Generated in {soundtrack.seconds:.1f}&#8201;s.</span>',
+    ]
+    return f'<div class="scores"><p>{" ".join(sentences)}</p>{rights}</div>'
+
+
+def _beat_match(soundtrack: SoundtrackSummary) -> str:
+    """Return the beat match and what it compares; a match with a guess would mean nothing."""
+    if soundtrack.unsure:
+        return "The beat is a guess, so there is no beat match."
     return (
-        f'<div class="scores"><p><strong>{escape(soundtrack.style)}</strong> music. Beat match '
-        f"<strong>{soundtrack.scores['beat_f_measure']:.2f}</strong> of 1: how many beats of "
-        "music and dance match within 70&#8201;ms (F-measure). "
-        f'<span class="muted">Generated in {soundtrack.seconds:.1f}&#8201;s.</span></p>'
-        f"{rights}</div>"
+        f"Beat match <strong>{soundtrack.scores['beat_f_measure']:.2f}</strong> of 1: how many "
+        f"beats of the music match {_COMPARED[soundtrack.clock]} within 70&#8201;ms (F-measure)."
     )
+
+
+def _hits(share: float) -> list[str]:
+    """Return a sentence on the share of hits that the music meets; none where it is unknown."""
+    if not math.isfinite(share):
+        return []
+    return [f"It meets <strong>{100 * share:.0f}&#8201;%</strong> of the dancer's hits."]
 
 
 def installed_weights(folder: Path = CHECKPOINTS) -> list[tuple[str, str]]:

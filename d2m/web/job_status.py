@@ -6,6 +6,8 @@ import threading
 from collections import OrderedDict
 from dataclasses import dataclass, field
 
+from d2m.core.events import DanceSummary
+from d2m.core.settings import Settings
 from d2m.jobs.messages import Failed, Finished, Message
 
 MAX_STATUSES = 1000
@@ -27,11 +29,29 @@ class JobStatus:
         Set when the job is no longer wanted.
     over : threading.Event
         Set when the job has ended in any way and all its results are shown.
+    levels : tuple of str
+        Names of the levels that were asked for.
+    again : bool
+        Whether a button that corrects the beat began the job.
+    corrected : bool
+        Whether such a button has changed the form since the clip was chosen.
+    settings : Settings or None
+        The settings of the job, or of the last one until they are read.
+    dance : DanceSummary or None
+        The analysis of the clip, or of the last job until it is there.
+    others : tuple of (float, float)
+        Other guesses of the beats, likeliest first: tempo (BPM) and shift (beats).
     """
 
     latest: Message | None = None
     stop: threading.Event = field(default_factory=threading.Event)
     over: threading.Event = field(default_factory=threading.Event)
+    levels: tuple[str, ...] = ()
+    again: bool = False
+    corrected: bool = False
+    settings: Settings | None = None
+    dance: DanceSummary | None = None
+    others: tuple[tuple[float, float], ...] = ()
 
     @property
     def ended_early(self) -> bool:
@@ -62,10 +82,25 @@ class JobStatuses:
         self._most = most
         self._of_page: OrderedDict[str | None, JobStatus] = OrderedDict()
 
-    def create(self, page: str | None) -> JobStatus:
-        """Return a new job status for a page."""
-        self._of_page.pop(page, None)
-        status = self._of_page[page] = JobStatus()
+    def create(self, page: str | None, levels: tuple[str, ...] | None = None) -> JobStatus:
+        """Return the job status of a new job of a page, which remembers what the last one found.
+
+        Parameters
+        ----------
+        page
+            The page.
+        levels
+            Names of the levels; None repeats those of the last job, with another beat.
+        """
+        last = self._of_page.pop(page, None) or JobStatus()
+        status = self._of_page[page] = JobStatus(
+            levels=last.levels if levels is None else levels,
+            again=levels is None,
+            corrected=last.corrected,
+            settings=last.settings,
+            dance=last.dance,
+            others=last.others,
+        )
         if len(self._of_page) > self._most:
             self._of_page.popitem(last=False)
         return status

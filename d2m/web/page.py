@@ -2,37 +2,31 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import aclosing
 from typing import Any
 
 import gradio as gr
 
 from d2m.core.errors import D2MError, SettingsError
-from d2m.core.events import DanceSummary, ResultFiles, SoundtrackSummary
-from d2m.core.levels import DEFAULT_LEVELS, HOP_LEVELS, LEVELS, STUDIO
+from d2m.core.levels import DEFAULT_LEVELS
 from d2m.core.setting_fields import parse_form
 from d2m.core.settings import Settings
 from d2m.jobs import WorkerPool
-from d2m.jobs.messages import ANALYSIS_ONLY, Failed, JobObserver, Limits, requested_levels
+from d2m.jobs.messages import ANALYSIS_ONLY, Failed, Limits, requested_levels
 from d2m.web import html
 from d2m.web.endpoint import endpoint, error_toast
 from d2m.web.examples import ExampleClip
 from d2m.web.job_status import JobStatus, JobStatuses
-from d2m.web.result_cards import AnalysisCard, ComparisonCard, KeepCard, LevelCard
+from d2m.web.result_area import ResultArea
 from d2m.web.server_folder import KEEP_S
 from d2m.web.settings_form import PRIVATE, SettingsForm, Update
+from d2m.web.status_reports import status_reports
 
 REFUSED_AT_ONCE = 10
 """Jobs that can be refused at a time because the queue is full (count); further ones wait in
 Gradio's own queue. Chosen by hand."""
 PROGRESS_QUEUE: dict[str, Any] = {"concurrency_id": "progress", "concurrency_limit": None}
-REPORT_S = 0.2
-"""Shortest time between two reports of a job's progress (s); chosen by hand."""
-REPEAT_S = 0.5
-"""Time after which the same progress is reported again (s). Gradio notices only between two
-reports that a visitor has left."""
 
 
 def max_concurrent(limits: Limits) -> int:
@@ -40,26 +34,8 @@ def max_concurrent(limits: Limits) -> int:
     return limits.at_once + limits.waiting + REFUSED_AT_ONCE
 
 
-async def status_reports(job: JobStatus) -> AsyncGenerator[str, None]:
-    """Yield the status card of a job until it is over; closing it earlier stops the job."""
-    try:
-        last, silent_s = "", 0.0
-        while True:
-            over = job.over.is_set()  # read first, so that the last report is the end
-            status = html.status(job)
-            if over or status != last or silent_s >= REPEAT_S:
-                yield status
-                last, silent_s = status, 0.0
-            if over:
-                return
-            await asyncio.sleep(REPORT_S)
-            silent_s += REPORT_S
-    finally:
-        job.stop.set()
-
-
-class Page(JobObserver[Update]):
-    """The widgets and their event handlers. As an observer, it turns events into updates.
+class Page:
+    """The widgets and their event handlers.
 
     Parameters
     ----------
@@ -86,33 +62,9 @@ class Page(JobObserver[Update]):
                     )
             with gr.Column(scale=8, min_width=320):
                 self.status = gr.HTML(html.IDLE, padding=False, elem_id="status")
-                self.analysis = AnalysisCard()
                 self.steps = gr.HTML(html.STEPS, padding=False)
-                self.keep = KeepCard()
-                self.cards = {STUDIO.name: LevelCard(STUDIO.name)}
-                with gr.Row(equal_height=False):
-                    self.cards |= {name: LevelCard(name) for name in HOP_LEVELS}
-                self.comparison = ComparisonCard()
+                self.area = ResultArea(self.form.widgets, self._statuses)
         self._connect()
-
-    @property
-    def results(self) -> list[Any]:
-        """The widgets that show the results of a job."""
-        cards = [part for card in self.cards.values() for part in card.outputs]
-        return [
-            *self.analysis.outputs, *self.keep.outputs, *cards, *self.comparison.outputs
-        ]  # fmt: skip
-
-    @property
-    def cleared_widgets(self) -> list[Any]:
-        """The widgets that a new job clears."""
-        cards = [part for card in self.cards.values() for part in card.cleared_widgets]
-        return [
-            *self.analysis.outputs,
-            *self.keep.cleared_widgets,
-            *cards,
-            *self.comparison.cleared_widgets,
-        ]
 
     @property
     def buttons(self) -> list[Any]:
@@ -120,54 +72,61 @@ class Page(JobObserver[Update]):
         return [self.generate, self.form.analyse, self.stop]
 
     def _connect(self) -> None:
-        self._start_on(self.generate.click, self.run)
-        self._start_on(self.form.analyse.click, self.run_analysis)
+        levels = [self.form.levels]
+        self._start_on(self.generate.click, self.begin, levels, self.run)
+        self._start_on(self.form.analyse.click, self.begin, [], self.run_analysis)
+        keep, widgets = self.area.keep, self.form.widgets
         for button, number in (
-            (self.keep.song, self.form.widgets["seed"]),
-            (self.keep.arrangement, self.form.widgets["arrangement"]),
+            (keep.song, widgets["seed"]),
+            (keep.arrangement, widgets["arrangement"]),
         ):
             raised = button.click(
                 lambda value: int(value or 0) + 1, number, number, queue=False, **PRIVATE
             )
-            self._start_on(raised.then, self.run)
+            self._start_on(raised.then, self.begin, levels, self.run)
+        for event in self.area.beat.pressed():
+            self._start_on(event, self.begin_again, [], self.run_again)
+        self.area.beat.connect_clip(self.form.clip)
         self.stop.click(self.request_stop, None, None, queue=False, **PRIVATE)
 
-    def _start_on(self, event: Any, run: Any) -> None:
+    def _start_on(self, event: Any, begin: Any, levels: list[Any], run: Any) -> None:
         """Let an event start a job, and report its progress meanwhile."""
-        levels = [self.form.levels] if run == self.run else []
-        page = [self.status, self.steps, *self.buttons, *self.cleared_widgets]
-        begun = event(self.begin, levels, page, queue=False, **PRIVATE)
+        page = [self.status, self.steps, *self.buttons, *self.area.cleared_widgets]
+        begun = event(begin, levels, page, queue=False, **PRIVATE)
         queue = _job_queue(self._pool)
-        running = begun.then(run, self.form.inputs, self.results, **queue, **PRIVATE)
+        running = begun.then(run, self.form.inputs, self.area.outputs, **queue, **PRIVATE)
         running.failure(self.fail, None, None, queue=False, **PRIVATE)
         reporting = begun.then(self.report_progress, None, self.status, **PROGRESS_QUEUE, **PRIVATE)
         reporting.failure(self.fail_report, None, self.status, queue=False, **PRIVATE)
-        reporting.then(self.reset_buttons, None, self.buttons, queue=False, **PRIVATE)
+        buttons = [*self.buttons, *self.area.beat.buttons]
+        reporting.then(self.reset_buttons, None, buttons, queue=False, **PRIVATE)
 
     async def begin(self, request: gr.Request, levels: Sequence[str] = (ANALYSIS_ONLY,)) -> Update:
         """Clear the last results, keep their places, and show that the job waits."""
-        self._statuses.create(request.session_hash)
-        requested = requested_levels(",".join(levels)) if levels else ()
-        updates: Update = {
+        return self._begun(self._statuses.create(request.session_hash, tuple(levels)))
+
+    async def begin_again(self, request: gr.Request) -> Update:
+        """Begin a job with the levels of the last one, whose analysis stays for the moment."""
+        return self._begun(self._statuses.create(request.session_hash))
+
+    def _begun(self, job: JobStatus) -> Update:
+        levels = requested_levels(",".join(job.levels)) if job.levels else ()
+        return {
             self.generate: gr.Button("Working …", interactive=False),
             self.form.analyse: gr.Button(interactive=False),
             self.stop: gr.Button(interactive=True),
             self.status: html.QUEUED,
             self.steps: gr.HTML(visible=False),
-            **self.keep.pending(requested),
-            **self.analysis.pending(),
-            **self.comparison.hidden(),
+            **self.area.pending(levels, job.again),
         }
-        for name, card in self.cards.items():
-            updates |= card.pending(visible=LEVELS[name] in requested)
-        return updates
 
-    async def reset_buttons(self) -> Update:
+    async def reset_buttons(self, request: gr.Request) -> Update:
         """Enable the buttons that start a job."""
         return {
             self.generate: gr.Button("Generate", interactive=True),
             self.form.analyse: gr.Button(interactive=True),
             self.stop: gr.Button(interactive=False),
+            **self.area.beat.ready(self._statuses.get(request.session_hash)),
         }
 
     async def request_stop(self, request: gr.Request) -> None:
@@ -194,55 +153,38 @@ class Page(JobObserver[Update]):
         """Only analyse the clip of the form."""
         yield from self.run(request, clip, [ANALYSIS_ONLY], *form[1:])
 
+    def run_again(self, request: gr.Request, clip: str | None, *form: Any) -> Iterator[Update]:
+        """Run the job of the form with the levels of the last job."""
+        levels = self._statuses.get(request.session_hash).levels
+        yield from self.run(request, clip, levels, *form[1:])
+
     def run(
         self, request: gr.Request, clip: str | None, levels: Sequence[str], *form: Any
     ) -> Iterator[Update]:
         """Run the job of the form, and show its results."""
         job = self._statuses.get(request.session_hash)
-        missing: set[Any] = set()
+        missing = self.area.places((), job.again)
         try:
-            missing |= {self.analysis.column}
             chosen = _chosen(levels)
-            requested = requested_levels(chosen)
-            missing |= {self.cards[level.name].column for level in requested}
-            missing |= {self.keep.row} if requested else set()
-            settings = parse_form(self._settings, form)
+            missing = self.area.places(requested_levels(chosen), job.again)
+            job.settings = settings = parse_form(self._settings, form)
+            observer = self.area.observer(job)
             with self._pool.events(clip, chosen, settings, job.stop) as events:
                 for event in events:
                     if job.stop.is_set():
-                        yield self.hidden(missing)
+                        yield self.area.hidden(missing)
                         return
-                    if updates := event.notify(self):
+                    if updates := event.notify(observer):
                         missing -= updates.keys()
                         yield updates
                     else:
                         job.latest = event
         except D2MError as error:
             job.latest = Failed(str(error))
-            yield self.hidden(missing)
+            yield self.area.hidden(missing)
             raise error_toast(error) from None
         finally:
             job.over.set()
-
-    def hidden(self, columns: Iterable[Any]) -> Update:
-        """Return the updates that hide the places of results that did not come."""
-        updates: Update = {column: gr.Column(visible=False) for column in columns}
-        return updates or {self.keep.row: gr.skip()}
-
-    def on_dance(self, dance: DanceSummary) -> Update:
-        """Return the updates that show the analysis."""
-        return self.analysis.shown(dance)
-
-    def on_soundtrack(self, soundtrack: SoundtrackSummary) -> Update:
-        """Return the updates that show one level's music."""
-        return self.cards[soundtrack.level].shown(soundtrack)
-
-    def on_files(self, files: ResultFiles) -> Update:
-        """Return the updates that show the comparison and the downloads of the job."""
-        return {
-            **self.comparison.shown(files.comparisons),
-            **self.keep.shown(files),
-        }
 
 
 def build(

@@ -37,7 +37,9 @@ class AnalysisCard:
 
     def __init__(self) -> None:
         with gr.Column(visible=False, elem_id="analysis") as self.column:
-            self.summary = gr.HTML(html.ANALYSING, padding=False)
+            with gr.Row(elem_id="tempo"):
+                self.summary = gr.HTML(html.ANALYSING, padding=False)
+                self.clock = gr.Button(size="sm", min_width=120, visible=False, elem_id="clock")
             self.strip = gr.Image(
                 label="The dancer", show_label=False, buttons=["fullscreen"], elem_id="strip"
             )
@@ -45,12 +47,18 @@ class AnalysisCard:
     @property
     def outputs(self) -> list[Any]:
         """The widgets that its updates change."""
-        return [self.column, self.summary, self.strip]
+        return [self.column, self.clock, self.summary, self.strip]
 
-    def pending(self) -> Update:
-        """Return the updates that show the empty card."""
+    def pending(self, again: bool) -> Update:
+        """Return the updates that show the empty card, or mark one of the same clip as old."""
+        if again:
+            return {
+                self.column: gr.Column(visible=True, elem_classes="old"),
+                self.clock: gr.Button(interactive=False),
+            }
         return {
-            self.column: gr.Column(visible=True),
+            self.column: gr.Column(visible=True, elem_classes=[]),
+            self.clock: gr.Button(visible=False, interactive=False),
             self.summary: html.ANALYSING,
             self.strip: None,
         }
@@ -59,7 +67,8 @@ class AnalysisCard:
         """Return the updates that show an analysis."""
         strip = gr.Image(str(dance.strip), alt_text=dance.alt_text) if dance.strip else None
         return {
-            self.column: gr.Column(visible=True),
+            self.column: gr.Column(visible=True, elem_classes=[]),
+            self.clock: gr.Button(html.clock_button(dance), visible=bool(html.clock_button(dance))),
             self.summary: html.analysis(dance),
             self.strip: strip,
         }

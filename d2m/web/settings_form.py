@@ -26,6 +26,8 @@ STUDIO_ROWS = (
     ("swing_percent", "arrangement"),
 )
 """The settings of the studio version, by rows of the form."""
+BEAT_ROWS = (("beats",), ("tempo_bpm", "tempo_scale"), ("shift_beats", "beat_shift_ms"))
+"""The settings of the beat above the buttons that tap it, by rows of the form."""
 Update = dict[Any, Any]
 """New values or properties of widgets."""
 
@@ -64,7 +66,8 @@ class SettingsForm:
         with gr.Row():
             self._add_section("music")
         with gr.Accordion("Studio version", open=False, elem_id="studio-settings"):
-            self._add_rows("studio", STUDIO_ROWS)
+            self._add_rows(STUDIO_ROWS)
+            self._add_section("studio")
         with gr.Accordion("Part of the clip", open=False), gr.Row():
             self._add_section("part")
         with gr.Accordion("Beat", open=False):
@@ -93,20 +96,16 @@ class SettingsForm:
             if one.section == section and one.name not in self.widgets:
                 self.widgets[one.name] = _seed(one) if one.name == "seed" else _widget(one)
 
-    def _add_rows(self, section: str, rows: tuple[tuple[str, ...], ...]) -> None:
-        """Add the widgets of a section in rows, and those that no row names below them."""
-        by_name = {one.name: one for one in self._fields if one.section == section}
+    def _add_rows(self, rows: tuple[tuple[str, ...], ...]) -> None:
+        """Add the widgets of settings in rows."""
+        by_name = {one.name: one for one in self._fields}
         for names in rows:
             with gr.Row(elem_classes="switches" if names == INSTRUMENT_SWITCHES else None):
                 self.widgets |= {name: _widget(by_name[name]) for name in names if name in by_name}
-        self._add_section(section)
 
     def _add_beat_section(self) -> None:
         self.analyse = gr.Button("Find the beat", size="sm", elem_id="find-beat")
-        by_name = {one.name: one for one in self._fields}
-        with gr.Row():
-            for name in ("tempo_bpm", "beat_shift_ms"):
-                self.widgets[name] = _widget(by_name[name])
+        self._add_rows(BEAT_ROWS)
         with gr.Row(equal_height=True):
             tap = gr.Button("Tap", elem_id="tap", min_width=80)
             clear = gr.Button("Clear taps", size="sm", min_width=80)

@@ -14,7 +14,7 @@ import pytest
 from d2m.jobs.messages import Failed, Finished, Message, Stage, Waiting
 from d2m.web import html
 from d2m.web.job_status import JobStatus, JobStatuses
-from d2m.web.page import status_reports
+from d2m.web.status_reports import status_reports
 
 T = TypeVar("T")
 
