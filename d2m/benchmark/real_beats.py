@@ -7,7 +7,8 @@ of the clip, with or without its ending::
      "trio": [0.22, 0.67, ...]}
 
 ``tempo_bpm`` is the median of the beats unless given, ``title`` is the name in reports, and
-``note`` is for people only. The second form is a folder of text files named as the clips, such
+``disputed`` is true if it is not certain that these are the beats. ``note`` is for people only.
+The second form is a folder of text files named as the clips, such
 as ``street.txt`` or ``street.beats``, with one beat on each line: its time (s) comes first, and
 what follows on the line is not read. The third, for the beats of the clips' own sound, is made
 by `consensus_beats`.
@@ -57,11 +58,14 @@ class TrueBeats:
         Tempo of its music (BPM).
     beats_s : (N,)
         Ascending times (s), at least `MIN_TRUE_BEATS`.
+    disputed
+        Whether it is not certain that these are the beats. Such clips count in no goal.
     """
 
     title: str
     tempo_bpm: float
     beats_s: FloatArray
+    disputed: bool = False
 
 
 def find_clips(folder: Path) -> dict[str, Path]:
@@ -261,7 +265,8 @@ def _true_beats(name: str, entry: Any, path: Path) -> TrueBeats:
     if not 0 < tempo_bpm < _MAX_TEMPO:
         raise DataError(f"The tempo of {name} in {path.name} can't be used: expected BPM over 0.")
     title = str(fields.get("title") or Path(name).stem)[:_MAX_TITLE]
-    return TrueBeats(title=title, tempo_bpm=tempo_bpm, beats_s=beats_s)
+    disputed = bool(fields.get("disputed", False))
+    return TrueBeats(title=title, tempo_bpm=tempo_bpm, beats_s=beats_s, disputed=disputed)
 
 
 def _numbers(values: Any) -> Iterator[float]:

@@ -196,6 +196,7 @@ def _score_clock(
     if dance is None:
         return ClipRhythm(
             true_bpm=truth.tempo_bpm,
+            disputed=truth.disputed,
             match=match_beats(np.zeros(0), float("nan"), truth, duration_s),
             clock="none",
             reason=movement.analysis.sound.reason or "the sound has no beats",
@@ -206,6 +207,7 @@ def _score_clock(
     bent_s = HIT_TOLERANCE_S + BEND_S
     return ClipRhythm(
         true_bpm=truth.tempo_bpm,
+        disputed=truth.disputed,
         match=match_beats(rhythm.beats_s, rhythm.tempo_bpm, truth, duration_s),
         clock=rhythm.clock,
         reason=rhythm.clock_reason,

@@ -8,7 +8,7 @@ import numpy as np
 
 from d2m.benchmark.goals import Goal
 from d2m.benchmark.real_music import MUSIC, MusicScores
-from d2m.benchmark.real_rhythm_results import ClipRhythm, RealRhythmResults
+from d2m.benchmark.real_rhythm_results import ClipRhythm, RealRhythmResults, undisputed
 
 MIN_SOUND_F = 0.85
 """Least beat F (70 ms, octave aside) with the clock ``auto`` on clips with music."""
@@ -25,12 +25,15 @@ MIN_MUSIC_F = 0.8
 def real_goals(results: RealRhythmResults) -> list[Goal]:
     """Return the goals whose values were measured. All targets were chosen by hand.
 
-    The clocks and levels stand in place of the level.
+    Clips with disputed beats do not count. The clock stands in place of the level.
     """
-    auto, dance = (list(results.clocks.get(clock, {}).values()) for clock in ("auto", "dance"))
+    auto, dance = (
+        list(undisputed(results.clocks.get(clock, {})).values()) for clock in ("auto", "dance")
+    )
     found = [*_auto_goals(auto), *_dance_goals(dance)]
+    certain = results.certain
     for level, rows in results.music.items():
-        found += _music_goals(level, list(rows[MUSIC].values()))
+        found += _music_goals(level, [one for name, one in rows[MUSIC].items() if name in certain])
     return [goal for goal in found if isfinite(goal.value)]
 
 

@@ -25,6 +25,11 @@ from d2m.benchmark.tables import goals_table
 REPORT_TITLE = "Beats of real dances"
 
 _DEFINITIONS = (
+    "To measure your own clips: FILE is JSON with the beats (s) of each clip by its file name, "
+    '`{"clip.mp4": {"beats_s": [0.5, 1.0, 1.5, 2.0], "title": "solo"}}`, or a folder of text files '
+    "with a beat on each line, or `own-sound` for the beats of the clips' own sound. `--music "
+    "studio,high` also makes music and scores it.",
+    "*: the true beats of the clip are disputed; it counts in no goal.",
     "Beats count from half a beat before the first true beat to half a beat after the last.",
     "tempo: within 4 % of the true one; octave aside: half and double tempo allowed.",
     "F: F-measure of the beats within ±70 or ±100 ms (mir_eval, nothing trimmed). Octave aside: "
@@ -89,7 +94,10 @@ def real_rhythm_blocks(results: RealRhythmResults) -> list[Block]:
     if goals:
         blocks += [
             Heading(text="Goals"),
-            Paragraph(text=f"{reached} of {len(goals)} reached. They are means over the clips."),
+            Paragraph(
+                text=f"{reached} of {len(goals)} reached. They are means over the clips whose true "
+                "beats are undisputed."
+            ),
             goals_table(goals),
         ]
     blocks += [Heading(text="All clips"), totals_table(results)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from d2m.benchmark.real_music import MusicScores
@@ -26,6 +27,8 @@ class ClipRhythm:
     ----------
     true_bpm
         Tempo of its music (BPM).
+    disputed
+        Whether it is not certain that the annotated beats are the true ones.
     match
         Scores of the beats.
     clock, reason
@@ -54,6 +57,12 @@ class ClipRhythm:
     chance_on_grid: float = float("nan")
     chance_on_bent_grid: float = float("nan")
     candidates: tuple[ScoredCandidate, ...] = ()
+    disputed: bool = False
+
+
+def undisputed(clips: Mapping[str, ClipRhythm]) -> dict[str, ClipRhythm]:
+    """Return the clips whose annotated beats are certain."""
+    return {title: clip for title, clip in clips.items() if not clip.disputed}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,3 +94,8 @@ class RealRhythmResults:
     music_clock: str = ""
     skipped: dict[str, str] = field(default_factory=dict)
     seed: int = 0
+
+    @property
+    def certain(self) -> set[str]:
+        """Titles of the clips whose annotated beats are certain."""
+        return {title for clips in self.clocks.values() for title in undisputed(clips)}

@@ -9,7 +9,7 @@ import numpy as np
 
 from d2m.benchmark.document import Block, BulletList, Heading, Paragraph, Table
 from d2m.benchmark.real_music import MusicScores
-from d2m.benchmark.real_rhythm_results import ClipRhythm, RealRhythmResults
+from d2m.benchmark.real_rhythm_results import ClipRhythm, RealRhythmResults, undisputed
 from d2m.benchmark.rhythm_scores import BeatMatch
 from d2m.benchmark.rhythm_statistics import (
     Calibration,
@@ -68,11 +68,14 @@ def calibrations_of(clips: Mapping[str, ClipRhythm]) -> dict[str, Calibration]:
 
 def totals_table(results: RealRhythmResults) -> Table:
     """Build the table of means over clips: clocks, then trivial rows."""
-    rows: dict[str, list[list[BeatMatch]]] = {
-        f"clock {clock}": [[one.match] for one in clips.values()]
-        for clock, clips in results.clocks.items()
-        if clips
-    }
+    rows: dict[str, list[list[BeatMatch]]] = {}
+    for clock, clips in results.clocks.items():
+        chosen = {f"clock {clock}": undisputed(clips)}
+        if len(chosen[f"clock {clock}"]) < len(clips):
+            chosen[f"clock {clock}, with disputed beats"] = dict(clips)
+        rows |= {
+            row: [[one.match] for one in some.values()] for row, some in chosen.items() if some
+        }
     rows |= {row: list(clips.values()) for row, clips in results.trivial.items() if clips}
 
     def cell(matches: list[list[BeatMatch]], key: str) -> str:
@@ -140,7 +143,7 @@ def _clips_table(clips: Mapping[str, ClipRhythm]) -> Table:
         right = "".join("✓" if guess.right else "✗" for guess in one.candidates)
         values = (match.f70, match.f70_octave, match.f100, match.f100_octave)
         return (
-            title,
+            f"{title} *" if one.disputed else title,
             f"{one.true_bpm:.1f}",
             _number(match.tempo_bpm, 1),
             match.octave,
@@ -215,11 +218,15 @@ def music_blocks(results: RealRhythmResults) -> list[Block]:
         head = ("", "clips", *(key.replace("_", " ") for key in keys))
         lines = []
         for row, clips in rows.items():
-            found = [[getattr(one, key) for one in clips.values()] for key in keys]
+            some = [one for title, one in clips.items() if title in results.certain]
+            found = [[getattr(one, key) for one in some] for key in keys]
             cells = (mean_interval(values, results.seed).as_text() for values in found)
-            lines.append((row, str(len(clips)), *cells))
+            lines.append((row, str(len(some)), *cells))
         by_clip = tuple(
-            (title, *(_number(getattr(one, key)) for key in keys))
+            (
+                title if title in results.certain else f"{title} *",
+                *(_number(getattr(one, key)) for key in keys),
+            )
             for title, one in next(iter(rows.values())).items()
         )
         blocks += [

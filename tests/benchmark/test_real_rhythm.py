@@ -150,10 +150,12 @@ class TestBeatFiles:
 
     def test_entries_may_be_lists_and_names_may_lack_the_ending(self, folder):
         entry = {"beats_s": [0.1, 0.6, 1.1, 1.6], "tempo_bpm": 119.0, "title": "solo, 24 fps"}
+        entry["disputed"] = True
         found = self.read(folder, {"b": [0, 1, 2, 3.1], "a.mp4": entry, "c.mp4": [1]})
         assert list(found) == ["a.mp4", "b.MOV"]
         assert (found["a.mp4"].title, found["a.mp4"].tempo_bpm) == ("solo, 24 fps", 119.0)
         assert (found["b.MOV"].title, found["b.MOV"].tempo_bpm) == ("b", 60.0)
+        assert [one.disputed for one in found.values()] == [True, False]
 
     def test_a_folder_of_text_files_has_a_time_on_each_line(self, folder):
         texts = folder.parent / "texts"
@@ -287,6 +289,17 @@ class TestReport:
         assert found["wrong tempi that are called unsure", "dance"].value == 1.0
         levels = [(goal.title[-7:], goal.reached) for goal in real_goals(results)[-2:]]
         assert levels == [("librosa", True), ("network", False)]
+
+    def test_disputed_beats_count_in_no_goal(self, results, tmp_path):
+        clips = results.clocks["auto"]
+        wrong = {"duo | two": replace(clips["duo | two"], disputed=True)}
+        disputed = replace(results, clocks={"auto": {**clips, **wrong}})
+        found = {goal.title.split(",")[0]: goal.value for goal in real_goals(disputed)}
+        assert found["tempo right"] == 1.0
+        text = write_real_rhythm(disputed, tmp_path).read_text()
+        assert "| clock auto | 1 | 1.00 [1.00, 1.00] |" in text
+        assert "| clock auto, with disputed beats | 2 | 0.50 [0.00, 1.00] |" in text
+        assert "| duo \\| two * |" in text
 
     def test_a_wrong_tempo_must_be_called_unsure(self, results, truth):
         clips = [*results.clocks["dance"].values(), clip_rhythm(truth, 0, 97.0, unsure=False)]
