@@ -26,6 +26,12 @@ Variant = Literal["d2mgan", "loris"]
 TEMPO_TOLERANCE = 0.04
 """Largest relative error of a correct tempo: 4 %, as in Accuracy 1 of Gouyon et al., 2006."""
 
+TRACKER_HOP = 512
+"""Samples between two values of the onset envelope in which librosa's beat tracker searches."""
+TRACKER_DELAY_HOPS = 0.86
+"""Delay of the tracked beats behind the onsets, in hops: 20 ms at 22,050 Hz. Measured on tracks
+of clicks and of noise bursts at 85 to 140 BPM, on which it varies by 0.1."""
+
 # How each variant picks peaks of librosa's onset envelope, in envelope frames of 512 samples.
 _PEAKS: dict[str, dict[str, float]] = {
     "d2mgan": {"wait": 1, "delta": 0.2, "pre_avg": 1, "post_avg": 1, "post_max": 1},
@@ -122,6 +128,8 @@ def music_beats(
 ) -> tuple[float, FloatArray]:
     """Track tempo and beats of music by dynamic programming (Ellis 2007; `librosa.beat`).
 
+    The constant delay of the tracker is subtracted, so that the beats of clicks lie on them.
+
     Parameters
     ----------
     audio : (N,)
@@ -142,9 +150,10 @@ def music_beats(
     if not np.any(sound):
         return 0.0, np.empty(0)
     tempo, beats = load_librosa().beat.beat_track(
-        y=sound, sr=sample_rate, start_bpm=start_bpm, units="time"
+        y=sound, sr=sample_rate, hop_length=TRACKER_HOP, start_bpm=start_bpm, units="time"
     )
-    return float(np.squeeze(tempo)), np.asarray(beats, dtype=float)
+    delay_s = TRACKER_DELAY_HOPS * TRACKER_HOP / sample_rate
+    return float(np.squeeze(tempo)), np.maximum(np.asarray(beats, dtype=float) - delay_s, 0.0)
 
 
 def beat_f_measure(

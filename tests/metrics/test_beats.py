@@ -74,6 +74,8 @@ def test_music_beats_finds_a_drum(bpm, sample_rate):
     tempo, beats_s = music_beats(audio, sample_rate)
     assert tempo == pytest.approx(bpm, rel=0.03)
     assert beat_f_measure(beats_s, true_s) > 0.9
+    nearest_s = true_s[np.abs(beats_s[:, None] - true_s).argmin(axis=1)]
+    assert np.median(beats_s - nearest_s) == pytest.approx(0, abs=0.008)
 
 
 def test_silence_has_no_beat():
