@@ -28,7 +28,7 @@ windows of seven real clips and on procedural dances."""
 RIVAL_SHARE = 0.35
 """Probability of a rival tempo with the same score where the tempo is not right. Chosen as
 `OCTAVE_WEIGHT`."""
-PHASE_SCORES, PHASE_PROBABILITIES = (0.8, 2.5, 3.5), (0.3, 0.8, 0.9)
+PHASE_SCORES, PHASE_PROBABILITIES = (0.8, 2.5, 3.5), (0.25, 0.7, 0.85)
 """Phase scores (see `d2m.perception.tempo.phase_score`), and the probabilities that the beats
 are right to an eighth of a beat at these scores; linear between them. Chosen on AIST++,
 procedural dances and seven real clips."""

@@ -4,7 +4,8 @@ Dancers stop on beats, so the movement is periodic at the beat and slowest on it
 the one at which the movement signals of the pose and of the optical flow are periodic
 together; the beats are placed on the minima of limb speed; the confidence measures how far the
 tempo stands out. The best guess is always given, marked as unsure where random movement would
-give the same.
+give the same. No constant lies between the minima and the beats: on AIST++, music comes 144 ms
+later to 71 ms earlier than the minima, depending on the choreography.
 """
 
 from __future__ import annotations
@@ -34,8 +35,6 @@ FULL_CONTRAST_S = 3.0
 random movement does. Measured on random movement."""
 MIN_DURATION_S = 1.5
 """Duration (s) from which a rhythm is estimated. Chosen by hand."""
-BEAT_LAG_S = 0.015
-"""Time (s) from the minimum of limb speed to the beat of the music: the mean on AIST++."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -192,10 +191,9 @@ def _default_rhythm(movement: RhythmSignals, duration_s: float, tempo_bpm: float
 
 
 def _inside(beats_s: FloatArray, duration_s: float) -> FloatArray:
-    """Move minima of limb speed (N,) to the beats of the music, and keep those in the clip."""
-    beats = beats_s + BEAT_LAG_S
+    """Keep the beats (N,) inside the clip."""
     # A beat this shortly before the clip is heard as one at its start.
-    beats = np.where((beats < 0) & (beats > -BEAT_TOLERANCE_S), 0.0, beats)
+    beats = np.where((beats_s < 0) & (beats_s > -BEAT_TOLERANCE_S), 0.0, beats_s)
     return np.asarray(beats[(beats >= 0) & (beats <= duration_s)])
 
 
