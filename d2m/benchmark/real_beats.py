@@ -4,14 +4,15 @@ Three forms are read. The first is a JSON file with an entry for each clip, name
 of the clip, with or without its ending::
 
     {"street.mp4": {"beats_s": [0.24, 0.91, ...], "tempo_bpm": 87.6, "title": "street solo"},
-     "trio": [0.22, 0.67, ...]}
+     "trio": [0.22, 0.67, ...], "about": "Tapped by two people."}
 
 ``tempo_bpm`` is the median of the beats unless given, ``title`` is the name in reports, and
-``disputed`` is true if it is not certain that these are the beats. ``note`` is for people only.
-The second form is a folder of text files named as the clips, such
-as ``street.txt`` or ``street.beats``, with one beat on each line: its time (s) comes first, and
-what follows on the line is not read. The third, for the beats of the clips' own sound, is made
-by `consensus_beats`.
+``disputed`` is true if it is not certain that these are the beats. ``note`` is for people only,
+and ``about``, a sentence on how the beats were found, is shown in the report.
+
+The second form is a folder of text files named as the clips, such as ``street.txt`` or
+``street.beats``, with one beat on each line: its time (s) comes first, and what follows on the
+line is not read. The third, for the beats of the clips' own sound, is made by `consensus_beats`.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ CONSENSUS_F = 0.8
 """Least F-measure (70 ms, octave aside) between two trackers that agree. Chosen by hand."""
 
 _MAX_BEATS_BYTES = 10_000_000  # of a file with beats; chosen by hand
-_MAX_TITLE = 200  # characters
+_MAX_TITLE, _MAX_ORIGIN = 200, 2000  # characters
 _MAX_TEMPO = 1000.0  # BPM
 _MAX_NUMBER = 1e9  # of a time (s): larger ones are mistakes
 
@@ -126,6 +127,12 @@ def read_true_beats(path: Path, clips: dict[str, Path]) -> dict[str, TrueBeats]:
             "clips."
         )
     return {name: found[name] for name in clips if name in found}
+
+
+def beats_origin(path: Path) -> str:
+    """Return the sentence on how the beats in a JSON file were found; empty without one."""
+    about = "" if path.is_dir() else _json_entries(path).get("about", "")
+    return about[:_MAX_ORIGIN] if isinstance(about, str) else ""
 
 
 def consensus_beats(

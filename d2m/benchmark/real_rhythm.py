@@ -15,7 +15,13 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from d2m.benchmark.real_beats import TrueBeats, consensus_beats, find_clips, read_true_beats
+from d2m.benchmark.real_beats import (
+    TrueBeats,
+    beats_origin,
+    consensus_beats,
+    find_clips,
+    read_true_beats,
+)
 from d2m.benchmark.real_music import score_all_music
 from d2m.benchmark.real_rhythm_results import ClipRhythm, RealRhythmResults, ScoredCandidate
 from d2m.benchmark.rhythm_scores import is_right, match_beats, trivial_beats
@@ -153,7 +159,7 @@ def _unused(title: str, taken: list[str]) -> str:
 
 def _truth_sentence(config: RealRhythmConfig) -> str:
     if config.beats is not None:
-        return "The truth is annotated beats."
+        return f"The truth is annotated beats. {beats_origin(config.beats)}".strip()
     return (
         "The truth is the beats of the clips' own sound, where two trackers agree; the clock of "
         "the dance does not hear it."

@@ -347,8 +347,11 @@ def real_run(short_clip: Path, text_clip: Path, tmp_path_factory: pytest.TempPat
     shutil.copy(short_clip, folder / "clips" / "groove.mp4")
     shutil.copy(text_clip, folder / "clips" / "letter.mp4")
     (folder / "clips" / "other.mp4").touch()
-    beats = {"groove": {"beats_s": np.arange(0.25, 3, 60 / 112).tolist(), "title": "the groove"}}
-    beats["letter"] = {"beats_s": [1, 2, 3, 4]}
+    beats = {
+        "groove": {"beats_s": np.arange(0.25, 3, 60 / 112).tolist(), "title": "the groove"},
+        "letter": {"beats_s": [1, 2, 3, 4]},
+        "about": "Drawn by a rule.",
+    }
     (folder / "beats.json").write_text(json.dumps(beats))
     config = RealRhythmConfig(
         clips=folder / "clips", beats=folder / "beats.json", cache=folder / "cache"
@@ -382,7 +385,9 @@ class TestRun:
         assert done.exit_code == 0
         assert "| the groove | 112.0 |" in done.stdout
         assert done.stdout.splitlines()[-1] == str(folder / "report" / "rhythm.md")
-        assert "Clock sound" not in (folder / "report" / "rhythm.md").read_text()
+        text = (folder / "report" / "rhythm.md").read_text()
+        assert "The truth is annotated beats. Drawn by a rule." in text
+        assert "Clock sound" not in text
 
     def test_clips_without_sound_can_not_be_their_own_truth(self, real_run):
         folder, _ = real_run
