@@ -74,9 +74,11 @@ def totals_table(results: RealRhythmResults) -> Table:
         if len(chosen[f"clock {clock}"]) < len(clips):
             chosen[f"clock {clock}, with disputed beats"] = dict(clips)
         rows |= {
-            row: [[one.match] for one in some.values()] for row, some in chosen.items() if some
+            row: [[one.match] for one in kept.values()] for row, kept in chosen.items() if kept
         }
-    rows |= {row: list(clips.values()) for row, clips in results.trivial.items() if clips}
+    for row, trivial in results.trivial.items():
+        some = [matches for title, matches in trivial.items() if title in results.certain]
+        rows |= {row: some} if some else {}
 
     def cell(matches: list[list[BeatMatch]], key: str) -> str:
         values = [float(np.mean([getattr(one, key) for one in clip])) for clip in matches]
@@ -195,12 +197,22 @@ def _sentences(clips: list[ClipRhythm]) -> list[str]:
         first = count(guessed, lambda one: one.candidates[0].right)
         top = count(guessed, lambda one: any(guess.right for guess in one.candidates))
         found.append(f"the first candidate is right in {first} clips, one of all in {top}.")
+        found.append(f"candidates that are right, by shift: {_right_by_shift(guessed)}.")
     if near:
         found.append(
             f"where the octave is the same and the best shift is under a quarter of a beat, the "
             f"beats are {np.median(near):+.0f} ms late (median of {len(near)} clips)."
         )
     return found
+
+
+def _right_by_shift(clips: list[ClipRhythm]) -> str:
+    guesses = [guess for one in clips for guess in one.candidates]
+    parts = []
+    for shift in sorted({guess.shift_beats for guess in guesses}):
+        some = [guess.right for guess in guesses if guess.shift_beats == shift]
+        parts.append(f"{shift:+.2f} beats {sum(some)} of {len(some)}")
+    return ", ".join(parts)
 
 
 def music_blocks(results: RealRhythmResults) -> list[Block]:
