@@ -1,0 +1,136 @@
+"""How far decoded audio is from the original: the losses of a spectral codec.
+
+Distances of magnitudes over several window lengths (Yamamoto et al., "Parallel WaveGAN", 2020)
+and of mel spectrograms, and one of the waveform at low frequencies. Audio has the shape (B, N).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from d2m.core.levels import SAMPLE_RATE
+from d2m.core.librosa_loader import load_librosa
+
+MEL_BANDS = {256: 20, 512: 40, 1024: 80, 2048: 128}
+"""Mel bands for each window length (samples) that has a log-mel loss. Chosen by hand; 1,024 with
+80 bands is what `d2m.metrics.codec.log_mel_l1` measures."""
+CONVERGENCE_WINDOWS = (128, *MEL_BANDS)
+"""Window lengths (samples) of the spectral convergence. The shortest is shorter than a period of
+the bass, so it also counts the bass's phase."""
+MEL_FLOOR = 1e-5
+"""Smallest mel amplitude (-100 dB), that of the metric."""
+PRE_EMPHASIS = 0.85
+"""Coefficient of the filter 1 - c z^-1 that lifts the treble, as in speech coding."""
+LOW_BAND_TOP = 8.0
+"""Frequency above which the waveform does not count, over that at which it counts half."""
+QUIET_SHARE = 0.1
+"""Least norm of an item's spectrum, as a share of the mean of its batch. Chosen by hand, so that
+near silence does not dominate a batch."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SpectralLossWeights:
+    """Weights of the losses.
+
+    Parameters
+    ----------
+    mel
+        Of the mean absolute difference of log10-mel spectrograms.
+    convergence
+        Of the relative distance of magnitude spectrograms.
+    treble
+        Of the same after pre-emphasis.
+    low_band
+        Of the relative distance of the waveforms at low frequencies.
+    """
+
+    mel: float = 10.0
+    convergence: float = 5.0
+    treble: float = 2.5
+    low_band: float = 2.5
+
+
+class SpectralLoss(nn.Module):
+    """Compute the distances of decoded audio from the original.
+
+    Parameters
+    ----------
+    low_band_hz
+        See `low_band_distance`.
+    """
+
+    def __init__(self, low_band_hz: float) -> None:
+        super().__init__()
+        self._low_band_hz = low_band_hz
+        librosa = load_librosa()
+        for size in CONVERGENCE_WINDOWS:
+            self._buffer(f"window{size}", torch.hann_window(size))
+            angle = torch.linspace(0.0, torch.pi, size // 2 + 1)
+            power = 1.0 + PRE_EMPHASIS**2 - 2.0 * PRE_EMPHASIS * torch.cos(angle)
+            self._buffer(f"lift{size}", power.sqrt()[:, None])
+            if bands := MEL_BANDS.get(size):
+                mel = librosa.filters.mel(sr=SAMPLE_RATE, n_fft=size, n_mels=bands)
+                self._buffer(f"mel{size}", torch.from_numpy(mel))
+
+    def forward(self, decoded: Tensor, audio: Tensor) -> dict[str, Tensor]:
+        """Return the distances by the names of `SpectralLossWeights`, each a scalar."""
+        mels, convergences, trebles = [], [], []
+        for size in CONVERGENCE_WINDOWS:
+            one, other = self._magnitudes(decoded, size), self._magnitudes(audio, size)
+            lift = self.get_buffer(f"lift{size}")
+            convergences.append(relative_distance(one, other))
+            trebles.append(relative_distance(one * lift, other * lift))
+            if size in MEL_BANDS:
+                mel = self.get_buffer(f"mel{size}")
+                logs = [torch.log10((mel @ x).clamp(min=MEL_FLOOR)) for x in (one, other)]
+                mels.append((logs[0] - logs[1]).abs().mean())
+        return {
+            "mel": torch.stack(mels).mean(),
+            "convergence": torch.stack(convergences).mean(),
+            "treble": torch.stack(trebles).mean(),
+            "low_band": low_band_distance(decoded, audio, self._low_band_hz),
+        }
+
+    def _magnitudes(self, audio: Tensor, size: int) -> Tensor:
+        window = self.get_buffer(f"window{size}")
+        spectrum = torch.stft(audio, size, size // 4, window=window, return_complex=True)
+        magnitudes: Tensor = spectrum.abs()
+        return magnitudes
+
+    def _buffer(self, name: str, values: Tensor) -> None:
+        self.register_buffer(name, values, persistent=False)
+
+
+def low_band_distance(decoded: Tensor, audio: Tensor, low_band_hz: float) -> Tensor:
+    """Return the relative distance of waveforms at low frequencies, averaged over a batch.
+
+    0 for equal audio, and 1 for silence.
+
+    Parameters
+    ----------
+    decoded, audio : (B, N)
+        Audio in [-1, 1].
+    low_band_hz
+        Frequency (Hz) at which the waveform counts half, and above which less and less.
+    """
+    top = int(LOW_BAND_TOP * low_band_hz / SAMPLE_RATE * audio.shape[-1])
+    spectra = [torch.fft.rfft(x)[..., :top] for x in (decoded, audio)]
+    hz = torch.arange(spectra[0].shape[-1], device=audio.device) * (SAMPLE_RATE / audio.shape[-1])
+    weight = 1.0 / (1.0 + (hz / low_band_hz) ** 2)
+    one, other = (torch.view_as_real(x * weight).flatten(1) for x in spectra)
+    return relative_distance(one, other)
+
+
+def relative_distance(one: Tensor, other: Tensor) -> Tensor:
+    """Return the norm of each item's difference over that of ``other``, averaged over a batch.
+
+    Items much quieter than the mean of the batch count less, see `QUIET_SHARE`.
+    """
+    difference = (one - other).flatten(1).norm(dim=1)
+    norm = other.flatten(1).norm(dim=1)
+    floor = 1e-3 + QUIET_SHARE * float(norm.mean())
+    mean: Tensor = (difference / norm.clamp(min=floor)).mean()
+    return mean

@@ -1,0 +1,231 @@
+"""Train the spectral codec of one hop level on a corpus of composed and recorded music."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional
+
+from d2m.core.levels import SAMPLE_RATE
+from d2m.core.metrical_grid import FRAME
+from d2m.metrics.codec import codebook_usage, codec_distances
+from d2m.models.spectral_codec import SpectralCodec, SpectralCodecConfig
+from d2m.models.vqvae import CODEBOOK_SIZE, LATENT_CHANNELS
+from d2m.training.data.crops import PCM16_SCALE
+from d2m.training.distributed import Engine
+from d2m.training.spectral_codec_codebook import SlowCodebookTrainer
+from d2m.training.spectral_codec_data import CorpusCrops, load_tracks
+from d2m.training.spectral_codec_losses import SpectralLoss, SpectralLossWeights
+from d2m.training.trainer import AudioExamples, Trainer, TrainerConfig, Weights
+
+HELD_OUT_KINDS = ("score", "music")
+"""Kinds of held-out music that are measured, each on its own."""
+HELD_OUT_EXCERPT_S = 8.0
+"""Length (s) of the excerpt of each held-out track that is measured, from its middle."""
+RATE_RISE_STEPS = 100
+"""Steps over which the learning rate rises at the start. Chosen by hand."""
+FINAL_RATE_SHARE = 0.02
+"""Share of the learning rate that is left at the end of the cosine. Chosen by hand."""
+CLUSTERED_BATCHES = 16
+"""Batches whose latents k-means places the codebook's entries by. Chosen by hand."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SpectralTrainingConfig(TrainerConfig):
+    """Settings of the training of a spectral codec.
+
+    Parameters
+    ----------
+    codec
+        Level and sizes of the codec.
+    weights
+        Weights of the losses.
+    batch, crop
+        Crops in the batch of each process, and length of a crop (samples).
+    learning_rate
+        AdamW's largest learning rate.
+    low_band_hz
+        Frequency (Hz) up to which the waveform counts. The default suits level high: a code per
+        5.8 ms cannot keep the phase of higher ones. Chosen by hand.
+    commitment
+        Weight of the squared distance of latents from their entries.
+    warm_up
+        Steps without rounding, before k-means places the codebook's entries.
+    restart_until
+        Share of the steps after which unused entries are no longer restarted.
+    """
+
+    codec: SpectralCodecConfig = field(default_factory=SpectralCodecConfig)
+    weights: SpectralLossWeights = field(default_factory=SpectralLossWeights)
+    batch: int = 8
+    crop: int = 16_384
+    learning_rate: float = 8e-4
+    low_band_hz: float = 250.0
+    commitment: float = 0.25
+    warm_up: int = 150
+    restart_until: float = 0.85
+
+    def learning_rate_factor(self, number: int) -> float:
+        """Return the factor of the learning rate at a step: a short rise, then a cosine."""
+        cosine = 0.5 + 0.5 * math.cos(math.pi * min(1.0, number / self.steps))
+        factor = FINAL_RATE_SHARE + (1.0 - FINAL_RATE_SHARE) * cosine
+        return min(1.0, (number + 1) / RATE_RISE_STEPS) * factor
+
+
+class SpectralCodecTask:
+    """Train a spectral codec on the audio of a corpus folder.
+
+    Parameters
+    ----------
+    corpus
+        Corpus folder, see `d2m.training.spectral_codec_data`.
+    config
+        Settings of the training.
+    start
+        Weights of a spectral codec of either level to start from. Layers of another shape, which
+        are those next to the codes of the other level, start from random weights.
+    """
+
+    def __init__(
+        self,
+        corpus: Path,
+        config: SpectralTrainingConfig,
+        *,
+        start: Mapping[str, Tensor] | None = None,
+    ) -> None:
+        self._config = config
+        self._crops = CorpusCrops(corpus)
+        self._held_out = {
+            kind: [_excerpt(t) for t in load_tracks(corpus, kind, held_out=True)]
+            for kind in HELD_OUT_KINDS
+        }
+        torch.manual_seed(config.seed)
+        self.codec = SpectralCodec(config.codec)
+        if start is not None:
+            own = self.codec.state_dict()
+            fitting = {n: t for n, t in start.items() if n in own and t.shape == own[n].shape}
+            self.codec.load_state_dict(own | fitting)
+        self._codebook = SlowCodebookTrainer(self.codec.codebook)
+        self._loss = SpectralLoss(config.low_band_hz)
+        self._collected: list[Tensor] = []
+        self._optimizer = torch.optim.AdamW(
+            self.codec.parameters(), lr=config.learning_rate, betas=(0.8, 0.95), fused=True
+        )
+
+    def step(self, number: int, rng: np.random.Generator, engine: Engine) -> dict[str, Tensor]:
+        """Take one optimisation step and return its metrics."""
+        config = self._config
+        audio = self._crops.draw(config.batch, config.crop, rng, engine)
+        with engine.autocast():
+            latents = self.codec.latents(audio)
+        rounded, commitment = self._round(latents, number, rng, engine)
+        with engine.autocast():
+            decoded = self.codec.decode_latents(rounded)
+        distances = self._loss.to(engine.device)(decoded, audio)
+        loss = config.commitment * commitment
+        for name, distance in distances.items():
+            loss = loss + getattr(config.weights, name) * distance
+        engine.backward_and_step(loss, self._optimizer, clip=self.codec.parameters())
+        metrics = distances | {"commitment": commitment, "loss": loss}
+        return {name: value.detach() for name, value in metrics.items()}
+
+    @torch.no_grad()
+    def evaluate(self, engine: Engine) -> dict[str, float]:
+        """Return the distances on held-out music by kind, and the perplexity of all codes."""
+        metrics: dict[str, float] = {}
+        used: list[NDArray[np.int64]] = []
+        for kind, excerpts in self._held_out.items():
+            pairs = []
+            for audio in excerpts:
+                codes = self.codec.encode(audio[None].to(engine.device))
+                decoded = self.codec.decode(codes)[0].cpu()
+                distances = codec_distances(decoded.numpy(), audio.numpy())
+                pairs.append((distances.log_mel_l1, distances.spectral_convergence))
+                used.append(codes.cpu().numpy().ravel())
+            if pairs:
+                means = np.mean(pairs, axis=0)
+                metrics[f"held_out_{kind}_log_mel"] = float(means[0])
+                metrics[f"held_out_{kind}_convergence"] = float(means[1])
+        codes_used = np.concatenate(used) if used else np.zeros(0, dtype=np.int64)
+        return metrics | {"perplexity": codebook_usage(codes_used, CODEBOOK_SIZE).perplexity}
+
+    def modules(self) -> dict[str, Any]:
+        """Return what a checkpoint stores, by name."""
+        return {"codec": self.codec, "codebook": self._codebook, "optimizer": self._optimizer}
+
+    def weights(self) -> dict[str, Weights]:
+        """Return the codec with its configuration."""
+        return {"weights": Weights(self.codec, self._config.codec.metadata())}
+
+    @torch.no_grad()
+    def audio_examples(self, engine: Engine) -> AudioExamples:
+        """Return the first held-out track of each kind, original and reconstructed."""
+        examples: AudioExamples = {}
+        for kind, excerpts in self._held_out.items():
+            for audio in excerpts[:1]:
+                decoded = self.codec.decode(self.codec.encode(audio[None].to(engine.device)))
+                examples[f"{kind}_original"] = audio.numpy()
+                examples[f"{kind}_reconstructed"] = decoded[0].cpu().numpy()
+        return examples
+
+    def _round(
+        self, latents: Tensor, number: int, rng: np.random.Generator, engine: Engine
+    ) -> tuple[Tensor, Tensor]:
+        """Round latents (B, 64, T) straight-through and update the codebook.
+
+        Return the latents to decode, and the commitment loss. Until the end of the warm-up,
+        nothing is rounded and the latents of the last batches are collected.
+        """
+        config, book = self._config, self.codec.codebook
+        flat = engine.gather(latents.detach().transpose(1, 2).reshape(-1, LATENT_CHANNELS))
+        if number < config.warm_up:
+            self._collected = [*self._collected[1 - CLUSTERED_BATCHES :], flat]
+            return latents, latents.new_zeros(())
+        if number == config.warm_up:
+            self._codebook.init_kmeans(torch.cat([*self._collected, flat]), rng)
+            self._collected = []
+        codes = book.nearest(latents.detach())
+        entries = book.entries(codes)
+        commitment = functional.mse_loss(latents, entries)
+        rounded = latents + (entries - latents).detach()
+        restart = number < config.restart_until * config.steps
+        self._codebook.ema_update(flat, engine.gather(codes.flatten()), rng, restart=restart)
+        return rounded, commitment
+
+
+def train_spectral_codec(
+    corpus: Path,
+    folder: Path,
+    config: SpectralTrainingConfig,
+    *,
+    start: Mapping[str, Tensor] | None = None,
+) -> None:
+    """Train a spectral codec, resuming from the run folder's checkpoint if there is one.
+
+    Parameters
+    ----------
+    corpus
+        Corpus folder, see `d2m.training.spectral_codec_data`.
+    folder
+        Run folder, to which ``weights.safetensors`` and ``metrics.jsonl`` are written.
+    config
+        Settings of the training.
+    start
+        Weights to start from, see `SpectralCodecTask`; random ones by default.
+    """
+    Trainer(folder, config).train(SpectralCodecTask(corpus, config, start=start))
+
+
+def _excerpt(track: NDArray[np.int16]) -> Tensor:
+    """Return the middle of a track, at most `HELD_OUT_EXCERPT_S` long, in whole frames."""
+    length = min(len(track), int(HELD_OUT_EXCERPT_S * SAMPLE_RATE)) // FRAME * FRAME
+    first = (len(track) - length) // 2
+    return torch.from_numpy(track[first : first + length].astype(np.float32) / PCM16_SCALE)
