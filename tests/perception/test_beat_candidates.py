@@ -50,6 +50,14 @@ def test_the_phase_probability_rises_with_the_score():
     assert values[-1] < 1
 
 
+def test_the_beats_as_they_are_come_first_even_where_the_phase_is_at_chance():
+    least = phase_probability(0.0)
+    first, second, _ = rank_candidates([(100.0, 0.9)], lambda _: least)
+    assert first.shift_beats == 0.0
+    assert second.shift_beats == 0.5
+    assert second.probability == pytest.approx(first.probability, rel=0.1)
+
+
 def test_candidates_come_best_first_and_include_shifts_where_the_phase_is_open():
     open_phase = rank_candidates([(100.0, 0.9), (50.0, 0.1)], lambda _: 0.3)
     assert len(open_phase) == MAX_CANDIDATES
