@@ -158,11 +158,8 @@ class BeatButtons:
                 updates[button] = gr.Button(interactive=guess != used)
         return updates
 
-    def shown(self, status: JobStatus) -> Update:
+    def shown(self, status: JobStatus, dance: DanceSummary, settings: Settings) -> Update:
         """Return the updates for a new analysis."""
-        dance, settings = status.dance, status.settings
-        assert dance
-        assert settings
         if dance.clock != "dance" or settings.tempo_bpm is None:
             status.others = other_guesses(dance)
         corrected = is_corrected({name: getattr(settings, name) for name in BEAT_SETTINGS})
@@ -225,4 +222,4 @@ class BeatButtons:
 
 
 def _button(label: str, **options: Any) -> gr.Button:
-    return gr.Button(label, size="sm", min_width=120, **options)
+    return gr.Button(label, size="sm", min_width=90, **options)

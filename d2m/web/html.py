@@ -10,6 +10,7 @@ from pathlib import Path
 from d2m.checkpoints import CHECKPOINTS, FAMILIES, is_installed, missing_line
 from d2m.core.events import DanceSummary, SoundtrackSummary
 from d2m.core.levels import HopLevel, Level
+from d2m.core.settings import Settings
 from d2m.jobs.messages import Failed, Finished, JobObserver, Waiting
 from d2m.web.examples import ExampleClip
 from d2m.web.job_status import JobStatus
@@ -32,7 +33,8 @@ _COMPARED = {
     "dance": "those estimated from the dance",
     "taps": "the tapped ones",
 }
-_SHIFTS = {0.25: "¼ beat later", 0.5: "½ beat later", -0.25: "¼ beat earlier"}
+_SHIFTS = {0.25: "¼ beat later", 0.5: "½ beat later"}
+_SHIFTS |= {-0.25: "¼ beat earlier", -0.5: "½ beat earlier"}
 
 
 def card(title: str, detail: str, kind: str = "") -> str:
@@ -102,25 +104,48 @@ def status(job: JobStatus) -> str:
     return (job.latest.notify(_STATUS_CARD) if job.latest else None) or QUEUED
 
 
-def analysis(dance: DanceSummary) -> str:
-    """Return the tempo, where the beats come from and why, and the warnings of an analysis."""
-    warnings = "".join(f'<p class="warning">{escape(text)}</p>' for text in dance.warnings)
+def analysis(dance: DanceSummary, settings: Settings) -> str:
+    """Return the tempo, where the beats come from and why, and the style of an analysis."""
     return (
-        f'<div class="rhythm"><p><strong>{dance.tempo_bpm:.0f} BPM</strong>, {_clock(dance)}. '
-        f"Suits {escape(dance.style)}.</p>{warnings}</div>"
+        f'<div class="rhythm"><p><strong>{dance.tempo_bpm:.0f} BPM</strong>, '
+        f"{_clock(dance, settings)}. Suits {escape(dance.style)}.</p></div>"
     )
 
 
-def _clock(dance: DanceSummary) -> str:
-    """Return where the beats come from, and how sure they are or why they are a guess."""
+def _clock(dance: DanceSummary, settings: Settings) -> str:
+    """Return where the beats come from, and how sure they are or that they are a guess."""
+    corrections = corrected(settings)
     if dance.clock == "taps":
-        return "as you tapped it"
+        return f"as you tapped it{corrections}"
     source = "the clip's own sound" if dance.clock == "sound" else "the dance"
     reason = f", because {escape(dance.clock_reason)}" if dance.clock_reason else ""
+    if settings.beats == dance.clock:
+        reason = ", as chosen"
+    text = f"from {source}{corrections}{reason}"
     if dance.unsure:
-        return f"a guess from {source}{reason}"
-    sure = f'<span class="muted">(confidence {100 * dance.confidence:.0f}&#8201;%)</span>'
-    return f"from {source}{reason} {sure}"
+        return f"a guess {text}"
+    if dance.clock == "dance" and settings.tempo_bpm:
+        return text  # the confidence would be that of the tempo found
+    return f'{text} <span class="muted">(confidence {100 * dance.confidence:.0f}&#8201;%)</span>'
+
+
+def corrected(settings: Settings) -> str:
+    """Return what the settings change about the beats found, such as ``", ¼ beat later"``."""
+    shift, shift_ms = settings.shift_beats, settings.beat_shift_ms
+    parts = [
+        "at the given tempo" if settings.tempo_bpm and not settings.taps_s else "",
+        f"at {settings.tempo_scale} tempo" if settings.tempo_scale != "found" else "",
+        _SHIFTS.get(shift, f"{abs(shift):g} beats {'later' if shift > 0 else 'earlier'}")
+        if shift
+        else "",
+        f"{abs(shift_ms):g}&#8201;ms {'later' if shift_ms > 0 else 'earlier'}" if shift_ms else "",
+    ]
+    return "".join(f", {part}" for part in parts if part)
+
+
+def warnings(dance: DanceSummary) -> str:
+    """Return the warnings of an analysis."""
+    return "".join(f'<p class="warning">{escape(text)}</p>' for text in dance.warnings)
 
 
 def clock_button(dance: DanceSummary) -> str:
@@ -147,25 +172,26 @@ def level_heading(level: Level) -> str:
     return f'<h2>{level_name(level)}</h2><p class="summary">{escape(summary)}.</p>'
 
 
-def scores(soundtrack: SoundtrackSummary) -> str:
+def scores(soundtrack: SoundtrackSummary, settings: Settings) -> str:
     """Return the style and the scores of one level's music, and how it may be used, in words."""
     rights = f'<p class="rights">{escape(soundtrack.rights)}</p>' if soundtrack.rights else ""
     sentences = [
         f"<strong>{escape(soundtrack.style)}</strong> music.",
-        _beat_match(soundtrack),
+        _beat_match(soundtrack, settings),
         *_hits(soundtrack.scores.get("hits_met", math.nan)),
         f'<span class="muted">Generated in {soundtrack.seconds:.1f}&#8201;s.</span>',
     ]
     return f'<div class="scores"><p>{" ".join(sentences)}</p>{rights}</div>'
 
 
-def _beat_match(soundtrack: SoundtrackSummary) -> str:
+def _beat_match(soundtrack: SoundtrackSummary, settings: Settings) -> str:
     """Return the beat match and what it compares; a match with a guess would mean nothing."""
     if soundtrack.unsure:
         return "The beat is a guess, so there is no beat match."
+    beats = _COMPARED[soundtrack.clock] + (", as corrected," if corrected(settings) else "")
     return (
         f"Beat match <strong>{soundtrack.scores['beat_f_measure']:.2f}</strong> of 1: how many "
-        f"beats of the music match {_COMPARED[soundtrack.clock]} within 70&#8201;ms (F-measure)."
+        f"beats of the music match {beats} within 70&#8201;ms (F-measure)."
     )
 
 
@@ -173,7 +199,10 @@ def _hits(share: float) -> list[str]:
     """Return a sentence on the share of hits that the music meets; none where it is unknown."""
     if not math.isfinite(share):
         return []
-    return [f"It meets <strong>{100 * share:.0f}&#8201;%</strong> of the dancer's hits."]
+    return [
+        f"It meets <strong>{100 * share:.0f}&#8201;%</strong> of the dancer's hits "
+        "within 45&#8201;ms."
+    ]
 
 
 def installed_weights(folder: Path = CHECKPOINTS) -> list[tuple[str, str]]:

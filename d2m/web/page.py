@@ -167,8 +167,8 @@ class Page:
         try:
             chosen = _chosen(levels)
             missing = self.area.places(requested_levels(chosen), job.again)
-            job.settings = settings = parse_form(self._settings, form)
-            observer = self.area.observer(job)
+            settings = parse_form(self._settings, form)
+            observer = self.area.observer(job, settings)
             with self._pool.events(clip, chosen, settings, job.stop) as events:
                 for event in events:
                     if job.stop.is_set():

@@ -9,6 +9,7 @@ import gradio as gr
 
 from d2m.core.events import DanceSummary, ResultFiles, SoundtrackSummary
 from d2m.core.levels import HOP_LEVELS, LEVELS, STUDIO, Level
+from d2m.core.settings import Settings
 from d2m.jobs.messages import JobObserver
 from d2m.web.beat_buttons import BeatButtons
 from d2m.web.job_status import JobStatus, JobStatuses
@@ -90,18 +91,30 @@ class ResultArea:
         updates: Update = {place: type(place)(visible=False) for place in places}
         return updates or {self.keep.row: gr.skip()}
 
-    def observer(self, job: JobStatus) -> JobObserver[Update]:
-        """Return the observer that turns the events of a job into updates."""
-        return _ResultObserver(self, job)
+    def observer(self, job: JobStatus, settings: Settings) -> JobObserver[Update]:
+        """Return the observer that turns the events of a job into updates.
 
-    def dance_shown(self, job: JobStatus) -> Update:
+        Parameters
+        ----------
+        job
+            The job; its settings and its analysis are remembered for the buttons.
+        settings
+            Its settings.
+        """
+        job.settings = settings
+        return _ResultObserver(self, job, settings)
+
+    def dance_shown(self, job: JobStatus, dance: DanceSummary, settings: Settings) -> Update:
         """Return the updates that show the analysis of a job."""
-        assert job.dance
-        return {**self._analysis.shown(job.dance), **self.beat.shown(job)}
+        job.dance = dance
+        return {
+            **self._analysis.shown(dance, settings),
+            **self.beat.shown(job, dance, settings),
+        }
 
-    def level_shown(self, soundtrack: SoundtrackSummary) -> Update:
+    def level_shown(self, soundtrack: SoundtrackSummary, settings: Settings) -> Update:
         """Return the updates that show one level's music."""
-        return self._levels[soundtrack.level].shown(soundtrack)
+        return self._levels[soundtrack.level].shown(soundtrack, settings)
 
     def files_shown(self, files: ResultFiles) -> Update:
         """Return the updates that show the comparison and the downloads of a job."""
@@ -111,15 +124,14 @@ class ResultArea:
 class _ResultObserver(JobObserver[Update]):
     """Turns the events of one job into updates."""
 
-    def __init__(self, area: ResultArea, job: JobStatus) -> None:
-        self._area, self._job = area, job
+    def __init__(self, area: ResultArea, job: JobStatus, settings: Settings) -> None:
+        self._area, self._job, self._settings = area, job, settings
 
     def on_dance(self, dance: DanceSummary) -> Update:
-        self._job.dance = dance
-        return self._area.dance_shown(self._job)
+        return self._area.dance_shown(self._job, dance, self._settings)
 
     def on_soundtrack(self, soundtrack: SoundtrackSummary) -> Update:
-        return self._area.level_shown(soundtrack)
+        return self._area.level_shown(soundtrack, self._settings)
 
     def on_files(self, files: ResultFiles) -> Update:
         return self._area.files_shown(files)

@@ -9,6 +9,7 @@ import gradio as gr
 
 from d2m.core.events import DanceSummary, ResultFiles, SoundtrackSummary
 from d2m.core.levels import HOP_LEVELS, LEVELS, STUDIO, Level
+from d2m.core.settings import Settings
 from d2m.score.notes import STEMS
 from d2m.web import html
 from d2m.web.scripts import SWITCH_VIDEO
@@ -40,6 +41,7 @@ class AnalysisCard:
             with gr.Row(elem_id="tempo"):
                 self.summary = gr.HTML(html.ANALYSING, padding=False)
                 self.clock = gr.Button(size="sm", min_width=120, visible=False, elem_id="clock")
+            self.warnings = gr.HTML(visible=False, padding=False, elem_id="warnings")
             self.strip = gr.Image(
                 label="The dancer", show_label=False, buttons=["fullscreen"], elem_id="strip"
             )
@@ -47,7 +49,7 @@ class AnalysisCard:
     @property
     def outputs(self) -> list[Any]:
         """The widgets that its updates change."""
-        return [self.column, self.clock, self.summary, self.strip]
+        return [self.column, self.clock, self.summary, self.warnings, self.strip]
 
     def pending(self, again: bool) -> Update:
         """Return the updates that show the empty card, or mark one of the same clip as old."""
@@ -60,16 +62,19 @@ class AnalysisCard:
             self.column: gr.Column(visible=True, elem_classes=[]),
             self.clock: gr.Button(visible=False, interactive=False),
             self.summary: html.ANALYSING,
+            self.warnings: gr.HTML(visible=False),
             self.strip: None,
         }
 
-    def shown(self, dance: DanceSummary) -> Update:
+    def shown(self, dance: DanceSummary, settings: Settings) -> Update:
         """Return the updates that show an analysis."""
         strip = gr.Image(str(dance.strip), alt_text=dance.alt_text) if dance.strip else None
+        other_clock = html.clock_button(dance)
         return {
             self.column: gr.Column(visible=True, elem_classes=[]),
-            self.clock: gr.Button(html.clock_button(dance), visible=bool(html.clock_button(dance))),
-            self.summary: html.analysis(dance),
+            self.clock: gr.Button(other_clock, visible=bool(other_clock)),
+            self.summary: html.analysis(dance, settings),
+            self.warnings: gr.HTML(html.warnings(dance), visible=bool(dance.warnings)),
             self.strip: strip,
         }
 
@@ -131,7 +136,7 @@ class LevelCard:
         stems = [self.stems] if self.stems else []
         return [self.video, self.audio, *stems, *self.lanes.values(), *self.plots.values()]
 
-    def shown(self, result: SoundtrackSummary) -> Update:
+    def shown(self, result: SoundtrackSummary, settings: Settings) -> Update:
         """Return the updates that show a result."""
         paths = {kind: str(path) for kind, path in result.paths.items()}
         pictures = {
@@ -148,7 +153,7 @@ class LevelCard:
             self.column: gr.Column(visible=True, elem_classes=self._classes),
             self.video: paths["mp4"],
             self.audio: paths["wav"],
-            self.scores: html.scores(result),
+            self.scores: html.scores(result, settings),
             **stems,
             **pictures,
             **files,

@@ -1,0 +1,145 @@
+"""What the page says about the beat: which clock, how sure, what the scores compare."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Any
+
+import pytest
+
+from d2m.core.events import SoundtrackSummary
+from d2m.core.settings import Settings
+from d2m.web import html
+from tests.web.summaries import dance_summary
+
+
+def text_of(page: str) -> str:
+    """Return HTML without its tags, with plain spaces."""
+    return re.sub("<.*?>", "", page).replace("&#8201;", " ").replace("&#x27;", "'")
+
+
+def soundtrack(clock: str = "dance", *, unsure: bool = False, **scores: float) -> SoundtrackSummary:
+    return SoundtrackSummary(
+        level="high",
+        style="House",
+        paths={},
+        alt_text="",
+        scores={"beat_f_measure": 0.934, **scores},
+        seconds=2.31,
+        clock=clock,
+        unsure=unsure,
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "settings", "expected"),
+    [
+        (
+            {"clock": "sound", "clock_reason": ""},
+            {},
+            "118 BPM, from the clip's own sound (confidence 93 %). Suits House.",
+        ),
+        (
+            {},
+            {},
+            "118 BPM, from the dance, because the clip has no sound (confidence 93 %). "
+            "Suits House.",
+        ),
+        (
+            {"unsure": True},
+            {},
+            "118 BPM, a guess from the dance, because the clip has no sound. Suits House.",
+        ),
+        ({"clock": "taps"}, {"taps_s": (0.5, 1, 1.5, 2)}, "118 BPM, as you tapped it. Suits"),
+        (
+            {"clock_reason": "the settings ask for it"},
+            {"beats": "dance"},
+            "118 BPM, from the dance, as chosen (confidence 93 %).",
+        ),
+        (
+            {"clock": "sound", "clock_reason": ""},
+            {"shift_beats": -0.25, "tempo_scale": "half", "beat_shift_ms": 40},
+            "from the clip's own sound, at half tempo, ¼ beat earlier, 40 ms later (confidence",
+        ),
+        (
+            {},
+            {"tempo_bpm": 118, "shift_beats": 0.3},
+            "from the dance, at the given tempo, 0.3 beats later, because the clip has no sound. ",
+        ),
+    ],
+)
+def test_the_first_line_says_where_the_beat_comes_from(
+    changes: dict[str, Any], settings: dict[str, Any], expected: str
+) -> None:
+    page = html.analysis(dance_summary(**changes), Settings(**settings))
+    assert expected in text_of(page)
+
+
+def test_warnings_and_reasons_are_escaped() -> None:
+    dance = dance_summary(clock_reason="<b>", warnings=("It is <dark>.",))
+    assert "because &lt;b&gt;" in html.analysis(dance, Settings())
+    assert "It is &lt;dark&gt;." in html.warnings(dance)
+    assert html.warnings(dance_summary()) == ""
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"clock": "sound", "has_sound_beats": True}, "Use the dance's beat"),
+        ({"clock": "dance", "has_sound_beats": True}, "Use the beat of the sound"),
+        ({"clock": "dance", "has_sound_beats": False}, ""),
+        ({"clock": "taps", "has_sound_beats": True}, ""),
+    ],
+)
+def test_the_other_clock_is_offered_where_there_is_one(
+    changes: dict[str, Any], expected: str
+) -> None:
+    assert html.clock_button(dance_summary(**changes)) == expected
+
+
+@pytest.mark.parametrize(
+    ("clock", "settings", "compared"),
+    [
+        ("sound", {}, "those of the clip's own sound within"),
+        ("dance", {}, "those estimated from the dance within"),
+        ("taps", {"taps_s": (1.0, 2.0)}, "the tapped ones within"),
+        ("sound", {"shift_beats": 0.25}, "those of the clip's own sound, as corrected, within"),
+    ],
+)
+def test_the_beat_match_says_what_it_compares(
+    clock: str, settings: dict[str, Any], compared: str
+) -> None:
+    text = text_of(html.scores(soundtrack(clock), Settings(**settings)))
+    assert "House music. Beat match 0.93 of 1" in text
+    assert f"how many beats of the music match {compared} 70 ms" in text
+
+
+def test_a_guess_has_no_beat_match() -> None:
+    text = text_of(html.scores(soundtrack(unsure=True), Settings()))
+    assert "0.93" not in text
+    assert "The beat is a guess, so there is no beat match." in text
+
+
+@pytest.mark.parametrize("unsure", [False, True])
+def test_hits_are_shown_where_they_are_known(unsure: bool) -> None:
+    known = html.scores(soundtrack(unsure=unsure, hits_met=0.876), Settings())
+    assert "It meets 88 % of the dancer's hits within 45 ms." in text_of(known)
+    for unknown in (soundtrack(), soundtrack(hits_met=math.nan)):
+        assert "hits" not in html.scores(unknown, Settings())
+
+
+@pytest.mark.parametrize(
+    ("guess", "label"),
+    [
+        ((96.2, 0.0), "Try 96 BPM"),
+        ((96.2, 0.5), "Try 96 BPM, ½ beat later"),
+        ((83.7, -0.25), "Try 84 BPM, ¼ beat earlier"),
+    ],
+)
+def test_a_guess_is_offered_by_tempo_and_shift(guess: tuple[float, float], label: str) -> None:
+    assert html.guess_label(*guess) == label
+
+
+def test_the_page_says_that_the_sound_can_give_the_beat() -> None:
+    assert "clip's own sound" in html.STEPS
