@@ -119,9 +119,8 @@ class Pressed:
     def press(self, label: str) -> dict[str, Any]:
         """Press a button, and return the values of the form that differ from its first ones."""
         button = next(one for one in self.buttons.buttons if one.value == label)
-        handler = next(
-            one for one in self._blocks.fns.values() if (button._id, "click") in one.targets
-        )
+        number = next(key for key, block in self._blocks.blocks.items() if block is button)
+        handler = next(one for one in self._blocks.fns.values() if (number, "click") in one.targets)
         request = gr.Request(session_hash=None)
         updates = handler.fn(request, *self.values.values())
         before = dict(self.values)
@@ -221,7 +220,7 @@ def test_the_box_opens_by_itself_where_it_is_needed(
     updates = buttons.shown(job, dance_summary(**changes), Settings(**settings))
     update = updates[buttons.box]
     assert update.label == title
-    assert update._constructor_args[0].get("open") == opened
+    assert update.constructor_args.get("open") == opened
 
 
 def test_guesses_stay_while_one_of_them_is_tried() -> None:
