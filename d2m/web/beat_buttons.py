@@ -32,8 +32,8 @@ _FOUND |= {"beat_shift_ms": 0.0, "taps_s": ""}  # as the form shows them
 
 
 def is_weak(dance: DanceSummary) -> bool:
-    """Return whether the beats may well lie between those of the dancer."""
-    return dance.clock == "dance" and (dance.unsure or dance.phase_confidence < WEAK_PHASE)
+    """Return whether the beats are a guess, or may well lie between those of the dancer."""
+    return dance.unsure or (dance.clock == "dance" and dance.phase_confidence < WEAK_PHASE)
 
 
 def add_shifts(shift_beats: float, by: float) -> float:

@@ -118,10 +118,11 @@ def _clock(dance: DanceSummary, settings: Settings) -> str:
     if dance.clock == "taps":
         return f"as you tapped it{corrections}"
     source = "the clip's own sound" if dance.clock == "sound" else "the dance"
-    reason = f", because {escape(dance.clock_reason)}" if dance.clock_reason else ""
+    text = f"from {source}{corrections}"
     if settings.beats == dance.clock:
-        reason = ", as chosen"
-    text = f"from {source}{corrections}{reason}"
+        text = f"from {source}, as chosen{corrections}"
+    elif dance.clock_reason:
+        text += f", because {escape(dance.clock_reason)}"
     if dance.unsure:
         return f"a guess {text}"
     if dance.clock == "dance" and settings.tempo_bpm:

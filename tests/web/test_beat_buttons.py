@@ -56,13 +56,12 @@ def test_half_of_double_is_the_tempo_found() -> None:
         ({"phase_confidence": 0.5}, False),
         ({"phase_confidence": 0.49}, True),
         ({"unsure": True}, True),
+        ({"unsure": True, "clock": "sound"}, True),
         ({"phase_confidence": 0.1, "clock": "sound"}, False),
         ({"phase_confidence": 0.1, "clock": "taps"}, False),
     ],
 )
-def test_corrections_come_first_where_the_phase_of_a_dance_is_weak(
-    changes: dict[str, Any], weak: bool
-) -> None:
+def test_corrections_come_first_where_the_beat_is_weak(changes: dict[str, Any], weak: bool) -> None:
     assert is_weak(dance_summary(**changes)) == weak
 
 

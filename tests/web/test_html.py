@@ -63,6 +63,11 @@ def soundtrack(clock: str = "dance", *, unsure: bool = False, **scores: float) -
             "from the clip's own sound, at half tempo, ¼ beat earlier, 40 ms later (confidence",
         ),
         (
+            {"unsure": True},
+            {"beats": "dance", "shift_beats": 0.5},
+            "118 BPM, a guess from the dance, as chosen, ½ beat later. Suits",
+        ),
+        (
             {},
             {"tempo_bpm": 118, "shift_beats": 0.3},
             "from the dance, at the given tempo, 0.3 beats later, because the clip has no sound. ",
