@@ -16,6 +16,7 @@ from d2m.core.levels import SAMPLE_RATE, HopLevel
 from d2m.core.metrical_grid import PHRASE_STEPS, STEPS_PER_BAR, StepGrid
 from d2m.core.progress import Progress, silent, timed
 from d2m.core.styles import Style, songs_of
+from d2m.generation.hit_grid import answer_hits
 from d2m.generation.soundtrack import Music
 from d2m.models.compact_generator import CompactGenerator
 from d2m.models.vqvae import JukeboxVQVAE
@@ -85,7 +86,8 @@ class CompactModel:
         Parameters
         ----------
         conditioning
-            The dance; its style chooses among the songs.
+            The dance; its style chooses among the songs, and its hits get accents, see
+            `d2m.generation.hit_grid.answer_hits`.
         seed
             Chooses the song of the style and the bar of its phrase to begin with.
         progress
@@ -99,21 +101,22 @@ class CompactModel:
         stage = f"Generating music ({self.level.name})"
         seconds: dict[str, float] = {}
         song, first_bar = choose_song(conditioning.style, seed)
-        grid = conditioning.grid
+        answered = answer_hits(conditioning)
+        grid = answered.grid
         position = (grid.position + first_bar * STEPS_PER_BAR) % PHRASE_STEPS
         with timed(seconds, "generate"):
             progress(stage, 0.1)
             codes = self.generate_codes(
                 song=song,
                 grid=replace(grid, position=position),
-                features=conditioning.features,
+                features=answered.features,
                 visual=conditioning.visual,
                 seed=seed,
             )
         with timed(seconds, "decode"):
             progress(stage, 0.3)
             audio = self.decode(codes)[: round(conditioning.duration_s * SAMPLE_RATE)]
-        return Music(audio=audio, codes=codes, song=song, seconds=seconds)
+        return Music(audio=audio, codes=codes, song=song, hits_s=answered.hits_s, seconds=seconds)
 
     @torch.inference_mode()
     def generate_codes(

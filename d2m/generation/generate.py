@@ -11,11 +11,14 @@ from numpy.typing import NDArray
 from d2m.audio.beat_ducking import duck_between_beats
 from d2m.audio.postprocess import denoise, fade_edges, limit_peaks, normalise_loudness
 from d2m.audio.waveform import mono_at
+from d2m.core.levels import SAMPLE_RATE, STUDIO
 from d2m.core.progress import Progress, silent, timed
 from d2m.core.settings import Settings
 from d2m.core.styles import AUTO, style_named
-from d2m.generation.soundtrack import MusicModel, Soundtrack
+from d2m.generation.hit_grid import hits_within_response
+from d2m.generation.soundtrack import Music, MusicModel, Soundtrack
 from d2m.metrics.beats import beat_f_measure, music_beats
+from d2m.metrics.hits import HIT_TOLERANCE_S, hits_met
 from d2m.perception.conditioning import Conditioning
 
 ConditioningT = TypeVar("ConditioningT", bound=Conditioning)
@@ -53,41 +56,57 @@ def generate_soundtrack(
         dance = replace(dance, style=style_named(settings.style))
     stage = f"Generating music ({model.level.name})"
     progress(stage, 0.0)
-    music = model.generate(dance, seed=settings.seed, progress=progress)
+    events = hits_within_response(dance.events, settings.response)
+    answered = dance if model.level == STUDIO else replace(dance, events=events)
+    music = model.generate(answered, seed=settings.seed, progress=progress)
     seconds = dict(music.seconds)
     beats_s = dance.rhythm.beats_s
     audio = music.audio
     if not music.mastered:
         with timed(seconds, "denoise"):
             progress(stage, 0.7)
-            audio = _post_process(audio, beats_s, settings, model.beat_ducking_db)
+            audio = _post_process(music, beats_s, settings, model.beat_ducking_db)
     with timed(seconds, "score"):
         progress(stage, 0.9)
-        _, music_beats_s = music_beats(mono_at(audio, model.level.sample_rate))
-    soundtrack = Soundtrack(
-        level=model.level,
-        style=dance.style,
-        settings=settings,
-        song=music.song,
-        audio=audio,
-        codes=music.codes,
-        rhythm=dance.rhythm,
-        music_beats_s=music_beats_s,
-        score=music.score,
-        stems=music.stems,
-        seconds=seconds,
-    )
-    f_measure = beat_f_measure(music_beats_s, soundtrack.dance_beats_s)
+        mono = mono_at(audio, model.level.sample_rate)
+        soundtrack = Soundtrack(
+            level=model.level,
+            style=dance.style,
+            settings=settings,
+            song=music.song,
+            audio=audio,
+            codes=music.codes,
+            rhythm=dance.rhythm,
+            music_beats_s=music_beats(mono)[1],
+            score=music.score,
+            stems=music.stems,
+            seconds=seconds,
+        )
+        scores = _scores(mono, soundtrack, dance.events.hits_s)
     progress(stage, 1.0)
-    return replace(soundtrack, scores={"beat_f_measure": f_measure})
+    return replace(soundtrack, scores=scores)
+
+
+def _scores(
+    mono: NDArray[np.float32], soundtrack: Soundtrack, hits_s: NDArray[np.float64]
+) -> dict[str, float]:
+    """Score how the beats and, where there are any, the hits of a dance are met."""
+    scores = {"beat_f_measure": beat_f_measure(soundtrack.music_beats_s, soundtrack.dance_beats_s)}
+    first_s, last_s = 0.0, len(mono) / SAMPLE_RATE
+    if soundtrack.score is not None and len(soundtrack.score.beats_s):
+        first_s, last_s = float(soundtrack.score.beats_s[0]), soundtrack.score.end_s
+    played = (hits_s >= first_s - HIT_TOLERANCE_S) & (hits_s <= last_s + HIT_TOLERANCE_S)
+    if played.any():
+        scores["hits_met"] = hits_met(mono, hits_s[played])
+    return scores
 
 
 def _post_process(
-    audio: NDArray[np.float32], beats_s: NDArray[np.float64], settings: Settings, ducking_db: float
+    music: Music, beats_s: NDArray[np.float64], settings: Settings, ducking_db: float
 ) -> NDArray[np.float32]:
     """Clean and level the mono audio of a network."""
-    cleaned = denoise(audio) if settings.denoise else audio
+    cleaned = denoise(music.audio) if settings.denoise else music.audio
     if ducking_db:
-        cleaned = duck_between_beats(cleaned, beats_s, depth_db=ducking_db)
+        cleaned = duck_between_beats(cleaned, beats_s, hits_s=music.hits_s, depth_db=ducking_db)
     faded = fade_edges(cleaned, fade_out_s=FADE_OUT_S)
     return normalise_loudness(faded) if settings.loudness else limit_peaks(faded)

@@ -39,6 +39,8 @@ class Music:
         The score that was played, if there is one.
     stems
         The audio of each group of instruments (2, N) before mastering, by name.
+    hits_s : (A,)
+        When the music answers hits of the dancer (s), if a network does.
     mastered
         Whether the audio is finished, so that post-processing leaves it alone.
     seconds
@@ -50,6 +52,7 @@ class Music:
     song: int | None = None
     score: Score | None = None
     stems: dict[str, NDArray[np.float32]] = field(default_factory=dict)
+    hits_s: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
     mastered: bool = False
     seconds: dict[str, float] = field(default_factory=dict)
 
@@ -112,6 +115,8 @@ class Soundtrack:
         Beats (s) that a beat tracker finds in the music.
     scores
         Scores by name; ``beat_f_measure`` is against `Soundtrack.dance_beats_s` within 70 ms.
+        ``hits_met`` is the share of the dancer's hits while the music plays that an onset meets
+        within 45 ms (`d2m.metrics.hits.hits_met`); it is missing where there are none.
     seconds
         Time that each stage took (s).
     paths
