@@ -32,8 +32,8 @@ is cut off."""
 _BLOCK = 512  # frames that are transformed at once: bounds the memory
 
 
-def log_bands_and_rise(audio: Audio) -> NDArray[np.float32]:
-    """Compute log magnitudes in quarter-tone bands, and how much each of them rises.
+def band_magnitudes(audio: Audio) -> NDArray[np.float32]:
+    """Compute the magnitude of a sound in quarter-tone bands.
 
     Parameters
     ----------
@@ -42,9 +42,8 @@ def log_bands_and_rise(audio: Audio) -> NDArray[np.float32]:
 
     Returns
     -------
-    (T, 272)
-        log10(1 + magnitude) of 136 bands, then its rise since the previous frame, 0 where it
-        falls. There are T = ceil(N / `FILTERBANK_HOP`) frames; frame t is centred on sample
+    (T, 136)
+        There are T = ceil(N / `FILTERBANK_HOP`) frames; frame t is centred on sample
         t * `FILTERBANK_HOP`.
 
     Raises
@@ -63,7 +62,26 @@ def log_bands_and_rise(audio: Audio) -> NDArray[np.float32]:
     for start in range(0, n_frames, _BLOCK):
         spectrum = np.fft.rfft(frames[start : start + _BLOCK] * window, axis=1)
         magnitude = np.abs(spectrum[:, : len(bank)]).astype(np.float32)
-        bands[start : start + _BLOCK] = np.log10(magnitude @ bank + 1)
+        bands[start : start + _BLOCK] = magnitude @ bank
+    return bands
+
+
+def log_bands_and_rise(magnitudes: NDArray[np.float32], gain: float = 1.0) -> NDArray[np.float32]:
+    """Return magnitudes on a logarithmic scale, and how much each band rises.
+
+    Parameters
+    ----------
+    magnitudes : (T, 136)
+        From `band_magnitudes`.
+    gain
+        Factor of the magnitudes: as if the sound were so much louder.
+
+    Returns
+    -------
+    (T, 272)
+        log10(1 + magnitude), then its rise since the previous frame, 0 where it falls.
+    """
+    bands = np.log10(magnitudes * np.float32(gain) + 1)
     rise = np.maximum(np.diff(bands, axis=0, prepend=bands[:1]), 0)
     return np.concatenate((bands, rise), axis=1)
 

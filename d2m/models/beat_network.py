@@ -1,8 +1,9 @@
-"""A small recurrent network that hears beats and downbeats in a spectrogram.
+"""Small recurrent networks that hear beats and downbeats in a spectrogram.
 
-It is the network of BeatNet (M. Heydari, F. Cwitkowitz, Z. Duan, "BeatNet: CRNN and Particle
-Filtering for Online Joint Beat, Downbeat and Meter Tracking", ISMIR 2021) with its published
-weights, which are under CC BY 4.0 (see NOTICE).
+They are those of BeatNet (M. Heydari, F. Cwitkowitz, Z. Duan, "BeatNet: CRNN and Particle
+Filtering for Online Joint Beat, Downbeat and Meter Tracking", ISMIR 2021) with the three sets
+of weights that were published, which are under CC BY 4.0 (see NOTICE). Each set was trained
+without another data set; here the three are averaged.
 """
 
 from __future__ import annotations
@@ -20,6 +21,10 @@ BEAT_WEIGHTS = Path(__file__).parent / "weights" / "beat_network.safetensors"
 """The bundled weights."""
 BEAT_FEATURES = 272
 """Values of a frame that the network reads (`d2m.audio.log_filterbank.log_bands_and_rise`)."""
+BEAT_NETWORKS = 3
+"""Number of networks that are averaged."""
+SCALE = ".scale"
+"""End of the name of the factors that a parameter in 8-bit integers is multiplied by."""
 _KERNEL, _CHANNELS, _HIDDEN, _CLASSES = 10, 2, 150, 3  # as published
 
 
@@ -38,9 +43,36 @@ class BeatNetwork(nn.Module):
         self.lstm = nn.LSTM(_HIDDEN, _HIDDEN, num_layers=2, batch_first=True)
         self.linear = nn.Linear(_HIDDEN, _CLASSES)
 
+    def forward(self, features: Tensor) -> Tensor:
+        """Map features (B, T, 272) to logits (B, T, 3): beat, downbeat, neither."""
+        batch, time, _ = features.shape
+        bands = self.conv1(features.reshape(batch * time, 1, BEAT_FEATURES))
+        pooled = nn.functional.max_pool1d(torch.relu(bands), 2)
+        hidden: Tensor = self.linear0(pooled.reshape(batch, time, -1))
+        hidden, _ = self.lstm(hidden)
+        logits: Tensor = self.linear(hidden)
+        return logits
+
+
+class BeatEnsemble(nn.Module):
+    """Several `BeatNetwork` whose probabilities are averaged.
+
+    Parameters
+    ----------
+    size
+        Number of networks.
+    """
+
+    def __init__(self, size: int = BEAT_NETWORKS) -> None:
+        super().__init__()
+        self.members = nn.ModuleList(BeatNetwork() for _ in range(size))
+
     @classmethod
-    def from_pretrained(cls, path: Path = BEAT_WEIGHTS) -> BeatNetwork:
-        """Load the network from a safetensors file.
+    def from_pretrained(cls, path: Path = BEAT_WEIGHTS) -> BeatEnsemble:
+        """Load the networks from a safetensors file.
+
+        A parameter ``NAME`` in 8-bit integers is multiplied by the parameter ``NAME.scale``,
+        one factor a row.
 
         Parameters
         ----------
@@ -49,7 +81,7 @@ class BeatNetwork(nn.Module):
 
         Returns
         -------
-        BeatNetwork
+        BeatEnsemble
             On the CPU, in evaluation mode, without gradients.
 
         Raises
@@ -60,24 +92,26 @@ class BeatNetwork(nn.Module):
         from safetensors import SafetensorError
         from safetensors.torch import load_file
 
-        network = cls()
+        networks = cls()
         try:
-            network.load_state_dict({k: v.float() for k, v in load_file(path).items()})
+            stored = load_file(path)
+            scales = {name: stored.pop(name) for name in list(stored) if name.endswith(SCALE)}
+            networks.load_state_dict(
+                {
+                    name: values.float() * scales.get(name + SCALE, torch.ones(())).float()
+                    for name, values in stored.items()
+                }
+            )
         except (OSError, SafetensorError, RuntimeError) as error:
             raise CheckpointError(
                 f"The weights of the beat network can't be read from {path}: install D2M again."
             ) from error
-        return network.eval().requires_grad_(False)
+        return networks.eval().requires_grad_(False)
 
     def forward(self, features: Tensor) -> Tensor:
-        """Map features (B, T, 272) to logits (B, T, 3): beat, downbeat, neither."""
-        batch, time, _ = features.shape
-        bands = self.conv1(features.reshape(batch * time, 1, BEAT_FEATURES))
-        pooled = nn.functional.max_pool1d(torch.relu(bands), 2)
-        hidden: Tensor = self.linear0(pooled.reshape(batch, time, -1))
-        hidden, _ = self.lstm(hidden)
-        logits: Tensor = self.linear(hidden)
-        return logits
+        """Map features (B, T, 272) to probabilities (B, T, 3): beat, downbeat, neither."""
+        each = [member(features).softmax(dim=-1) for member in self.members]
+        return torch.stack(each).mean(dim=0)
 
     @torch.inference_mode()
     def activations(self, features: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -93,5 +127,5 @@ class BeatNetwork(nn.Module):
         (T, 2)
             Of a beat that starts no bar, and of a downbeat.
         """
-        logits = self(torch.from_numpy(features)[None])[0]
-        return np.asarray(logits.softmax(dim=-1)[:, :2].double().numpy())
+        probabilities: Tensor = self(torch.from_numpy(features)[None])[0]
+        return np.asarray(probabilities[:, :2].double().numpy())

@@ -21,9 +21,12 @@ BAR_LENGTHS = (3, 4)
 """Beats that a bar may have. Chosen by hand."""
 SLOWEST_BEAT_BPM, FASTEST_BEAT_BPM = 55.0, 215.0
 """Range of the tempo (BPM), as in the paper."""
-TEMPO_STEADINESS = 100.0
-"""How unlikely a change of tempo is: its weight falls as exp(-this * relative change). As in the
-paper."""
+TEMPO_STEADINESS = 200.0
+"""How unlikely a change of tempo is: its weight falls as exp(-this * relative change). Chosen
+among 100 (as in the paper), 150, 200, 300 and 500 on noisy recordings of this project's music."""
+LARGEST_CHANGE = 0.12
+"""Largest relative change of the tempo from one beat to the next. Chosen by hand: a larger one
+would have a weight of less than 1e-5."""
 BEAT_PART = 1 / 16
 """Share of a beat in which the activation of the beat is expected, as in the paper."""
 _SMALLEST = 1e-4  # probability that no activation falls below: bounds the cost of one frame
@@ -52,16 +55,18 @@ class BarPath:
 class _States:
     """All states in a row: by bar length, beat of the bar, tempo, and place in the beat.
 
-    A *part* is one beat of a bar at one tempo; parts are numbered in the order of states.
+    A *group* is one beat of a bar; a *part* is a group at one tempo. Parts are numbered in the
+    order of their states.
     """
 
     lengths: IntArray  # (L,) frames of a beat at each tempo
     first: IntArray  # (P,) first state of each part
     last: IntArray  # (P,) last state of each part
-    previous: IntArray  # (G,) the group (beat of a bar) before each group
+    previous: IntArray  # (G,) the group before each group
     beat_of: IntArray  # (G,) position in the bar of each group
-    kind: NDArray[np.int8]  # (S,) 0 between beats, 1 on a beat, 2 on a downbeat
-    change: FloatArray  # (L, L) log probability of a change of tempo, from row to column
+    beats: IntArray  # the states on a beat that starts no bar
+    downbeats: IntArray  # the states on a downbeat
+    change: FloatArray  # (2 * reach + 1, L) log probability of arriving at a tempo, from nearby
 
 
 @cache
@@ -77,11 +82,31 @@ def _states(fps: float, bars: tuple[int, ...]) -> _States:
     place = np.arange(sizes.sum()) - np.repeat(first, sizes)
     on_beat = place < np.repeat(np.maximum(1, np.round(sizes * BEAT_PART)), sizes)
     downbeat = np.repeat(np.repeat(beat_of == 0, len(lengths)), sizes)
-    ratio = lengths[None, :] / lengths[:, None]
-    change = -TEMPO_STEADINESS * np.abs(ratio - 1.0)
-    change -= np.log(np.exp(change).sum(axis=1, keepdims=True))
-    kind = np.where(on_beat, np.where(downbeat, 2, 1), 0).astype(np.int8)
-    return _States(lengths, first, first + sizes - 1, previous, beat_of, kind, change)
+    return _States(
+        lengths=lengths,
+        first=first,
+        last=first + sizes - 1,
+        previous=previous,
+        beat_of=beat_of,
+        beats=np.flatnonzero(on_beat & ~downbeat),
+        downbeats=np.flatnonzero(on_beat & downbeat),
+        change=_tempo_changes(lengths),
+    )
+
+
+def _tempo_changes(lengths: IntArray) -> FloatArray:
+    """Return the log probability of arriving at each tempo (2 * reach + 1, L) from those nearby.
+
+    Larger changes than `LARGEST_CHANGE` are left out: they are practically impossible.
+    """
+    reach = int(np.ceil(LARGEST_CHANGE * lengths[-1]))
+    weight = np.exp(-TEMPO_STEADINESS * np.abs(lengths[None, :] / lengths[:, None] - 1.0))
+    weight /= weight.sum(axis=1, keepdims=True)
+    change = np.full((2 * reach + 1, len(lengths)), -np.inf)
+    for row, offset in enumerate(range(-reach, reach + 1)):
+        to = np.arange(max(0, -offset), min(len(lengths), len(lengths) - offset))
+        change[row, to] = np.log(weight[to + offset, to])
+    return change
 
 
 def decode_bars(
@@ -106,38 +131,41 @@ def decode_bars(
     if not len(activations):
         return BarPath(frames=np.zeros(0, int), positions=np.zeros(0, int), advantage=0.0)
     states = _states(fps, bars)
-    odds = _log_odds(activations)
-    score, came_from = _forward(odds, states)
+    score, came_from = _forward(_log_odds(activations), states)
     frames, positions = _backward(int(score.argmax()), came_from, states)
-    advantage = float(score.max() - odds[:, 0].sum()) / max(1, len(frames))
+    advantage = float(score.max()) / max(1, len(frames))
     return BarPath(frames=frames, positions=positions, advantage=advantage)
 
 
 def _log_odds(activations: FloatArray) -> FloatArray:
-    """Return the log-likelihood of each frame (T, 3) between beats, on a beat, on a downbeat."""
+    """Return how much likelier each frame (T, 2) is on a beat, and on a downbeat, than between."""
     likely = np.clip(activations, _SMALLEST, 1.0)
     between = np.maximum(1.0 - activations.sum(axis=1), _SMALLEST) / (1 / BEAT_PART - 1)
-    odds: FloatArray = np.log(np.column_stack((between, likely)))
+    odds: FloatArray = np.log(likely / between[:, None])
     return odds
 
 
 def _forward(odds: FloatArray, states: _States) -> tuple[FloatArray, NDArray[np.uint8]]:
     """Return the score of each state at the end (S,), and whence each part came (T, G, L)."""
     n_tempi, n_groups = len(states.lengths), len(states.beat_of)
-    score = np.full(len(states.kind), -np.log(len(states.kind)))
+    reach = len(states.change) // 2
+    n_states = int(states.last[-1]) + 1
+    score, moved = np.full(n_states, -np.log(n_states)), np.empty(n_states)
     came_from = np.zeros((len(odds), n_groups, n_tempi), dtype=np.uint8)
-    moved = np.empty_like(score)
-    for frame, odd in enumerate(odds):
+    ending = np.full((n_groups, n_tempi + 2 * reach), -np.inf)
+    nearby = np.lib.stride_tricks.sliding_window_view(ending, n_tempi, axis=1)
+    for frame, (beat, downbeat) in enumerate(odds):
         if frame:
-            ending = score[states.last].reshape(n_groups, n_tempi)[states.previous]
-            arriving = ending[:, :, None] + states.change
+            of_parts = score[states.last].reshape(n_groups, n_tempi)
+            ending[:, reach : reach + n_tempi] = of_parts[states.previous]
+            arriving = nearby + states.change
             best = arriving.argmax(axis=1)
             came_from[frame] = best
             moved[1:] = score[:-1]
-            entered = np.take_along_axis(arriving, best[:, None, :], axis=1)
-            moved[states.first] = entered.ravel()
+            moved[states.first] = np.take_along_axis(arriving, best[:, None], axis=1).ravel()
             score, moved = moved, score
-        score += odd[states.kind]
+        score[states.beats] += beat
+        score[states.downbeats] += downbeat
     return score, came_from
 
 
@@ -145,7 +173,7 @@ def _backward(
     state: int, came_from: NDArray[np.uint8], states: _States
 ) -> tuple[IntArray, IntArray]:
     """Return the frames (N,) of the beats that lead to a state, and their positions (N,)."""
-    n_tempi = len(states.lengths)
+    n_tempi, reach = len(states.lengths), len(states.change) // 2
     frames, positions = [], []
     part = int(np.searchsorted(states.first, state, side="right")) - 1
     frame = len(came_from) - 1 - (state - int(states.first[part]))
@@ -153,7 +181,7 @@ def _backward(
         group, tempo = divmod(part, n_tempi)
         frames.append(frame)
         positions.append(int(states.beat_of[group]))
-        before = int(came_from[frame, group, tempo])
+        before = tempo + int(came_from[frame, group, tempo]) - reach
         part = int(states.previous[group]) * n_tempi + before
         frame -= int(states.lengths[before])
     return np.array(frames[::-1], dtype=int), np.array(positions[::-1], dtype=int)
