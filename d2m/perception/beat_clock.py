@@ -11,7 +11,7 @@ from d2m.core.errors import SettingsError
 from d2m.perception.beat_correction import cover_clip, every_bar
 from d2m.perception.rhythm import Rhythm
 from d2m.perception.sound_beats import SoundBeats, at_double_tempo, at_half_tempo
-from d2m.perception.tempo import MAX_SEARCH_BPM, MIN_SEARCH_BPM
+from d2m.perception.tempo import PRIOR_BPM, PRIOR_OCTAVES
 
 NO_SOUND = "the clip has no sound"
 """Why a clip without an audio track has no beats of its sound."""
@@ -23,6 +23,10 @@ CONTRADICTION = 0.5
 as that of another take. Chosen by hand."""
 MIN_SOUND_BEATS = 2
 """Least number of beats with which a sound can be a clock."""
+
+OCTAVE_ODDS = 2.0
+"""Odds (no unit) of the octave at which the sound is tracked, and of one at which the movement
+seems to be periodic; where the movement is clear, these odds are squared. Chosen by hand."""
 
 _RELATED = (1 / 4, 1 / 3, 1 / 2, 2 / 3, 3 / 4, 1.0, 4 / 3, 3 / 2, 2.0, 3.0, 4.0)
 """Ratios of a dance's tempo to its music's that occur when both belong together."""
@@ -102,14 +106,24 @@ def _octave(sound_bpm: float, wanted_bpm: float) -> float | None:
     return None
 
 
+def _likeliest_octave(sound_bpm: float, movement: Rhythm) -> float:
+    """Return by which of 1, 1/2 and 2 to multiply a sound's tempo so that it suits the dancer."""
+    danced = _octave(sound_bpm, movement.tempo_bpm)
+
+    def log_odds(factor: float) -> float:
+        octaves = float(np.log2(factor * sound_bpm / PRIOR_BPM))
+        weight = (factor == 1.0) + (factor == danced) * (1 if movement.unsure else 2)
+        return weight * float(np.log(OCTAVE_ODDS)) - (octaves / PRIOR_OCTAVES) ** 2 / 2
+
+    return max((1.0, 0.5, 2.0), key=log_odds)
+
+
 def _of_sound(
     movement: Rhythm, sound: SoundBeats, tempo_bpm: float | None, duration_s: float
 ) -> Rhythm:
     """Return the rhythm with the beats of the sound, at the octave that suits the dancer."""
-    factor = _octave(sound.tempo_bpm, tempo_bpm or movement.tempo_bpm)
-    if factor is None or (movement.unsure and not tempo_bpm):
-        factor = 0.5 if sound.tempo_bpm > MAX_SEARCH_BPM else 1.0
-        factor = 2.0 if sound.tempo_bpm < MIN_SEARCH_BPM else factor
+    factor = _octave(sound.tempo_bpm, tempo_bpm) if tempo_bpm else None
+    factor = factor or _likeliest_octave(sound.tempo_bpm, movement)
     scaled = sound
     if factor != 1.0:
         scaled = at_half_tempo(sound) if factor < 1.0 else at_double_tempo(sound)

@@ -89,11 +89,20 @@ def test_the_octave_of_the_tempo_follows_the_dancer(movement, sound_bpm, dance_b
     assert np.median(np.diff(rhythm.beats_s)) == pytest.approx(60 / music_bpm)
 
 
-@pytest.mark.parametrize(("sound_bpm", "music_bpm"), [(176.0, 88.0), (50.0, 100.0), (90.0, 90.0)])
-def test_a_dancer_without_clear_rhythm_leaves_the_octave_to_the_usual_range(
-    movement, sound_bpm, music_bpm
+@pytest.mark.parametrize(
+    ("sound_bpm", "dance_bpm", "music_bpm"),
+    [
+        (190.0, 80.0, 95.0),  # unrelated: the usual range
+        (48.0, 80.0, 96.0),
+        (90.0, 130.0, 90.0),
+        (66.0, 130.0, 132.0),  # a hint of the movement and the usual range agree
+        (75.0, 148.0, 75.0),  # a hint of the movement alone is not enough
+    ],
+)
+def test_an_unclear_movement_is_only_a_hint_at_the_octave(
+    movement, sound_bpm, dance_bpm, music_bpm
 ):
-    unsure = replace(movement, tempo_bpm=2 * sound_bpm, unsure=True)
+    unsure = replace(movement, tempo_bpm=dance_bpm, unsure=True)
     rhythm = choose_clock(unsure, sound_at(sound_bpm), Settings(), DURATION_S)
     assert rhythm.tempo_bpm == pytest.approx(music_bpm)
     assert not rhythm.unsure
