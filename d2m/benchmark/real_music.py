@@ -2,7 +2,7 @@
 
 The trackers share nothing: librosa's dynamic programming on an onset envelope, and the network
 of `d2m.perception.sound_beats`. The same trackers score three trivial rows: clicks on the
-annotated beats (the ceiling), noise, and the music made for the next clip.
+annotated beats (the ceiling), noise, and the music made for the clip before.
 """
 
 from __future__ import annotations
@@ -18,9 +18,8 @@ from d2m.benchmark.real_beats import TrueBeats, octave_f_measure
 from d2m.benchmark.rhythm_scores import annotated_part
 from d2m.core.levels import SAMPLE_RATE, Level
 from d2m.core.settings import Settings
-from d2m.generation.soundtrack import Soundtrack
 from d2m.metrics.beats import beat_f_measure, music_beats
-from d2m.metrics.hits import hits_met
+from d2m.metrics.hits import hits_on_grid, prominent_onsets
 from d2m.perception.dance import Dance
 from d2m.perception.sound_beats import track_sound_beats
 from d2m.pipeline import DanceToMusic
@@ -47,7 +46,7 @@ class MusicScores:
     librosa_octave, network_octave
         The same with half and double tempo allowed.
     hits_met
-        `d2m.metrics.hits.hits_met` of the dancer's strongest hits.
+        Share of the dancer's strongest hits as in `d2m.metrics.hits.hits_met`.
     """
 
     librosa_f: float
@@ -57,21 +56,41 @@ class MusicScores:
     hits_met: float
 
 
+@dataclass(frozen=True, kw_only=True, eq=False)
+class HeardMusic:
+    """What is heard in a piece.
+
+    Parameters
+    ----------
+    librosa_s, network_s : (B,), (C,)
+        Beats (s) by each tracker.
+    onsets_s : (O,)
+        Onsets (s) that stand out, see `d2m.metrics.hits.prominent_onsets`.
+    """
+
+    librosa_s: FloatArray
+    network_s: FloatArray
+    onsets_s: FloatArray
+
+
+def hear_music(audio: NDArray[Any], sample_rate: int) -> HeardMusic:
+    """Track the beats and onsets of mono audio (N,) at a sample rate (Hz)."""
+    return HeardMusic(
+        librosa_s=music_beats(audio, sample_rate)[1],
+        network_s=track_sound_beats(np.asarray(audio, np.float32), sample_rate).beats_s,
+        onsets_s=prominent_onsets(audio, sample_rate),
+    )
+
+
 def score_music(
-    audio: NDArray[Any],
-    sample_rate: int,
-    truth: TrueBeats,
-    hits_s: FloatArray,
-    end_s: float,
+    heard: HeardMusic, truth: TrueBeats, hits_s: FloatArray, end_s: float
 ) -> MusicScores:
     """Score a piece.
 
     Parameters
     ----------
-    audio : (N,)
-        Mono audio.
-    sample_rate
-        Sample rate (Hz).
+    heard
+        What is heard in it.
     truth
         The annotated beats of the clip.
     hits_s : (H,)
@@ -81,17 +100,14 @@ def score_music(
         last hit.
     """
     true_s = annotated_part(truth.beats_s, truth, end_s)
-    found = {
-        "librosa": music_beats(audio, sample_rate)[1],
-        "network": track_sound_beats(np.asarray(audio, np.float32), sample_rate).beats_s,
-    }
-    inside = {name: annotated_part(beats_s, truth, end_s) for name, beats_s in found.items()}
+    librosa_s = annotated_part(heard.librosa_s, truth, end_s)
+    network_s = annotated_part(heard.network_s, truth, end_s)
     return MusicScores(
-        librosa_f=beat_f_measure(inside["librosa"], true_s),
-        librosa_octave=octave_f_measure(inside["librosa"], true_s),
-        network_f=beat_f_measure(inside["network"], true_s),
-        network_octave=octave_f_measure(inside["network"], true_s),
-        hits_met=hits_met(audio, hits_s[hits_s <= end_s], sample_rate),
+        librosa_f=beat_f_measure(librosa_s, true_s),
+        librosa_octave=octave_f_measure(librosa_s, true_s),
+        network_f=beat_f_measure(network_s, true_s),
+        network_octave=octave_f_measure(network_s, true_s),
+        hits_met=hits_on_grid(hits_s[hits_s <= end_s], heard.onsets_s),
     )
 
 
@@ -121,30 +137,30 @@ def score_all_music(
         Scores by level, row (`MUSIC`, `CLICKS`, `NOISE`, `OTHER_MUSIC`) and clip.
     """
     names = list(dances)
+    trivial: dict[str, dict[str, HeardMusic]] = {CLICKS: {}, NOISE: {}}
+    for number, name in enumerate(names):
+        length = round(dances[name].clip.duration_s * SAMPLE_RATE)
+        noise = np.random.default_rng([seed, number, 14]).standard_normal(length)
+        trivial[NOISE][name] = hear_music(_LOUDNESS / 3 * noise, SAMPLE_RATE)
+        clicks = click_audio(truths[name].beats_s, length)
+        trivial[CLICKS][name] = hear_music(clicks, SAMPLE_RATE)
     found: dict[str, dict[str, dict[str, MusicScores]]] = {}
     for level in levels:
-        pieces: dict[str, Soundtrack] = {}
+        pieces: dict[str, HeardMusic] = {}
+        ends_s: dict[str, float] = {}
         for name in tqdm(names, desc=f"music {level.name}", unit="clip"):
-            pieces[name] = d2m.generate(dances[name], level, Settings(seed=seed))
-        rows: dict[str, dict[str, MusicScores]] = {}
-        for number, name in enumerate(tqdm(names, desc=f"scores {level.name}", unit="clip")):
-            piece, truth, dance = pieces[name], truths[name], dances[name]
-            end_s = dance.clip.duration_s if piece.score is None else piece.score.end_s
-            length = round(dance.clip.duration_s * SAMPLE_RATE)
-            other = pieces[names[(number + 1) % len(names)]]
-            rng = np.random.default_rng([seed, number, 14])
-            noise = (_LOUDNESS / 3 * rng.standard_normal(length)).astype(np.float32)
-            heard: dict[str, tuple[Mono, int]] = {
-                MUSIC: (piece.mono, piece.sample_rate),
-                CLICKS: (click_audio(truth.beats_s, length), SAMPLE_RATE),
-                NOISE: (noise, SAMPLE_RATE),
+            piece = d2m.generate(dances[name], level, Settings(seed=seed))
+            pieces[name] = hear_music(piece.mono, piece.sample_rate)
+            ends_s[name] = piece.score.end_s if piece.score else dances[name].clip.duration_s
+        others = {name: pieces[names[index - 1]] for index, name in enumerate(names)}
+        rows = {MUSIC: pieces, **trivial} | ({OTHER_MUSIC: others} if len(names) > 1 else {})
+        found[level.name] = {
+            row: {
+                name: score_music(one, truths[name], dances[name].events.hits_s, ends_s[name])
+                for name, one in heard.items()
             }
-            if len(names) > 1:
-                heard[OTHER_MUSIC] = (other.mono, other.sample_rate)
-            for row, (audio, rate) in heard.items():
-                scores = score_music(audio, rate, truth, dance.events.hits_s, end_s)
-                rows.setdefault(row, {})[name] = scores
-        found[level.name] = rows
+            for row, heard in rows.items()
+        }
     return found
 
 

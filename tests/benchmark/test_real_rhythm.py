@@ -19,7 +19,14 @@ from d2m.benchmark.real_beats import (
     octave_name,
     read_true_beats,
 )
-from d2m.benchmark.real_music import MUSIC, MusicScores, click_audio, score_music
+from d2m.benchmark.real_music import (
+    MUSIC,
+    HeardMusic,
+    MusicScores,
+    click_audio,
+    hear_music,
+    score_music,
+)
 from d2m.benchmark.real_rhythm import RealRhythmConfig, evaluate_real_rhythm
 from d2m.benchmark.real_rhythm_goals import real_goals, wrong_unsure
 from d2m.benchmark.real_rhythm_report import write_real_rhythm
@@ -324,19 +331,23 @@ class TestReport:
 
 class TestMusic:
     def test_clicks_on_the_beats_are_heard(self, truth):
-        clicks = click_audio(truth.beats_s, round(LENGTH_S * SAMPLE_RATE))
-        scores = score_music(clicks, SAMPLE_RATE, truth, truth.beats_s[:6], LENGTH_S)
+        heard = hear_music(click_audio(truth.beats_s, round(LENGTH_S * SAMPLE_RATE)), SAMPLE_RATE)
+        scores = score_music(heard, truth, truth.beats_s[:6], LENGTH_S)
         assert scores.librosa_octave > 0.9
         assert scores.hits_met > 0.8
-        off = score_music(clicks, SAMPLE_RATE, truth, truth.beats_s[:6] + 0.25, LENGTH_S)
+        off = score_music(heard, truth, truth.beats_s[:6] + 0.25, LENGTH_S)
         assert off.hits_met == 0.0
 
     def test_beats_after_the_end_do_not_count(self, truth):
-        clicks = click_audio(truth.beats_s[:14], round(LENGTH_S * SAMPLE_RATE))
-        whole = score_music(clicks, SAMPLE_RATE, truth, np.zeros(0), LENGTH_S)
-        part = score_music(clicks, SAMPLE_RATE, truth, np.zeros(0), float(truth.beats_s[13]))
-        assert part.librosa_octave > 0.85 > whole.librosa_octave
-        assert np.isnan(part.hits_met)
+        part = HeardMusic(
+            librosa_s=truth.beats_s[:14], network_s=truth.beats_s + 0.2, onsets_s=np.zeros(0)
+        )
+        whole = score_music(part, truth, np.zeros(0), LENGTH_S)
+        ended = score_music(part, truth, np.zeros(0), float(truth.beats_s[13]))
+        assert ended.librosa_f == 1.0
+        assert whole.librosa_f == pytest.approx(2 * 14 / (14 + len(truth.beats_s)))
+        assert whole.network_f == 0.0
+        assert np.isnan(whole.hits_met)
 
 
 @pytest.fixture(scope="module")
