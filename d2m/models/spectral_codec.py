@@ -200,15 +200,19 @@ class SpectralCodec(nn.Module):
         """Encode audio (B, N) in [-1, 1] as codes (B, T)."""
         return self.codebook.nearest(self.latents(audio))
 
-    def decode(self, codes: Tensor) -> Tensor:
-        """Decode codes (B, T) to audio (B, T * hop); ``T`` is a multiple of the codes per frame."""
-        return self.decode_latents(self.codebook.entries(codes))
+    def decode(self, codes: Tensor, *, first_frame: int = 0) -> Tensor:
+        """Decode codes (B, T) to audio (B, T * hop).
 
-    def decode_latents(self, latents: Tensor) -> Tensor:
-        """Decode latents (B, 64, T) to audio (B, T * hop)."""
+        ``T`` is a multiple of the codes per frame. ``first_frame`` is the number of the first
+        frame in the piece, see `d2m.models.istft_decoder.ISTFTDecoder.forward`.
+        """
+        return self.decode_latents(self.codebook.entries(codes), first_frame=first_frame)
+
+    def decode_latents(self, latents: Tensor, *, first_frame: int = 0) -> Tensor:
+        """Decode latents (B, 64, T) to audio (B, T * hop), like codes."""
         batch, channels, _ = latents.shape
         split = latents.reshape(batch, channels, -1, self.codes_per_frame)
-        audio: Tensor = self.decoder(split.transpose(2, 3).flatten(1, 2))
+        audio: Tensor = self.decoder(split.transpose(2, 3).flatten(1, 2), first_frame=first_frame)
         return audio
 
 

@@ -17,6 +17,13 @@ from d2m.core.librosa_loader import load_librosa
 MEL_BANDS = {256: 20, 512: 40, 1024: 80, 2048: 128}
 """Mel bands for each window length (samples) that has a log-mel loss. Chosen by hand; 1,024 with
 80 bands is what `d2m.metrics.codec.log_mel_l1` measures."""
+TONAL_WINDOWS = (2048, 4096)
+"""Window lengths (samples) of the tonal distance: 93 ms tell semitones from 200 Hz on, 186 ms
+from 100 Hz."""
+TONAL_TOP_HZ = 4_000.0
+"""Highest frequency (Hz) of the tonal distance. Chosen by hand: the partials that make a melody."""
+TONAL_FLOOR = 1e-2
+"""Amount added to magnitudes before their logarithm; a full-scale sine has 512 or 1,024."""
 CONVERGENCE_WINDOWS = (128, *MEL_BANDS)
 """Window lengths (samples) of the spectral convergence. The shortest is shorter than a period of
 the bass, so it also counts the bass's phase."""
@@ -43,13 +50,17 @@ class SpectralLossWeights:
         Of the relative distance of magnitude spectrograms.
     treble
         Of the same after pre-emphasis.
+    tonal
+        Of the mean absolute difference of log10 magnitudes in long windows, which tell the
+        partials of chords and melodies and the gaps between them.
     low_band
         Of the relative distance of the waveforms at low frequencies.
     """
 
     mel: float = 10.0
-    convergence: float = 5.0
-    treble: float = 2.5
+    convergence: float = 7.0
+    treble: float = 1.0
+    tonal: float = 4.0
     low_band: float = 2.5
 
 
@@ -66,7 +77,7 @@ class SpectralLoss(nn.Module):
         super().__init__()
         self._low_band_hz = low_band_hz
         librosa = load_librosa()
-        for size in CONVERGENCE_WINDOWS:
+        for size in {*CONVERGENCE_WINDOWS, *TONAL_WINDOWS}:
             self._buffer(f"window{size}", torch.hann_window(size))
             angle = torch.linspace(0.0, torch.pi, size // 2 + 1)
             power = 1.0 + PRE_EMPHASIS**2 - 2.0 * PRE_EMPHASIS * torch.cos(angle)
@@ -77,9 +88,13 @@ class SpectralLoss(nn.Module):
 
     def forward(self, decoded: Tensor, audio: Tensor) -> dict[str, Tensor]:
         """Return the distances by the names of `SpectralLossWeights`, each a scalar."""
-        mels, convergences, trebles = [], [], []
-        for size in CONVERGENCE_WINDOWS:
+        mels, convergences, trebles, tonals = [], [], [], []
+        for size in sorted({*CONVERGENCE_WINDOWS, *TONAL_WINDOWS}):
             one, other = self._magnitudes(decoded, size), self._magnitudes(audio, size)
+            if size in TONAL_WINDOWS:
+                tonals.append(tonal_distance(one, other))
+            if size not in CONVERGENCE_WINDOWS:
+                continue
             lift = self.get_buffer(f"lift{size}")
             convergences.append(relative_distance(one, other))
             trebles.append(relative_distance(one * lift, other * lift))
@@ -91,6 +106,7 @@ class SpectralLoss(nn.Module):
             "mel": torch.stack(mels).mean(),
             "convergence": torch.stack(convergences).mean(),
             "treble": torch.stack(trebles).mean(),
+            "tonal": torch.stack(tonals).mean(),
             "low_band": low_band_distance(decoded, audio, self._low_band_hz),
         }
 
@@ -102,6 +118,13 @@ class SpectralLoss(nn.Module):
 
     def _buffer(self, name: str, values: Tensor) -> None:
         self.register_buffer(name, values, persistent=False)
+
+
+def tonal_distance(one: Tensor, other: Tensor) -> Tensor:
+    """Return the mean absolute difference of log10 magnitudes (B, bins, T) up to 4 kHz."""
+    top = int(TONAL_TOP_HZ / (SAMPLE_RATE / 2) * (one.shape[1] - 1)) + 1
+    logs = [torch.log10(x[:, :top] + TONAL_FLOOR) for x in (one, other)]
+    return (logs[0] - logs[1]).abs().mean()
 
 
 def low_band_distance(decoded: Tensor, audio: Tensor, low_band_hz: float) -> Tensor:

@@ -34,6 +34,8 @@ RATE_RISE_STEPS = 100
 """Steps over which the learning rate rises at the start. Chosen by hand."""
 FINAL_RATE_SHARE = 0.02
 """Share of the learning rate that is left at the end of the cosine. Chosen by hand."""
+MAX_FRAME = 100_000
+"""Frames of a piece (ten minutes) among which the first of a batch is drawn."""
 CLUSTERED_BATCHES = 16
 """Batches whose latents k-means places the codebook's entries by. Chosen by hand."""
 
@@ -128,7 +130,7 @@ class SpectralCodecTask:
             latents = self.codec.latents(audio)
         rounded, commitment = self._round(latents, number, rng, engine)
         with engine.autocast():
-            decoded = self.codec.decode_latents(rounded)
+            decoded = self.codec.decode_latents(rounded, first_frame=int(rng.integers(MAX_FRAME)))
         distances = self._loss.to(engine.device)(decoded, audio)
         loss = config.commitment * commitment
         for name, distance in distances.items():

@@ -9,7 +9,7 @@ from safetensors.torch import save_file
 
 from d2m.core.errors import CheckpointError
 from d2m.core.levels import HOP_LEVELS
-from d2m.models.istft_decoder import ConvNeXtStack, ISTFTDecoder
+from d2m.models.istft_decoder import TONE_HZ, ConvNeXtStack, ISTFTDecoder
 from d2m.models.spectral_codec import FRAME_SAMPLES, SpectralCodec, SpectralCodecConfig
 
 SMALL = {"width": 32, "hidden": 48, "encoder_blocks": 1, "decoder_blocks": 1, "n_fft": 256}
@@ -41,7 +41,7 @@ def test_latents_and_decoding_agree_on_the_order_of_the_codes_in_a_frame():
     frames = torch.arange(4 * 64 * 3, dtype=torch.float32).reshape(1, 256, 3)
     codec.encoder.forward = lambda _: frames  # type: ignore[method-assign]
     seen = []
-    codec.decoder.forward = lambda x: seen.append(x) or x  # type: ignore[method-assign]
+    codec.decoder.forward = lambda x, **_: seen.append(x) or x  # type: ignore[method-assign]
     codec.decode_latents(codec.latents(torch.zeros(1, 3 * FRAME_SAMPLES)))
     assert torch.equal(seen[0], frames)
 
@@ -76,11 +76,25 @@ def test_the_decoder_inverts_a_spectrum():
     audio = torch.from_numpy(np.random.default_rng(0).uniform(-0.5, 0.5, (1, 24 * 128))).float()
     window = torch.hann_window(512)
     spectrum = torch.stft(audio, 512, 128, window=window, return_complex=True)[..., :-1]
-    true = torch.cat([spectrum.abs().clamp(min=1e-9).log(), spectrum.angle()], dim=1)
+    silent = torch.full((1, 2 * len(TONE_HZ), 24), -30.0)
+    true = torch.cat([spectrum.abs().clamp(min=1e-9).log(), spectrum.angle(), silent], dim=1)
     decoder.stack.forward = lambda _: true  # type: ignore[method-assign]
     decoded = decoder(torch.zeros(1, 64, 24))
     inner = slice(256, -512)
     assert torch.allclose(decoded[:, inner], audio[:, inner], atol=1e-4)
+
+
+def test_steady_outputs_of_the_network_give_a_steady_tone_at_any_place_in_a_piece():
+    decoder = ISTFTDecoder(64, hop=128, n_fft=512, width=8, hidden=8, blocks=1)
+    key, count, first = TONE_HZ.index(440.0), 60, 77
+    outputs = torch.full((1, 2 * 257 + 2 * len(TONE_HZ), count), -30.0)
+    outputs[:, 2 * 257 + key] = np.log(0.25)
+    outputs[:, 2 * 257 + len(TONE_HZ) :] = 0.3  # the phase at the start of the piece
+    decoder.stack.forward = lambda _: outputs  # type: ignore[method-assign]
+    decoded = decoder(torch.zeros(1, 64, count), first_frame=first)[0]
+    time = (np.arange(count * 128) + first * 128) / 22050
+    tone = torch.from_numpy(0.25 * np.cos(2 * np.pi * 440 * time + 0.3)).float()
+    assert torch.allclose(decoded[256:-512], tone[256:-512], atol=1e-5)
 
 
 def test_a_stack_outputs_float32_in_mixed_precision():
