@@ -8,6 +8,7 @@ import pytest
 
 from d2m.core.events import ResultFiles, SoundtrackSummary
 from d2m.core.levels import LEVELS
+from d2m.core.settings import Settings
 from d2m.rendering.score_files import SCORE_KINDS
 from d2m.rendering.score_lanes import STEM_LABELS
 from d2m.rendering.write_results import KINDS
@@ -75,9 +76,9 @@ def test_the_mixer_has_labelled_buttons_for_each_stem() -> None:
 
 
 def test_rights_are_shown_where_they_are_known(tmp_path: Path) -> None:
-    shown = html.scores(summary(tmp_path, "studio", rights="Yours <b>alone</b>."))
+    shown = html.scores(summary(tmp_path, "studio", rights="Yours <b>alone</b>."), Settings())
     assert "Yours &lt;b&gt;alone&lt;/b&gt;." in shown
-    assert "rights" not in html.scores(summary(tmp_path, "studio"))
+    assert "rights" not in html.scores(summary(tmp_path, "studio"), Settings())
 
 
 @pytest.mark.parametrize("name", list(LEVELS))
