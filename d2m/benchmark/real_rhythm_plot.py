@@ -31,7 +31,7 @@ def plot_real_rhythm(
     clocks
         Scores by clock and title of the clip.
     calibrations
-        Calibration of the clock of the dance, by the name of the probability.
+        Calibration of one clock, by the name of the probability.
     """
     import matplotlib as mpl
     from matplotlib.figure import Figure
@@ -50,8 +50,8 @@ def plot_real_rhythm(
     return (
         f"Left: beat F of {len(names)} clips within 70 ms, octave aside, by clock ("
         f"{', '.join(clocks)}), filled as found, hollow after the best constant shift. Middle: "
-        "number of clips with the right tempo by best shift. Right: probabilities predicted from "
-        "the dance, and shares that came true."
+        "number of clips with the right tempo by best shift. Right: predicted probabilities and "
+        "shares that came true."
     )
 
 

@@ -65,7 +65,9 @@ def write_real_rhythm(results: RealRhythmResults, folder: Path) -> Path:
     """
     folder.mkdir(parents=True, exist_ok=True)
     plot = folder / "rhythm.png"
-    calibrations = calibrations_of(results.clocks.get("dance", {}))
+    clock = "dance" if results.clocks.get("dance") else next(iter(results.clocks))
+    found = calibrations_of(results.clocks[clock]).items()
+    calibrations = {f"{clock}, {name}": one for name, one in found if one.bins}
     alt_text = plot_real_rhythm(plot, results.clocks, calibrations)
     blocks = real_rhythm_blocks(results)
     blocks.insert(-2, Plot(path=plot, alt_text=alt_text))
