@@ -20,6 +20,7 @@ _ONSET_SPREAD_S = 0.02  # nearer onsets win: standard deviation of the weight (s
 _HOP, _WINDOW = 110, 512  # of the spectrum (samples): 5 and 23 ms
 _BLOCK = 4096  # frames that are transformed at once: bounds the memory
 _REACH = 3  # beats before and after that a beat is aligned with
+_SERIES = 12  # with so many beats, every second one is a series of its own
 
 
 def onset_rise(audio: Audio) -> FloatArray:
@@ -47,7 +48,7 @@ def onset_rise(audio: Audio) -> FloatArray:
     return rise
 
 
-def placed_beats(rise: FloatArray, beats_s: FloatArray) -> tuple[FloatArray, float]:
+def placed_beats(rise: FloatArray, beats_s: FloatArray) -> tuple[FloatArray, float, float]:
     """Move beats to the onsets near them, and align each with its neighbours.
 
     Parameters
@@ -64,13 +65,17 @@ def placed_beats(rise: FloatArray, beats_s: FloatArray) -> tuple[FloatArray, flo
         without an onset, or with another one beside it, lies where the others say.
     unsteadiness
         Median distance of the onsets from that line (s).
+    least_unsteadiness
+        The same for every second beat, if those are steadier, as in music that swings.
     """
     rate = FILTERBANK_RATE / _HOP
     onsets = np.array([_nearest_onset(rise, time * rate) / rate for time in beats_s])
     if not len(onsets):
-        return onsets, 0.0
+        return onsets, 0.0, 0.0
     times = _aligned(onsets)
-    return times + ONSET_LEAD_S, float(np.median(np.abs(onsets - times)))
+    series = [onsets, *(onsets[first::2] for first in (0, 1) if len(onsets) >= _SERIES)]
+    unsteadiness = [float(np.median(np.abs(one - _aligned(one)))) for one in series]
+    return times + ONSET_LEAD_S, unsteadiness[0], min(unsteadiness)
 
 
 def _nearest_onset(rise: FloatArray, centre: float) -> float:

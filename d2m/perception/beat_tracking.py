@@ -1,0 +1,149 @@
+"""Track beats in a sound, with the evidence for them: networks, a bar model, onsets."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from d2m.audio.log_filterbank import (
+    FILTERBANK_FPS,
+    FILTERBANK_RATE,
+    band_magnitudes,
+    log_bands_and_rise,
+)
+from d2m.audio.waveform import Audio
+from d2m.core.librosa_loader import load_librosa
+from d2m.core.metrical_grid import BEAT_TOLERANCE_S
+from d2m.perception.bar_pointer import BarPath, decode_bars
+from d2m.perception.beat_evidence import BeatEvidence, repetition, rise_above_mean
+from d2m.perception.beat_times import onset_rise, placed_beats
+
+if TYPE_CHECKING:
+    from d2m.models.beat_network import BeatEnsemble
+
+FloatArray = NDArray[np.float64]
+
+TRACKING_RMS = (0.08, 0.32)
+"""Levels (RMS, full scale is 1) that sounds are brought to before they are tracked; what the
+networks hear at each is averaged. Mastered music, on which they were trained, lies between them.
+Chosen among 0.08, 0.16, 0.32 and pairs of them on noisy recordings of this project's music."""
+DECODER_FPS = 2 * FILTERBANK_FPS
+"""Frames in a second (Hz) that the beats are decoded at. At 50 Hz the tempi of the model are too
+far apart."""
+_LEAD_S = 0.05  # a beat may come this much before the block in which sound begins (s)
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
+class TrackedBeats:
+    """What the tracker found in a sound, music or not.
+
+    Parameters
+    ----------
+    beats_s : (N,)
+        Ascending beat times (s).
+    downbeats_s : (M,)
+        The beats that start a bar (s).
+    evidence
+        What speaks for them; None with fewer than two beats.
+    """
+
+    beats_s: FloatArray
+    downbeats_s: FloatArray
+    evidence: BeatEvidence | None
+
+
+def track_beats_in(sound: Audio, start_s: float, end_s: float) -> TrackedBeats:
+    """Track the beats of a sound that is not silent.
+
+    Parameters
+    ----------
+    sound : (N,)
+        Mono waveform at `d2m.audio.log_filterbank.FILTERBANK_RATE`.
+    start_s, end_s
+        From when to when there is sound (s): no beats are returned outside.
+    """
+    sound = sound * np.float32(TRACKING_RMS[0] / np.sqrt(np.mean(np.square(sound))))
+    activations, features = _activations(band_magnitudes(sound))
+    path = decode_bars(_at_decoder_rate(activations), DECODER_FPS)
+    peaks_s = _peak_times(activations.sum(axis=1), path)
+    times, unsteadiness, least_unsteadiness = placed_beats(onset_rise(sound), peaks_s)
+    inside = (times > start_s - _LEAD_S) & (times < end_s)
+    downbeats, times = times[inside & (path.positions == 0)], times[inside]
+    if len(times) < 2:
+        return TrackedBeats(beats_s=times, downbeats_s=downbeats, evidence=None)
+    beat_s = float(np.median(np.diff(times)))
+    rise = rise_above_mean(features[:, features.shape[1] // 2 :], FILTERBANK_FPS)
+    evidence = BeatEvidence(
+        repetition=repetition(rise, FILTERBANK_FPS, beat_s),
+        agreement=_agreement(times, _second_opinion(sound)),
+        unsteadiness=unsteadiness,
+        least_unsteadiness=least_unsteadiness,
+        n_beats=len(times),
+        duration_s=end_s - start_s,
+    )
+    return TrackedBeats(beats_s=times, downbeats_s=downbeats, evidence=evidence)
+
+
+@cache
+def _networks() -> BeatEnsemble:
+    from d2m.models.beat_network import BeatEnsemble
+
+    return BeatEnsemble.from_pretrained()
+
+
+def _activations(magnitudes: NDArray[np.float32]) -> tuple[FloatArray, NDArray[np.float32]]:
+    """Return the activations (T, 2), averaged over levels, and the features of the first."""
+    features = [log_bands_and_rise(magnitudes, level / TRACKING_RMS[0]) for level in TRACKING_RMS]
+    activations = np.mean([_networks().activations(each) for each in features], axis=0)
+    return activations, features[0]
+
+
+def _at_decoder_rate(activations: FloatArray) -> FloatArray:
+    """Interpolate activations (T, 2) at `FILTERBANK_FPS` to `DECODER_FPS` (2 * T - 1, 2)."""
+    between = (activations[1:] + activations[:-1]) / 2
+    both = np.empty((2 * len(activations) - 1, 2))
+    both[::2], both[1::2] = activations, between
+    return both
+
+
+def _peak_times(activation: FloatArray, path: BarPath) -> FloatArray:
+    """Return the times (s) of the peaks of the activation on a path."""
+    last = len(activation) - 1
+    peaks = []
+    for frame in path.frames // 2:
+        low = max(0, frame - 2)
+        peak = low + int(activation[low : frame + 4].argmax())
+        before, at, after = activation[np.clip([peak - 1, peak, peak + 1], 0, last)]
+        bend = before - 2 * at + after
+        shift = 0.5 * (before - after) / bend if bend < 0 and 0 < peak < last else 0.0
+        peaks.append(peak + float(np.clip(shift, -0.5, 0.5)))
+    return np.array(peaks) / FILTERBANK_FPS
+
+
+def _second_opinion(sound: Audio) -> FloatArray:
+    """Return the beat times (s) of a sound by librosa's tracker."""
+    librosa = load_librosa()
+    _, times = librosa.beat.beat_track(y=sound, sr=FILTERBANK_RATE, units="time")
+    return np.asarray(times, dtype=float)
+
+
+def _agreement(first_s: FloatArray, second_s: FloatArray) -> float:
+    """Return the F-measure of two trackers' beats, the first also at half and double tempo."""
+    if len(second_s) < 2:
+        return 0.0
+    middles = np.sort(np.concatenate((first_s, (first_s[1:] + first_s[:-1]) / 2)))
+    variants = (first_s, first_s[::2], first_s[1::2], middles)
+    best: float = max(_f_measure(variant, second_s) for variant in variants)
+    return best
+
+
+def _f_measure(first_s: FloatArray, second_s: FloatArray) -> float:
+    if not len(first_s) or not len(second_s):
+        return 0.0
+    near = np.abs(first_s[:, None] - second_s) <= BEAT_TOLERANCE_S
+    matches = min(int(near.any(axis=1).sum()), int(near.any(axis=0).sum()))
+    return 2.0 * matches / (len(first_s) + len(second_s))
