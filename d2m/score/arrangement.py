@@ -10,23 +10,18 @@ from d2m.core.metrical_grid import STEPS_PER_BAR
 from d2m.core.styles import STYLES
 from d2m.perception.conditioning import Conditioning
 from d2m.score.closing import add_ending, add_pickup
-from d2m.score.dance_accents import (
-    add_gestures,
-    add_hits,
-    add_stops,
-    choose_hits,
-    choose_stops,
-)
+from d2m.score.dance_accents import add_gestures, add_hits, choose_hits
 from d2m.score.draft import Draft, place_cells
 from d2m.score.form import Form, form_of
 from d2m.score.harmony import key_name
-from d2m.score.metre import balance_metre, mark_beats, weigh_metre
+from d2m.score.metre import balance_metre, mark_beats, set_off_answers, weigh_metre
 from d2m.score.movement import movement_along
 from d2m.score.notes import Score, Section
 from d2m.score.options import ScoreOptions
 from d2m.score.part_plan import plan_cells, plan_sections
 from d2m.score.performance import perform
 from d2m.score.song import Song
+from d2m.score.stops import add_stops, choose_stops
 from d2m.score.timeline import Timeline, timeline_of
 from d2m.score.transitions import Place, add_transitions
 
@@ -70,7 +65,7 @@ def arrange(song: Song, dance: Conditioning, options: ScoreOptions) -> Score:
     add_transitions(place, form, plans, rng)
     stops = choose_stops(place, movement, form)
     hits = choose_hits(place, movement, form, options.density)
-    answered = add_hits(place, hits, stops)
+    answered = add_hits(place, hits, [(stop.start, stop.end) for stop in stops])
     weigh_metre(place.draft, timeline.tempo_bpm)
     add_stops(place, stops)
     add_gestures(place, movement, form)
@@ -79,6 +74,7 @@ def arrange(song: Song, dance: Conditioning, options: ScoreOptions) -> Score:
     quiet = [(p.section.start, p.section.end) for p in plans if p.section.name == "break"]
     mark_beats(place, form.end, [(s.start, s.end) for s in stops] + quiet)
     balance_metre(place.draft)
+    set_off_answers(place, answered, form.end)
     tracks = perform(place.draft, song, timeline, form.end, options)
     end_s = timeline.time_s(form.end)
     beats = timeline.dance_beats_s

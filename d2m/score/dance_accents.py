@@ -1,4 +1,4 @@
-"""Answers to single moments of the dance: hits, freezes, jumps and drops of the body."""
+"""Answers to single moments of the dance: hits, jumps and drops of the body."""
 
 from __future__ import annotations
 
@@ -15,30 +15,28 @@ from d2m.score.instruments import (
     IMPACT,
     KICK,
     NOISE_SWELL,
-    RIM,
     SNARE,
     SUB_DROP,
 )
 from d2m.score.movement import Movement
+from d2m.score.timeline import Timeline
 from d2m.score.transitions import Place, add_effect
 
 MAX_BEND_S = 0.025
 """Most that the music is moved towards a hit (s): 94 % of the strongest hits of real dances are
-met within 45 ms so, and 68 % without. On a beat it is half of that."""
+met within 45 ms so, and 68 % without. Beats stay where they are."""
 FINE_BPM = 100.0
 """Tempo (BPM) below which hits are also met on 32nds, because 16ths are too far apart."""
-BIG_HIT, MEDIUM_HIT, SMALL_HIT = 0.75, 0.5, 0.35
+BIG_HIT, MEDIUM_HIT, SMALL_HIT = 0.75, 0.5, 0.3
 """Strengths (0 to 1) from which hits get a stab with a crash, a stab, and a drum accent. Chosen
-by hand."""
+by hand; the last is that of the weakest hits."""
+APART_S = 0.045
+"""Time (s) from a beat from which a hit does not sound with it: the tolerance of
+`d2m.metrics.hits.HIT_TOLERANCE_S`."""
 
-_BEAT_BEND_S = 0.012
-_BIG_GAP, _MEDIUM_GAP, _SMALL_GAP = STEPS_PER_BAR, 3, 2  # steps between hits of one size
-_MIN_STOP_BEATS, _MAX_STOP_BEATS = 1.5, 4  # of the silence in a freeze
-_MAX_FREEZE_BEATS = 16  # who stands still for longer does not freeze
-_STOP_GAP_BEATS = 4.0  # music between two stops
-_STOP_SHARE = 0.3  # of the piece that may be stopped
+_BIG_GAP, _MEDIUM_GAP, _SMALL_GAP = STEPS_PER_BAR, 3, 1  # steps between hits of one size
+_BY_BEAT = (0.5, STEPS_PER_BEAT - 0.5)  # places of the 32nds next to a beat
 _LIGHT_HIT = 66  # velocity of a light answer
-_CLICK = 64  # velocity of the clicks that keep the beat
 _STRONG_JUMP, _STRONG_DROP = 0.3, 0.4
 _GESTURE_GAP_S = 3.0  # least time between two effects of jumps or drops
 _SWELL_BEATS, _IMPACT_S, _SUB_S = 2.0, 1.2, 1.6
@@ -53,7 +51,7 @@ class DanceHit:
     step
         The nearest 16th step, or 32nd at a slow tempo.
     bend_s
-        Time (s) from that step towards the exact moment, at most `MAX_BEND_S`.
+        Time (s) from that step towards the exact moment, at most `MAX_BEND_S`; 0 on a beat.
     strength
         Of the dancer's hit, 0 to 1.
     size
@@ -64,23 +62,6 @@ class DanceHit:
     bend_s: float
     strength: float
     size: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class Stop:
-    """What the music does during a freeze.
-
-    Parameters
-    ----------
-    start, end
-        First and last step of the silence; the last hit is shortly before.
-    resume
-        Step at which the dancer moves again. In between, only chords and cymbals play.
-    """
-
-    start: int
-    end: int
-    resume: int
 
 
 def choose_hits(place: Place, movement: Movement, form: Form, density: float) -> list[DanceHit]:
@@ -95,29 +76,49 @@ def choose_hits(place: Place, movement: Movement, form: Form, density: float) ->
     density
         Of the options, 0 to 2; under 0.5 the small hits are left out.
     """
-    timeline, events = place.timeline, movement.events
-    steps = timeline.steps(events.hits_s)
-    unit = 0.5 if timeline.tempo_bpm < FINE_BPM else 1.0
+    events = movement.events
     found: list[DanceHit] = []
     least = MEDIUM_HIT if density < 0.5 else SMALL_HIT
     for index in np.argsort(-events.hit_strengths, kind="stable"):
         strength = float(events.hit_strengths[index])
-        step = round(float(steps[index]) / unit) * unit
-        if step % STEPS_PER_BEAT in (0.5, STEPS_PER_BEAT - 0.5):
-            step = float(round(float(steps[index])))  # a stab this near a beat blurs it
-        if strength < least or not 0 <= step < form.end - 1:
+        step, bend_s = nearest_step(place.timeline, float(events.hits_s[index]))
+        if strength < least - 1e-9 or not 0 <= step < form.end - 1:
             continue
         quiet = section_at(form, step).name in ("intro", "break")
         size = 3 if strength >= BIG_HIT and not quiet else 2 if strength >= MEDIUM_HIT else 1
         follows = any(step < hit.step <= step + 6 for hit in found)
         size = min(size, 2) if follows or _near(found, step, _BIG_GAP, 3) else size
-        size = min(size, 1) if _near(found, step, _MEDIUM_GAP, 2) else size
+        by_beat = step % STEPS_PER_BEAT in _BY_BEAT  # a stab this near a beat blurs it
+        size = min(size, 1) if by_beat or _near(found, step, _MEDIUM_GAP, 2) else size
         if not _near(found, step, _SMALL_GAP, 1):
-            late = float(events.hits_s[index]) - timeline.time_s(step)
-            most = MAX_BEND_S if step % STEPS_PER_BEAT else _BEAT_BEND_S
-            bend = float(np.clip(late, -most, most))
-            found.append(DanceHit(step=step, bend_s=bend, strength=strength, size=size))
+            found.append(DanceHit(step=step, bend_s=bend_s, strength=strength, size=size))
     return _few_off_beats(found)
+
+
+def nearest_step(timeline: Timeline, time_s: float) -> tuple[float, float]:
+    """Return the step that can be moved nearest to a moment, and how far it moves (s).
+
+    Parameters
+    ----------
+    timeline
+        Times of the steps: 16ths, and 32nds at a slow tempo. Those next to a beat are only
+        chosen for moments that are apart from it.
+    time_s
+        The moment (s).
+    """
+    unit = 0.5 if timeline.tempo_bpm < FINE_BPM else 1.0
+    nearest = round(timeline.step(time_s) / unit) * unit
+    choices = []
+    for step in (nearest, nearest - unit, nearest + unit):
+        late_s = time_s - timeline.time_s(step)
+        most_s = MAX_BEND_S if step % STEPS_PER_BEAT else 0.0
+        bend_s = float(np.clip(late_s, -most_s, most_s))
+        left_s = abs(late_s - bend_s)
+        if step % STEPS_PER_BEAT in _BY_BEAT:
+            left_s += APART_S
+        choices.append((left_s, abs(late_s), step, bend_s))
+    _, _, step, bend_s = min(choices)
+    return step, bend_s
 
 
 def _few_off_beats(hits: list[DanceHit]) -> list[DanceHit]:
@@ -136,14 +137,16 @@ def _near(found: list[DanceHit], step: float, gap: int, size: int) -> bool:
     return any(abs(hit.step - step) < gap and hit.size >= size for hit in found)
 
 
-def add_hits(place: Place, hits: list[DanceHit], stops: list[Stop]) -> list[float]:
-    """Write the answers to hits, and return the steps that got one.
+def add_hits(
+    place: Place, hits: list[DanceHit], silences: list[tuple[float, float]]
+) -> list[float]:
+    """Write the answers to hits outside of silences, and return the steps that got one.
 
     A stab takes the place of the chords around it, and bass and drums strike with it.
     """
     answered = []
     for hit in hits:
-        if any(stop.start <= hit.step < stop.end for stop in stops):
+        if any(start <= hit.step < end for start, end in silences):
             continue
         if hit.size >= 2:
             add_stab(place, hit.step, hit.size)
@@ -199,52 +202,6 @@ def add_stab(place: Place, step: float, size: int, *, length: float = 2.0) -> No
             draft.add("hats", step, 1, CRASH, 104)
 
 
-def choose_stops(place: Place, movement: Movement, form: Form) -> list[Stop]:
-    """Choose the freezes that stop the music: the longest, with music between them."""
-    timeline = place.timeline
-    spans = timeline.steps(movement.events.freezes_s.ravel()).reshape(-1, 2)
-    stops: list[Stop] = []
-    stopped = 0
-    for start, end in sorted(spans.tolist(), key=lambda s: s[0] - s[1]):
-        first = max(0, round(start))
-        # The music goes on with the beat on which the dancer moves again.
-        last = round(end / STEPS_PER_BEAT) * STEPS_PER_BEAT
-        last = min(last, first + _MAX_FREEZE_BEATS * STEPS_PER_BEAT)
-        silent = (first // STEPS_PER_BEAT + _MAX_STOP_BEATS) * STEPS_PER_BEAT
-        silent = silent if last - silent >= 2 * STEPS_PER_BEAT else last
-        gap = _STOP_GAP_BEATS * STEPS_PER_BEAT
-        clash = any(first < s.resume + gap and s.start - gap < last for s in stops)
-        long = last - first >= _MIN_STOP_BEATS * STEPS_PER_BEAT
-        too_much = stopped + last - first > _STOP_SHARE * form.end
-        # A freeze at the start is an intro, and one at the end is the ending.
-        inside = first >= 2 * STEPS_PER_BEAT and last <= form.end - STEPS_PER_BEAT
-        if long and inside and not clash and not too_much:
-            stops.append(Stop(start=first + 2, end=silent, resume=last))
-            stopped += last - first
-    return sorted(stops, key=lambda stop: stop.start)
-
-
-def add_stops(place: Place, stops: list[Stop]) -> None:
-    """Write the stops: a last hit, clicks on the beats, and a crash when the music goes on."""
-    draft = place.draft
-    for stop in stops:
-        add_stab(place, stop.start - 2, 3)
-        draft.clear(DRUM_PARTS, stop.start, stop.end)
-        draft.clear(PITCHED_PARTS, stop.start, stop.end, resume=True)
-        moving = ("kick", "extra_kick", "snare", "ghosts", "bass", "busy_bass", "hook", "response")
-        draft.clear(moving, stop.end, stop.resume, resume=True)
-        if not place.has_drums:
-            continue
-        first_beat = -(-stop.start // STEPS_PER_BEAT) * STEPS_PER_BEAT
-        for step in range(first_beat, stop.end, STEPS_PER_BEAT):
-            draft.add("percussion", step, 1, RIM, _CLICK)
-        if stop.resume - stop.start >= 2 * STEPS_PER_BEAT:
-            for step, velocity in ((-2, 82), (-1, 92)):
-                draft.add("snare", stop.resume + step, 1, SNARE, velocity)
-        draft.add("hats", stop.resume, 1, CRASH, 100)
-        draft.add("kick", stop.resume, 1, KICK, 110)
-
-
 def add_gestures(place: Place, movement: Movement, form: Form) -> None:
     """Write swells that end with the landing of jumps, and falling effects for body drops."""
     events, timeline = movement.events, place.timeline
@@ -264,9 +221,8 @@ def add_gestures(place: Place, movement: Movement, form: Form) -> None:
             continue
         taken.append(end)
         step = round(timeline.step(end))
-        late = end - timeline.time_s(step)
-        most = MAX_BEND_S if step % STEPS_PER_BEAT else _BEAT_BEND_S
-        at = timeline.time_s(step) + float(np.clip(late, -most, most))
+        late = float(np.clip(end - timeline.time_s(step), -MAX_BEND_S, MAX_BEND_S))
+        at = timeline.time_s(step) + late
         velocity = round(70 + 30 * strength)
         if kind == "jump":
             swell = max(0.0, min(start, at - _SWELL_BEATS * timeline.beat_length_s))
@@ -278,4 +234,4 @@ def add_gestures(place: Place, movement: Movement, form: Form) -> None:
         if place.has_drums:
             place.draft.clear(("kick", "extra_kick"), step, step + 1)
             place.draft.add("kick", step, 1, KICK, 112)
-        place.draft.bends_s.setdefault(step, at - timeline.time_s(step))
+        place.draft.bends_s.setdefault(step, late if step % STEPS_PER_BEAT else 0.0)

@@ -58,6 +58,9 @@ _ATTACKS = {
 _MOST_BETWEEN, _SOFTEST_BETWEEN = 0.18, 0.5  # share of the attack on beats; least factor
 _MARKS = (KICK, KICK_2, SNARE, SNARE_2, CLAP)
 _QUIET_MARK, _MARK = 72, 92  # velocities of added or raised marks
+_ANSWER_MARK = 100  # velocity of a kick on a beat beside an answer; softer ones do not count
+_LEAST_ANSWER_MARK = 90
+_BESIDE_ANSWERS = 0.75  # factor of the velocities between these beats, but not of the answers
 _RESTRUCK = 0.9  # velocity of notes that are struck again on a beat, of their own
 
 
@@ -126,6 +129,46 @@ def balance_metre(draft: Draft) -> None:
 def _softening(attack: float, allowed: float) -> float:
     """Return the factor of velocities that brings an attack down to what is allowed."""
     return float(np.clip(np.sqrt(allowed / max(attack, 1e-9)), _SOFTEST_BETWEEN, 1.0))
+
+
+def set_off_answers(place: Place, answers: list[float], end: int) -> None:
+    """Make the beats on both sides of an answer between beats stand out, and soften the rest.
+
+    Otherwise many answers between beats would hide the beat, and what plays between beats
+    would hide the answers.
+
+    Parameters
+    ----------
+    place
+        The piece.
+    answers
+        Steps with an answer to the dancer.
+    end
+        Step of the last hit.
+    """
+    draft = place.draft
+    before = {int(s // STEPS_PER_BEAT) * STEPS_PER_BEAT for s in answers if s % STEPS_PER_BEAT}
+    beats = {b for first in before for b in (first, first + STEPS_PER_BEAT) if 0 <= b < end}
+    for part, notes in draft.notes.items():
+        draft.notes[part] = [
+            replace(note, velocity=max(1, round(note.velocity * _BESIDE_ANSWERS)))
+            if part != "stab"
+            and note.step % STEPS_PER_BEAT
+            and note.step not in draft.bends_s
+            and note.step // STEPS_PER_BEAT * STEPS_PER_BEAT in beats
+            else note
+            for note in notes
+        ]
+    if not place.has_drums:
+        return
+    marked = {
+        note.step
+        for part in DRUM_PARTS
+        for note in draft.notes[part]
+        if note.pitch in (KICK, KICK_2) and note.velocity >= _LEAST_ANSWER_MARK
+    }
+    for step in sorted(beats - marked):
+        draft.add("kick", step, 1, KICK, _ANSWER_MARK)
 
 
 def mark_beats(place: Place, end: int, sparse: list[tuple[int, int]]) -> None:

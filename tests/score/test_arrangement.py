@@ -23,6 +23,7 @@ from d2m.score.instruments import (
     RIM,
     RISER,
     SHAKER,
+    SNARE,
     SUB_DROP,
 )
 from d2m.score.notes import Note, Score, Track
@@ -177,6 +178,41 @@ def test_a_hit_between_beats_gets_a_stab_bent_towards_it(late_s: float) -> None:
     assert np.abs(stab - score.hits_s[0]).max() < 0.012
     comping = onsets(score, "chords")
     assert np.abs(comping - score.hits_s[0]).min() > 0.05
+
+
+def test_a_hit_beside_a_beat_leaves_kick_and_snare_on_the_beat() -> None:
+    beat_s = 5 * BAR_S + BEAT_S
+    hit = BodyEvents(hits_s=np.array([beat_s + 0.03]), hit_strengths=np.array([1.0]))
+    score = arranged(plain_dance([0.6] * 10, events=hit), intro="full")
+    assert score.hits_s == pytest.approx([beat_s])
+    for part, pitch in (("kick", KICK), ("kick", SNARE)):
+        struck = onsets(score, part, pitch)
+        assert np.abs(struck - beat_s).min() < 0.008
+
+
+def test_weak_hits_are_answered_too_and_in_slow_music_beside_the_beat() -> None:
+    beat_s = 12.0
+    hits_s = np.array([beat_s + 0.09, beat_s + 0.375])
+    weak = BodyEvents(hits_s=hits_s, hit_strengths=np.array([0.31, 0.3]))
+    score = arranged(plain_dance([0.6] * 10, tempo_bpm=80.0, events=weak), intro="full")
+    assert len(score.hits_s) == 2
+    assert np.abs(score.hits_s - hits_s).max() < 0.03
+
+
+def test_beats_around_an_answer_between_beats_get_a_kick() -> None:
+    step_s = 5 * BAR_S + 1.5 * BEAT_S
+    hit = BodyEvents(hits_s=np.array([step_s]), hit_strengths=np.array([0.4]))
+    kicks = onsets(arranged(plain_dance([0.6] * 10, events=hit), intro="full"), "kick", KICK)
+    for beat_s in (5 * BAR_S + BEAT_S, 5 * BAR_S + 2 * BEAT_S):
+        assert np.abs(kicks - beat_s).min() < 0.02
+
+
+def test_the_last_hit_before_a_stop_is_bent_to_the_freeze() -> None:
+    start_s, end_s = 5 * BAR_S + 0.25 + 0.015, 5 * BAR_S + 4 * BEAT_S
+    freeze = BodyEvents(freezes_s=np.array([[start_s, end_s]]))
+    score = arranged(plain_dance([0.6] * 10, events=freeze), intro="full")
+    stab = onsets(score, "stab")
+    assert np.abs(stab - start_s).min() < 0.006
 
 
 def test_a_freeze_stops_the_music_but_not_the_beat() -> None:
