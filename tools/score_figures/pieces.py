@@ -76,13 +76,13 @@ def network_model() -> CompactModel:
     return CompactModel.from_pretrained(HIGH)
 
 
-def click_track(dance: Conditioning) -> Piece:
-    """Return clicks on the beats of a dance's grid."""
+def click_track(dance: Conditioning, times_s: NDArray[Any] | None = None) -> Piece:
+    """Return clicks on the beats of a dance's grid, or at other times (s) within it."""
     audio = np.zeros(round(dance.duration_s * SAMPLE_RATE), dtype=np.float32)
     time = np.arange(round(CLICK_S * SAMPLE_RATE)) / SAMPLE_RATE
     click = np.sin(2 * np.pi * 1000 * time) * np.exp(-time / 0.006)
-    for beat_s in dance.grid.beats_s:
-        start = round(float(beat_s) * SAMPLE_RATE)
+    for time_s in dance.grid.beats_s if times_s is None else times_s:
+        start = round(float(time_s) * SAMPLE_RATE)
         part = audio[start : start + len(click)]
         part += 0.8 * click[: len(part)]
     return Piece(audio=audio, sample_rate=SAMPLE_RATE)
