@@ -44,7 +44,7 @@ def _auto_goals(clips: list[ClipRhythm]) -> list[Goal]:
         title="tempo right, octave aside, in all clips but one",
         level="auto",
         value=_mean([one.match.tempo_octave for one in clips]),
-        low=1.0 - 1.0 / len(clips),
+        low=round(1.0 - 1.0 / len(clips), 3),  # the value is rounded, too
         percent=True,
     )
     beats = Goal(

@@ -297,6 +297,15 @@ class TestReport:
         levels = [(goal.title[-7:], goal.reached) for goal in real_goals(results)[-2:]]
         assert levels == [("librosa", True), ("network", False)]
 
+    @pytest.mark.parametrize("count", [3, 7, 13, 14])
+    def test_one_clip_may_have_a_wrong_tempo(self, results, count):
+        right, wrong = results.clocks["auto"].values()
+        for wrongs, reached in ((1, True), (2, False)):
+            clips = {str(number): right for number in range(count - wrongs)}
+            clips |= {f"wrong {number}": wrong for number in range(wrongs)}
+            goal, *_ = real_goals(replace(results, clocks={"auto": clips}))
+            assert goal.reached == reached
+
     def test_disputed_beats_count_in_no_goal(self, results, tmp_path):
         clips = results.clocks["auto"]
         wrong = {"duo | two": replace(clips["duo | two"], disputed=True)}
