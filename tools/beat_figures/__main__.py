@@ -38,6 +38,7 @@ def sound(
     speech: OptionalFolder = None,
     music: Annotated[bool, typer.Option(help="Measure music of this project.")] = True,
     others: Annotated[bool, typer.Option(help="Measure sounds that are no music.")] = True,
+    chosen: Annotated[bool, typer.Option(help="Also what constants were chosen on.")] = True,
     speed: Annotated[bool, typer.Option(help="Measure the time.")] = True,
 ) -> None:
     """Measure the clock of the clip's own sound.
@@ -47,9 +48,9 @@ def sound(
     """
     lines: list[str] = []
     if music:
-        lines += music_table(speech)
+        lines += music_table(speech, chosen)
     if others:
-        lines += no_music_table(speech)
+        lines += no_music_table(speech, chosen)
     if clips is not None:
         lines += clip_table(clips, beats)
     if speed:

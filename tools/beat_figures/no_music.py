@@ -21,21 +21,33 @@ SPEECH_S = 12.0
 """Recordings of speech are cut to this length (s)."""
 
 
-def no_music_table(speech: Path | None) -> list[str]:
-    """Measure all sounds, and return Markdown."""
+def no_music_table(speech: Path | None, chosen_too: bool = True) -> list[str]:
+    """Measure sounds, and return Markdown.
+
+    Parameters
+    ----------
+    speech
+        Folder of recordings of speech.
+    chosen_too
+        Whether to measure also the sounds that constants were chosen on.
+    """
     taken: dict[tuple[bool, str], list[tuple[bool, float]]] = {}
     for chosen, kind, sound in tqdm(_sounds(speech), unit="sound"):
+        if chosen and not chosen_too:
+            continue
         found = track_sound_beats(sound, RATE)
         taken.setdefault((chosen, kind), []).append((found.has_beat, found.confidence))
     lines = ["## Sounds that are no music", ""]
     for chosen, name in ((False, "only measured"), (True, "constants were chosen on these")):
+        mine = {kind: some for (mark, kind), some in taken.items() if mark == chosen}
+        if not mine:
+            continue
         lines += [
             f"{name[0].upper()}{name[1:]}:",
             "",
             "| sound | sounds | taken as clock | highest confidence |",
             "|---|---|---|---|",
         ]
-        mine = {kind: some for (mark, kind), some in taken.items() if mark == chosen}
         mine["all"] = [one for some in mine.values() for one in some]
         for kind, some in mine.items():
             accepted = sum(has_beat for has_beat, _ in some)
