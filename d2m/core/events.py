@@ -91,8 +91,12 @@ class DanceSummary:
         if self.clock == "taps":
             return f"The beat is the tapped one: {tempo}."
         because = f", because {self.clock_reason}" if self.clock_reason else ""
-        guess = "about " if self.unsure else ""
-        return f"The beat is that of the dance{because}: {guess}{tempo}."
+        if not self.unsure:
+            return f"The beat is that of the dance{because}: {tempo}."
+        return (
+            f"The beat is a guess from the dance{because}: {tempo}. Listen, and correct the beat "
+            "if it is off."
+        )
 
     def notify(self, observer: Observer[T]) -> T | None:
         """Pass the event to `Observer.on_dance`."""

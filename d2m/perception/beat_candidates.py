@@ -58,10 +58,15 @@ class BeatCandidate:
     probability: float
 
 
+def tempo_confidence(estimate: TempoEstimate) -> float:
+    """Return the probability that a tempo or an octave of it is right, if somebody dances."""
+    miss = TEMPO_MISS * float(np.exp(-(estimate.contrast - 1) / TEMPO_MISS_DECAY))
+    return min(max(0.0, 1 - miss), MAX_TEMPO_PROBABILITY)
+
+
 def tempo_probabilities(estimate: TempoEstimate) -> list[tuple[float, float]]:
     """Return (tempo in BPM, probability) of a tempo, its octaves and its rivals, unordered."""
-    miss = TEMPO_MISS * float(np.exp(-(estimate.contrast - 1) / TEMPO_MISS_DECAY))
-    miss = max(1 - MAX_TEMPO_PROBABILITY, min(miss, 1.0))
+    miss = 1 - tempo_confidence(estimate)
     octaves = [rival for rival in estimate.rivals if rival.is_octave]
     weights = [OCTAVE_WEIGHT * octave.relative_score for octave in octaves]
     alone = (1 - miss) / (1 + sum(weights))

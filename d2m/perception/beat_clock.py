@@ -18,7 +18,7 @@ NO_SOUND = "the clip has no sound"
 SAME_TEMPO = 0.06
 """Largest relative difference of two tempi that count as the same. Chosen by hand: tempi of a
 few seconds of dance are less exact than the 4 % of the metrics."""
-CONTRADICTION = 0.5
+CONTRADICTION = 0.95
 """Confidence of the movement's tempo (0 to 1) from which a sound with an unrelated tempo counts
 as that of another take. Chosen by hand."""
 MIN_SOUND_BEATS = 2

@@ -17,7 +17,6 @@ from d2m.perception.beat_clock import MIN_SOUND_BEATS
 from d2m.perception.clip_analysis import ClipAnalysis
 from d2m.perception.conditioning import Conditioning, condition
 from d2m.perception.pose import PoseTrack
-from d2m.perception.rhythm import Rhythm
 from d2m.perception.skeleton import coco17_from_mediapipe
 
 WELL_COVERED = 0.7
@@ -112,19 +111,14 @@ def estimate_dance(
     return Dance(
         **vars(measured),
         analysis=analysis,
-        warnings=(*_warnings(pose, measured.rhythm), *analysis.warnings),
+        warnings=(*_warnings(pose), *analysis.warnings),
         seconds=seconds,
     )
 
 
-def _warnings(pose: PoseTrack, rhythm: Rhythm) -> Iterator[str]:
+def _warnings(pose: PoseTrack) -> Iterator[str]:
     if pose.coverage < WELL_COVERED:
         yield (
             f"The dancer was found in only {pose.coverage:.0%} of the clip; "
             "the rest is interpolated."
-        )
-    if rhythm.unsure:
-        yield (
-            f"No clear rhythm was found, so {rhythm.tempo_bpm:.0f} BPM is only the best guess: "
-            "listen, and correct the beat if it is off."
         )

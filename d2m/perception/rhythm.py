@@ -50,8 +50,8 @@ class Rhythm:
     downbeats_s : (M,)
         Every fourth beat time (s), from the one that gives the bars the strongest accents.
     confidence
-        0 (a guess) to 1: how far the tempo stands out among all tempi, from its best rival
-        and from its octaves. It is measured on the movement even where the tempo was given.
+        Estimated probability that the tempo or an octave of it is right, 0 to 1. It is measured
+        on the movement even where the tempo was given.
     envelope : (E,)
         Strength of sudden stops, 0 to 1.
     envelope_rate
@@ -160,7 +160,7 @@ def _fit_rhythm(movement: RhythmSignals, duration_s: float, tempo_bpm: float | N
         tempo_bpm=bpm,
         beats_s=beats,
         downbeats_s=beats[_first_downbeat(beats, envelope) :: BEATS_PER_BAR],
-        confidence=estimate.confidence,
+        confidence=beat_candidates.tempo_confidence(estimate),
         envelope=envelope,
         envelope_rate=SIGNAL_RATE,
         unsure=not is_sure and tempo_bpm is None,

@@ -27,8 +27,7 @@ COMB_WEIGHTS = {1.0: 1.0, 2.0: 1.0, 4.0: 0.5, 0.5: 0.5}
 """Weights of the power at multiples of a tempo's frequency. Chosen on real clips, AIST++ and
 procedural dances, between which several combs made no difference."""
 NOISE_CONTRAST = 3.0
-"""Tempo contrast that joints which move at random and independently exceed in 3 % of cases;
-the confidence is 0 up to it."""
+"""Tempo contrast that joints which move at random and independently exceed in 3 % of cases."""
 
 _TREND_S = 2.0  # period (s) above which variation is removed as a trend; chosen by hand
 _MAX_DEVIATIONS = 3.0  # clipping limit, in robust standard deviations; chosen by hand
@@ -71,8 +70,6 @@ class TempoEstimate:
     contrast
         The tempo's score over the median score of all tempi, times its score over that of
         the best rival that is not an octave apart. Noise gives 1 to 3.
-    octave_doubt
-        Best score near half or twice the tempo over the tempo's own score, 0 to 1.
     rivals
         Half and twice the tempo, where they lie among the candidate tempi, and the two best
         tempi that are not an octave apart.
@@ -80,14 +77,7 @@ class TempoEstimate:
 
     bpm: float
     contrast: float
-    octave_doubt: float
     rivals: tuple[RivalTempo, ...] = ()
-
-    @property
-    def confidence(self) -> float:
-        """Confidence, 0 (noise) to 1; at most 0.5 if an octave scores as high as the tempo."""
-        above_noise = 1 - NOISE_CONTRAST / max(self.contrast, NOISE_CONTRAST)
-        return max(0.0, above_noise) * (1 - self.octave_doubt / 2)
 
 
 def detrend(signal: FloatArray) -> FloatArray:
@@ -170,7 +160,6 @@ def estimate_tempo(signals: FloatArray) -> TempoEstimate:
     return TempoEstimate(
         bpm=refine_tempo(signals, float(CANDIDATE_TEMPI[best])),
         contrast=float(comb[best] / max(float(np.median(comb)), 1e-12) * top / rival),
-        octave_doubt=max((r.relative_score for r in rivals if r.is_octave), default=0.0),
         rivals=rivals,
     )
 

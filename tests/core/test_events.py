@@ -26,7 +26,11 @@ DANCE = DanceSummary(
     [
         ({}, "The beat is that of the dance, because the clip has no sound: 118 BPM."),
         ({"clock_reason": ""}, "The beat is that of the dance: 118 BPM."),
-        ({"clock_reason": "", "unsure": True}, "The beat is that of the dance: about 118 BPM."),
+        (
+            {"clock_reason": "", "unsure": True},
+            "The beat is a guess from the dance: 118 BPM. Listen, and correct the beat if it is "
+            "off.",
+        ),
         (
             {"clock": "sound", "clock_reason": ""},
             "The beat is that of the clip's own sound: 118 BPM.",

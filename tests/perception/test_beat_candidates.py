@@ -12,7 +12,7 @@ from d2m.perception.tempo import RivalTempo, TempoEstimate
 
 
 def estimate(contrast, *rivals):
-    return TempoEstimate(bpm=100.0, contrast=contrast, octave_doubt=0.0, rivals=rivals)
+    return TempoEstimate(bpm=100.0, contrast=contrast, rivals=rivals)
 
 
 HALF = RivalTempo(bpm=50.0, relative_score=0.9, is_octave=True)

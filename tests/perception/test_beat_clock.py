@@ -21,7 +21,7 @@ def movement() -> Rhythm:
         tempo_bpm=120.0,
         beats_s=beats,
         downbeats_s=beats[::4],
-        confidence=0.7,
+        confidence=0.97,
         envelope=np.ones(720),
         envelope_rate=60.0,
         unsure=False,
@@ -112,7 +112,7 @@ def test_the_sound_of_another_take_is_not_the_clock(movement):
     rhythm = choose_clock(movement, sound_at(101.0), Settings(), DURATION_S)
     assert rhythm.clock == "dance"
     assert "another tempo" in rhythm.clock_reason
-    unclear = replace(movement, confidence=0.2)
+    unclear = replace(movement, confidence=0.9)
     assert choose_clock(unclear, sound_at(101.0), Settings(), DURATION_S).clock == "sound"
 
 

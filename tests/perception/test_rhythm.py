@@ -45,7 +45,7 @@ def test_tempo_and_beats_of_a_dancer_who_stops_on_beats(bpm):
     assert rhythm.tempo_bpm == pytest.approx(bpm, rel=0.02)
     assert beat_f(rhythm, beats_of(bpm)) >= 0.9
     assert not rhythm.unsure
-    assert rhythm.confidence > 0.3
+    assert rhythm.confidence > 0.8
 
 
 @pytest.mark.parametrize(("fps", "seconds"), [(15.0, 10.0), (24.0, 6.0), (60.0, 5.0), (120.0, 8.0)])
@@ -120,7 +120,7 @@ def random_movement(seed, seconds=12.0):
 def test_random_movement_is_unsure_but_gets_the_best_guess():
     found = [estimate_rhythm(random_movement(seed), FPS) for seed in range(100)]
     assert np.mean([not rhythm.unsure for rhythm in found]) <= 0.03
-    assert max(rhythm.confidence for rhythm in found) < 0.3
+    assert np.median([rhythm.confidence for rhythm in found]) < 0.7
     tempi = {round(rhythm.tempo_bpm) for rhythm in found}
     assert len(tempi) > 20
     assert {len(rhythm.candidates) for rhythm in found} == {3}
@@ -131,9 +131,8 @@ def test_confidence_tells_rhythm_from_noise():
     clean = dancer(100)
     noise = rng.normal(0, 1, clean.shape)
     values = [estimate_rhythm(clean + level * noise, FPS).confidence for level in (0, 20, 200)]
-    assert values[0] > 0.4
-    assert values[2] < 0.2
-    assert values[0] >= values[1] >= values[2]
+    assert values[0] > 0.9
+    assert max(values[1:]) < 0.7
 
 
 def test_a_given_tempo_is_used_and_its_phase_found():
