@@ -11,8 +11,9 @@ DEPTH_DB = 5.0
 """Attenuation reached between beats (dB). Chosen by hand."""
 BEAT_EMPHASIS_DB = 3.0
 """Where hits sound between beats, the attenuation before beats is larger by this (dB), and the
-hits are at first softer than the beats by it, so that the beats still stand out. Chosen on eleven
-real clips and seven of the procedural dances."""
+hits are at first softer than the beats by it, so that the beats still stand out. Chosen among 18
+combinations on seven real clips, each with its own and with moved beats, and 14 procedural
+dances."""
 BEFORE_HITS_DB = 4.0
 """Attenuation reached before hits (dB). Chosen on the same dances."""
 # The full attenuation is reached after this share of the time between two beats and stays

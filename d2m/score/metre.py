@@ -58,6 +58,8 @@ _ATTACKS = {
 _MOST_BETWEEN, _SOFTEST_BETWEEN = 0.18, 0.5  # share of the attack on beats; least factor
 _MARKS = (KICK, KICK_2, SNARE, SNARE_2, CLAP)
 _QUIET_MARK, _MARK = 72, 92  # velocities of added or raised marks
+# Chosen among six ways on eight real clips, with their own and with moved beats, and eight
+# procedural dances.
 _ANSWER_MARK = 100  # velocity of a kick on a beat beside an answer; softer ones do not count
 _LEAST_ANSWER_MARK = 90
 _BESIDE_ANSWERS = 0.75  # factor of the velocities between these beats, but not of the answers
