@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import asdict, fields, replace
 from math import isfinite
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,7 @@ from d2m.benchmark.real_rhythm_tables import (
     music_blocks,
     totals_table,
 )
+from d2m.benchmark.rhythm_scores import BeatMatch
 from d2m.benchmark.tables import goals_table
 
 REPORT_TITLE = "Beats of real dances"
@@ -121,12 +123,22 @@ def real_rhythm_json(results: RealRhythmResults) -> dict[str, Any]:
     }
     converted: dict[str, Any] = _json_ready(
         {
-            **asdict(results),
+            **asdict(replace(results, trivial={})),
+            "trivial": {
+                row: {title: _mean_scores(matches) for title, matches in clips.items()}
+                for row, clips in results.trivial.items()
+            },
             "calibration": calibrations,
             "goals": [asdict(goal) | {"reached": goal.reached} for goal in real_goals(results)],
         }
     )
     return converted
+
+
+def _mean_scores(matches: Sequence[BeatMatch]) -> dict[str, float]:
+    """Average the scores of several attempts at the beats of one clip."""
+    keys = [field.name for field in fields(BeatMatch) if field.name not in ("octave", "best_shift")]
+    return {key: float(np.mean([getattr(one, key) for one in matches])) for key in keys}
 
 
 def _json_ready(value: Any) -> Any:

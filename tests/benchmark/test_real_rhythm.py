@@ -334,6 +334,7 @@ class TestReport:
         numbers = json.loads(markdown.with_suffix(".json").read_text())
         assert numbers["clocks"]["dance"]["solo"]["match"]["f70"] == 1.0
         assert numbers["music"]["high"][MUSIC]["solo"]["hits_met"] is None
+        assert 0 < numbers["trivial"][RANDOM_PHASE]["solo"]["f100"] < 1
         bins = numbers["calibration"]["dance"]["candidates: right"]["bins"]
         assert [(one["count"], one["found"]) for one in bins] == [(2, 0.5)]
 
