@@ -22,9 +22,12 @@ LENGTH_WEIGHT, OFFSET = 0.82, -0.58
 SHORT_SOUND_S, SHORT_REPETITION, SHORT_AGREEMENT = 4.0, 0.35, 0.45
 """Sounds shorter than this (s) are a clock only with so much repetition and agreement. Chosen by
 hand: in a few seconds, speech or rain may seem steady to two trackers."""
-CLEAR_REPETITION, CLEAR_UNSTEADY_S = 0.6, 0.01
+CLEAR_REPETITION, CLEAR_UNSTEADY_S = 0.58, 0.008
 """Where the rise of a sound repeats itself so clearly, its onsets are at most so unsteady (s) in
 music; in footsteps they are more. Chosen on this project's music and made-up footsteps."""
+LEAST_AGREEMENT = 0.02
+"""Where two trackers have practically no beat in common, as in a drone, there is no clock. Chosen
+by hand; low, because in real music librosa's tracker may place all beats elsewhere."""
 MOST_REPETITION, MOST_UNSTEADY_S = 0.6, 0.03
 """More repetition, and more unsteadiness (s), make no difference. Chosen by hand."""
 LENGTHS_S = (2.0, 15.0)
@@ -152,6 +155,8 @@ def beat_confidence(evidence: BeatEvidence) -> float:
 def _is_doubtful(evidence: BeatEvidence) -> bool:
     little = evidence.repetition < SHORT_REPETITION or evidence.agreement < SHORT_AGREEMENT
     unsteady = evidence.unsteadiness > CLEAR_UNSTEADY_S
-    return (evidence.duration_s < SHORT_SOUND_S and little) or (
-        evidence.repetition > CLEAR_REPETITION and unsteady
+    return (
+        evidence.agreement < LEAST_AGREEMENT
+        or (evidence.duration_s < SHORT_SOUND_S and little)
+        or (evidence.repetition > CLEAR_REPETITION and unsteady)
     )

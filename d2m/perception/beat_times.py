@@ -20,7 +20,7 @@ _ONSET_SPREAD_S = 0.02  # nearer onsets win: standard deviation of the weight (s
 _HOP, _WINDOW = 110, 512  # of the spectrum (samples): 5 and 23 ms
 _BLOCK = 4096  # frames that are transformed at once: bounds the memory
 _REACH = 3  # beats before and after that a beat is aligned with
-_SERIES = 12  # with so many beats, every second one is a series of its own
+_SERIES = 16  # with so many beats, every second one is a series of its own
 
 
 def onset_rise(audio: Audio) -> FloatArray:
