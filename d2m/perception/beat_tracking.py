@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +35,10 @@ Chosen among 0.08, 0.16, 0.32 and pairs of them on noisy recordings of this proj
 DECODER_FPS = 2 * FILTERBANK_FPS
 """Frames in a second (Hz) that the beats are decoded at. At 50 Hz the tempi of the model are too
 far apart."""
+LOW_BANDS = 40
+"""Number of the lowest bands, up to 700 Hz, whose rise makes a beat strong: those of kick and bass.
+Chosen by hand."""
+_NEAR_FRAMES = 2  # an onset may be this many frames (20 ms) from its beat
 _LEAD_S = 0.05  # a beat may come this much before the block in which sound begins (s)
 
 
@@ -47,12 +52,15 @@ class TrackedBeats:
         Ascending beat times (s).
     downbeats_s : (M,)
         The beats that start a bar (s).
+    strengths : (N,)
+        How strong each beat is (no unit): its activation times the rise of the low bands.
     evidence
         What speaks for them; None with fewer than two beats.
     """
 
     beats_s: FloatArray
     downbeats_s: FloatArray
+    strengths: FloatArray
     evidence: BeatEvidence | None
 
 
@@ -69,14 +77,23 @@ def track_beats_in(sound: Audio, start_s: float, end_s: float) -> TrackedBeats:
     sound = sound * np.float32(TRACKING_RMS[0] / np.sqrt(np.mean(np.square(sound))))
     activations, features = _activations(band_magnitudes(sound))
     path = decode_bars(_at_decoder_rate(activations), DECODER_FPS)
-    peaks_s = _peak_times(activations.sum(axis=1), path)
+    rises = features[:, features.shape[1] // 2 :]
+
+    def strengths_at(times_s: FloatArray) -> FloatArray:
+        low = rises[:, :LOW_BANDS].sum(axis=1)
+        return _peaks_at(times_s, activations.sum(axis=1)) * _peaks_at(times_s, low)
+
+    peaks_s = on_stronger_halves(_peak_times(activations.sum(axis=1), path), strengths_at)
     times, unsteadiness, least_unsteadiness = placed_beats(onset_rise(sound), peaks_s)
     inside = (times > start_s - _LEAD_S) & (times < end_s)
     downbeats, times = times[inside & (path.positions == 0)], times[inside]
+    strengths = strengths_at(times)
     if len(times) < 2:
-        return TrackedBeats(beats_s=times, downbeats_s=downbeats, evidence=None)
+        return TrackedBeats(
+            beats_s=times, downbeats_s=downbeats, strengths=strengths, evidence=None
+        )
     beat_s = float(np.median(np.diff(times)))
-    rise = rise_above_mean(features[:, features.shape[1] // 2 :], FILTERBANK_FPS)
+    rise = rise_above_mean(rises, FILTERBANK_FPS)
     evidence = BeatEvidence(
         repetition=repetition(rise, FILTERBANK_FPS, beat_s),
         agreement=_agreement(times, _second_opinion(sound)),
@@ -85,7 +102,43 @@ def track_beats_in(sound: Audio, start_s: float, end_s: float) -> TrackedBeats:
         n_beats=len(times),
         duration_s=end_s - start_s,
     )
-    return TrackedBeats(beats_s=times, downbeats_s=downbeats, evidence=evidence)
+    return TrackedBeats(
+        beats_s=times, downbeats_s=downbeats, strengths=strengths, evidence=evidence
+    )
+
+
+def on_stronger_halves(
+    beats_s: FloatArray, strengths_at: Callable[[FloatArray], FloatArray]
+) -> FloatArray:
+    """Return beats, or the moments half a beat after each if those are stronger.
+
+    At half the tempo of music that is fast, it is open which of two beats is meant.
+
+    Parameters
+    ----------
+    beats_s : (N,)
+        Ascending beat times (s).
+    strengths_at
+        Returns the strengths of beats at times (s).
+
+    Returns
+    -------
+    (N,)
+        Ascending times (s).
+    """
+    if len(beats_s) < 2:
+        return beats_s
+    gaps = np.diff(beats_s)
+    between = beats_s + np.append(gaps, np.median(gaps)) / 2
+    stronger = strengths_at(between[:-1]).mean() > strengths_at(beats_s).mean()
+    return between if stronger else beats_s
+
+
+def _peaks_at(times_s: FloatArray, curve: NDArray[Any]) -> FloatArray:
+    """Return the peak of a curve (T,) at `FILTERBANK_FPS` near each of the times (N,)."""
+    around = np.arange(-_NEAR_FRAMES, _NEAR_FRAMES + 1)
+    frames = np.round(times_s * FILTERBANK_FPS).astype(int)[:, None] + around
+    return np.asarray(curve[np.clip(frames, 0, len(curve) - 1)].max(axis=1), dtype=float)
 
 
 @cache

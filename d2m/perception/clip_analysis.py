@@ -40,7 +40,7 @@ NO_DANCER = (
     "it; try a brighter or closer clip."
 )
 _COPY, _ANALYSIS, _STRIP = "copy.mp4", "analysis.npz", "strip.jpg"
-_SOUND_TIMES = ("beats_s", "downbeats_s")
+_SOUND_ARRAYS = ("beats_s", "downbeats_s", "strengths")
 _SOUND_FACTS = ("has_beat", "confidence", "tempo_bpm", "reason")
 
 
@@ -97,7 +97,7 @@ class ClipAnalysis:
         arrays: dict[str, Any] = {
             name: getattr(self.pose, name) for name in ("landmarks", "world", "visibility", "found")
         }
-        arrays |= {name: getattr(self.sound, name) for name in _SOUND_TIMES}
+        arrays |= {name: getattr(self.sound, name) for name in _SOUND_ARRAYS}
         path = self.video.with_name(_ANALYSIS)
         np.savez(path, directogram=self.directogram, facts=json.dumps(facts), **arrays)
 
@@ -112,7 +112,7 @@ class ClipAnalysis:
         with np.load(folder / _ANALYSIS, allow_pickle=False) as stored:
             arrays = dict(stored)
         facts = json.loads(str(arrays.pop("facts")))
-        sound = {name: arrays.pop(name) for name in _SOUND_TIMES} | facts["sound"]
+        sound = {name: arrays.pop(name) for name in _SOUND_ARRAYS} | facts["sound"]
         return cls(
             clip=ClipInfo(**facts["clip"]),
             video=cls.video_in(folder),

@@ -45,6 +45,8 @@ class SoundBeats:
         Ascending beat times (s).
     downbeats_s : (M,)
         The beats that start a bar (s).
+    strengths : (N,)
+        How strong each beat is (no unit); empty if unknown.
     reason
         Why the sound is no clock, such as ``"the clip has no sound"``; empty if it is one.
     """
@@ -54,6 +56,7 @@ class SoundBeats:
     tempo_bpm: float = 0.0
     beats_s: FloatArray = field(default_factory=_no_beats)
     downbeats_s: FloatArray = field(default_factory=_no_beats)
+    strengths: FloatArray = field(default_factory=_no_beats)
     reason: str = ""
 
 
@@ -93,6 +96,7 @@ def track_sound_beats(audio: Audio, sample_rate: int) -> SoundBeats:
         tempo_bpm=60 / float(np.median(np.diff(tracked.beats_s))),
         beats_s=tracked.beats_s,
         downbeats_s=tracked.downbeats_s,
+        strengths=tracked.strengths,
         reason="" if has_beat else NO_STEADY_BEAT,
     )
 
@@ -109,7 +113,7 @@ def _sounding_span(sound: Audio) -> tuple[float, float] | None:
 
 
 def at_half_tempo(beats: SoundBeats) -> SoundBeats:
-    """Keep every second beat, starting from the first downbeat.
+    """Keep every second beat: the stronger ones, or those on downbeats if that is unknown.
 
     A bar keeps its number of beats, so it becomes twice as long.
 
@@ -126,12 +130,19 @@ def at_half_tempo(beats: SoundBeats) -> SoundBeats:
     if len(beats.beats_s) < 2:
         return beats
     starts = _downbeat_indices(beats)
-    first = int(starts[0]) if starts.size else 0
+    first = int(starts[0]) % 2 if starts.size else 0
+    strengths = beats.strengths
+    if len(strengths) == len(beats.beats_s):
+        first = int(strengths[1::2].mean() > strengths[::2].mean())
+    kept = starts[starts % 2 == first]
+    if len(kept) == len(starts):  # in bars of an odd number of beats, every second start is left
+        kept = kept[::2]
     return replace(
         beats,
         tempo_bpm=beats.tempo_bpm / 2,
-        beats_s=beats.beats_s[first % 2 :: 2],
-        downbeats_s=beats.beats_s[starts[::2]],
+        beats_s=beats.beats_s[first::2],
+        downbeats_s=beats.beats_s[kept],
+        strengths=strengths[first::2],
     )
 
 
@@ -162,7 +173,11 @@ def at_double_tempo(beats: SoundBeats) -> SoundBeats:
         starts = 2 * starts
     starts = np.unique(starts[(starts >= 0) & (starts < len(doubled))])
     return replace(
-        beats, tempo_bpm=2 * beats.tempo_bpm, beats_s=doubled, downbeats_s=doubled[starts]
+        beats,
+        tempo_bpm=2 * beats.tempo_bpm,
+        beats_s=doubled,
+        downbeats_s=doubled[starts],
+        strengths=np.zeros(0),
     )
 
 

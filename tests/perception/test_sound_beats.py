@@ -9,6 +9,7 @@ from d2m.audio.waveform import mono_at
 from d2m.core.levels import STUDIO_SAMPLE_RATE
 from d2m.core.styles import style_named
 from d2m.generation.studio import StudioModel
+from d2m.perception.beat_tracking import on_stronger_halves
 from d2m.perception.sound_beats import (
     ALMOST_SILENT,
     NO_STEADY_BEAT,
@@ -155,6 +156,30 @@ def test_half_tempo_keeps_every_second_beat_from_a_downbeat_on(bar, first):
     assert np.isin(slow.downbeats_s, slow.beats_s).all()
     assert slow.has_beat
     assert slow.confidence == beats.confidence
+
+
+def test_half_tempo_keeps_the_stronger_beats():
+    strengths = np.tile([1.0, 3.0], 12)
+    beats = replace(beats_of(24, 4, 0), strengths=strengths)
+    slow = at_half_tempo(beats)
+    assert np.array_equal(slow.beats_s, beats.beats_s[1::2])
+    assert np.array_equal(slow.strengths, np.full(12, 3.0))
+    assert slow.downbeats_s.size == 0  # the downbeats were among the others
+    other = at_half_tempo(replace(beats, strengths=strengths[::-1].copy()))
+    assert np.array_equal(other.beats_s, beats.beats_s[::2])
+    assert np.allclose(np.diff(other.downbeats_s), 4.0)
+
+
+def test_beats_move_to_stronger_halves():
+    beats = np.arange(0.25, 6, 0.7)
+
+    def strengths_at(times_s):
+        return np.cos(2 * np.pi * (times_s - 0.6) / 0.7)
+
+    moved = on_stronger_halves(beats, strengths_at)
+    assert np.allclose(moved, beats + 0.35)
+    assert np.array_equal(on_stronger_halves(moved, strengths_at), moved)
+    assert np.array_equal(on_stronger_halves(beats[:1], strengths_at), beats[:1])
 
 
 @pytest.mark.parametrize(("bar", "first"), [(4, 0), (4, 2), (3, 1), (4, 3)])
