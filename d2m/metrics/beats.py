@@ -129,7 +129,8 @@ def music_beats(
 ) -> tuple[float, FloatArray]:
     """Track tempo and beats of music by dynamic programming (Ellis 2007; `librosa.beat`).
 
-    The tracker's constant delay on music is subtracted.
+    The tracker's constant delay on music is subtracted. Its beats at quiet ends are kept, which
+    librosa leaves out by default.
 
     Parameters
     ----------
@@ -151,7 +152,12 @@ def music_beats(
     if not np.any(sound):
         return 0.0, np.empty(0)
     tempo, beats = load_librosa().beat.beat_track(
-        y=sound, sr=sample_rate, hop_length=TRACKER_HOP, start_bpm=start_bpm, units="time"
+        y=sound,
+        sr=sample_rate,
+        hop_length=TRACKER_HOP,
+        start_bpm=start_bpm,
+        units="time",
+        trim=False,
     )
     delay_s = TRACKER_DELAY_HOPS * TRACKER_HOP / sample_rate
     return float(np.squeeze(tempo)), np.maximum(np.asarray(beats, dtype=float) - delay_s, 0.0)
