@@ -25,9 +25,10 @@ KERNEL = 7
 """Frames that a depthwise convolution spans, as in Vocos."""
 MAX_LOG_MAGNITUDE = 5.0
 """Largest natural logarithm of a magnitude: a full-scale sine has 4.9 in a 512-sample window."""
-TONE_HZ = tuple(440.0 * 2.0 ** ((key - 69) / 12) for key in range(28, 109))
-"""Frequencies (Hz) of the oscillators: the semitones from E1 to C8, A4 at 440 Hz."""
-INITIAL_LOG_TONE = -5.0
+TONE_HZ = tuple(440.0 * 2.0 ** ((key - 69) / 12) for key in range(52, 109))
+"""Frequencies (Hz) of the oscillators: the semitones from E3 to C8, A4 at 440 Hz.
+Lower tones have few enough periods per frame for the phases of the spectrum."""
+INITIAL_LOG_TONE = -8.0
 """Natural logarithm of an oscillator's amplitude at the start of a training: hardly audible."""
 LAYER_SCALE = 0.15
 """Initial factor of a block's residual: about one over the number of blocks, as in Vocos."""
@@ -138,13 +139,20 @@ class ISTFTDecoder(nn.Module):
         (B, T * hop)
             Audio in [-1, 1], unless it clips.
         """
-        outputs = self.stack(frames)
-        with torch.autocast(frames.device.type, enabled=False):  # spectra need float32
+        return self.synthesise(self.stack(frames), first_frame=first_frame)
+
+    def synthesise(self, outputs: Tensor, *, first_frame: int = 0) -> Tensor:
+        """Return the audio (B, T * hop) of the outputs (B, O, T) of the network ``stack``."""
+        with torch.autocast(outputs.device.type, enabled=False):  # spectra need float32
             spectrum = self._spectrum(outputs, first_frame)
             # Frame t is centred on sample t * hop; the end needs one more frame to be complete.
             spectrum = torch.cat([spectrum, spectrum[..., -1:]], dim=-1)
-            length = frames.shape[-1] * self.hop
+            length = outputs.shape[-1] * self.hop
             return torch.istft(spectrum, self.n_fft, self.hop, window=self.window, length=length)
+
+    def log_tones(self, outputs: Tensor) -> Tensor:
+        """Return the log amplitudes (B, tones, T) of the oscillators from the network's outputs."""
+        return torch.split(outputs, self._sizes, dim=1)[2]
 
     def _spectrum(self, outputs: Tensor, first_frame: int) -> Tensor:
         """Return the complex spectrum (B, n_fft / 2 + 1, T) of the network's outputs."""

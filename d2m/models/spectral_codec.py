@@ -210,10 +210,13 @@ class SpectralCodec(nn.Module):
 
     def decode_latents(self, latents: Tensor, *, first_frame: int = 0) -> Tensor:
         """Decode latents (B, 64, T) to audio (B, T * hop), like codes."""
+        return self.decoder(self.frames(latents), first_frame=first_frame)  # type: ignore[no-any-return]
+
+    def frames(self, latents: Tensor) -> Tensor:
+        """Return latents (B, 64, T) as the frames (B, C, F) that the decoder reads."""
         batch, channels, _ = latents.shape
         split = latents.reshape(batch, channels, -1, self.codes_per_frame)
-        audio: Tensor = self.decoder(split.transpose(2, 3).flatten(1, 2), first_frame=first_frame)
-        return audio
+        return split.transpose(2, 3).flatten(1, 2)
 
 
 def _windows(audio: Tensor, size: int) -> Tensor:

@@ -23,7 +23,7 @@ from d2m.training.data.crops import PCM16_SCALE
 from d2m.training.distributed import Engine
 from d2m.training.spectral_codec_codebook import SlowCodebookTrainer
 from d2m.training.spectral_codec_data import CorpusCrops, load_tracks
-from d2m.training.spectral_codec_losses import SpectralLoss, SpectralLossWeights
+from d2m.training.spectral_codec_losses import SpectralLoss, SpectralLossWeights, ToneLoss
 from d2m.training.trainer import AudioExamples, Trainer, TrainerConfig, Weights
 
 HELD_OUT_KINDS = ("score", "music")
@@ -116,6 +116,7 @@ class SpectralCodecTask:
             fitting = {n: t for n, t in start.items() if n in own and t.shape == own[n].shape}
             self.codec.load_state_dict(own | fitting)
         self._codebook = SlowCodebookTrainer(self.codec.codebook)
+        self._tone_loss = ToneLoss()
         self._loss = SpectralLoss(config.low_band_hz)
         self._collected: list[Tensor] = []
         self._optimizer = torch.optim.AdamW(
@@ -130,8 +131,12 @@ class SpectralCodecTask:
             latents = self.codec.latents(audio)
         rounded, commitment = self._round(latents, number, rng, engine)
         with engine.autocast():
-            decoded = self.codec.decode_latents(rounded, first_frame=int(rng.integers(MAX_FRAME)))
+            outputs = self.codec.decoder.stack(self.codec.frames(rounded))
+        first_frame = int(rng.integers(MAX_FRAME))
+        decoded = self.codec.decoder.synthesise(outputs, first_frame=first_frame)
         distances = self._loss.to(engine.device)(decoded, audio)
+        log_tones = self.codec.decoder.log_tones(outputs)
+        distances["tones"] = self._tone_loss.to(engine.device)(log_tones, audio)
         loss = config.commitment * commitment
         for name, distance in distances.items():
             loss = loss + getattr(config.weights, name) * distance

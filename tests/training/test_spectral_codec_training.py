@@ -15,6 +15,7 @@ import torch
 from d2m.core.errors import DataError
 from d2m.core.levels import SAMPLE_RATE
 from d2m.metrics.codec import log_mel_l1
+from d2m.models.istft_decoder import TONE_HZ
 from d2m.models.spectral_codec import SpectralCodec, SpectralCodecConfig
 from d2m.models.vqvae import Codebook
 from d2m.training.distributed import Engine
@@ -27,7 +28,13 @@ from d2m.training.spectral_codec_data import (
     load_tracks,
     render_pieces,
 )
-from d2m.training.spectral_codec_losses import SpectralLoss, low_band_distance, relative_distance
+from d2m.training.spectral_codec_losses import (
+    LOG_TONE_FLOOR,
+    SpectralLoss,
+    ToneLoss,
+    low_band_distance,
+    relative_distance,
+)
 from d2m.training.spectral_codec_training import (
     SpectralCodecTask,
     SpectralTrainingConfig,
@@ -163,6 +170,24 @@ def test_the_tonal_distance_hears_a_wrong_note_and_noise_between_the_partials():
     assert right < 0.05
     assert loss(wrong, note)["tonal"] > 3 * right
     assert loss(note + 0.01 * noise, note)["tonal"] > 3 * right
+
+
+def test_partials_are_found_near_the_oscillators_with_their_amplitudes():
+    audio = torch.from_numpy(tone(440.0) + tone(659.3) / 3)[None]
+    noise = 1e-3 * np.random.default_rng(0).standard_normal(audio.shape[-1])
+    found = ToneLoss().partials(audio + torch.from_numpy(noise.astype(np.float32)))[0, :, 80]
+    keys = torch.nonzero(found > LOG_TONE_FLOOR).flatten().tolist()
+    assert [round(TONE_HZ[key]) for key in keys] == [440, 659]
+    assert found[keys].exp().tolist() == pytest.approx([0.3, 0.1], rel=0.05)
+
+
+def test_oscillators_are_judged_by_the_partials_and_may_be_silent_elsewhere():
+    loss, audio = ToneLoss(), torch.from_numpy(tone(440.0))[None]
+    right = loss.partials(audio)
+    assert loss(right, audio) == pytest.approx(0.0, abs=1e-6)
+    assert loss(torch.where(right > LOG_TONE_FLOOR, right, right - 5.0), audio) < 1e-6
+    assert loss(right.roll(1, dims=1), audio) > 0.1
+    assert loss(torch.full_like(right, -2.0), audio) > 1.0
 
 
 def test_the_low_band_distance_hears_the_phase_of_the_bass_but_not_of_the_treble():
