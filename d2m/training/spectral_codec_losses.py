@@ -7,6 +7,7 @@ and of mel spectrograms, and one of the waveform at low frequencies. Audio has t
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -40,8 +41,8 @@ MEL_FLOOR = 1e-5
 """Smallest mel amplitude (-100 dB), that of the metric."""
 PRE_EMPHASIS = 0.85
 """Coefficient of the filter 1 - c z^-1 that lifts the treble, as in speech coding."""
-LOW_BAND_TOP = 8.0
-"""Frequency above which the waveform does not count, over that at which it counts half."""
+LOWEST_OCTAVE_HZ = 160.0
+"""Largest upper end (Hz) of the lowest octave of the waveform's distance. Chosen by hand."""
 QUIET_SHARE = 0.1
 """Least norm of an item's spectrum, as a share of the mean of its batch. Chosen by hand, so that
 near silence does not dominate a batch."""
@@ -63,7 +64,7 @@ class SpectralLossWeights:
         Of the mean absolute difference of log10 magnitudes in long windows, which tell the
         partials of chords and melodies and the gaps between them.
     low_band
-        Of the relative distance of the waveforms at low frequencies.
+        Of the relative distance of the waveforms in octaves of low frequencies.
     tones
         Of the squared difference of the oscillators' amplitudes from the music's partials.
     """
@@ -191,23 +192,29 @@ def tonal_distance(one: Tensor, other: Tensor) -> Tensor:
 
 
 def low_band_distance(decoded: Tensor, audio: Tensor, low_band_hz: float) -> Tensor:
-    """Return the relative distance of waveforms at low frequencies, averaged over a batch.
+    """Return the relative distance of waveforms in octaves, averaged over octaves and batch.
 
-    0 for equal audio, and 1 for silence.
+    0 for equal audio, and 1 for silence. Each octave counts the same: over all frequencies at
+    once, the bass would drown the melody.
 
     Parameters
     ----------
     decoded, audio : (B, N)
         Audio in [-1, 1].
     low_band_hz
-        Frequency (Hz) at which the waveform counts half, and above which less and less.
+        Upper end (Hz) of the highest octave. The lowest one goes down to 0 Hz and has its upper
+        end at `LOWEST_OCTAVE_HZ` or less.
     """
-    top = int(LOW_BAND_TOP * low_band_hz / SAMPLE_RATE * audio.shape[-1])
-    spectra = [torch.fft.rfft(x)[..., :top] for x in (decoded, audio)]
-    hz = torch.arange(spectra[0].shape[-1], device=audio.device) * (SAMPLE_RATE / audio.shape[-1])
-    weight = 1.0 / (1.0 + (hz / low_band_hz) ** 2)
-    one, other = (torch.view_as_real(x * weight).flatten(1) for x in spectra)
-    return relative_distance(one, other)
+    spectra = [torch.fft.rfft(x) for x in (decoded, audio)]
+    ends = [low_band_hz]
+    while ends[-1] > LOWEST_OCTAVE_HZ:
+        ends.append(ends[-1] / 2.0)
+    bins = [0, *(int(hz / SAMPLE_RATE * audio.shape[-1]) for hz in reversed(ends))]
+    distances = []
+    for low, high in pairwise(bins):
+        one, other = (torch.view_as_real(x[..., low:high]) for x in spectra)
+        distances.append(relative_distance(one, other))
+    return torch.stack(distances).mean()
 
 
 def relative_distance(one: Tensor, other: Tensor) -> Tensor:

@@ -55,8 +55,8 @@ class SpectralTrainingConfig(TrainerConfig):
     learning_rate
         AdamW's largest learning rate.
     low_band_hz
-        Frequency (Hz) up to which the waveform counts. The default suits level high: a code per
-        5.8 ms cannot keep the phase of higher ones. Chosen by hand.
+        Frequency (Hz) up to which the waveform counts. The default suits level high, whose codes
+        cannot keep the phase of higher ones; 2,400 Hz suits level low. Chosen by hand.
     commitment
         Weight of the squared distance of latents from their entries.
     warm_up
@@ -70,7 +70,7 @@ class SpectralTrainingConfig(TrainerConfig):
     batch: int = 8
     crop: int = 16_384
     learning_rate: float = 8e-4
-    low_band_hz: float = 250.0
+    low_band_hz: float = 320.0
     commitment: float = 0.25
     warm_up: int = 150
     restart_until: float = 0.85
