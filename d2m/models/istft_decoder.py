@@ -8,7 +8,8 @@ for the 2020s" (Liu et al., CVPR 2022) in one dimension.
 Convolutions map a steady input to steady frames, that is to a sound that repeats with every
 frame, while a steady tone needs phases that advance from frame to frame. A bank of oscillators
 at the semitones of equal temperament therefore adds to the spectrum: the network only sets how
-loud each one is, and their phases advance by themselves.
+loud each one is, and their phases advance by themselves. The first trainings, of an hour, hardly
+used them.
 """
 
 from __future__ import annotations

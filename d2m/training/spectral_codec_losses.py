@@ -83,7 +83,7 @@ class SpectralLoss(nn.Module):
     Parameters
     ----------
     low_band_hz
-        See `low_band_distance`.
+        Upper end (Hz) of the octaves in `low_band_distance`.
     """
 
     def __init__(self, low_band_hz: float) -> None:
