@@ -15,6 +15,7 @@ from d2m.core.styles import STYLES, songs_of
 from d2m.generation.soundtrack import Soundtrack
 from d2m.metrics.beats import beat_f_measure
 from d2m.perception.dance import Dance
+from d2m.perception.sound_beats import track_sound_beats
 from d2m.pipeline import DanceToMusic
 from d2m.rendering.report import report, write_report
 from tests.result_checks import assert_valid_report, assert_valid_video, assert_valid_wav
@@ -100,8 +101,10 @@ class TestOneClip:
         late = pipeline.perceive(short_clip, beat_shift_ms=150.0)
         assert late.analysis is dance.analysis
         track = pipeline.generate(late, HIGH, style="house", seed=1)
-        assert track.scores["beat_f_measure"] >= 0.5
-        assert beat_f_measure(track.music_beats_s, dance.rhythm.beats_s) < 0.3
+        # librosa's tracker often misses the phase of so short a piece.
+        beats_s = track_sound_beats(track.mono, track.sample_rate).beats_s
+        assert beat_f_measure(beats_s, late.rhythm.beats_s) >= 0.7
+        assert beat_f_measure(beats_s, dance.rhythm.beats_s) < 0.3
 
     def test_tapped_beats_override_the_tempo(self, pipeline, short_clip):
         taps = tuple(0.2 + 0.6 * np.arange(5))

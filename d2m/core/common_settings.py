@@ -133,7 +133,7 @@ class CommonSettings:
     shift_beats: float = setting(
         0.0,
         kind=Kind.NUMBER,
-        label="Shift by beats",
+        label="Shift",
         help="Moves the beats later by a part of a beat, or earlier if negative.",
         section="beat",
         unit="beats",
@@ -145,7 +145,7 @@ class CommonSettings:
     beat_shift_ms: float = setting(
         0.0,
         kind=Kind.NUMBER,
-        label="Shift by time",
+        label="Shift",
         help="Moves the beats later by a time, or earlier if negative.",
         section="beat",
         unit="ms",

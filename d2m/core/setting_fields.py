@@ -43,7 +43,7 @@ class SettingField:
     default
         Its default value.
     label
-        Name on the page and in messages, such as ``"Shift by time"``.
+        Name on the page and in messages, such as ``"Shift"``.
     help
         One sentence on what it does.
     empty_help
@@ -81,7 +81,7 @@ class SettingField:
 
     @property
     def title(self) -> str:
-        """The label with the unit, such as ``"Shift by time (ms)"``."""
+        """The label with the unit, such as ``"Shift (ms)"``."""
         return f"{self.label} ({self.unit})" if self.unit else self.label
 
     def parse(self, value: Any) -> Any:

@@ -170,8 +170,7 @@ def analyse_clip(
     with timed(seconds, "pose"):
         pose, directogram, samples = _track(video, info, progress)
     with timed(seconds, "sound"):
-        progress("Finding the beat of the sound", 0.0)
-        sound = _sound_beats(video, info)
+        sound = _sound_beats(video, info, progress)
     with timed(seconds, "warnings"):
         progress("Checking the picture", 0.0)
         warnings = tuple(find_clip_warnings(samples, pose))
@@ -186,9 +185,10 @@ def analyse_clip(
     )
 
 
-def _sound_beats(video: Path, info: ClipInfo) -> SoundBeats:
+def _sound_beats(video: Path, info: ClipInfo, progress: Progress) -> SoundBeats:
     if not info.has_audio:
         return SoundBeats(reason=NO_SOUND)
+    progress("Finding the beat of the sound", 0.0)
     return track_sound_beats(read_audio(video, SAMPLE_RATE), SAMPLE_RATE)
 
 
