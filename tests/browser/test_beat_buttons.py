@@ -155,6 +155,7 @@ def test_the_beat_is_corrected_beside_the_player(page: Page, drum_clip: Path) ->
     assert button(page, BACK).is_hidden()
 
 
+@pytest.mark.slow
 def test_a_stopped_correction_can_be_taken_back_and_ends_with_its_clip(
     page: Page, drum_clip: Path
 ) -> None:

@@ -90,6 +90,7 @@ def test_aist_generates_both_levels_from_the_command_line(checkpoints, short_cli
     assert np.abs(np.corrcoef(*music)[0, 1]) < 0.9
 
 
+@pytest.mark.slow
 def test_tiktok_generates_high(checkpoints, short_clip):
     pipeline = DanceToMusic(checkpoints=checkpoints)
     track = pipeline.generate(short_clip, HIGH, weights="tiktok")

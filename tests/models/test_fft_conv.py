@@ -65,7 +65,11 @@ def test_weight_norm_starts_as_the_plain_convolution_and_trains_its_norm():
 @torch.inference_mode()
 @pytest.mark.parametrize(
     ("dataset", "level"),
-    [("aist", HIGH), pytest.param("aist", LOW, marks=pytest.mark.slow), ("tiktok", HIGH)],
+    [
+        ("aist", HIGH),
+        pytest.param("aist", LOW, marks=pytest.mark.slow),
+        pytest.param("tiktok", HIGH, marks=pytest.mark.slow),
+    ],
     ids=str,
 )
 def test_batches_of_optimised_networks_equal_single_segments(dataset, level):

@@ -261,6 +261,7 @@ def test_another_level_starts_from_the_layers_that_fit(corpus, trained):
     assert "decoder.stack.first.weight" not in same
 
 
+@pytest.mark.slow
 def test_eighty_steps_lower_the_loss(corpus, tmp_path):
     few = FEW | {"warm_up": 10, "report_every": 20, "save_every": 80}
     train_spectral_codec(corpus, tmp_path, SpectralTrainingConfig(steps=80, **few))
@@ -275,6 +276,7 @@ class Stopped(SpectralCodecTask):
         return super().step(number, rng, engine)
 
 
+@pytest.mark.slow
 def test_an_interrupted_run_resumes_with_the_same_results(corpus, trained, tmp_path):
     config = SpectralTrainingConfig(steps=8, **FEW)
     with pytest.raises(KeyboardInterrupt):
