@@ -38,9 +38,8 @@ far apart."""
 LOW_BANDS = 40
 """Number of the lowest bands, up to 700 Hz, whose rise makes a beat strong: those of kick and bass.
 Chosen by hand."""
-CLEARLY_STRONGER = 1.25
-"""How much stronger the moments between beats must be to be the beats (ratio). Chosen by hand: it
-is at most 0.6 on music of this project, where the beats were right."""
+HALF_TEMPO_BPM = 100.0
+"""Up to this tempo (BPM) beats may be every second one of faster music. Chosen by hand."""
 _NEAR_FRAMES = 2  # an onset may be this many frames (20 ms) from its beat
 _LEAD_S = 0.05  # a beat may come this much before the block in which sound begins (s)
 
@@ -113,9 +112,10 @@ def track_beats_in(sound: Audio, start_s: float, end_s: float) -> TrackedBeats:
 def on_stronger_halves(
     beats_s: FloatArray, strengths_at: Callable[[FloatArray], FloatArray]
 ) -> FloatArray:
-    """Return beats, or the moments half a beat after each if those are clearly stronger.
+    """Return beats, or the moments half a beat after each if those are stronger.
 
-    At half the tempo of music that is fast, it is open which of two beats is meant.
+    At half the tempo of music that is fast, it is open which of two beats is meant. Beats over
+    `HALF_TEMPO_BPM` stay.
 
     Parameters
     ----------
@@ -132,8 +132,10 @@ def on_stronger_halves(
     if len(beats_s) < 2:
         return beats_s
     gaps = np.diff(beats_s)
+    if 60 / float(np.median(gaps)) > HALF_TEMPO_BPM:
+        return beats_s
     between = beats_s + np.append(gaps, np.median(gaps)) / 2
-    stronger = strengths_at(between[:-1]).mean() > CLEARLY_STRONGER * strengths_at(beats_s).mean()
+    stronger = strengths_at(between[:-1]).mean() > strengths_at(beats_s).mean()
     return between if stronger else beats_s
 
 

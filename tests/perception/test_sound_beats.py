@@ -182,6 +182,12 @@ def test_beats_move_to_stronger_halves():
     assert np.array_equal(on_stronger_halves(beats[:1], strengths_at), beats[:1])
 
 
+def test_beats_of_fast_music_stay():
+    beats = np.arange(0.25, 6, 0.5)
+    stayed = on_stronger_halves(beats, lambda times_s: np.cos(2 * np.pi * (times_s - 0.5) / 0.5))
+    assert np.array_equal(stayed, beats)
+
+
 @pytest.mark.parametrize(("bar", "first"), [(4, 0), (4, 2), (3, 1), (4, 3)])
 def test_double_tempo_adds_the_midpoints(bar, first):
     beats = beats_of(24, bar, first)
