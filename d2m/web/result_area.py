@@ -128,10 +128,13 @@ class _ResultObserver(JobObserver[Update]):
         self._area, self._job, self._settings = area, job, settings
 
     def on_dance(self, dance: DanceSummary) -> Update:
+        """Return the updates that show the analysis."""
         return self._area.dance_shown(self._job, dance, self._settings)
 
     def on_soundtrack(self, soundtrack: SoundtrackSummary) -> Update:
+        """Return the updates that show one level's music."""
         return self._area.level_shown(soundtrack, self._settings)
 
     def on_files(self, files: ResultFiles) -> Update:
+        """Return the updates that show the comparison and the downloads."""
         return self._area.files_shown(files)
