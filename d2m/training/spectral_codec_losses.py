@@ -13,10 +13,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from d2m.audio.mel_filters import mel_filters
 from d2m.core.levels import SAMPLE_RATE
-from d2m.core.librosa_loader import load_librosa
-from d2m.core.metrical_grid import FRAME
-from d2m.models.istft_decoder import TONE_HZ
 
 MEL_BANDS = {256: 20, 512: 40, 1024: 80, 2048: 128}
 """Mel bands for each window length (samples) that has a log-mel loss. Chosen by hand; 1,024 with
@@ -28,12 +26,6 @@ TONAL_TOP_HZ = 4_000.0
 """Highest frequency (Hz) of the tonal distance. Chosen by hand: the partials that make a melody."""
 TONAL_FLOOR = 1e-2
 """Amount added to magnitudes before their logarithm; a full-scale sine has 512 or 1,024."""
-TONE_WINDOW = 2048
-"""Window length (samples) in which partials are found."""
-PEAK_RATIO = 2.0
-"""Amplitude of a partial over that two semitones away, at least. Chosen by hand."""
-LOG_TONE_FLOOR = -9.0
-"""Natural logarithm of the amplitude (-78 dB) below which there is no partial."""
 CONVERGENCE_WINDOWS = (128, *MEL_BANDS)
 """Window lengths (samples) of the spectral convergence. The shortest is shorter than a period of
 the bass, so it also counts the bass's phase."""
@@ -65,8 +57,6 @@ class SpectralLossWeights:
         partials of chords and melodies and the gaps between them.
     low_band
         Of the relative distance of the waveforms in octaves of low frequencies.
-    tones
-        Of the squared difference of the oscillators' amplitudes from the music's partials.
     """
 
     mel: float = 10.0
@@ -74,7 +64,6 @@ class SpectralLossWeights:
     treble: float = 1.0
     tonal: float = 4.0
     low_band: float = 2.5
-    tones: float = 1.0
 
 
 class SpectralLoss(nn.Module):
@@ -89,14 +78,13 @@ class SpectralLoss(nn.Module):
     def __init__(self, low_band_hz: float) -> None:
         super().__init__()
         self._low_band_hz = low_band_hz
-        librosa = load_librosa()
         for size in {*CONVERGENCE_WINDOWS, *TONAL_WINDOWS}:
             self._buffer(f"window{size}", torch.hann_window(size))
             angle = torch.linspace(0.0, torch.pi, size // 2 + 1)
             power = 1.0 + PRE_EMPHASIS**2 - 2.0 * PRE_EMPHASIS * torch.cos(angle)
             self._buffer(f"lift{size}", power.sqrt()[:, None])
             if bands := MEL_BANDS.get(size):
-                mel = librosa.filters.mel(sr=SAMPLE_RATE, n_fft=size, n_mels=bands)
+                mel = mel_filters(SAMPLE_RATE, size, bands)
                 self._buffer(f"mel{size}", torch.from_numpy(mel))
 
     def forward(self, decoded: Tensor, audio: Tensor) -> dict[str, Tensor]:
@@ -131,57 +119,6 @@ class SpectralLoss(nn.Module):
 
     def _buffer(self, name: str, values: Tensor) -> None:
         self.register_buffer(name, values, persistent=False)
-
-
-class ToneLoss(nn.Module):
-    """Compare the amplitudes of a decoder's oscillators with the partials of the music.
-
-    The other losses cannot start the oscillators: before their phases fit the rest of the
-    spectrum, each makes the sound worse, and the network would switch them off.
-    """
-
-    basis: Tensor
-
-    def __init__(self) -> None:
-        super().__init__()
-        samples = torch.arange(TONE_WINDOW, dtype=torch.float64) - TONE_WINDOW // 2
-        hz = torch.tensor(TONE_HZ, dtype=torch.float64)[:, None]
-        angle = 2.0 * torch.pi * hz * samples / SAMPLE_RATE
-        window = torch.hann_window(TONE_WINDOW, dtype=torch.float64)
-        basis = torch.cat([angle.cos(), angle.sin()]) * window / (window.sum() / 2.0)
-        self.register_buffer("basis", basis.t().float().contiguous(), persistent=False)
-
-    def partials(self, audio: Tensor) -> Tensor:
-        """Return the log amplitudes of partials near the oscillators' frequencies.
-
-        Parameters
-        ----------
-        audio : (B, N)
-            Audio in [-1, 1].
-
-        Returns
-        -------
-        (B, tones, F)
-            In each frame, natural logarithms; `LOG_TONE_FLOOR` where no spectral peak is.
-        """
-        half = TONE_WINDOW // 2
-        windows = functional.pad(audio, (half, half - FRAME)).unfold(-1, TONE_WINDOW, FRAME)
-        real, imaginary = (windows @ self.basis).transpose(1, 2).chunk(2, dim=1)
-        amplitude = (real.square() + imaginary.square()).sqrt()
-        around = functional.pad(amplitude, (0, 0, 2, 2))
-        near = torch.maximum(around[:, 1:-3], around[:, 3:-1])
-        far = torch.maximum(around[:, :-4], around[:, 4:])
-        peak = (amplitude > near) & (amplitude > PEAK_RATIO * far)
-        log = amplitude.clamp(min=1e-9).log().clamp(min=LOG_TONE_FLOOR)
-        return torch.where(peak, log, torch.full_like(log, LOG_TONE_FLOOR))
-
-    def forward(self, log_tones: Tensor, audio: Tensor) -> Tensor:
-        """Return the mean squared difference of log amplitudes (B, tones, F) from the partials."""
-        with torch.no_grad():
-            target = self.partials(audio)
-        difference = log_tones.clamp(min=-30.0) - target
-        silent = target <= LOG_TONE_FLOOR
-        return torch.where(silent, functional.relu(difference), difference).square().mean()
 
 
 def tonal_distance(one: Tensor, other: Tensor) -> Tensor:
