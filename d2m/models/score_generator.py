@@ -45,11 +45,13 @@ class SoundingNotes(NamedTuple):
     Parameters
     ----------
     start_s, end_s : (N,)
-        Onset and end (s) from the start of the item's first frame.
+        Onset and end (s) in their piece.
     pitch, velocity, instrument, part : (N,)
         Integers.
     pair_note, pair_frame : (P,)
         Row of a note, and the frame that reads it, counted through the batch: ``b * F + f``.
+    pair_time_s : (P,)
+        Time (s) of the middle of that frame in the piece.
     """
 
     start_s: Tensor
@@ -60,6 +62,7 @@ class SoundingNotes(NamedTuple):
     part: Tensor
     pair_note: Tensor
     pair_frame: Tensor
+    pair_time_s: Tensor
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,7 +86,7 @@ class ScoreGeneratorConfig:
     """
 
     level: str = "high"
-    instruments: int = 46
+    instruments: int = 50
     parts: int = 17
     time_features: int = 8
     piece_features: int = 63
@@ -136,7 +139,7 @@ class NoteEncoder(nn.Module):
         )
         nn.init.normal_(self.drum.weight, std=0.1)
 
-    def forward(self, notes: SoundingNotes, frames: int, count: int) -> Tensor:
+    def forward(self, notes: SoundingNotes, frames: int) -> Tensor:
         """Return the sum of the notes' vectors in each frame, (frames, note_width).
 
         Parameters
@@ -144,13 +147,10 @@ class NoteEncoder(nn.Module):
         notes
             The notes and pairs of a batch.
         frames
-            Frames of the batch, ``B * count``.
-        count
-            Frames of an item.
+            Frames of the batch.
         """
-        row, frame = notes.pair_note, notes.pair_frame
-        middle_s = (frame % count + 0.5) * FRAME_S
-        age_s, rest_s = middle_s - notes.start_s[row], middle_s - notes.end_s[row]
+        row = notes.pair_note
+        age_s, rest_s = (notes.pair_time_s - times[row] for times in (notes.start_s, notes.end_s))
         pitch = notes.pitch[row]
         loud = notes.velocity[row] / 100.0
         held = (rest_s < 0).float()
@@ -159,8 +159,8 @@ class NoteEncoder(nn.Module):
         cycles = torch.outer(age_s * hz, torch.arange(1, HARMONICS + 1, device=hz.device))
         angle = 2.0 * math.pi * torch.frac(cycles)
         features = [
-            self.instrument(notes.instrument)[row],
-            self.part(notes.part)[row],
+            self.instrument(notes.instrument[row]),
+            self.part(notes.part[row]),
             self.pitch(pitch),
             self.drum(notes.instrument[row] * PITCHES + pitch),
             scalars,
@@ -171,7 +171,7 @@ class NoteEncoder(nn.Module):
         ]
         vectors = self.notes(torch.cat(features, dim=1))
         summed = vectors.new_zeros((frames, vectors.shape[1]), dtype=torch.float32)
-        return summed.index_add_(0, frame, vectors.float())
+        return summed.index_add_(0, notes.pair_frame, vectors.float())
 
 
 class ScoreGenerator(nn.Module):
@@ -244,7 +244,7 @@ class ScoreGenerator(nn.Module):
             To be rounded to the nearest codebook entries.
         """
         batch, count, _ = time.shape
-        summed = self.notes(notes, batch * count, count).reshape(batch, count, -1)
+        summed = self.notes(notes, batch * count).reshape(batch, count, -1)
         x = self.first(torch.cat([summed, time], dim=2).transpose(1, 2))
         gain, bias = self.piece(piece)[:, :, None].chunk(2, dim=1)
         frames: Tensor = self.last(self.blocks(x * (1.0 + gain) + bias))

@@ -93,8 +93,9 @@ def note_table(score: Score, *, brightness: float = 1.0) -> NoteTable:
         That of the mix, 0 to 2.
     """
     rows = [
-        (n.start_s, n.duration_s, n.pitch, n.velocity, NAMES.index(t.instrument), PARTS.index(t.part))
+        (n.start_s, n.duration_s, n.pitch, n.velocity, *player)
         for t in score.tracks
+        for player in [(NAMES.index(t.instrument), PARTS.index(t.part))]
         for n in t.notes
     ]
     rows.sort()

@@ -50,6 +50,8 @@ class Engine:
     def __init__(self, *, device: str, precision: str, threads: int) -> None:
         on_gpu = _on_gpu(device)
         self._accelerator = _accelerator(_precision(precision, on_gpu), on_gpu)
+        self.share_done = 0.0
+        """Share of the training that is done, 0 to 1; its trainer keeps it up to date."""
         torch.set_num_threads(threads)
 
     @property

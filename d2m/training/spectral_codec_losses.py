@@ -11,7 +11,6 @@ from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from d2m.audio.mel_filters import mel_filters
 from d2m.core.levels import SAMPLE_RATE
@@ -29,6 +28,8 @@ TONAL_FLOOR = 1e-2
 CONVERGENCE_WINDOWS = (128, *MEL_BANDS)
 """Window lengths (samples) of the spectral convergence. The shortest is shorter than a period of
 the bass, so it also counts the bass's phase."""
+METRIC_WINDOWS = (128, 512, 2048)
+"""Window lengths (samples) of `d2m.metrics.codec.spectral_convergence`."""
 MEL_FLOOR = 1e-5
 """Smallest mel amplitude (-100 dB), that of the metric."""
 PRE_EMPHASIS = 0.85
@@ -111,6 +112,19 @@ class SpectralLoss(nn.Module):
             "low_band": low_band_distance(decoded, audio, self._low_band_hz),
         }
 
+    @torch.no_grad()
+    def distances(self, decoded: Tensor, audio: Tensor) -> tuple[float, float]:
+        """Return log-mel L1 and spectral convergence as `d2m.metrics.codec` defines them."""
+        convergences = []
+        for size in METRIC_WINDOWS:
+            one, other = self._magnitudes(decoded, size), self._magnitudes(audio, size)
+            convergences.append(float((one - other).norm() / other.norm()))
+        one, other = (
+            torch.log10((self.get_buffer("mel1024") @ self._magnitudes(x, 1024)).clamp(MEL_FLOOR))
+            for x in (decoded, audio)
+        )
+        return float((one - other).abs().mean()), sum(convergences) / len(convergences)
+
     def _magnitudes(self, audio: Tensor, size: int) -> Tensor:
         window = self.get_buffer(f"window{size}")
         spectrum = torch.stft(audio, size, size // 4, window=window, return_complex=True)
@@ -161,6 +175,6 @@ def relative_distance(one: Tensor, other: Tensor) -> Tensor:
     """
     difference = (one - other).flatten(1).norm(dim=1)
     norm = other.flatten(1).norm(dim=1)
-    floor = 1e-3 + QUIET_SHARE * float(norm.mean())
-    mean: Tensor = (difference / norm.clamp(min=floor)).mean()
+    floor = 1e-3 + QUIET_SHARE * norm.mean()
+    mean: Tensor = (difference / torch.maximum(norm, floor)).mean()
     return mean

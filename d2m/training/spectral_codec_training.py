@@ -15,27 +15,27 @@ from torch import Tensor
 from torch.nn import functional
 
 from d2m.core.levels import SAMPLE_RATE
-from d2m.core.metrical_grid import FRAME
-from d2m.metrics.codec import codebook_usage, codec_distances
-from d2m.models.spectral_codec import SpectralCodec, SpectralCodecConfig
+from d2m.metrics.codec import codebook_usage
+from d2m.models.spectral_codec import CODING_FRAME, SpectralCodec, SpectralCodecConfig
 from d2m.models.vqvae import CODEBOOK_SIZE, LATENT_CHANNELS
-from d2m.training.data.crops import PCM16_SCALE
+from d2m.training.data.audio_pool import PCM16_FULL_SCALE, AudioPool, load_pcm
 from d2m.training.distributed import Engine
 from d2m.training.spectral_codec_codebook import SlowCodebookTrainer
-from d2m.training.spectral_codec_data import CorpusCrops, load_tracks
-from d2m.training.spectral_codec_losses import SpectralLoss, SpectralLossWeights, ToneLoss
+from d2m.training.spectral_codec_losses import SpectralLoss, SpectralLossWeights
 from d2m.training.trainer import AudioExamples, Trainer, TrainerConfig, Weights
 
 HELD_OUT_KINDS = ("score", "music")
 """Kinds of held-out music that are measured, each on its own."""
 HELD_OUT_EXCERPT_S = 8.0
 """Length (s) of the excerpt of each held-out track that is measured, from its middle."""
+HELD_OUT_TRACKS = 10
+"""Tracks of each kind that are measured during a training, at most."""
 RATE_RISE_STEPS = 100
 """Steps over which the learning rate rises at the start. Chosen by hand."""
 FINAL_RATE_SHARE = 0.02
 """Share of the learning rate that is left at the end of the cosine. Chosen by hand."""
-MAX_FRAME = 100_000
-"""Frames of a piece (ten minutes) among which the first of a batch is drawn."""
+LOOK_EVERY = 100
+"""Steps between two looks for new audio in the corpus folder."""
 CLUSTERED_BATCHES = 16
 """Batches whose latents k-means places the codebook's entries by. Chosen by hand."""
 
@@ -75,9 +75,9 @@ class SpectralTrainingConfig(TrainerConfig):
     warm_up: int = 150
     restart_until: float = 0.85
 
-    def learning_rate_factor(self, number: int) -> float:
+    def learning_rate_factor(self, number: int, share: float) -> float:
         """Return the factor of the learning rate at a step: a short rise, then a cosine."""
-        cosine = 0.5 + 0.5 * math.cos(math.pi * min(1.0, number / self.steps))
+        cosine = 0.5 + 0.5 * math.cos(math.pi * min(1.0, share))
         factor = FINAL_RATE_SHARE + (1.0 - FINAL_RATE_SHARE) * cosine
         return min(1.0, (number + 1) / RATE_RISE_STEPS) * factor
 
@@ -88,7 +88,7 @@ class SpectralCodecTask:
     Parameters
     ----------
     corpus
-        Corpus folder, see `d2m.training.spectral_codec_data`.
+        Corpus folder, see `d2m.training.data.composed_pieces`.
     config
         Settings of the training.
     start
@@ -103,10 +103,10 @@ class SpectralCodecTask:
         *,
         start: Mapping[str, Tensor] | None = None,
     ) -> None:
-        self._config = config
-        self._crops = CorpusCrops(corpus)
+        self._config, self._corpus = config, corpus
+        self._pool: AudioPool | None = None
         self._held_out = {
-            kind: [_excerpt(t) for t in load_tracks(corpus, kind, held_out=True)]
+            kind: [_excerpt(load_pcm(path)) for path in _held_out_tracks(corpus, kind)]
             for kind in HELD_OUT_KINDS
         }
         torch.manual_seed(config.seed)
@@ -116,7 +116,6 @@ class SpectralCodecTask:
             fitting = {n: t for n, t in start.items() if n in own and t.shape == own[n].shape}
             self.codec.load_state_dict(own | fitting)
         self._codebook = SlowCodebookTrainer(self.codec.codebook)
-        self._tone_loss = ToneLoss()
         self._loss = SpectralLoss(config.low_band_hz)
         self._collected: list[Tensor] = []
         self._optimizer = torch.optim.AdamW(
@@ -126,17 +125,13 @@ class SpectralCodecTask:
     def step(self, number: int, rng: np.random.Generator, engine: Engine) -> dict[str, Tensor]:
         """Take one optimisation step and return its metrics."""
         config = self._config
-        audio = self._crops.draw(config.batch, config.crop, rng, engine)
+        audio = self._draw(number, rng, engine)
         with engine.autocast():
             latents = self.codec.latents(audio)
         rounded, commitment = self._round(latents, number, rng, engine)
         with engine.autocast():
-            outputs = self.codec.decoder.stack(self.codec.frames(rounded))
-        first_frame = int(rng.integers(MAX_FRAME))
-        decoded = self.codec.decoder.synthesise(outputs, first_frame=first_frame)
+            decoded = self.codec.decode_latents(rounded)
         distances = self._loss.to(engine.device)(decoded, audio)
-        log_tones = self.codec.decoder.log_tones(outputs)
-        distances["tones"] = self._tone_loss.to(engine.device)(log_tones, audio)
         loss = config.commitment * commitment
         for name, distance in distances.items():
             loss = loss + getattr(config.weights, name) * distance
@@ -150,17 +145,16 @@ class SpectralCodecTask:
         metrics: dict[str, float] = {}
         used: list[NDArray[np.int64]] = []
         for kind, excerpts in self._held_out.items():
-            pairs = []
+            found = []
             for audio in excerpts:
-                codes = self.codec.encode(audio[None].to(engine.device))
-                decoded = self.codec.decode(codes)[0].cpu()
-                distances = codec_distances(decoded.numpy(), audio.numpy())
-                pairs.append((distances.log_mel_l1, distances.spectral_convergence))
+                target = audio[None].to(engine.device)
+                codes = self.codec.encode(target)
+                found.append(self._loss.distances(self.codec.decode(codes), target))
                 used.append(codes.cpu().numpy().ravel())
-            if pairs:
-                means = np.mean(pairs, axis=0)
-                metrics[f"held_out_{kind}_log_mel"] = float(means[0])
-                metrics[f"held_out_{kind}_convergence"] = float(means[1])
+            if found:
+                log_mel, convergence = np.mean(found, axis=0)
+                metrics[f"held_out_{kind}_log_mel"] = float(log_mel)
+                metrics[f"held_out_{kind}_convergence"] = float(convergence)
         codes_used = np.concatenate(used) if used else np.zeros(0, dtype=np.int64)
         return metrics | {"perplexity": codebook_usage(codes_used, CODEBOOK_SIZE).perplexity}
 
@@ -183,6 +177,14 @@ class SpectralCodecTask:
                 examples[f"{kind}_reconstructed"] = decoded[0].cpu().numpy()
         return examples
 
+    def _draw(self, number: int, rng: np.random.Generator, engine: Engine) -> Tensor:
+        """Draw a batch, and now and then look for audio that has been rendered meanwhile."""
+        if self._pool is None:
+            self._pool = AudioPool(self._corpus, engine.device)
+        elif number % LOOK_EVERY == 0:
+            self._pool.look_for_new()
+        return self._pool.draw(self._config.batch, self._config.crop, rng, engine)
+
     def _round(
         self, latents: Tensor, number: int, rng: np.random.Generator, engine: Engine
     ) -> tuple[Tensor, Tensor]:
@@ -203,7 +205,7 @@ class SpectralCodecTask:
         entries = book.entries(codes)
         commitment = functional.mse_loss(latents, entries)
         rounded = latents + (entries - latents).detach()
-        restart = number < config.restart_until * config.steps
+        restart = engine.share_done < config.restart_until
         self._codebook.ema_update(flat, engine.gather(codes.flatten()), rng, restart=restart)
         return rounded, commitment
 
@@ -220,7 +222,7 @@ def train_spectral_codec(
     Parameters
     ----------
     corpus
-        Corpus folder, see `d2m.training.spectral_codec_data`.
+        Corpus folder, see `d2m.training.data.composed_pieces`.
     folder
         Run folder, to which ``weights.safetensors`` and ``metrics.jsonl`` are written.
     config
@@ -231,8 +233,13 @@ def train_spectral_codec(
     Trainer(folder, config).train(SpectralCodecTask(corpus, config, start=start))
 
 
+def _held_out_tracks(corpus: Path, kind: str) -> list[Path]:
+    """Return the first held-out tracks of a kind."""
+    return sorted((corpus / "held_out").glob(f"{kind}-*.flac"))[:HELD_OUT_TRACKS]
+
+
 def _excerpt(track: NDArray[np.int16]) -> Tensor:
-    """Return the middle of a track, at most `HELD_OUT_EXCERPT_S` long, in whole frames."""
-    length = min(len(track), int(HELD_OUT_EXCERPT_S * SAMPLE_RATE)) // FRAME * FRAME
+    """Return the middle of a track, at most `HELD_OUT_EXCERPT_S` long, in whole coding frames."""
+    length = min(len(track), int(HELD_OUT_EXCERPT_S * SAMPLE_RATE)) // CODING_FRAME * CODING_FRAME
     first = (len(track) - length) // 2
-    return torch.from_numpy(track[first : first + length].astype(np.float32) / PCM16_SCALE)
+    return torch.from_numpy(track[first : first + length].astype(np.float32) / PCM16_FULL_SCALE)

@@ -20,6 +20,8 @@ from d2m.training.run_logger import RunLogger
 
 RATE_WARM_UP_STEPS = 100
 """Steps over which the learning rates rise linearly at the start; chosen by hand."""
+MINUTE_S = 60.0
+"""Time (s) between two checkpoints of a training that lasts for a given time."""
 FINAL_RATE_FACTOR = 1e-3
 """Offset of the decay, so that it ends just above a learning rate of 0; chosen by hand."""
 
@@ -32,6 +34,8 @@ class TrainerConfig:
     ----------
     steps
         Total number of optimisation steps.
+    minutes
+        Time to train for instead of a number of steps; 0 for none. Not for several processes.
     seed
         Seed of the initial weights and of the order of the data.
     report_every, save_every
@@ -47,6 +51,7 @@ class TrainerConfig:
     """
 
     steps: int = 20_000
+    minutes: float = 0.0
     seed: int = 0
     report_every: int = 500
     save_every: int = 1_000
@@ -55,7 +60,7 @@ class TrainerConfig:
     precision: str = "auto"
     tensorboard: bool = True
 
-    def learning_rate_factor(self, number: int) -> float:
+    def learning_rate_factor(self, number: int, share: float) -> float:
         """Return the factor of the learning rates at a step.
 
         It rises over the first `RATE_WARM_UP_STEPS` steps and falls linearly over the second half.
@@ -64,8 +69,10 @@ class TrainerConfig:
         ----------
         number
             Number of the step, from 0.
+        share
+            Share of the training that is done, 0 to 1.
         """
-        decay = min(1.0, 2.0 * (1.0 - number / self.steps) + FINAL_RATE_FACTOR)
+        decay = min(1.0, 2.0 * (1.0 - share) + FINAL_RATE_FACTOR)
         return min(1.0, (number + 1) / RATE_WARM_UP_STEPS) * decay
 
 
@@ -113,12 +120,13 @@ class Task(Protocol):
 
 @dataclass
 class _Progress:
-    """The number of steps done, and the sums of the metrics since the last report.
+    """The steps done, the time (s) they took, and the sums of the metrics since the last report.
 
     Checkpoints store the fields by name.
     """
 
     step: int = 0
+    seconds: float = 0.0
     reported: int = 0
     sums: dict[str, float | Tensor] = field(default_factory=dict)
 
@@ -134,6 +142,40 @@ class _Progress:
         means = {name: float(total) / count for name, total in self.sums.items()}
         self.reported, self.sums = self.step, {}
         return means
+
+
+class _Pauses:
+    """Decide when a training reports and saves: after so many steps, or every minute."""
+
+    def __init__(self, config: TrainerConfig, progress: _Progress) -> None:
+        self._config = config
+        self._reported = (progress.step, progress.seconds)
+        self._saved_s = progress.seconds
+
+    def report_due(self, progress: _Progress, *, ended: bool) -> bool:
+        """Return whether to report now."""
+        return ended or self._due(progress, self._config.report_every, self._reported[1])
+
+    def save_due(self, progress: _Progress, *, ended: bool) -> bool:
+        """Return whether to save now."""
+        due = ended or self._due(progress, self._config.save_every, self._saved_s)
+        if due:
+            self._saved_s = progress.seconds
+        return due
+
+    def seconds_a_step(self, progress: _Progress) -> float:
+        """Return the time (s) of a step since the last call."""
+        steps, seconds = (
+            now - then
+            for now, then in zip((progress.step, progress.seconds), self._reported, strict=True)
+        )
+        self._reported = (progress.step, progress.seconds)
+        return seconds / max(1, steps)
+
+    def _due(self, progress: _Progress, every: int, last_s: float) -> bool:
+        if self._config.minutes:
+            return progress.seconds - last_s >= MINUTE_S
+        return progress.step % every == 0
 
 
 class Trainer:
@@ -185,37 +227,56 @@ class Trainer:
         rates = [[group["lr"] for group in o.param_groups] for o in _optimizers(task)]
         progress = self._resume(task)
         logger = self._logger(progress.step)
-        since, first = time.perf_counter(), progress.step
-        for number in self._steps(progress.step):
-            self._set_learning_rates(task, rates, number)
-            rng = np.random.default_rng([config.seed, number])
-            progress.add(task.step(number, rng, engine))
-            done = progress.step
-            if self._due(done, config.report_every):
-                means = engine.mean(progress.means())
-                seconds = (time.perf_counter() - since) / (done - first)
-                if logger is not None:
-                    metrics = task.evaluate(engine) | {"seconds_a_step": seconds}
-                    logger.log_metrics(done, means | metrics)
-                since, first = time.perf_counter(), done
-            if self._due(done, config.save_every):
-                paused = time.perf_counter()
-                if logger is not None:
-                    self._save(task, progress)
-                    logger.log_audio(done, task.audio_examples(engine))
-                    logger.plot_curves()
-                engine.barrier()
-                since += time.perf_counter() - paused
+        pause = _Pauses(config, progress)
+        started = time.perf_counter() - progress.seconds
+        with self._bar(progress.step) as bar:
+            while (share := self._share_done(progress)) < 1.0:
+                number = progress.step
+                engine.share_done = share
+                self._set_learning_rates(task, rates, number, share)
+                rng = np.random.default_rng([config.seed, number])
+                progress.add(task.step(number, rng, engine))
+                bar.update()
+                progress.seconds = time.perf_counter() - started
+                ended = self._share_done(progress) >= 1.0
+                if pause.report_due(progress, ended=ended):
+                    self._report(task, progress, logger, pause)
+                if pause.save_due(progress, ended=ended):
+                    self._save_run(task, progress, logger)
         if logger is not None:
             logger.close()
 
-    def _due(self, done: int, every: int) -> bool:
-        return done % every == 0 or done == self.config.steps
+    def _share_done(self, progress: _Progress) -> float:
+        """Return the share of the steps, or of the time, that is over."""
+        config = self.config
+        if config.minutes:
+            return progress.seconds / (60.0 * config.minutes)
+        return progress.step / max(1, config.steps)
 
-    def _steps(self, first: int) -> tqdm[int]:
-        """Return the numbers of the remaining steps, with a progress bar."""
-        steps, hidden = self.config.steps, not self.engine.is_main_process
-        return tqdm(range(first, steps), initial=first, total=steps, unit="step", disable=hidden)
+    def _bar(self, first: int) -> tqdm[Any]:
+        """Return a progress bar that counts steps."""
+        total = None if self.config.minutes else self.config.steps
+        hidden = not self.engine.is_main_process
+        return tqdm(initial=first, total=total, unit="step", disable=hidden)
+
+    def _report(
+        self, task: Task, progress: _Progress, logger: RunLogger | None, pause: _Pauses
+    ) -> None:
+        """Write the metrics of training since the last report, and those on held-out data."""
+        means = self.engine.mean(progress.means())
+        if logger is not None:
+            metrics = task.evaluate(self.engine) | {
+                "seconds_a_step": pause.seconds_a_step(progress)
+            }
+            logger.log_metrics(progress.step, means | metrics)
+
+    def _save_run(self, task: Task, progress: _Progress, logger: RunLogger | None) -> None:
+        """Write a checkpoint, the weights and examples."""
+        if logger is not None:
+            self._save(task, progress)
+            logger.log_audio(progress.step, task.audio_examples(self.engine))
+            logger.plot_curves()
+        self.engine.barrier()
 
     def _logger(self, done: int) -> RunLogger | None:
         if not self.engine.is_main_process:
@@ -223,8 +284,10 @@ class Trainer:
         settings = asdict(self.config) | {"processes": self.engine.world_size}
         return RunLogger(self.folder, settings, done, tensorboard=self.config.tensorboard)
 
-    def _set_learning_rates(self, task: Task, rates: list[list[float]], number: int) -> None:
-        factor = self.config.learning_rate_factor(number)
+    def _set_learning_rates(
+        self, task: Task, rates: list[list[float]], number: int, share: float
+    ) -> None:
+        factor = self.config.learning_rate_factor(number, share)
         for optimizer, initial in zip(_optimizers(task), rates, strict=True):
             for group, rate in zip(optimizer.param_groups, initial, strict=True):
                 group["lr"] = rate * factor
@@ -260,7 +323,8 @@ class Trainer:
             ) from error
         self.engine.load_state_dict(state.get("engine", {}))
         step = int(state["step"])
-        return _Progress(step, state.get("reported", step), state.get("sums", {}))
+        seconds, reported = float(state.get("seconds", 0.0)), state.get("reported", step)
+        return _Progress(step, seconds, reported, state.get("sums", {}))
 
 
 def _optimizers(task: Task) -> list[torch.optim.Optimizer]:

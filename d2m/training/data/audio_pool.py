@@ -1,0 +1,109 @@
+"""Audio of a corpus folder, held on the device of a training."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from d2m.core.errors import DataError
+from d2m.training.distributed import Engine
+
+KIND_SHARES = {"score": 0.55, "tonal": 0.2, "music": 0.25}
+"""Shares of the kinds of music in a batch. Chosen by hand."""
+GAIN_RANGE_DB = (-12.0, 2.0)
+"""Random gain of each crop (dB), so that a codec knows quiet music too. Chosen by hand."""
+PCM16_FULL_SCALE = 32767.0
+"""Value of 16-bit PCM for a sample of 1."""
+NEW_FILES = 40
+"""Files that are read at most when a pool looks for new ones, so that a step never waits long."""
+
+
+class AudioPool:
+    """Random crops of all training audio in a corpus folder, which may still grow.
+
+    Parameters
+    ----------
+    folder
+        Corpus folder, see `d2m.training.data.composed_pieces`.
+    device
+        Where the audio is held.
+
+    Raises
+    ------
+    DataError
+        If it holds no training audio.
+    """
+
+    def __init__(self, folder: Path, device: torch.device) -> None:
+        self._folder, self._device = folder, device
+        self._known: set[Path] = set()
+        self._tapes = {kind: torch.zeros(0, dtype=torch.int16) for kind in KIND_SHARES}
+        self.look_for_new(1 << 30)
+        if not self._known:
+            raise DataError(f"No audio in the folder {folder.name}: render a corpus first.")
+
+    @property
+    def seconds(self) -> dict[str, float]:
+        """Length (s) of the audio of each kind."""
+        return {kind: len(tape) / 22_050 for kind, tape in self._tapes.items()}
+
+    def look_for_new(self, most: int = NEW_FILES) -> None:
+        """Read files that have appeared since the last look.
+
+        Parameters
+        ----------
+        most
+            Files of each kind that are read at most.
+        """
+        for kind, tape in self._tapes.items():
+            paths = sorted(set((self._folder / "train").glob(f"{kind}-*.flac")) - self._known)
+            chosen = paths[:most]
+            if chosen:
+                self._known |= set(chosen)
+                new = torch.from_numpy(np.concatenate([load_pcm(path) for path in chosen]))
+                self._tapes[kind] = torch.cat([tape, new.to(self._device)])
+
+    def draw(self, batch: int, crop: int, rng: np.random.Generator, engine: Engine) -> Tensor:
+        """Draw a batch of crops with random gains and signs.
+
+        Parameters
+        ----------
+        batch
+            Crops of each process.
+        crop
+            Length of a crop (samples).
+        rng
+            Random generator, in the same state in all processes.
+        engine
+            Decides which share of the crops of all processes is returned.
+
+        Returns
+        -------
+        (batch, crop)
+            Audio, mostly in [-1, 1].
+        """
+        tapes = {kind: tape for kind, tape in self._tapes.items() if len(tape) > crop}
+        shares = np.array([KIND_SHARES[kind] for kind in tapes])
+        total = batch * engine.world_size
+        kinds = rng.choice(len(tapes), size=total, p=shares / shares.sum())
+        places, gains = rng.random(total), 10 ** (rng.uniform(*GAIN_RANGE_DB, total) / 20)
+        gains *= rng.choice([-1.0, 1.0], size=total) / PCM16_FULL_SCALE
+        own = engine.share(batch)
+        crops = []
+        for kind, place in zip(kinds[own], places[own], strict=True):
+            tape = [*tapes.values()][kind]
+            first = int(place * (len(tape) - crop))
+            crops.append(tape[first : first + crop])
+        factors = torch.from_numpy(gains[own].astype(np.float32)).to(self._device)
+        return torch.stack(crops).float() * factors[:, None]
+
+
+def load_pcm(path: Path) -> NDArray[np.int16]:
+    """Read a mono FLAC file of a corpus as 16-bit PCM (N,)."""
+    import soundfile
+
+    return np.asarray(soundfile.read(path, dtype="int16")[0])

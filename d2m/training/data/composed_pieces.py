@@ -1,0 +1,191 @@
+"""Pieces that are composed for procedural dances and played by the studio, to train on.
+
+A corpus folder holds mono FLAC files at 22,050 Hz in ``train/`` and ``held_out/``. Their names
+begin with the kind of music: ``score-`` for composed pieces, ``tonal-`` for the same pieces
+without drums, and ``music-`` for recorded music. The notes of a composed piece are in an ``.npz``
+file of the same name.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass, replace
+from functools import cache
+from multiprocessing import get_context
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from d2m.audio.waveform import Audio, mono_at
+from d2m.core.levels import SAMPLE_RATE, STUDIO_SAMPLE_RATE
+from d2m.core.settings import Settings
+from d2m.core.styles import STYLES, style_named
+from d2m.generation.soundtrack import Music
+from d2m.generation.studio import StudioModel
+from d2m.models.score_generator import FRAME_S
+from d2m.perception.conditioning import Conditioning, condition, known_rhythm
+from d2m.score.note_table import note_table, time_features
+from d2m.score.sound_bank import SOUNDS, SoundBank
+from d2m.training.data.dances import procedural_dance, view
+
+PIECE_SECONDS = (8.0, 30.0)
+"""Shortest and longest composed piece (s)."""
+PIECE_TEMPI_BPM = (62.0, 165.0)
+"""Lowest and highest tempo of the composed pieces (BPM)."""
+HELD_OUT_SEED = 70_000
+"""Seed of the first held-out piece and of its dancer; those for training count from 100,000."""
+TRACK_PEAK = 0.97
+"""Largest absolute sample; louder tracks are scaled down."""
+TONAL_EVERY = 3
+"""Every third training piece is also written without drums, for the codec."""
+_TRAIN_SEED = 100_000
+_PLAIN_SHARE = 0.6  # of the pieces that are arranged with the default settings
+
+
+@dataclass(frozen=True, kw_only=True)
+class ComposedPiece:
+    """What determines a composed piece of the corpus.
+
+    Parameters
+    ----------
+    number
+        Its number. Styles follow each other in turn.
+    held_out
+        Whether no training hears it; then song and dancer are others, too, and the piece is at
+        least 20 s long with the default settings.
+    """
+
+    number: int
+    held_out: bool = False
+
+    @property
+    def seed(self) -> int:
+        """Seed of the song and of the dancer."""
+        return (HELD_OUT_SEED if self.held_out else _TRAIN_SEED) + self.number
+
+    @property
+    def path(self) -> Path:
+        """Path of its audio in the corpus folder."""
+        return Path("held_out" if self.held_out else "train", f"score-{self.number:05d}.flac")
+
+    def dance(self) -> Conditioning:
+        """Return the movement of a procedural dancer, with its style in turn."""
+        rng = np.random.default_rng([21, self.seed])
+        tempo_bpm, yaw = float(rng.uniform(*PIECE_TEMPI_BPM)), float(rng.uniform(-0.7, 0.7))
+        shortest = 20.0 if self.held_out else PIECE_SECONDS[0]
+        length_s = float(rng.uniform(shortest, PIECE_SECONDS[1]))
+        dance = procedural_dance(self.seed, tempo_bpm=tempo_bpm, duration_s=length_s)
+        measured = condition(
+            view(dance, yaw).keypoints,
+            dance.fps,
+            rhythm=known_rhythm(dance.beats_s, dance.downbeats_s),
+            settings=Settings(),
+        )
+        style = list(STYLES)[self.number % len(STYLES)]
+        return replace(measured, style=style_named(style))
+
+    def settings(self) -> Settings:
+        """Return how the piece is arranged: with random settings in two pieces of five."""
+        rng = np.random.default_rng([22, self.seed])
+        if self.held_out or rng.random() < _PLAIN_SHARE:
+            return Settings()
+        stems = ("drums", "bass", "chords", "lead")
+        silent = stems[rng.integers(4)] if rng.random() < 0.4 else ""
+        energy, density, brightness = rng.uniform(0.4, 1.6, 3).round(2).tolist()
+        return Settings(
+            energy=energy,
+            density=density,
+            brightness=brightness,
+            **{stem: stem != silent for stem in stems},
+        )
+
+
+def render_pieces(folder: Path, pieces: Iterable[ComposedPiece], *, workers: int = 1) -> None:
+    """Compose, play and master pieces into a corpus folder, skipping those already there.
+
+    Parameters
+    ----------
+    folder
+        Corpus folder; created if it does not exist.
+    pieces
+        What to render.
+    workers
+        Processes that render at once.
+    """
+    missing = [piece for piece in pieces if not (folder / piece.path).is_file()]
+    if workers == 1:
+        for piece in tqdm(missing, desc="pieces", unit="piece"):
+            render_piece(folder, piece)
+        return
+    context = get_context("spawn")
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=_one_thread) as pool:
+        jobs = pool.map(render_piece, [folder] * len(missing), missing, chunksize=2)
+        for _ in tqdm(jobs, total=len(missing), desc="pieces", unit="piece"):
+            pass
+
+
+def render_piece(folder: Path, piece: ComposedPiece) -> None:
+    """Write the audio and the notes of one piece, see `render_pieces`."""
+    path = folder / piece.path
+    path.parent.mkdir(parents=True, exist_ok=True)
+    settings, dance = piece.settings(), piece.dance()
+    music = StudioModel(_bank(), settings).generate(dance, seed=piece.seed)
+    audio = mono_at(music.audio, STUDIO_SAMPLE_RATE)
+    if not piece.held_out and piece.number % TONAL_EVERY == 0 and settings.drums:
+        tonal = sum(stem for name, stem in music.stems.items() if name != "drums")
+        other = mono_at(np.asarray(tonal, dtype=np.float32), STUDIO_SAMPLE_RATE)
+        level = float(np.sqrt(np.mean(audio**2) / max(1e-9, float(np.mean(other**2)))))
+        write_track(path.with_name(path.name.replace("score", "tonal")), 0.7 * level * other)
+    _write_notes(path.with_suffix(".npz"), music, dance, len(audio), settings.brightness)
+    write_track(path, audio)
+
+
+def write_track(path: Path, audio: Audio) -> None:
+    """Write mono audio as FLAC at 22,050 Hz, scaled down to `TRACK_PEAK` if it is louder."""
+    import soundfile
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    peak = float(np.abs(audio).max(initial=1e-9))
+    part = path.with_name(path.name + ".part")
+    soundfile.write(part, audio * min(1.0, TRACK_PEAK / peak), SAMPLE_RATE, format="FLAC")
+    part.replace(path)
+
+
+def frame_movement(dance: Conditioning, count: int) -> NDArray[np.float32]:
+    """Return movement features and directogram of coding frames, (count, 19)."""
+    middles = (np.arange(count) + 0.5) * FRAME_S
+    step = np.searchsorted(dance.grid.times, middles, side="right") - 1
+    rows = np.concatenate([dance.features, dance.visual], axis=1)
+    return rows[step.clip(0, len(rows) - 1)].astype(np.float32)
+
+
+def _write_notes(
+    path: Path, music: Music, dance: Conditioning, samples: int, brightness: float
+) -> None:
+    """Write what a generator reads of a piece."""
+    assert music.score is not None
+    table = note_table(music.score, brightness=brightness)
+    count = int(samples / SAMPLE_RATE / FRAME_S + 1e-6)
+    part = path.with_name(path.name + ".part")
+    with part.open("wb") as file:
+        np.savez(
+            file,
+            **{name: getattr(table, name) for name in table.__dataclass_fields__},
+            time=time_features(music.score, FRAME_S, count),
+            movement=frame_movement(dance, count),
+        )
+    part.replace(path)
+
+
+@cache
+def _bank() -> SoundBank:
+    return SoundBank.from_folder(SOUNDS)
+
+
+def _one_thread() -> None:
+    """Keep the libraries of a rendering process from starting threads of their own."""
+    os.environ["OMP_NUM_THREADS"] = "1"

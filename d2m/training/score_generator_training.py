@@ -1,0 +1,217 @@
+"""Train the generator of one hop level: from the notes of composed pieces to their VQ features.
+
+Its target are the codes of the studio version. As in D2M-GAN (Zhu et al., ECCV 2022, Sec. 3.3),
+VQ features and the decoded audio are compared; the audio by the losses of the codec.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from d2m.models.score_generator import ScoreGenerator, ScoreGeneratorConfig, nearest_features
+from d2m.models.spectral_codec import CODING_FRAME, SpectralCodec
+from d2m.training.data.audio_pool import NEW_FILES
+from d2m.training.data.piece_crops import PieceCrop, PieceCrops
+from d2m.training.distributed import Engine
+from d2m.training.spectral_codec_losses import SpectralLoss, SpectralLossWeights
+from d2m.training.trainer import AudioExamples, Trainer, TrainerConfig, Weights
+
+EDGE_FRAMES = 16
+"""Coding frames (0.37 s) at each end of a crop that the losses ignore: the network does not see
+what is beyond. Chosen by hand."""
+MEASURED_FRAMES = 345
+"""Coding frames (8 s) of each held-out piece that are measured, from its middle."""
+HELD_OUT_PIECES = 10
+"""Held-out pieces that are measured during a training."""
+LOOK_EVERY = 100
+"""Steps between two looks for new pieces."""
+RATE_RISE_STEPS = 100
+"""Steps over which the learning rate rises at the start. Chosen by hand."""
+FINAL_RATE_SHARE = 0.02
+"""Share of the learning rate that is left at the end of the cosine. Chosen by hand."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ScoreTrainingConfig(TrainerConfig):
+    """Settings of the training of a score generator.
+
+    Parameters
+    ----------
+    generator
+        Level and sizes of the generator.
+    weights
+        Weights of the losses of the decoded audio.
+    features
+        Weight of the distance of VQ features from the entries of the true codes.
+    batch, crop
+        Crops in a batch, and their length (coding frames).
+    learning_rate
+        AdamW's largest learning rate.
+    low_band_hz
+        Frequency (Hz) up to which the waveform counts.
+    """
+
+    generator: ScoreGeneratorConfig = field(default_factory=ScoreGeneratorConfig)
+    weights: SpectralLossWeights = field(default_factory=SpectralLossWeights)
+    features: float = 4.0
+    batch: int = 8
+    crop: int = 128
+    learning_rate: float = 1e-3
+    low_band_hz: float = 320.0
+
+    def learning_rate_factor(self, number: int, share: float) -> float:
+        """Return the factor of the learning rate at a step: a short rise, then a cosine."""
+        cosine = 0.5 + 0.5 * math.cos(math.pi * min(1.0, share))
+        factor = FINAL_RATE_SHARE + (1.0 - FINAL_RATE_SHARE) * cosine
+        return min(1.0, (number + 1) / RATE_RISE_STEPS) * factor
+
+
+class ScoreGeneratorTask:
+    """Train a score generator on the composed pieces of a corpus folder.
+
+    Parameters
+    ----------
+    corpus
+        Corpus folder, see `d2m.training.data.composed_pieces`.
+    codec
+        The codec of the level; it stays as it is.
+    config
+        Settings of the training.
+    """
+
+    def __init__(self, corpus: Path, codec: SpectralCodec, config: ScoreTrainingConfig) -> None:
+        self._config, self._corpus = config, corpus
+        self.codec = codec.eval().requires_grad_(False)
+        torch.manual_seed(config.seed)
+        self.generator = ScoreGenerator(config.generator)
+        entries = codec.codebook.k
+        self._scale = float((entries - entries.mean(0)).square().mean().sqrt())
+        self._loss = SpectralLoss(config.low_band_hz)
+        self._pieces: PieceCrops | None = None
+        self._held_out: PieceCrops | None = None
+        self._optimizer = torch.optim.AdamW(
+            self.generator.parameters(), lr=config.learning_rate, betas=(0.8, 0.95), fused=True
+        )
+
+    def step(self, number: int, rng: np.random.Generator, engine: Engine) -> dict[str, Tensor]:
+        """Take one optimisation step and return its metrics."""
+        config = self._config
+        pieces = self._loaded(engine)
+        if number and number % LOOK_EVERY == 0:
+            pieces.look_for_new(NEW_FILES)
+        batch = pieces.draw(config.batch, config.crop, rng)
+        with engine.autocast():
+            features = self.generator(batch.notes, batch.time, batch.piece)
+        book = self.codec.codebook
+        inner = self._inner(features.shape[-1])
+        distance = (features.float() - book.entries(batch.codes))[..., inner] / self._scale
+        metrics = {"features": functional.smooth_l1_loss(distance, torch.zeros_like(distance))}
+        with engine.autocast():
+            decoded = self.codec.decode_latents(nearest_features(features, book.k))
+        samples = slice(EDGE_FRAMES * CODING_FRAME, -EDGE_FRAMES * CODING_FRAME)
+        metrics |= self._loss(decoded[:, samples], batch.audio[:, samples])
+        loss = config.features * metrics["features"]
+        for name in config.weights.__dataclass_fields__:
+            loss = loss + getattr(config.weights, name) * metrics[name]
+        engine.backward_and_step(loss, self._optimizer, clip=self.generator.parameters())
+        metrics["loss"] = loss
+        metrics["right_codes"] = self._right_codes(features, batch)
+        return {name: value.detach() for name, value in metrics.items()}
+
+    @torch.no_grad()
+    def evaluate(self, engine: Engine) -> dict[str, float]:
+        """Return the distances of generated and of copied held-out pieces from the studio's."""
+        self._loaded(engine)
+        found = []
+        for batch in self._measured():
+            features = self.generator(batch.notes, batch.time, batch.piece)
+            generated = self.codec.decode(self.codec.codebook.nearest(features))
+            copied = self.codec.decode(batch.codes)
+            right = float(self._right_codes(features, batch))
+            found.append(
+                [
+                    *(v for x in (generated, copied) for v in self._loss.distances(x, batch.audio)),
+                    right,
+                ]
+            )
+        means = np.mean(found, axis=0).tolist()
+        names = ("log_mel", "convergence", "codec_log_mel", "codec_convergence", "right_codes")
+        metrics = {f"held_out_{n}": v for n, v in zip(names, means, strict=True)}
+        return metrics | {"log_mel_over_codec": means[0] / means[2]}
+
+    def modules(self) -> dict[str, Any]:
+        """Return what a checkpoint stores, by name; the codec is not trained, nor stored."""
+        return {"generator": self.generator, "optimizer": self._optimizer}
+
+    def weights(self) -> dict[str, Weights]:
+        """Return the generator with its configuration."""
+        return {"weights": Weights(self.generator, self._config.generator.metadata())}
+
+    @torch.no_grad()
+    def audio_examples(self, engine: Engine) -> AudioExamples:
+        """Return the first held-out piece: studio version, copy and generated."""
+        self._loaded(engine)
+        batch = next(iter(self._measured()))
+        features = self.generator(batch.notes, batch.time, batch.piece)
+        generated = self.codec.decode(self.codec.codebook.nearest(features))
+        examples = {
+            "studio": batch.audio, "copied": self.codec.decode(batch.codes), "generated": generated
+        }  # fmt: skip
+        return {name: audio[0].cpu().numpy() for name, audio in examples.items()}
+
+    def _loaded(self, engine: Engine) -> PieceCrops:
+        """Load the pieces, now that the device is known, and return those to train on."""
+        if self._pieces is None:
+            self.codec.to(engine.device)
+            self._loss.to(engine.device)
+            movement = self._config.generator.movement > 0
+            self._pieces, self._held_out = (
+                PieceCrops(
+                    self._corpus, self.codec.encode, engine.device,
+                    movement=movement, held_out=held_out,
+                )
+                for held_out in (False, True)
+            )  # fmt: skip
+        return self._pieces
+
+    def _measured(self) -> list[PieceCrop]:
+        """Return the middles of the held-out pieces, one by one."""
+        assert self._held_out is not None
+        crops = []
+        for index, piece in enumerate(self._held_out.pieces[:HELD_OUT_PIECES]):
+            frames = min(MEASURED_FRAMES, piece.count)
+            crops.append(self._held_out.crops([(index, (piece.count - frames) // 2)], frames))
+        return crops
+
+    def _inner(self, codes: int) -> slice:
+        edge = EDGE_FRAMES * self.generator.codes_per_frame
+        return slice(edge, codes - edge)
+
+    def _right_codes(self, features: Tensor, batch: PieceCrop) -> Tensor:
+        """Return the share of the codes that are those of the studio version."""
+        inner = self._inner(features.shape[-1])
+        nearest = self.codec.codebook.nearest(features.detach().float())
+        return (nearest == batch.codes)[..., inner].float().mean()
+
+
+def train_score_generator(
+    corpus: Path, codec: SpectralCodec, folder: Path, config: ScoreTrainingConfig
+) -> None:
+    """Train a score generator, resuming from the run folder's checkpoint if there is one.
+
+    Parameters
+    ----------
+    corpus, codec, config
+        See `ScoreGeneratorTask`.
+    folder
+        Run folder, to which ``weights.safetensors`` and ``metrics.jsonl`` are written.
+    """
+    Trainer(folder, config).train(ScoreGeneratorTask(corpus, codec, config))
