@@ -1,0 +1,1 @@
+"""Measure the levels high and low: their codecs, their generators, and both together."""
