@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from d2m.core.levels import SAMPLE_RATE
+from d2m.core.levels import SAMPLE_RATE, HopLevel
 from d2m.core.styles import style_named
 from d2m.generation.soundtrack import Music
 from d2m.perception.conditioning import Conditioning
@@ -19,6 +19,7 @@ from d2m.score.arrangement import arrange
 from d2m.score.composition import compose
 from d2m.score.options import ScoreOptions
 from tests.synthetic import synthetic_conditioning
+from tools.level_figures import __main__ as command
 from tools.level_figures.__main__ import notes_on, report
 from tools.level_figures.copy_figures import codec_copy, music_copy_figures, notes_kept
 from tools.level_figures.intervals import estimate
@@ -30,6 +31,7 @@ from tools.level_figures.measure import (
     STUDIO_ROW,
     Listeners,
     measure_piece,
+    remembered,
 )
 from tools.level_figures.music_figures import dance_figures, log_mel_correlation
 from tools.level_figures.pictures import PICTURE_MELS, mel_power
@@ -296,6 +298,23 @@ def test_a_piece_is_measured_and_drawn(piece: UnseenPiece, tmp_path: Path) -> No
     assert low["song_embedding"] == references[SONG_ROW]["embedding"]
 
 
+def test_originals_are_listened_to_once(piece: UnseenPiece) -> None:
+    calls: list[int] = []
+
+    def listen(audio: np.ndarray) -> float:
+        calls.append(len(audio))
+        return float(audio.sum())
+
+    again = remembered(listen)
+    for audio in (piece.studio, piece.tonal, piece.studio.copy(), piece.studio * 0.5):
+        assert again(audio) == float(audio.sum())
+    assert len(calls) == 3
+    for count in range(9):
+        again(np.full(10, count, dtype=np.float32))
+    again(piece.studio)
+    assert calls[-1] == len(piece.studio)
+
+
 def test_music_without_a_score_is_not_compared_with_the_studio_version(
     piece: UnseenPiece,
 ) -> None:
@@ -325,6 +344,27 @@ def test_the_report_has_ratios_rises_and_pairs(piece: UnseenPiece) -> None:
     text = "\n".join(report(json.loads(json.dumps(data))))
     assert "| generator over codec, log-mel L1 |" in text
     assert "| another song of the style | 1 |" in text
+
+
+def test_the_command_writes_figures_and_pictures(
+    piece: UnseenPiece, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def load(level: HopLevel, **_: Any) -> NoisyModel:
+        return NoisyModel(piece, NOISES[level.name])
+
+    monkeypatch.setattr(command.CompactModel, "from_pretrained", load)
+    monkeypatch.setattr(command, "unseen_pieces", lambda *numbers: [piece] * numbers[0])
+    command.main(
+        tmp_path, 1, libraries=None, music=None, before=None, threads=torch.get_num_threads(),
+        speed=False,
+    )  # fmt: skip
+    data = json.loads((tmp_path / "figures.json").read_text(encoding="utf-8"))
+    assert len(data["pieces"]) == 1
+    assert data["notes"] == [
+        "Without a folder of libraries, no notes and embeddings were measured."
+    ]
+    assert "| generator over codec" in (tmp_path / "figures.md").read_text(encoding="utf-8")
+    assert (tmp_path / "house.png").is_file()
 
 
 def test_missed_goals_are_bold_and_music_has_to_win_back_half() -> None:

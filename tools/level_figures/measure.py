@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -41,6 +41,11 @@ LATE_S, HISS_DB = 0.003, -40.0
 """Changes that hardly anybody hears, which show the largest figures that can be expected."""
 
 
+REMEMBERED = 4
+"""Results that are kept of each listener; a piece has two originals."""
+T = TypeVar("T")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Listeners:
     """The networks that listen, if there are any.
@@ -69,9 +74,27 @@ class Listeners:
             return cls()
         tagger = Tagger(folder)
         return cls(
-            transcribe=Transcriber(folder),
-            embed=lambda audio: tagger(audio, SAMPLE_RATE).embedding,
+            transcribe=remembered(Transcriber(folder)),
+            embed=remembered(lambda audio: tagger(audio, SAMPLE_RATE).embedding),
         )
+
+
+def remembered(listen: Callable[[Audio], T]) -> Callable[[Audio], T]:
+    """Return a function that listens only once to the audio it heard in its last calls.
+
+    All figures of a piece compare with the same originals.
+    """
+    last: dict[bytes, T] = {}
+
+    def again(audio: Audio) -> T:
+        key = np.ascontiguousarray(audio).tobytes()
+        found = last.pop(key) if key in last else listen(audio)
+        last[key] = found  # the most recent is last
+        while len(last) > REMEMBERED:
+            del last[next(iter(last))]
+        return found
+
+    return again
 
 
 def measure_piece(
