@@ -67,6 +67,26 @@ class ISTFTDecoder(nn.Module):
             log_magnitude, phase = outputs.chunk(2, dim=1)
             spectrum = torch.polar(torch.exp(log_magnitude.clamp(max=MAX_LOG_MAGNITUDE)), phase)
             # Spectrum t is centred on sample t * hop; the end needs one more to be complete.
-            spectrum = torch.cat([spectrum, spectrum[..., -1:]], dim=-1)
-            length = outputs.shape[-1] * self.hop
-            return torch.istft(spectrum, self.n_fft, self.hop, window=self.window, length=length)
+            return self._invert(torch.cat([spectrum, spectrum[..., -1:]], dim=-1))
+
+    def _invert(self, spectrum: Tensor) -> Tensor:
+        """Return the audio (B, T * hop) of a spectrum (B, n_fft / 2 + 1, T + 1).
+
+        It is that of `torch.istft`, which checks its window in a way that a CUDA graph cannot
+        contain.
+        """
+        windows = torch.fft.irfft(spectrum, self.n_fft, dim=1) * self.window[:, None]
+        weights = self.window.square()[None, :, None].expand(1, -1, spectrum.shape[-1])
+        return self._overlap_add(windows) / self._overlap_add(weights)
+
+    def _overlap_add(self, windows: Tensor) -> Tensor:
+        """Add windows (B, n_fft, T + 1) where they overlap, from the middle of the first on."""
+        batch, _, count = windows.shape
+        overlap = self.n_fft // self.hop
+        parts = windows.reshape(batch, overlap, self.hop, count)
+        length = count + overlap - 1
+        total = windows.new_zeros((batch, self.hop, length))
+        for part in range(overlap):
+            total = total + nn.functional.pad(parts[:, part], (part, length - count - part))
+        first = overlap // 2
+        return total[..., first : first + count - 1].transpose(1, 2).flatten(1)

@@ -36,7 +36,6 @@ AGE_WAVES = 8
 """Cosines and sines that tell the time since a note began, and since it ended."""
 SHORTEST_AGE_S, LONGEST_AGE_S = 0.003, 4.0
 """Times (s) between which the logarithm of an age is told apart. Chosen by hand."""
-_SCALARS = 4
 
 
 class SoundingNotes(NamedTuple):
@@ -49,7 +48,8 @@ class SoundingNotes(NamedTuple):
     pitch, velocity, instrument, part : (N,)
         Integers.
     pair_note, pair_frame : (P,)
-        Row of a note, and the frame that reads it, counted through the batch: ``b * F + f``.
+        Row of a note, and the frame that reads it, counted through the batch: ``b * F + f``. The
+        frame ``B * F`` does not exist; pairs with it have no effect.
     pair_time_s : (P,)
         Time (s) of the middle of that frame in the piece.
     """
@@ -129,9 +129,9 @@ class NoteEncoder(nn.Module):
         self.part = nn.Embedding(config.parts, size)
         self.pitch = nn.Embedding(PITCHES, size)
         self.drum = nn.Embedding(config.instruments * PITCHES, size)
-        inputs = 4 * size + _SCALARS + 4 * AGE_WAVES + 2 * HARMONICS
+        self.lasting = nn.Linear(4 * size + 2, config.note_width)
+        self.passing = nn.Linear(2 + 4 * AGE_WAVES + 2 * HARMONICS, config.note_width)
         self.notes = nn.Sequential(
-            nn.Linear(inputs, config.note_width),
             nn.GELU(),
             nn.Linear(config.note_width, config.note_width),
             nn.GELU(),
@@ -151,27 +151,30 @@ class NoteEncoder(nn.Module):
         """
         row = notes.pair_note
         age_s, rest_s = (notes.pair_time_s - times[row] for times in (notes.start_s, notes.end_s))
-        pitch = notes.pitch[row]
-        loud = notes.velocity[row] / 100.0
-        held = (rest_s < 0).float()
-        scalars = torch.stack([loud, loud.square(), held, torch.tanh(age_s / 0.01)], dim=1)
-        hz = 440.0 * torch.exp2((pitch - 69) / 12.0)
-        cycles = torch.outer(age_s * hz, torch.arange(1, HARMONICS + 1, device=hz.device))
+        hz = 440.0 * torch.exp2((notes.pitch - 69) / 12.0)
+        cycles = (age_s * hz[row])[:, None] * torch.arange(1, HARMONICS + 1, device=hz.device)
         angle = 2.0 * math.pi * torch.frac(cycles)
-        features = [
-            self.instrument(notes.instrument[row]),
-            self.part(notes.part[row]),
-            self.pitch(pitch),
-            self.drum(notes.instrument[row] * PITCHES + pitch),
-            scalars,
-            _age_waves(age_s),
-            _age_waves(rest_s),
-            angle.cos(),
-            angle.sin(),
+        scalars = torch.stack([(rest_s < 0).float(), torch.tanh(age_s / 0.01)], dim=1)
+        passing = [scalars, _age_waves(age_s), _age_waves(rest_s), angle.cos(), angle.sin()]
+        lasting = self.lasting(self._lasting(notes)).index_select(0, row)
+        vectors = self.notes(lasting + self.passing(torch.cat(passing, dim=1)))
+        summed = vectors.new_zeros((frames + 1, vectors.shape[1]), dtype=torch.float32)
+        return summed.index_add_(0, notes.pair_frame, vectors.float())[:frames]
+
+    def _lasting(self, notes: SoundingNotes) -> Tensor:
+        """Return what does not change while a note sounds, (N, C)."""
+        loud = notes.velocity / 100.0
+        embedded = [
+            # Rows are selected in a way whose gradient a CUDA graph can contain.
+            table.weight.index_select(0, rows)
+            for table, rows in (
+                (self.instrument, notes.instrument),
+                (self.part, notes.part),
+                (self.pitch, notes.pitch),
+                (self.drum, notes.instrument * PITCHES + notes.pitch),
+            )
         ]
-        vectors = self.notes(torch.cat(features, dim=1))
-        summed = vectors.new_zeros((frames, vectors.shape[1]), dtype=torch.float32)
-        return summed.index_add_(0, notes.pair_frame, vectors.float())
+        return torch.cat([*embedded, loud[:, None], loud.square()[:, None]], dim=1)
 
 
 class ScoreGenerator(nn.Module):

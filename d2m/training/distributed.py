@@ -49,7 +49,10 @@ class Engine:
 
     def __init__(self, *, device: str, precision: str, threads: int) -> None:
         on_gpu = _on_gpu(device)
-        self._accelerator = _accelerator(_precision(precision, on_gpu), on_gpu)
+        self._precision = _precision(precision, on_gpu)
+        self._accelerator = _accelerator(self._precision, on_gpu)
+        if on_gpu:
+            torch.set_float32_matmul_precision("high")
         self.share_done = 0.0
         """Share of the training that is done, 0 to 1; its trainer keeps it up to date."""
         torch.set_num_threads(threads)
@@ -85,8 +88,11 @@ class Engine:
 
     def autocast(self) -> AbstractContextManager[Any]:
         """Return the context in which networks run in mixed precision."""
-        context: AbstractContextManager[Any] = self._accelerator.autocast()
-        return context
+        kind = {"bf16": torch.bfloat16, "fp16": torch.float16}.get(self._precision)
+        # A cache of rounded weights must not outlive the capture of a CUDA graph.
+        return torch.autocast(
+            self.device.type, dtype=kind, enabled=kind is not None, cache_enabled=False
+        )
 
     def backward_and_step(
         self, loss: Tensor, optimizer: torch.optim.Optimizer, clip: Iterable[nn.Parameter] = ()

@@ -7,7 +7,9 @@ VQ features and the decoded audio are compared; the audio by the losses of the c
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +18,17 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from d2m.models.score_generator import ScoreGenerator, ScoreGeneratorConfig, nearest_features
+from d2m.models.score_generator import (
+    ScoreGenerator,
+    ScoreGeneratorConfig,
+    SoundingNotes,
+    nearest_features,
+)
 from d2m.models.spectral_codec import CODING_FRAME, SpectralCodec
-from d2m.training.data.audio_pool import NEW_FILES
-from d2m.training.data.piece_crops import PieceCrop, PieceCrops
+from d2m.training.data.piece_crops import PieceCrop, PieceCrops, pad_notes
 from d2m.training.distributed import Engine
 from d2m.training.spectral_codec_losses import SpectralLoss, SpectralLossWeights
+from d2m.training.step_graph import StepGraph
 from d2m.training.trainer import AudioExamples, Trainer, TrainerConfig, Weights
 
 EDGE_FRAMES = 16
@@ -31,8 +38,10 @@ MEASURED_FRAMES = 345
 """Coding frames (8 s) of each held-out piece that are measured, from its middle."""
 HELD_OUT_PIECES = 10
 """Held-out pieces that are measured during a training."""
-LOOK_EVERY = 100
+LOOK_EVERY = 50
 """Steps between two looks for new pieces."""
+FIRST_PIECES = 600
+"""Pieces that are loaded before the first step, at most; the rest follows during the training."""
 RATE_RISE_STEPS = 100
 """Steps over which the learning rate rises at the start. Chosen by hand."""
 FINAL_RATE_SHARE = 0.02
@@ -96,6 +105,7 @@ class ScoreGeneratorTask:
         self._scale = float((entries - entries.mean(0)).square().mean().sqrt())
         self._loss = SpectralLoss(config.low_band_hz)
         self._pieces: PieceCrops | None = None
+        self._steps: StepGraph | None = None
         self._held_out: PieceCrops | None = None
         self._optimizer = torch.optim.AdamW(
             self.generator.parameters(), lr=config.learning_rate, betas=(0.8, 0.95), fused=True
@@ -106,25 +116,33 @@ class ScoreGeneratorTask:
         config = self._config
         pieces = self._loaded(engine)
         if number and number % LOOK_EVERY == 0:
-            pieces.look_for_new(NEW_FILES)
+            pieces.look_for_new()
         batch = pieces.draw(config.batch, config.crop, rng)
+        if self._steps is None:
+            compute = partial(self._compute, engine=engine)
+            self._steps = StepGraph(compute, self._optimizer, self.generator, engine)
+        notes = pad_notes(batch.notes, config.batch, config.batch * config.crop)
+        rest = {n: getattr(batch, n) for n in ("time", "piece", "audio", "codes")}
+        return self._steps(notes._asdict() | rest)
+
+    def _compute(self, inputs: Mapping[str, Tensor], engine: Engine) -> dict[str, Tensor]:
+        """Generate a batch; return the distances and the loss."""
+        config, book = self._config, self.codec.codebook
+        notes = SoundingNotes(**{name: inputs[name] for name in SoundingNotes._fields})
         with engine.autocast():
-            features = self.generator(batch.notes, batch.time, batch.piece)
-        book = self.codec.codebook
+            features = self.generator(notes, inputs["time"], inputs["piece"])
         inner = self._inner(features.shape[-1])
-        distance = (features.float() - book.entries(batch.codes))[..., inner] / self._scale
+        distance = (features.float() - book.entries(inputs["codes"]))[..., inner] / self._scale
         metrics = {"features": functional.smooth_l1_loss(distance, torch.zeros_like(distance))}
         with engine.autocast():
             decoded = self.codec.decode_latents(nearest_features(features, book.k))
         samples = slice(EDGE_FRAMES * CODING_FRAME, -EDGE_FRAMES * CODING_FRAME)
-        metrics |= self._loss(decoded[:, samples], batch.audio[:, samples])
+        metrics |= self._loss(decoded[:, samples], inputs["audio"][:, samples])
         loss = config.features * metrics["features"]
         for name in config.weights.__dataclass_fields__:
             loss = loss + getattr(config.weights, name) * metrics[name]
-        engine.backward_and_step(loss, self._optimizer, clip=self.generator.parameters())
-        metrics["loss"] = loss
-        metrics["right_codes"] = self._right_codes(features, batch)
-        return {name: value.detach() for name, value in metrics.items()}
+        right = self._right_codes(features, inputs["codes"])
+        return metrics | {"loss": loss, "right_codes": right}
 
     @torch.no_grad()
     def evaluate(self, engine: Engine) -> dict[str, float]:
@@ -135,7 +153,7 @@ class ScoreGeneratorTask:
             features = self.generator(batch.notes, batch.time, batch.piece)
             generated = self.codec.decode(self.codec.codebook.nearest(features))
             copied = self.codec.decode(batch.codes)
-            right = float(self._right_codes(features, batch))
+            right = float(self._right_codes(features, batch.codes))
             found.append(
                 [
                     *(v for x in (generated, copied) for v in self._loss.distances(x, batch.audio)),
@@ -176,7 +194,7 @@ class ScoreGeneratorTask:
             self._pieces, self._held_out = (
                 PieceCrops(
                     self._corpus, self.codec.encode, engine.device,
-                    movement=movement, held_out=held_out,
+                    movement=movement, held_out=held_out, limit=FIRST_PIECES,
                 )
                 for held_out in (False, True)
             )  # fmt: skip
@@ -195,11 +213,11 @@ class ScoreGeneratorTask:
         edge = EDGE_FRAMES * self.generator.codes_per_frame
         return slice(edge, codes - edge)
 
-    def _right_codes(self, features: Tensor, batch: PieceCrop) -> Tensor:
+    def _right_codes(self, features: Tensor, codes: Tensor) -> Tensor:
         """Return the share of the codes that are those of the studio version."""
         inner = self._inner(features.shape[-1])
         nearest = self.codec.codebook.nearest(features.detach().float())
-        return (nearest == batch.codes)[..., inner].float().mean()
+        return (nearest == codes)[..., inner].float().mean()
 
 
 def train_score_generator(

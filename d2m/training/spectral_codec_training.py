@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from d2m.training.data.audio_pool import PCM16_FULL_SCALE, AudioPool, load_pcm
 from d2m.training.distributed import Engine
 from d2m.training.spectral_codec_codebook import SlowCodebookTrainer
 from d2m.training.spectral_codec_losses import SpectralLoss, SpectralLossWeights
+from d2m.training.step_graph import StepGraph
 from d2m.training.trainer import AudioExamples, Trainer, TrainerConfig, Weights
 
 HELD_OUT_KINDS = ("score", "music")
@@ -36,6 +38,8 @@ FINAL_RATE_SHARE = 0.02
 """Share of the learning rate that is left at the end of the cosine. Chosen by hand."""
 LOOK_EVERY = 100
 """Steps between two looks for new audio in the corpus folder."""
+WARM_UP = 0.05
+"""Largest share of a training without rounding."""
 CLUSTERED_BATCHES = 16
 """Batches whose latents k-means places the codebook's entries by. Chosen by hand."""
 
@@ -105,6 +109,8 @@ class SpectralCodecTask:
     ) -> None:
         self._config, self._corpus = config, corpus
         self._pool: AudioPool | None = None
+        self._steps: StepGraph | None = None
+        self._rounding = False
         self._held_out = {
             kind: [_excerpt(load_pcm(path)) for path in _held_out_tracks(corpus, kind)]
             for kind in HELD_OUT_KINDS
@@ -124,20 +130,26 @@ class SpectralCodecTask:
 
     def step(self, number: int, rng: np.random.Generator, engine: Engine) -> dict[str, Tensor]:
         """Take one optimisation step and return its metrics."""
-        config = self._config
         audio = self._draw(number, rng, engine)
-        with engine.autocast():
-            latents = self.codec.latents(audio)
-        rounded, commitment = self._round(latents, number, rng, engine)
-        with engine.autocast():
-            decoded = self.codec.decode_latents(rounded)
-        distances = self._loss.to(engine.device)(decoded, audio)
-        loss = config.commitment * commitment
-        for name, distance in distances.items():
-            loss = loss + getattr(config.weights, name) * distance
-        engine.backward_and_step(loss, self._optimizer, clip=self.codec.parameters())
-        metrics = distances | {"commitment": commitment, "loss": loss}
-        return {name: value.detach() for name, value in metrics.items()}
+        if not self._rounding and number < self._config.warm_up and engine.share_done < WARM_UP:
+            outputs = self._compute({"audio": audio}, engine, rounded=False)
+            engine.backward_and_step(outputs["loss"], self._optimizer, clip=self.codec.parameters())
+            latents = self._flat(outputs.pop("latents"), engine)
+            self._collected = [*self._collected[1 - CLUSTERED_BATCHES :], latents]
+            return {name: value.detach() for name, value in outputs.items()}
+        self._rounding = True
+        if self._collected:
+            self._codebook.init_kmeans(torch.cat(self._collected), rng)
+            self._collected = []
+        if self._steps is None:
+            compute = partial(self._compute, engine=engine, rounded=True)
+            self._steps = StepGraph(compute, self._optimizer, self.codec, engine)
+        outputs = dict(self._steps({"audio": audio}))
+        latents = self._flat(outputs.pop("latents"), engine)
+        codes = engine.gather(outputs.pop("codes").flatten())
+        restart = engine.share_done < self._config.restart_until
+        self._codebook.ema_update(latents, codes, rng, restart=restart)
+        return outputs
 
     @torch.no_grad()
     def evaluate(self, engine: Engine) -> dict[str, float]:
@@ -181,33 +193,36 @@ class SpectralCodecTask:
         """Draw a batch, and now and then look for audio that has been rendered meanwhile."""
         if self._pool is None:
             self._pool = AudioPool(self._corpus, engine.device)
+            self._loss.to(engine.device)
         elif number % LOOK_EVERY == 0:
             self._pool.look_for_new()
         return self._pool.draw(self._config.batch, self._config.crop, rng, engine)
 
-    def _round(
-        self, latents: Tensor, number: int, rng: np.random.Generator, engine: Engine
-    ) -> tuple[Tensor, Tensor]:
-        """Round latents (B, 64, T) straight-through and update the codebook.
+    def _compute(
+        self, inputs: Mapping[str, Tensor], engine: Engine, *, rounded: bool
+    ) -> dict[str, Tensor]:
+        """Encode and decode a batch; return the distances, the loss and the latents."""
+        config, book, audio = self._config, self.codec.codebook, inputs["audio"]
+        with engine.autocast():
+            latents = self.codec.latents(audio)
+        outputs, decoded_from = {"latents": latents}, latents
+        loss = latents.new_zeros(())
+        if rounded:
+            codes = book.nearest(latents.detach())
+            entries = book.entries(codes)
+            outputs |= {"codes": codes, "commitment": functional.mse_loss(latents, entries)}
+            loss = config.commitment * outputs["commitment"]
+            decoded_from = latents + (entries - latents).detach()  # straight through
+        with engine.autocast():
+            decoded = self.codec.decode_latents(decoded_from)
+        distances = self._loss(decoded, audio)
+        for name, distance in distances.items():
+            loss = loss + getattr(config.weights, name) * distance
+        return outputs | distances | {"loss": loss}
 
-        Return the latents to decode, and the commitment loss. Until the end of the warm-up,
-        nothing is rounded and the latents of the last batches are collected.
-        """
-        config, book = self._config, self.codec.codebook
-        flat = engine.gather(latents.detach().transpose(1, 2).reshape(-1, LATENT_CHANNELS))
-        if number < config.warm_up:
-            self._collected = [*self._collected[1 - CLUSTERED_BATCHES :], flat]
-            return latents, latents.new_zeros(())
-        if number == config.warm_up:
-            self._codebook.init_kmeans(torch.cat([*self._collected, flat]), rng)
-            self._collected = []
-        codes = book.nearest(latents.detach())
-        entries = book.entries(codes)
-        commitment = functional.mse_loss(latents, entries)
-        rounded = latents + (entries - latents).detach()
-        restart = engine.share_done < config.restart_until
-        self._codebook.ema_update(flat, engine.gather(codes.flatten()), rng, restart=restart)
-        return rounded, commitment
+    def _flat(self, latents: Tensor, engine: Engine) -> Tensor:
+        """Return the latents (N, 64) of all processes."""
+        return engine.gather(latents.detach().transpose(1, 2).reshape(-1, LATENT_CHANNELS))
 
 
 def train_spectral_codec(

@@ -24,7 +24,7 @@ from d2m.training.score_generator_training import ScoreTrainingConfig, train_sco
 from d2m.training.spectral_codec_losses import SpectralLossWeights
 from d2m.training.spectral_codec_training import SpectralTrainingConfig, train_spectral_codec
 
-CODEC_SHARE = 0.58
+CODEC_SHARE = 0.55
 """Share of the time after the first pieces that the codecs get; the generators get the rest."""
 HELD_OUT_PIECES = 10
 """Held-out pieces that are rendered first: those that the trainings measure."""
@@ -128,6 +128,7 @@ def _train(kind: str, level: str, out: Path, until: float, budget: Budget) -> No
         "device": budget.device,
         "precision": budget.precision,
         "tensorboard": False,
+        "samples": False,
         "weights": LOSSES[level][0],
         "low_band_hz": LOSSES[level][1],
     }

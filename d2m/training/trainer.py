@@ -48,6 +48,8 @@ class TrainerConfig:
         See `d2m.training.distributed.Engine`.
     tensorboard
         Whether to write TensorBoard event files.
+    samples
+        Whether to write audio examples with each checkpoint.
     """
 
     steps: int = 20_000
@@ -59,6 +61,7 @@ class TrainerConfig:
     threads: int = 1
     precision: str = "auto"
     tensorboard: bool = True
+    samples: bool = True
 
     def learning_rate_factor(self, number: int, share: float) -> float:
         """Return the factor of the learning rates at a step.
@@ -274,7 +277,8 @@ class Trainer:
         """Write a checkpoint, the weights and examples."""
         if logger is not None:
             self._save(task, progress)
-            logger.log_audio(progress.step, task.audio_examples(self.engine))
+            if self.config.samples:
+                logger.log_audio(progress.step, task.audio_examples(self.engine))
             logger.plot_curves()
         self.engine.barrier()
 
@@ -290,7 +294,10 @@ class Trainer:
         factor = self.config.learning_rate_factor(number, share)
         for optimizer, initial in zip(_optimizers(task), rates, strict=True):
             for group, rate in zip(optimizer.param_groups, initial, strict=True):
-                group["lr"] = rate * factor
+                if isinstance(group["lr"], Tensor):  # the GPU reads it in a CUDA graph
+                    group["lr"].fill_(rate * factor)
+                else:
+                    group["lr"] = rate * factor
 
     def _save(self, task: Task, progress: _Progress) -> None:
         from safetensors.torch import save_file

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,7 @@ GAIN_RANGE_DB = (-12.0, 2.0)
 PCM16_FULL_SCALE = 32767.0
 """Value of 16-bit PCM for a sample of 1."""
 NEW_FILES = 40
-"""Files that are read at most when a pool looks for new ones, so that a step never waits long."""
+"""Files of a kind that are read at most between two looks for new ones."""
 
 
 class AudioPool:
@@ -41,8 +42,12 @@ class AudioPool:
     def __init__(self, folder: Path, device: torch.device) -> None:
         self._folder, self._device = folder, device
         self._known: set[Path] = set()
-        self._tapes = {kind: torch.zeros(0, dtype=torch.int16) for kind in KIND_SHARES}
-        self.look_for_new(1 << 30)
+        self._reader = ThreadPoolExecutor(1)
+        self._reading: Future[dict[str, NDArray[np.int16]]] | None = None
+        self._tapes = {
+            kind: torch.zeros(0, dtype=torch.int16, device=device) for kind in KIND_SHARES
+        }
+        self._add(self._read(1 << 30))
         if not self._known:
             raise DataError(f"No audio in the folder {folder.name}: render a corpus first.")
 
@@ -51,21 +56,27 @@ class AudioPool:
         """Length (s) of the audio of each kind."""
         return {kind: len(tape) / 22_050 for kind, tape in self._tapes.items()}
 
-    def look_for_new(self, most: int = NEW_FILES) -> None:
-        """Read files that have appeared since the last look.
+    def look_for_new(self) -> None:
+        """Add the files that were read since the last look, and start to read newer ones."""
+        if self._reading is None or self._reading.done():
+            if self._reading is not None:
+                self._add(self._reading.result())
+            self._reading = self._reader.submit(self._read, NEW_FILES)
 
-        Parameters
-        ----------
-        most
-            Files of each kind that are read at most.
-        """
-        for kind, tape in self._tapes.items():
+    def _read(self, most: int) -> dict[str, NDArray[np.int16]]:
+        """Read files that are not known yet, at most so many of each kind."""
+        found = {}
+        for kind in KIND_SHARES:
             paths = sorted(set((self._folder / "train").glob(f"{kind}-*.flac")) - self._known)
-            chosen = paths[:most]
-            if chosen:
+            if chosen := paths[:most]:
                 self._known |= set(chosen)
-                new = torch.from_numpy(np.concatenate([load_pcm(path) for path in chosen]))
-                self._tapes[kind] = torch.cat([tape, new.to(self._device)])
+                found[kind] = np.concatenate([load_pcm(path) for path in chosen])
+        return found
+
+    def _add(self, found: dict[str, NDArray[np.int16]]) -> None:
+        for kind, audio in found.items():
+            new = torch.from_numpy(audio).to(self._device)
+            self._tapes[kind] = torch.cat([self._tapes[kind], new])
 
     def draw(self, batch: int, crop: int, rng: np.random.Generator, engine: Engine) -> Tensor:
         """Draw a batch of crops with random gains and signs.
