@@ -384,6 +384,7 @@ def test_recorded_music_is_cut_and_copied(piece: UnseenPiece, tmp_path: Path) ->
 
     audio = np.random.default_rng(5).uniform(-0.3, 0.3, 20 * SAMPLE_RATE)
     soundfile.write(tmp_path / "music-a.flac", audio, SAMPLE_RATE)
+    soundfile.write(tmp_path / "score-a.flac", audio, SAMPLE_RATE)
     found = list(music_excerpts(tmp_path))
     assert [name for name, _ in found] == ["music-a 1 s", "music-a 11 s"]
     assert {len(excerpt) for _, excerpt in found} == {8 * SAMPLE_RATE}

@@ -11,7 +11,7 @@ out. It is made outside the project, once:
 
     pip install --no-deps --target DIR basic-pitch==0.4.0 onnxruntime flatbuffers musicnn==0.1.0
 
-``--music`` is a folder of recorded music as mono FLAC at 22,050 Hz. ``--before`` names the
+``--music`` is a folder with ``music-*.flac``, recorded music, mono at 22,050 Hz. ``--before`` is the
 ``figures.json`` of an earlier measurement: what recorded music lost then sets its goal.
 ``--checkpoints`` measures other networks than the bundled ones. Intervals are 95 %, by bootstrap
 over pieces (for recorded music, over excerpts). All levels of a piece use its seed.

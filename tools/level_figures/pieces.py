@@ -143,7 +143,7 @@ def middle(audio: NDArray[Any], seconds: float = EXCERPT_S) -> Audio:
 
 
 def music_excerpts(folder: Path) -> Iterator[tuple[str, Audio]]:
-    """Yield names and excerpts of the tracks (mono FLAC at 22,050 Hz) of a folder.
+    """Yield names and excerpts of the ``music-*.flac`` of a folder, mono at 22,050 Hz.
 
     Raises
     ------
@@ -152,7 +152,7 @@ def music_excerpts(folder: Path) -> Iterator[tuple[str, Audio]]:
     """
     import soundfile
 
-    for path in sorted(folder.glob("*.flac")):
+    for path in sorted(folder.glob("music-*.flac")):
         audio, rate = soundfile.read(path, dtype="float32")
         if rate != SAMPLE_RATE or audio.ndim != 1:
             raise ValueError(f"{path.name} is not mono at {SAMPLE_RATE} Hz.")
