@@ -11,8 +11,8 @@ out. It is made outside the project, once:
 
     pip install --no-deps --target DIR basic-pitch==0.4.0 onnxruntime flatbuffers musicnn==0.1.0
 
-``--music`` is a folder with ``music-*.flac``, recorded music, mono at 22,050 Hz. ``--before`` is the
-``figures.json`` of an earlier measurement: what recorded music lost then sets its goal.
+``--music`` is a folder with recorded music, ``music-*.flac``, mono at 22,050 Hz. ``--before`` is
+the ``figures.json`` of an earlier measurement: what recorded music lost then sets its goal.
 ``--checkpoints`` measures other networks than the bundled ones. Intervals are 95 %, by bootstrap
 over pieces (for recorded music, over excerpts). All levels of a piece use its seed.
 """
@@ -47,6 +47,14 @@ REFERENCE_COLUMNS = {
     "hits_met": "hits met", "accents": "accents",
 }  # fmt: skip
 """Titles of the columns for other music, by key."""
+
+METHOD = (
+    "Generated music, and the copies it is compared with, are brought to the loudness of the "
+    "studio version first; all is mono at 22,050 Hz. Notes are those of at least C3 that "
+    "basic-pitch hears. The distance between two songs of a style is that of two songs for the "
+    "same dance."
+)
+"""What must be known of all tables."""
 
 app = typer.Typer(add_completion=False, help=__doc__)
 
@@ -116,7 +124,7 @@ def notes_on(measured: Measured) -> list[str]:
 def report(data: dict[str, Any]) -> list[str]:
     """Return the figures as Markdown."""
     lines = ["## Levels high and low on unseen pieces", "", *markdown_table(data["rows"]), ""]
-    lines += [*data["notes"], ""] if data["notes"] else []
+    lines += [" ".join([METHOD, *data["notes"]]), ""]
     references: dict[str, list[dict[str, float]]] = {}
     for piece in data["pieces"]:
         for title, figures in piece["references"].items():
