@@ -25,6 +25,7 @@ from d2m.core.levels import HOP_LEVELS, SAMPLE_RATE
 from d2m.models.convnext import FrameLinear, convnext_blocks
 from d2m.models.spectral_codec import CODING_FRAME
 from d2m.models.vqvae import LATENT_CHANNELS
+from d2m.models.weight_files import read_weights
 
 FRAME_S = CODING_FRAME / SAMPLE_RATE
 """Length of a coding frame (s)."""
@@ -214,13 +215,12 @@ class ScoreGenerator(nn.Module):
         CheckpointError
             If the file is missing, damaged, or holds other weights.
         """
-        from safetensors import SafetensorError, safe_open
+        from safetensors import SafetensorError
 
         path = Path(path)
         try:
-            with safe_open(path, framework="pt") as file:
-                config = ScoreGeneratorConfig.from_metadata(file.metadata() or {})
-                tensors = {n: file.get_tensor(n).float() for n in file.keys()}  # noqa: SIM118
+            tensors, metadata = read_weights(path)
+            config = ScoreGeneratorConfig.from_metadata(metadata)
             generator = cls(config)
             generator.load_state_dict(tensors)
         except (SafetensorError, OSError, KeyError, ValueError, RuntimeError) as error:

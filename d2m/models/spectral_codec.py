@@ -22,6 +22,7 @@ from d2m.core.levels import HOP_LEVELS, HopLevel
 from d2m.models.convnext import FrameLinear, convnext_blocks
 from d2m.models.istft_decoder import ISTFTDecoder
 from d2m.models.vqvae import LATENT_CHANNELS, Codebook
+from d2m.models.weight_files import read_weights
 
 CODING_FRAME = 512
 """Samples of a coding frame: 4 codes of level high, 16 of level low."""
@@ -185,13 +186,12 @@ class SpectralCodec(nn.Module):
         CheckpointError
             If the file is missing, damaged, or holds other weights.
         """
-        from safetensors import SafetensorError, safe_open
+        from safetensors import SafetensorError
 
         path = Path(path)
         try:
-            with safe_open(path, framework="pt") as file:
-                config = SpectralCodecConfig.from_metadata(file.metadata() or {})
-                tensors = {n: file.get_tensor(n).float() for n in file.keys()}  # noqa: SIM118
+            tensors, metadata = read_weights(path)
+            config = SpectralCodecConfig.from_metadata(metadata)
             codec = cls(config)
             codec.load_state_dict(tensors)
         except (SafetensorError, OSError, KeyError, ValueError, RuntimeError) as error:

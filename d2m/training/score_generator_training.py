@@ -94,13 +94,24 @@ class ScoreGeneratorTask:
         The codec of the level; it stays as it is.
     config
         Settings of the training.
+    start
+        Weights of a generator of this level to start from; random ones by default.
     """
 
-    def __init__(self, corpus: Path, codec: SpectralCodec, config: ScoreTrainingConfig) -> None:
+    def __init__(
+        self,
+        corpus: Path,
+        codec: SpectralCodec,
+        config: ScoreTrainingConfig,
+        *,
+        start: Mapping[str, Tensor] | None = None,
+    ) -> None:
         self._config, self._corpus = config, corpus
         self.codec = codec.eval().requires_grad_(False)
         torch.manual_seed(config.seed)
         self.generator = ScoreGenerator(config.generator)
+        if start is not None:
+            self.generator.load_state_dict(start)
         entries = codec.codebook.k
         self._scale = float((entries - entries.mean(0)).square().mean().sqrt())
         self._loss = SpectralLoss(config.low_band_hz)
@@ -221,15 +232,20 @@ class ScoreGeneratorTask:
 
 
 def train_score_generator(
-    corpus: Path, codec: SpectralCodec, folder: Path, config: ScoreTrainingConfig
+    corpus: Path,
+    codec: SpectralCodec,
+    folder: Path,
+    config: ScoreTrainingConfig,
+    *,
+    start: Mapping[str, Tensor] | None = None,
 ) -> None:
     """Train a score generator, resuming from the run folder's checkpoint if there is one.
 
     Parameters
     ----------
-    corpus, codec, config
+    corpus, codec, config, start
         See `ScoreGeneratorTask`.
     folder
         Run folder, to which ``weights.safetensors`` and ``metrics.jsonl`` are written.
     """
-    Trainer(folder, config).train(ScoreGeneratorTask(corpus, codec, config))
+    Trainer(folder, config).train(ScoreGeneratorTask(corpus, codec, config, start=start))

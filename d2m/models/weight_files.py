@@ -1,0 +1,77 @@
+"""Weight files: safetensors with float or 8-bit parameters and a configuration in their header."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+SCALE = ".scale"
+"""Suffix of the factors, one a row, by which an 8-bit parameter is multiplied."""
+LARGEST_8_BIT = 127.0
+"""Largest absolute value of an 8-bit parameter."""
+LEAST_VALUES = 4096
+"""Values from which a matrix is stored in 8 bits."""
+
+
+def read_weights(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """Read parameters as float32, and the strings of the header.
+
+    Raises
+    ------
+    OSError, safetensors.SafetensorError
+        If the file is missing or damaged.
+    """
+    from safetensors import safe_open
+
+    with safe_open(path, framework="pt") as file:
+        stored = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        metadata = dict(file.metadata() or {})
+    scales = {
+        name: stored.pop(name)
+        for name in [*stored]
+        if name.endswith(SCALE) and name[: -len(SCALE)] in stored
+    }
+    weights = {}
+    for name, values in stored.items():
+        factors = scales.get(name + SCALE)
+        values = values.float()
+        if factors is not None:
+            values = values * factors.float().reshape(-1, *[1] * (values.ndim - 1))
+        weights[name] = values
+    return weights, metadata
+
+
+def write_weights(
+    path: Path, weights: Mapping[str, Tensor], metadata: Mapping[str, str], *, exact: str = ""
+) -> None:
+    """Write parameters: large matrices in 8 bits with a factor a row, the others in float32.
+
+    Parameters
+    ----------
+    path
+        The file.
+    weights
+        Parameters by name.
+    metadata
+        Strings of the header.
+    exact
+        Name of a parameter that is stored in float32 whatever its size; none by default.
+    """
+    from safetensors.torch import save_file
+
+    stored = {}
+    for name, values in weights.items():
+        if values.ndim < 2 or values.numel() < LEAST_VALUES or name == exact:
+            stored[name] = values.float().contiguous()
+            continue
+        scale = values.float().flatten(1).abs().amax(1).clamp(min=1e-12) / LARGEST_8_BIT
+        rows = scale.reshape(-1, *[1] * (values.ndim - 1))
+        stored[name] = (values.float() / rows).round().to(torch.int8).contiguous()
+        stored[name + SCALE] = scale
+    part = path.with_suffix(".part")
+    save_file(stored, part, metadata=dict(metadata))
+    part.chmod(0o644)  # safetensors creates files that only their owner can read
+    part.replace(path)
