@@ -136,7 +136,7 @@ def shoot_results(page: Page, path: Path, part: str = "") -> None:
 def shoot_states(page: Page, stem: Path) -> None:
     """Take screenshots of the page empty, with open settings, busy, done and with an error."""
     shoot(page, stem.with_name(f"{stem.name}_empty.png"))
-    accordion = page.get_by_role("button", name="Studio version").first
+    accordion = page.get_by_role("button", name="Song and arrangement").first
     accordion.click()
     page.wait_for_timeout(500)
     shoot(page, stem.with_name(f"{stem.name}_settings.png"))

@@ -12,8 +12,8 @@ from d2m.core.levels import HopLevel
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from d2m.models.compact_generator import CompactGenerator
-    from d2m.models.vqvae import JukeboxVQVAE
+    from d2m.models.score_generator import ScoreGenerator
+    from d2m.models.spectral_codec import SpectralCodec
 
 CHECKPOINTS = Path(__file__).parents[2] / "checkpoints"
 """Checkpoints folder: the bundled weights, and the published weights once installed."""
@@ -25,40 +25,12 @@ def codec_path(level: HopLevel, folder: Path = CHECKPOINTS) -> Path:
 
 
 def generator_path(level: HopLevel, folder: Path = CHECKPOINTS) -> Path:
-    """Return the path of the bundled compact generator of a level."""
+    """Return the path of the bundled generator of a level."""
     return folder / COMPACT / f"generator_{level.name}.safetensors"
 
 
-def load_codec(level: HopLevel, path: Path | None = None) -> JukeboxVQVAE:
-    """Load a codec with one level from a safetensors file.
-
-    Parameters
-    ----------
-    level
-        The level to load.
-    path
-        A safetensors file; the bundled one by default.
-
-    Returns
-    -------
-    JukeboxVQVAE
-        On the CPU, in evaluation mode, without gradients.
-
-    Raises
-    ------
-    CheckpointError
-        If the file is missing, damaged, or holds other weights.
-    """
-    from d2m.models.vqvae import JukeboxVQVAE
-
-    tensors, _ = read_tensors(path or codec_path(level))
-    codec = JukeboxVQVAE([level])
-    codec.load_published_state(tensors)
-    return codec.eval().requires_grad_(False)
-
-
-def load_generator(level: HopLevel, path: Path | None = None) -> CompactGenerator:
-    """Load a compact generator from a safetensors file.
+def load_codec(level: HopLevel, path: Path | None = None) -> SpectralCodec:
+    """Load the codec of a level from a safetensors file.
 
     Parameters
     ----------
@@ -69,7 +41,36 @@ def load_generator(level: HopLevel, path: Path | None = None) -> CompactGenerato
 
     Returns
     -------
-    CompactGenerator
+    SpectralCodec
+        On the CPU, in evaluation mode, without gradients.
+
+    Raises
+    ------
+    CheckpointError
+        If the file is missing, damaged, or holds other weights.
+    """
+    from d2m.models.spectral_codec import SpectralCodec
+
+    path = path or codec_path(level)
+    _check_present(path)
+    codec = SpectralCodec.from_pretrained(path)
+    _check_level(path, codec.config.level, level)
+    return codec
+
+
+def load_generator(level: HopLevel, path: Path | None = None) -> ScoreGenerator:
+    """Load the score generator of a level from a safetensors file.
+
+    Parameters
+    ----------
+    level
+        The level that the weights were trained for.
+    path
+        A safetensors file; the bundled one by default.
+
+    Returns
+    -------
+    ScoreGenerator
         On the CPU, in float32 and evaluation mode, without gradients.
 
     Raises
@@ -77,25 +78,29 @@ def load_generator(level: HopLevel, path: Path | None = None) -> CompactGenerato
     CheckpointError
         If the file is missing, damaged, or holds other weights.
     """
-    from d2m.models.compact_generator import CompactConfig, CompactGenerator
+    from d2m.models.score_generator import ScoreGenerator
 
     path = path or generator_path(level)
-    tensors, metadata = read_tensors(path)
-    try:
-        config = CompactConfig.from_metadata(metadata)
-        generator = CompactGenerator(config)
-        generator.load_state_dict({name: tensor.float() for name, tensor in tensors.items()})
-    except (RuntimeError, TypeError, ValueError, KeyError, SyntaxError) as error:
+    _check_present(path)
+    generator = ScoreGenerator.from_pretrained(path)
+    _check_level(path, generator.config.level, level)
+    return generator
+
+
+def _check_level(path: Path, found: str, wanted: HopLevel) -> None:
+    if found != wanted.name:
         raise CheckpointError(
-            f"{path.name} holds no compact generator: expected a file written by "
-            "`python -m d2m train generator`."
-        ) from error
-    if config.level != level.name:
-        raise CheckpointError(
-            f"{path.name} is a generator of level {config.level}, not {level.name}: choose a file "
-            f"of level {level.name}."
+            f"{path.name} is for level {found}, not {wanted.name}: choose a file of level "
+            f"{wanted.name}."
         )
-    return generator.eval().requires_grad_(False)
+
+
+def _check_present(path: Path) -> None:
+    if not path.is_file():
+        raise CheckpointError(
+            f"The weights {path.name} are missing: download the project's folder "
+            f"checkpoints/{COMPACT} again, or train them with `python -m d2m train`."
+        )
 
 
 def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
@@ -115,11 +120,7 @@ def read_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     """
     from safetensors import SafetensorError, safe_open
 
-    if not path.is_file():
-        raise CheckpointError(
-            f"The weights {path.name} are missing: download the project's folder "
-            f"checkpoints/{COMPACT} again, or train them with `python -m d2m train`."
-        )
+    _check_present(path)
     try:
         with safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}

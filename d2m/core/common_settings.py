@@ -25,9 +25,9 @@ class CommonSettings:
     style
         Name of a style, or ``"auto"`` for the one that suits the dance.
     seed
-        Chooses the song of the style and the bar of its phrase to begin with. The same
-        settings normally give the same samples on the same machine. The published D2M-GAN weights
-        ignore the seed: they have one answer to a dance.
+        Chooses the song, the same at all levels. The same settings normally give the same
+        samples on the same machine. The published D2M-GAN weights ignore the seed: they have one
+        answer to a dance.
     start_s, length_s
         The part of the clip to use (s); without a length, up to its end.
     beats

@@ -13,12 +13,14 @@ from d2m.core.styles import AUTO, style_named
 KEYS = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
 """Names of the key notes, by pitch class from 0 (C)."""
 INSTRUMENT_SWITCHES = ("drums", "bass", "chords", "lead")
-"""The settings that turn instruments of the studio version on or off."""
+"""The settings that turn instruments on or off."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Settings(CommonSettings):
-    """How music is made for a clip: what all levels share, and what steers the studio version.
+    """How music is made for a clip: what all levels share, and how its score is made.
+
+    The studio version and the bundled networks play the score; published weights have none.
 
     Each field describes itself (`d2m.core.setting_fields.SettingField`): its label, help, unit
     and range are defined here and nowhere else.
@@ -56,7 +58,7 @@ class Settings(CommonSettings):
         kind=Kind.NUMBER,
         label="Energy",
         help="How much the music drives: 0 is calm, 1 follows the dance.",
-        section="studio",
+        section="score",
         minimum=0.0,
         maximum=2.0,
         step=0.1,
@@ -66,7 +68,7 @@ class Settings(CommonSettings):
         kind=Kind.NUMBER,
         label="Density",
         help="How many notes play: 0 is sparse, 1 follows the dance.",
-        section="studio",
+        section="score",
         minimum=0.0,
         maximum=2.0,
         step=0.1,
@@ -76,7 +78,7 @@ class Settings(CommonSettings):
         kind=Kind.NUMBER,
         label="Brightness",
         help="How bright the music sounds: 0 is dark, 2 is bright.",
-        section="studio",
+        section="score",
         minimum=0.0,
         maximum=2.0,
         step=0.1,
@@ -86,7 +88,7 @@ class Settings(CommonSettings):
         kind=Kind.CHOICE,
         label="Key",
         help="Key note of the music.",
-        section="studio",
+        section="score",
         choices=(("From the song", AUTO), *((key, key) for key in KEYS)),
     )
     mode: str = setting(
@@ -94,25 +96,25 @@ class Settings(CommonSettings):
         kind=Kind.CHOICE,
         label="Mode",
         help="Major or minor.",
-        section="studio",
+        section="score",
         choices=(("From the song", AUTO), ("Major", "major"), ("Minor", "minor")),
     )
     drums: bool = setting(
-        True, kind=Kind.SWITCH, label="Drums", help="Drums play.", section="studio"
+        True, kind=Kind.SWITCH, label="Drums", help="Drums play.", section="score"
     )
-    bass: bool = setting(True, kind=Kind.SWITCH, label="Bass", help="Bass plays.", section="studio")
+    bass: bool = setting(True, kind=Kind.SWITCH, label="Bass", help="Bass plays.", section="score")
     chords: bool = setting(
-        True, kind=Kind.SWITCH, label="Chords", help="Chords play.", section="studio"
+        True, kind=Kind.SWITCH, label="Chords", help="Chords play.", section="score"
     )
     lead: bool = setting(
-        True, kind=Kind.SWITCH, label="Melody", help="The melody plays.", section="studio"
+        True, kind=Kind.SWITCH, label="Melody", help="The melody plays.", section="score"
     )
     intro: str = setting(
         AUTO,
         kind=Kind.CHOICE,
         label="Intro",
         help="How the music begins.",
-        section="studio",
+        section="score",
         choices=(("From the dance", AUTO), ("Builds up", "build"), ("Everything at once", "full")),
     )
     ending: str = setting(
@@ -120,7 +122,7 @@ class Settings(CommonSettings):
         kind=Kind.CHOICE,
         label="Ending",
         help="How the music ends.",
-        section="studio",
+        section="score",
         choices=(("From the dance", AUTO), ("Short final hit", "hit"), ("Rings out", "ring")),
     )
     swing_percent: float | None = setting(
@@ -129,7 +131,7 @@ class Settings(CommonSettings):
         label="Swing",
         help="50 is straight, 67 is triplets.",
         empty_help="0 keeps that of the style.",
-        section="studio",
+        section="score",
         unit="%",
         flag="swing",
         parameter="swing",
@@ -141,7 +143,7 @@ class Settings(CommonSettings):
         kind=Kind.INTEGER,
         label="Arrangement",
         help="Another number gives the same song in another arrangement.",
-        section="studio",
+        section="score",
         minimum=0,
     )
 

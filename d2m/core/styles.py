@@ -8,9 +8,6 @@ from d2m.core.errors import SettingsError
 
 AUTO = "auto"
 """The choice of the style that suits the dance."""
-SONGS_PER_STYLE = 6
-"""Songs of each style in the tables of the bundled generators (count)."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class Style:
@@ -150,9 +147,3 @@ def style_named(name: str) -> Style:
     if name not in STYLES:
         raise SettingsError(f"Unknown style {name!r}: choose {AUTO}, {', '.join(STYLES)}.")
     return STYLES[name]
-
-
-def songs_of(style: Style) -> range:
-    """Return the indices of the songs of a style in the tables of the generators."""
-    first = list(STYLES.values()).index(style) * SONGS_PER_STYLE
-    return range(first, first + SONGS_PER_STYLE)

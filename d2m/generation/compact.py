@@ -1,44 +1,45 @@
-"""The compact model: one coherent piece on the metrical grid of the dance."""
+"""The compact model: networks play the score that is composed for the dance."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from d2m.audio.beat_ducking import DEPTH_DB
 from d2m.checkpoints import CHECKPOINTS, codec_path, generator_path, load_codec, load_generator
 from d2m.core.levels import SAMPLE_RATE, HopLevel
-from d2m.core.metrical_grid import PHRASE_STEPS, STEPS_PER_BAR, StepGrid
 from d2m.core.progress import Progress, silent, timed
-from d2m.core.styles import Style, songs_of
-from d2m.generation.hit_grid import answer_hits
+from d2m.core.settings import Settings
 from d2m.generation.soundtrack import Music
-from d2m.models.compact_generator import CompactGenerator
-from d2m.models.vqvae import JukeboxVQVAE
+from d2m.models.score_generator import FRAME_S, ScoreGenerator, SoundingNotes
+from d2m.models.spectral_codec import SpectralCodec
 from d2m.perception.conditioning import Conditioning
+from d2m.score.dance_score import score_of
+from d2m.score.note_table import NoteTable, note_table, sounding_notes, time_features
+from d2m.score.notes import Score
 
-CHUNK_SAMPLES = 20 * SAMPLE_RATE
-"""Samples decoded at a time, 20 s: bounds the memory of long clips. Chosen by hand."""
-OVERLAP_CODES = 256
-"""Codes decoded around a chunk, more than the decoder's receptive field of under 200 codes."""
+CHUNK_FRAMES = 861
+"""Coding frames (20 s) that run through the networks at a time: bounds the memory of long clips.
+Chosen by hand."""
+CONTEXT_FRAMES = 24
+"""Coding frames around a chunk that run with it: more than the 20 that a frame depends on."""
 
 
 class CompactModel:
-    """The compact generator and the codec of one level: from a dance to music.
+    """The generator and the codec of one hop level: from a dance to music.
 
     Parameters
     ----------
     level
         The level of both networks.
     codec
-        VQ-VAE with that level, in evaluation mode.
+        Codec of that level, in evaluation mode.
     generator
         Generator of that level, in evaluation mode.
+    settings
+        How the score is made; the default settings by default.
 
     Examples
     --------
@@ -47,21 +48,30 @@ class CompactModel:
     >>> music = CompactModel.from_pretrained(HIGH).generate(dance, seed=3)
     """
 
-    beat_ducking_db = DEPTH_DB
-
-    def __init__(self, level: HopLevel, codec: JukeboxVQVAE, generator: CompactGenerator) -> None:
+    def __init__(
+        self,
+        level: HopLevel,
+        codec: SpectralCodec,
+        generator: ScoreGenerator,
+        settings: Settings | None = None,
+    ) -> None:
         self.level = level
         self.codec = codec
         self.generator = generator
+        self.settings = settings or Settings()
 
     @classmethod
-    def from_pretrained(cls, level: HopLevel, *, folder: Path = CHECKPOINTS) -> CompactModel:
+    def from_pretrained(
+        cls, level: HopLevel, settings: Settings | None = None, *, folder: Path = CHECKPOINTS
+    ) -> CompactModel:
         """Load the bundled networks of a level.
 
         Parameters
         ----------
         level
             `d2m.core.levels.HIGH` or `d2m.core.levels.LOW`.
+        settings
+            How the score is made.
         folder
             Checkpoints folder.
 
@@ -71,7 +81,11 @@ class CompactModel:
             If weights are missing or damaged.
         """
         codec = load_codec(level, codec_path(level, folder))
-        return cls(level, codec, load_generator(level, generator_path(level, folder)))
+        return cls(level, codec, load_generator(level, generator_path(level, folder)), settings)
+
+    def with_settings(self, settings: Settings) -> CompactModel:
+        """Return a model with the same networks that makes scores in another way."""
+        return CompactModel(self.level, self.codec, self.generator, settings)
 
     def generate(
         self,
@@ -86,124 +100,125 @@ class CompactModel:
         Parameters
         ----------
         conditioning
-            The dance; its style chooses among the songs, and its hits get accents, see
-            `d2m.generation.hit_grid.answer_hits`.
+            The dance; its style is that of the music.
         seed
-            Chooses the song of the style and the bar of its phrase to begin with.
+            Another seed gives another song. The studio version plays the same song.
         progress
             Called with the name of the stage and the share done.
 
         Returns
         -------
         Music
-            As long as the conditioning.
+            Mono at 22,050 Hz with its score, as long as the conditioning.
         """
         stage = f"Generating music ({self.level.name})"
         seconds: dict[str, float] = {}
-        song, first_bar = choose_song(conditioning.style, seed)
-        answered = answer_hits(conditioning)
-        grid = answered.grid
-        position = (grid.position + first_bar * STEPS_PER_BAR) % PHRASE_STEPS
+        with timed(seconds, "compose"):
+            progress(stage, 0.05)
+            score = score_of(conditioning, self.settings, seed)
         with timed(seconds, "generate"):
             progress(stage, 0.1)
-            codes = self.generate_codes(
-                song=song,
-                grid=replace(grid, position=position),
-                features=answered.features,
-                visual=conditioning.visual,
-                seed=seed,
-            )
+            codes = self.generate_codes(score)
         with timed(seconds, "decode"):
-            progress(stage, 0.3)
+            progress(stage, 0.4)
             audio = self.decode(codes)[: round(conditioning.duration_s * SAMPLE_RATE)]
-        return Music(audio=audio, codes=codes, song=song, hits_s=answered.hits_s, seconds=seconds)
+        return Music(audio=audio, codes=codes, score=score, seconds=seconds)
 
     @torch.inference_mode()
     def generate_codes(
-        self,
-        *,
-        song: int,
-        grid: StepGrid,
-        features: NDArray[np.floating[Any]],
-        visual: NDArray[np.floating[Any]],
-        seed: int = 0,
+        self, score: Score, *, chunk_frames: int = CHUNK_FRAMES
     ) -> NDArray[np.int64]:
         """Generate the VQ codes of a whole piece.
 
         Parameters
         ----------
-        song
-            Index of the song to play.
-        grid
-            ``S`` steps, whose positions choose the place in the song.
-        features, visual : (S, 11), (S, 8)
-            The movement in each step.
-        seed
-            Seed of the codebook lookup, where it draws (`d2m.models.vqvae.Codebook.nearest`).
+        score
+            What to play.
+        chunk_frames
+            Coding frames that are generated at a time. The result does not depend on it.
 
         Returns
         -------
         (T,)
-            Codes, ``grid.n_frames * 128 / level.hop_length`` of them.
+            Codes of whole coding frames that cover the piece.
         """
-        clock = grid.clock()
-        latents = self.generator(
-            song=torch.tensor([song]),
-            position=torch.from_numpy(grid.position)[None],
-            movement=torch.from_numpy(features.astype(np.float32))[None],
-            visual=torch.from_numpy(visual.astype(np.float32))[None],
-            step=torch.from_numpy(clock.step)[None],
-            offset_in_step=torch.from_numpy(clock.offset_in_step)[None],
-            offset_in_beat=torch.from_numpy(clock.offset_in_beat)[None],
-        )
-        codes = self.codec.codebook(self.level).nearest(
-            latents,
-            temperature=self.generator.config.temperature,
-            generator=torch.Generator().manual_seed(seed),
-        )
-        return np.asarray(codes[0].numpy())
+        count = max(1, int(np.ceil(score.duration_s / FRAME_S)))
+        table = note_table(score, brightness=self.settings.brightness)
+        pairs = sounding_notes(table, FRAME_S, count)
+        time = torch.from_numpy(time_features(score, FRAME_S, count))
+        piece = torch.from_numpy(table.piece.astype(np.float32))[None]
+        codes = []
+        for start in range(0, count, chunk_frames):
+            first, last = _with_context(start, start + chunk_frames, count)
+            notes = _notes_between(table, pairs, first, last)
+            features = self.generator(notes, time[None, first:last], piece)
+            per_frame = self.generator.codes_per_frame
+            kept = slice(
+                (start - first) * per_frame, (min(start + chunk_frames, count) - first) * per_frame
+            )
+            codes.append(self.codec.codebook.nearest(features[..., kept])[0])
+        return np.asarray(torch.cat(codes).numpy())
 
     @torch.inference_mode()
     def encode(self, audio: NDArray[np.float32]) -> NDArray[np.int64]:
-        """Encode audio (N,) at 22,050 Hz to codes (T,)."""
-        return np.asarray(self.codec.encode(torch.from_numpy(audio)[None], self.level)[0])
+        """Encode audio (N,) at 22,050 Hz to the codes (T,) of its whole coding frames."""
+        return np.asarray(self.codec.encode(torch.from_numpy(audio)[None])[0].numpy())
 
     @torch.inference_mode()
     def decode(
-        self, codes: NDArray[np.int64], *, chunk_samples: int = CHUNK_SAMPLES
+        self, codes: NDArray[np.int64], *, chunk_frames: int = CHUNK_FRAMES
     ) -> NDArray[np.float32]:
         """Decode codes to audio, chunk by chunk.
-
-        Chunks overlap by more than the decoder's receptive field, so the result equals that
-        of decoding all codes at once.
 
         Parameters
         ----------
         codes : (T,)
-            Codes of the level.
-        chunk_samples
-            Samples decoded at a time.
+            Codes of whole coding frames.
+        chunk_frames
+            Coding frames that are decoded at a time. The result does not depend on it.
 
         Returns
         -------
         (T * hop_length,)
             Audio at 22,050 Hz.
         """
-        hop = self.level.hop_length
-        size = chunk_samples // hop
+        per_frame, hop = self.codec.codes_per_frame, self.level.hop_length
+        count = len(codes) // per_frame
         pieces = []
-        for start in range(0, len(codes), size):
-            first = max(0, start - OVERLAP_CODES)
-            last = min(len(codes), start + size + OVERLAP_CODES)
-            part = torch.from_numpy(codes[first:last])[None]
-            audio = self.codec.decode(part, self.level)[0].numpy()
-            end = min(len(codes), start + size)
-            pieces.append(audio[(start - first) * hop : (end - first) * hop])
-        return np.concatenate(pieces)
+        for start in range(0, count, chunk_frames):
+            first, last = _with_context(start, start + chunk_frames, count)
+            part = torch.from_numpy(codes[first * per_frame : last * per_frame])[None]
+            audio = self.codec.decode(part)[0].numpy()
+            samples = per_frame * hop
+            end = min(start + chunk_frames, count)
+            pieces.append(audio[(start - first) * samples : (end - first) * samples])
+        return np.concatenate(pieces) if pieces else np.zeros(0, dtype=np.float32)
 
 
-def choose_song(style: Style, seed: int) -> tuple[int, int]:
-    """Choose a song of a style and a bar of its phrase (0 to 7) by a seed."""
-    rng = np.random.default_rng(seed)
-    songs = songs_of(style)
-    return songs[int(rng.integers(len(songs)))], 2 * int(rng.integers(4))
+def _with_context(start: int, end: int, count: int) -> tuple[int, int]:
+    """Return the first frame and the end of a chunk with what it depends on."""
+    return max(0, start - CONTEXT_FRAMES), min(count, end + CONTEXT_FRAMES)
+
+
+def _notes_between(
+    table: NoteTable,
+    pairs: tuple[NDArray[np.int64], NDArray[np.int64]],
+    first: int,
+    last: int,
+) -> SoundingNotes:
+    """Return what the frames from one to another read, as one item of a batch."""
+    span = slice(*np.searchsorted(pairs[1], [first, last]).tolist())
+    notes, frames = pairs[0][span], pairs[1][span]
+    times = (table.start_s, table.end_s, (frames + 0.5) * FRAME_S)
+    start_s, end_s, pair_time_s = (torch.from_numpy(x.astype(np.float32)) for x in times)
+    return SoundingNotes(
+        start_s=start_s,
+        end_s=end_s,
+        pitch=torch.from_numpy(table.pitch),
+        velocity=torch.from_numpy(table.velocity),
+        instrument=torch.from_numpy(table.instrument),
+        part=torch.from_numpy(table.part),
+        pair_note=torch.from_numpy(notes),
+        pair_frame=torch.from_numpy(frames - first),
+        pair_time_s=pair_time_s,
+    )

@@ -80,7 +80,6 @@ class D2MGANModel:
         Computes the I3D features; models of both levels may share one.
     """
 
-    beat_ducking_db = 0.0
 
     def __init__(
         self,

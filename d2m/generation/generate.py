@@ -8,23 +8,27 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from d2m.audio.beat_ducking import duck_between_beats
 from d2m.audio.postprocess import denoise, fade_edges, limit_peaks, normalise_loudness
 from d2m.audio.waveform import mono_at
-from d2m.core.levels import SAMPLE_RATE, STUDIO
+from d2m.core.levels import SAMPLE_RATE
 from d2m.core.progress import Progress, silent, timed
 from d2m.core.settings import Settings
 from d2m.core.styles import AUTO, style_named
-from d2m.generation.hit_grid import hits_within_response
 from d2m.generation.soundtrack import Music, MusicModel, Soundtrack
 from d2m.metrics.beats import beat_f_measure, music_beats
 from d2m.metrics.hits import HIT_TOLERANCE_S, hits_met
+from d2m.perception.body_events import BodyEvents
 from d2m.perception.conditioning import Conditioning
 
 ConditioningT = TypeVar("ConditioningT", bound=Conditioning)
 
 FADE_OUT_S = 0.4
 """Length of the fade at the end of a soundtrack (s); chosen by hand."""
+
+
+LEAST_RESPONSE = 0.3
+"""Product of a hit's strength (0 to 1) and the response under which no music answers it: the
+strength of the weakest hits."""
 
 
 def generate_soundtrack(
@@ -57,15 +61,13 @@ def generate_soundtrack(
     stage = f"Generating music ({model.level.name})"
     progress(stage, 0.0)
     events = hits_within_response(dance.events, settings.response)
-    answered = dance if model.level == STUDIO else replace(dance, events=events)
-    music = model.generate(answered, seed=settings.seed, progress=progress)
+    music = model.generate(replace(dance, events=events), seed=settings.seed, progress=progress)
     seconds = dict(music.seconds)
-    beats_s = dance.rhythm.beats_s
     audio = music.audio
     if not music.mastered:
         with timed(seconds, "denoise"):
             progress(stage, 0.7)
-            audio = _post_process(music, beats_s, settings, model.beat_ducking_db)
+            audio = _post_process(music, settings)
     with timed(seconds, "score"):
         progress(stage, 0.9)
         mono = mono_at(audio, model.level.sample_rate)
@@ -73,7 +75,6 @@ def generate_soundtrack(
             level=model.level,
             style=dance.style,
             settings=settings,
-            song=music.song,
             audio=audio,
             codes=music.codes,
             rhythm=dance.rhythm,
@@ -85,6 +86,20 @@ def generate_soundtrack(
         scores = _scores(mono, soundtrack, dance.events.hits_s)
     progress(stage, 1.0)
     return replace(soundtrack, scores=scores)
+
+
+def hits_within_response(events: BodyEvents, response: float) -> BodyEvents:
+    """Leave out the hits that are too weak for a response.
+
+    Parameters
+    ----------
+    events
+        Events of the body.
+    response
+        How strongly the movement steers the music: 1 keeps all hits, 0 none.
+    """
+    kept = events.hit_strengths * response >= LEAST_RESPONSE - 1e-9
+    return replace(events, hits_s=events.hits_s[kept], hit_strengths=events.hit_strengths[kept])
 
 
 def _scores(
@@ -101,12 +116,8 @@ def _scores(
     return scores
 
 
-def _post_process(
-    music: Music, beats_s: NDArray[np.float64], settings: Settings, ducking_db: float
-) -> NDArray[np.float32]:
+def _post_process(music: Music, settings: Settings) -> NDArray[np.float32]:
     """Clean and level the mono audio of a network."""
     cleaned = denoise(music.audio) if settings.denoise else music.audio
-    if ducking_db:
-        cleaned = duck_between_beats(cleaned, beats_s, hits_s=music.hits_s, depth_db=ducking_db)
     faded = fade_edges(cleaned, fade_out_s=FADE_OUT_S)
     return normalise_loudness(faded) if settings.loudness else limit_peaks(faded)

@@ -41,7 +41,7 @@ class ModelCache:
         level
             The level.
         settings
-            They steer the studio version.
+            They steer the score that the bundled networks and the studio version play.
 
         Raises
         ------
@@ -49,7 +49,7 @@ class ModelCache:
             If a file is damaged.
         """
         if isinstance(level, HopLevel):
-            return self._network(weights, level)
+            return self._network(weights, level, settings)
         assert level is STUDIO
         return self._studio(settings)
 
@@ -60,12 +60,17 @@ class ModelCache:
             self._sound_bank = StudioModel.from_pretrained().bank
         return StudioModel(self._sound_bank, settings)
 
-    def _network(self, weights: InstalledWeights, level: HopLevel) -> MusicModel[Dance]:
+    def _network(
+        self, weights: InstalledWeights, level: HopLevel, settings: Settings
+    ) -> MusicModel[Dance]:
+        from d2m.generation.compact import CompactModel
+
         key = (weights.folder, weights.family.name, level.name)
         if key not in self._models:
             load = self._load_d2mgan if weights.family.segments else self._load_compact
             self._models[key] = load(weights, level)
-        return self._models[key]
+        model = self._models[key]
+        return model.with_settings(settings) if isinstance(model, CompactModel) else model
 
     def _load_compact(self, weights: InstalledWeights, level: HopLevel) -> MusicModel[Dance]:
         from d2m.generation.compact import CompactModel

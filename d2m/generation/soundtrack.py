@@ -33,14 +33,10 @@ class Music:
         conditioning.
     codes : (T,) or (S, T), optional
         VQ codes of the whole piece, or of each of its segments; None without a network.
-    song
-        Index of the song in the generator's table, if it has one.
     score
         The score that was played, if there is one.
     stems
         The audio of each group of instruments (2, N) before mastering, by name.
-    hits_s : (A,)
-        When the music answers hits of the dancer (s), if a network does.
     mastered
         Whether the audio is finished, so that post-processing leaves it alone.
     seconds
@@ -49,10 +45,8 @@ class Music:
 
     audio: NDArray[np.float32]
     codes: NDArray[np.int64] | None = None
-    song: int | None = None
     score: Score | None = None
     stems: dict[str, NDArray[np.float32]] = field(default_factory=dict)
-    hits_s: NDArray[np.float64] = field(default_factory=lambda: np.zeros(0))
     mastered: bool = False
     seconds: dict[str, float] = field(default_factory=dict)
 
@@ -63,10 +57,6 @@ class MusicModel(Protocol[ConditioningT_contra]):
     @property
     def level(self) -> Level:
         """Its level."""
-
-    @property
-    def beat_ducking_db(self) -> float:
-        """How far its music is lowered between beats in post-processing (dB)."""
 
     def generate(
         self,
@@ -99,16 +89,14 @@ class Soundtrack:
         Its level and style; with the style ``"auto"``, the style that suits the dance.
     settings
         How it was made.
-    song
-        Index in the generator's table of songs; None for weights without songs.
     audio : (N,) or (2, N)
         Mono, or left and right, in [-1, 1] at the level's sample rate; as long as the clip.
     codes : (T,) or (S, T), optional
         Its VQ codes; for the published weights, those of each segment. None for the studio
         version.
     score, stems
-        For the studio version, its score, and the audio (2, N) of each of its
-        `d2m.score.notes.STEMS` before mastering.
+        The score that was played, if there is one; for the studio version, also the audio (2, N)
+        of each of its `d2m.score.notes.STEMS` before mastering.
     rhythm
         Rhythm of the dance.
     music_beats_s : (M,)
@@ -131,7 +119,6 @@ class Soundtrack:
     level: Level
     style: Style
     settings: Settings
-    song: int | None
     audio: NDArray[np.float32]
     codes: NDArray[np.int64] | None
     rhythm: Rhythm
@@ -154,8 +141,8 @@ class Soundtrack:
     def dance_beats_s(self) -> NDArray[np.float64]:
         """The beats (s) of the dance to which the music plays.
 
-        A studio version ends with a last hit; the dancer's beats after it, while it rings
-        out, do not count.
+        A score ends with a last hit; the dancer's beats after it, while it rings out, do not
+        count.
         """
         beats_s = self.rhythm.beats_s
         if self.score is None:

@@ -6,16 +6,13 @@ from pathlib import Path
 
 from d2m.core.levels import STUDIO
 from d2m.core.progress import Progress, silent, timed
-from d2m.core.settings import KEYS, Settings
-from d2m.core.styles import AUTO
+from d2m.core.settings import Settings
 from d2m.generation.soundtrack import Music
 from d2m.perception.conditioning import Conditioning
-from d2m.score.arrangement import arrange
-from d2m.score.composition import compose
+from d2m.score.dance_score import score_of
 from d2m.score.mastering import master
 from d2m.score.mix import mix_stems
 from d2m.score.notes import Score
-from d2m.score.options import ScoreOptions
 from d2m.score.sampler import render_track
 from d2m.score.sound_bank import SOUNDS, SoundBank
 
@@ -28,7 +25,7 @@ class StudioModel:
     bank
         The sampled instruments.
     settings
-        How the score is made: the settings of the section ``studio`` are used.
+        How the score is made: the settings of the section ``score`` are used.
 
     Examples
     --------
@@ -39,7 +36,6 @@ class StudioModel:
     """
 
     level = STUDIO
-    beat_ducking_db = 0.0
 
     def __init__(self, bank: SoundBank, settings: Settings | None = None) -> None:
         self.bank = bank
@@ -111,26 +107,4 @@ class StudioModel:
         seed
             Another seed gives another song.
         """
-        wanted = self.settings
-        key = None if wanted.key == AUTO else KEYS.index(wanted.key)
-        mode = None if wanted.mode == AUTO else wanted.mode
-        song = compose(conditioning.style.name, seed, key=key, mode=mode)
-        return arrange(song, conditioning, score_options(wanted))
-
-
-def score_options(settings: Settings) -> ScoreOptions:
-    """Return the options of an arrangement from the settings of a job."""
-    return ScoreOptions(
-        energy=settings.energy,
-        density=settings.density,
-        brightness=settings.brightness,
-        drums=settings.drums,
-        bass=settings.bass,
-        chords=settings.chords,
-        lead=settings.lead,
-        intro=settings.intro,
-        ending=settings.ending,
-        swing_percent=settings.swing_percent,
-        arrangement=settings.arrangement,
-        fixed_bars=bool(settings.taps_s),
-    )
+        return score_of(conditioning, self.settings, seed)

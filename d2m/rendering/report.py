@@ -127,7 +127,6 @@ def _network(track: Soundtrack) -> dict[str, Any]:
         "hop_length": track.level.hop_length,
         "weights": track.settings.weights,
         "licence": family_named(track.settings.weights).licence,
-        "song": track.song,
         "codes_sha256": hashlib.sha256(codes).hexdigest(),
     }
 

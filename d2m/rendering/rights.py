@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from d2m.checkpoints import family_named
+from d2m.core.levels import HopLevel
 from d2m.generation.soundtrack import Soundtrack
 from d2m.score.sound_bank import SoundBank
 
@@ -20,12 +21,16 @@ def rights_sheet(soundtrack: Soundtrack) -> list[dict[str, Any]]:
         ``what`` (the composition, an instrument or the weights), ``origin``, ``licence``,
         and ``commercial_use``, which is whether the licence allows it.
     """
-    if soundtrack.score is None:
+    score, entries = soundtrack.score, []
+    if score is not None:
+        entries = [_entry("composition and arrangement", "composed by D2M", _OWN_LICENCE, True)]
+    if isinstance(soundtrack.level, HopLevel):
         family = family_named(soundtrack.settings.weights)
-        return [_entry(family.label, family.trained_on, family.licence, family.commercial_use)]
-    entries = [_entry("composition and arrangement", "composed by D2M", _OWN_LICENCE, True)]
+        weights = (family.label, family.trained_on, family.licence, family.commercial_use)
+        return [*entries, _entry(*weights)]
+    assert score is not None
     bank = SoundBank.from_folder()
-    for track in soundtrack.score.tracks:
+    for track in score.tracks:
         entries += [
             _entry(track.name, one.origin, one.licence, True)
             for one in bank.origins(track.instrument)
@@ -35,7 +40,7 @@ def rights_sheet(soundtrack: Soundtrack) -> list[dict[str, Any]]:
 
 def rights_sentence(soundtrack: Soundtrack) -> str:
     """Return one sentence on how a soundtrack may be used."""
-    if soundtrack.score is not None:
+    if not isinstance(soundtrack.level, HopLevel):
         return (
             "You may use this music commercially: it was composed for your clip and is played "
             "with CC0, public domain and MIT-licensed sounds."

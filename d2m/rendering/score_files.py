@@ -29,7 +29,7 @@ what plays when on a light and on a dark background, and each stem before master
 
 
 def write_score_files(soundtrack: Soundtrack, base: Path) -> tuple[Soundtrack, dict[str, Path]]:
-    """Write the score and the stems of a studio version.
+    """Write the score of a piece; for a studio version also its picture and the stems.
 
     Parameters
     ----------
@@ -46,10 +46,13 @@ def write_score_files(soundtrack: Soundtrack, base: Path) -> tuple[Soundtrack, d
     score = soundtrack.score
     if score is None:
         raise ValueError("the soundtrack has no score")
-    paths = {kind: base.with_name(base.name + ending) for kind, ending in SCORE_KINDS.items()}
+    kinds = SCORE_KINDS if soundtrack.stems else ("midi", "csv")
+    paths = {kind: base.with_name(base.name + SCORE_KINDS[kind]) for kind in kinds}
     with timed(soundtrack.seconds, "midi"):
         write_midi(paths["midi"], score)
         write_beat_markers(paths["csv"], score)
+    if not soundtrack.stems:
+        return soundtrack, paths
     with timed(soundtrack.seconds, "stems"):
         for stem in STEMS:
             write_flac(paths[stem], soundtrack.stems[stem], soundtrack.sample_rate)

@@ -42,7 +42,7 @@ def write_soundtrack(
     """Write the files of one level's music into a folder.
 
     Their names hold the clip, the style, the seed (or the weights, where there is no seed) and
-    the level, such as ``clip.house.seed3.high.mp4``; see `KINDS`. The studio version has
+    the level, such as ``clip.house.seed3.high.mp4``; see `KINDS`. Music with a score has
     further files, see `d2m.rendering.score_files.SCORE_KINDS`.
 
     Parameters
@@ -62,7 +62,7 @@ def write_soundtrack(
         The same with ``paths`` and ``alt_text``.
     """
     level, settings = soundtrack.level.name, soundtrack.settings
-    seconds, is_studio = soundtrack.seconds, soundtrack.score is not None
+    seconds, is_studio = soundtrack.seconds, not isinstance(soundtrack.level, HopLevel)
     folder.mkdir(parents=True, exist_ok=True)
     stem = f"{stem_of(soundtrack, name)}.{level}"
     kinds = [kind for kind in KINDS if kind != "beats" or settings.overlay]
@@ -78,7 +78,7 @@ def write_soundtrack(
             original_gain=settings.original,
             sample_rate=rate,
         )
-    if is_studio:
+    if soundtrack.score is not None:
         progress(f"Writing the files ({level})", 0.4)
         soundtrack, more = write_score_files(soundtrack, folder / stem)
         paths |= more

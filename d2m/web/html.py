@@ -249,8 +249,8 @@ def foot(clips: list[ExampleClip]) -> str:
     """Return the text at the bottom of the page."""
     credit = " ".join(escape(text) for text in dict.fromkeys(clip.credit for clip in clips))
     return (
-        "<p>The studio version is composed anew for each dance. The bundled weights play 60 songs "
-        "that they have learned, steered by the dance. Clips and results are deleted from the "
+        "<p>The music is composed anew for each dance. Sampled instruments play it in the studio "
+        "version, networks at the levels high and low. Clips and results are deleted from the "
         "server after an hour.</p>"
         + (f"<p>Examples: {credit}</p>" if credit else "")
         + missing_weights()

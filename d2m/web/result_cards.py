@@ -30,7 +30,7 @@ DOWNLOADS = {
 markers and score picture; the beat video is optional."""
 FILE_ORDER = (*DOWNLOADS, *STEMS)
 """Kinds of files in the order in which the endpoint returns those of a level."""
-_SCORE_DOWNLOADS = ("midi", "csv", "lanes")
+_STUDIO_DOWNLOADS = ("lanes",)
 
 
 class AnalysisCard:
@@ -80,11 +80,11 @@ class AnalysisCard:
 
 
 class LevelCard:
-    """The results of one level; those of the studio version have a score and stems, too."""
+    """The results of one level; those of the studio version have stems and a picture, too."""
 
     def __init__(self, name: str) -> None:
-        self.name, self._has_score = name, name == STUDIO.name
-        self._classes = ["card", "studio"] if self._has_score else ["card"]
+        self.name, self._is_studio = name, name == STUDIO.name
+        self._classes = ["card", "studio"] if self._is_studio else ["card"]
         with gr.Column(
             visible=False, min_width=300, elem_classes=self._classes, elem_id=f"card-{name}"
         ) as self.column:
@@ -104,14 +104,14 @@ class LevelCard:
                 elem_classes="wave",
             )
             self.downloads = self._add_downloads()
-            self.stems = stem_mixer() if self._has_score else None
-            lanes = {"lanes": "on-light", "lanes_dark": "on-dark"} if self._has_score else {}
+            self.stems = stem_mixer() if self._is_studio else None
+            lanes = {"lanes": "on-light", "lanes_dark": "on-dark"} if self._is_studio else {}
             self.lanes = {kind: _plot(f"Score ({name})", "lanes", g) for kind, g in lanes.items()}
             grounds = {"png": "on-light", "dark": "on-dark"}
             self.plots = {kind: _plot(f"Beats ({name})", "beats", g) for kind, g in grounds.items()}
 
     def _add_downloads(self) -> dict[str, Any]:
-        kinds = [kind for kind in DOWNLOADS if self._has_score or kind not in _SCORE_DOWNLOADS]
+        kinds = [kind for kind in DOWNLOADS if self._is_studio or kind not in _STUDIO_DOWNLOADS]
         with gr.Row(elem_classes="downloads"):
             return {
                 kind: gr.DownloadButton(
@@ -260,7 +260,7 @@ class KeepCard:
         """Return the updates that keep the place of the buttons, or hide them without levels."""
         return {
             self.row: gr.Row(visible=bool(levels), elem_classes="pending"),
-            self.arrangement: gr.Button(visible=STUDIO in levels),
+            self.arrangement: gr.Button(visible=bool(levels)),
         }
 
     def shown(self, files: ResultFiles) -> Update:

@@ -16,7 +16,7 @@ from d2m.web.scripts import CLEAR_TAPS, RANDOM_SEED, TAP
 
 PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 """Options of event handlers that only the page may call."""
-STUDIO_ROWS = (
+SCORE_ROWS = (
     ("energy",),
     ("density",),
     ("brightness",),
@@ -25,7 +25,7 @@ STUDIO_ROWS = (
     ("intro", "ending"),
     ("swing_percent", "arrangement"),
 )
-"""The settings of the studio version, by rows of the form."""
+"""The settings of the score, by rows of the form."""
 BEAT_ROWS = (("beats",), ("tempo_bpm", "tempo_scale"), ("shift_beats", "beat_shift_ms"))
 """The settings of the beat above the buttons that tap it, by rows of the form."""
 Update = dict[Any, Any]
@@ -65,9 +65,9 @@ class SettingsForm:
         )
         with gr.Row():
             self._add_section("music")
-        with gr.Accordion("Studio version", open=False, elem_id="studio-settings"):
-            self._add_rows(STUDIO_ROWS)
-            self._add_section("studio")
+        with gr.Accordion("Song and arrangement", open=False, elem_id="score-settings"):
+            self._add_rows(SCORE_ROWS)
+            self._add_section("score")
         with gr.Accordion("Part of the clip", open=False), gr.Row():
             self._add_section("part")
         with gr.Accordion("Beat", open=False):
@@ -127,7 +127,7 @@ def _widget(field: SettingField) -> Any:
     """Return the widget of a setting, by its kind."""
     if field.kind is Kind.SWITCH:
         return gr.Checkbox(
-            field.default, label=field.label, min_width=70 if field.section == "studio" else 140
+            field.default, label=field.label, min_width=70 if field.section == "score" else 140
         )
     if field.kind is Kind.CHOICE:
         return gr.Dropdown(

@@ -398,7 +398,7 @@ def test_all_text_has_enough_contrast(browser: Browser, server: Server, theme: s
     page = browser.new_page(viewport={"width": 1280, "height": 900})
     page.goto(f"{server.url}?__theme={theme}")
     page.get_by_role("button", name="Generate", exact=True).wait_for()
-    for name in ("Studio version", "Part of the clip", "Beat", "Sound and videos"):
+    for name in ("Song and arrangement", "Part of the clip", "Beat", "Sound and videos"):
         page.get_by_role("button", name=name).first.click()
     page.get_by_text("Original sound").wait_for()
     page.wait_for_timeout(500)
@@ -421,7 +421,7 @@ def test_everything_can_be_reached_by_keyboard(page: Page) -> None:
         if reached[-1] == "Generate":
             break
     assert reached[-1] == "Generate", reached
-    for name in ("Break, plain studio", "Studio: ", "High: ", "Style", "Studio version", "Beat"):
+    for name in ("Break, plain studio", "Studio: ", "High: ", "Style", "Song and arrangement", "Beat"):
         assert any(name in label for label in reached), (name, reached)
     page.keyboard.press("Enter")
     page.locator("#status").get_by_text("Choose a clip first").wait_for()

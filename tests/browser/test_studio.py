@@ -63,7 +63,7 @@ def test_a_newcomer_gets_what_sounds_best(page: Page) -> None:
     ticked = [name for name in LEVELS if level_box(page, name).is_checked()]
     assert ticked == ["studio", "high"]
     assert page.get_by_label("Energy").count() == 0 or page.get_by_label("Energy").first.is_hidden()
-    page.get_by_role("button", name="Studio version").first.click()
+    page.get_by_role("button", name="Song and arrangement").first.click()
     page.get_by_label("Density").first.wait_for()
     tops = [
         page.get_by_label(STEMS[name], exact=True).bounding_box()["y"]
@@ -83,7 +83,7 @@ def test_without_a_version_the_page_asks_for_one(page: Page, short_clip: Path) -
 
 def test_without_an_instrument_the_page_asks_for_one(page: Page, short_clip: Path) -> None:
     choose(page, short_clip, "studio")
-    page.get_by_role("button", name="Studio version").first.click()
+    page.get_by_role("button", name="Song and arrangement").first.click()
     for name in STEMS.values():
         page.get_by_label(name, exact=True).uncheck()
     press(page, "Generate")
@@ -189,7 +189,7 @@ def test_another_song_and_another_arrangement(page: Page, short_clip: Path) -> N
     press(page, "Another song")
     page.locator(".studio video[src*='seed1.arrangement1']").wait_for(timeout=JOB_MS)
     assert page.get_by_label("Seed").input_value() == "1"
-    page.get_by_role("button", name="Studio version").first.click()
+    page.get_by_role("button", name="Song and arrangement").first.click()
     assert page.get_by_label("Arrangement").input_value() == "1"
 
 
