@@ -58,5 +58,5 @@ def assert_valid_report(facts: dict[str, Any], levels: tuple[str, ...]) -> None:
         assert all(seconds >= 0 for seconds in level["seconds"].values())
         assert (np.diff(level["music_beats_s"]) > 0).all()
         assert 0 <= level["scores"]["beat_f_measure"] <= 1
-        assert level["files"].keys() == {"wav", "mp4", "png", "dark"}
+        assert level["files"].keys() == {"wav", "mp4", "png", "dark", "midi", "csv"}
         assert not any("/" in file for file in level["files"].values())

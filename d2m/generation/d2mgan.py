@@ -80,7 +80,6 @@ class D2MGANModel:
         Computes the I3D features; models of both levels may share one.
     """
 
-
     def __init__(
         self,
         family: str,

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from d2m.core.errors import CheckpointError
+from d2m.models.weight_files import read_weights
 
 BEAT_WEIGHTS = Path(__file__).parent / "weights" / "beat_network.safetensors"
 """The bundled weights."""
@@ -23,8 +24,6 @@ BEAT_FEATURES = 272
 """Values of a frame that the network reads (`d2m.audio.log_filterbank.log_bands_and_rise`)."""
 BEAT_NETWORKS = 3
 """Number of networks that are averaged."""
-SCALE = ".scale"
-"""End of the name of the factors that a parameter in 8-bit integers is multiplied by."""
 _KERNEL, _CHANNELS, _HIDDEN, _CLASSES = 10, 2, 150, 3  # as published
 
 
@@ -71,9 +70,6 @@ class BeatEnsemble(nn.Module):
     def from_pretrained(cls, path: Path = BEAT_WEIGHTS) -> BeatEnsemble:
         """Load the networks from a safetensors file.
 
-        A parameter ``NAME`` in 8-bit integers is multiplied by the parameter ``NAME.scale``,
-        one factor a row.
-
         Parameters
         ----------
         path
@@ -89,20 +85,10 @@ class BeatEnsemble(nn.Module):
         CheckpointError
             If the file is missing, damaged, or holds other weights.
         """
-        from safetensors import SafetensorError
-        from safetensors.torch import load_file
-
         networks = cls()
         try:
-            stored = load_file(path)
-            scales = {name: stored.pop(name) for name in list(stored) if name.endswith(SCALE)}
-            networks.load_state_dict(
-                {
-                    name: values.float() * scales.get(name + SCALE, torch.ones(())).float()
-                    for name, values in stored.items()
-                }
-            )
-        except (OSError, SafetensorError, RuntimeError) as error:
+            networks.load_state_dict(read_weights(path)[0])
+        except (CheckpointError, RuntimeError) as error:
             raise CheckpointError(
                 f"The weights of the beat network can't be read from {path}: install D2M again."
             ) from error

@@ -215,17 +215,16 @@ class ScoreGenerator(nn.Module):
         CheckpointError
             If the file is missing, damaged, or holds other weights.
         """
-        from safetensors import SafetensorError
-
         path = Path(path)
+        tensors, metadata = read_weights(path)
         try:
-            tensors, metadata = read_weights(path)
             config = ScoreGeneratorConfig.from_metadata(metadata)
             generator = cls(config)
             generator.load_state_dict(tensors)
-        except (SafetensorError, OSError, KeyError, ValueError, RuntimeError) as error:
+        except (KeyError, ValueError, RuntimeError) as error:
             raise CheckpointError(
-                f"{path.name} holds no score generator: train one, or choose another file."
+                f"{path.name} holds no score generator: expected a file written by "
+                "`python -m d2m train generator`."
             ) from error
         return generator.eval().requires_grad_(False)
 

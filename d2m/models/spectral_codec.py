@@ -186,17 +186,16 @@ class SpectralCodec(nn.Module):
         CheckpointError
             If the file is missing, damaged, or holds other weights.
         """
-        from safetensors import SafetensorError
-
         path = Path(path)
+        tensors, metadata = read_weights(path)
         try:
-            tensors, metadata = read_weights(path)
             config = SpectralCodecConfig.from_metadata(metadata)
             codec = cls(config)
             codec.load_state_dict(tensors)
-        except (SafetensorError, OSError, KeyError, ValueError, RuntimeError) as error:
+        except (KeyError, ValueError, RuntimeError) as error:
             raise CheckpointError(
-                f"{path.name} holds no spectral codec: train one, or choose another file."
+                f"{path.name} holds no spectral codec: expected a file written by "
+                "`python -m d2m train codec`."
             ) from error
         return codec.eval().requires_grad_(False)
 

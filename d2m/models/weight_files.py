@@ -8,6 +8,8 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from d2m.core.errors import CheckpointError
+
 SCALE = ".scale"
 """Suffix of the factors, one a row, by which an 8-bit parameter is multiplied."""
 LARGEST_8_BIT = 127.0
@@ -17,30 +19,31 @@ LEAST_VALUES = 4096
 
 
 def read_weights(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
-    """Read parameters as float32, and the strings of the header.
+    """Read parameters as float32 on the CPU, and the strings of the header.
+
+    A parameter ``NAME`` is multiplied by the parameter ``NAME.scale``, if there is one.
 
     Raises
     ------
-    OSError, safetensors.SafetensorError
+    CheckpointError
         If the file is missing or damaged.
     """
-    from safetensors import safe_open
+    from safetensors import SafetensorError, safe_open
 
-    with safe_open(path, framework="pt") as file:
-        stored = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        metadata = dict(file.metadata() or {})
-    scales = {
-        name: stored.pop(name)
-        for name in [*stored]
-        if name.endswith(SCALE) and name[: -len(SCALE)] in stored
-    }
-    weights = {}
-    for name, values in stored.items():
-        factors = scales.get(name + SCALE)
-        values = values.float()
-        if factors is not None:
-            values = values * factors.float().reshape(-1, *[1] * (values.ndim - 1))
-        weights[name] = values
+    try:
+        with safe_open(path, framework="pt") as file:
+            stored = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            metadata = dict(file.metadata() or {})
+    except (SafetensorError, OSError) as error:
+        raise CheckpointError(
+            f"{path.name} is damaged or is not a safetensors file: download or train it again."
+        ) from error
+    scaled = {name for name in stored if name + SCALE in stored}
+    scales = {name: stored.pop(name + SCALE).float() for name in scaled}
+    weights = {name: values.float() for name, values in stored.items()}
+    for name, scale in scales.items():
+        if len(scale) == len(weights[name]):
+            weights[name] *= scale.reshape(-1, *[1] * (weights[name].ndim - 1))
     return weights, metadata
 
 

@@ -16,7 +16,7 @@ from d2m.core.levels import (
     hop_levels_named,
     levels_named,
 )
-from d2m.core.styles import SONGS_PER_STYLE, STYLES, songs_of, style_named
+from d2m.core.styles import STYLES, style_named
 
 
 def test_levels_are_those_of_the_paper():
@@ -80,12 +80,6 @@ def test_styles_are_in_the_order_of_the_published_one_hot_vector():
     for style in STYLES.values():
         assert 60 < style.tempo_bpm < 140
         assert all(0 <= value <= 1 for value in (style.legs, style.reach, style.hits))
-
-
-def test_songs_are_shared_out_among_the_styles():
-    songs = [list(songs_of(style)) for style in STYLES.values()]
-    assert [song for own in songs for song in own] == list(range(60))
-    assert {len(own) for own in songs} == {SONGS_PER_STYLE}
 
 
 def test_an_unknown_style_is_refused_with_the_choices():

@@ -50,7 +50,7 @@ def test_every_setting_describes_itself():
             "beat",
             "sound",
             "weights",
-            "studio",
+            "score",
         )
         unit = field.unit.lower().replace("%", "percent")
         assert field.name.endswith(f"_{unit}") == bool(unit)

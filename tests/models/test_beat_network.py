@@ -12,7 +12,8 @@ from d2m.audio.log_filterbank import (
     log_bands_and_rise,
 )
 from d2m.core.errors import CheckpointError
-from d2m.models.beat_network import BEAT_NETWORKS, BEAT_WEIGHTS, SCALE, BeatEnsemble, BeatNetwork
+from d2m.models.beat_network import BEAT_NETWORKS, BEAT_WEIGHTS, BeatEnsemble, BeatNetwork
+from d2m.models.weight_files import SCALE
 
 
 @pytest.fixture(scope="module")
