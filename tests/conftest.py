@@ -42,7 +42,7 @@ PAGE_TESTS = ("tests/browser/", "tests/test_app.py", "tests/test_readme.py")
 LONGEST_FIRST = (
     *("page", "tests/test_faults.py", "tests/jobs/test_worker_pool.py"),
     *("tests/generation/test_d2mgan.py", "tests/torture/test_torture.py", "tests/test_cli.py"),
-    *("tests/test_load.py", "tests/test_examples.py", "tests/benchmark/test_evaluate.py"),
+    *("tests/test_load.py", "tests/test_examples.py", "tests/benchmark/test_levels.py"),
 )
 """Groups of tests that take long: begun last, one would keep the other processes waiting."""
 

@@ -1,4 +1,4 @@
-"""The commands ``python -m d2m evaluate`` and ``python -m d2m evaluate rhythm``."""
+"""The commands ``python -m d2m evaluate levels`` and ``python -m d2m evaluate rhythm``."""
 
 from __future__ import annotations
 
@@ -8,78 +8,72 @@ from typing import Annotated, Optional
 import typer
 
 from d2m.checkpoints import CHECKPOINTS
-from d2m.core.levels import hop_levels_named, levels_named
+from d2m.core.levels import levels_named
 
 # Optional[...] because typer reads it at run time, on Python 3.10 too.
 MaybePath = Optional[Path]  # noqa: UP045
-MaybeInt = Optional[int]  # noqa: UP045
 MaybeText = Optional[str]  # noqa: UP045
 
-Report = Annotated[bool, typer.Option(help="Write the report; without it, only print the goals.")]
-ReportFolder = Annotated[Path, typer.Option(help="Folder for the report.")]
-LevelChoice = Annotated[str, typer.Option(help="high, low or both.")]
-Pieces = Annotated[
-    MaybeInt,
-    typer.Option(help="Number of held-out pieces, for a quick run.", min=2, show_default="all"),
-]
-Corpus = Annotated[
-    MaybePath,
-    typer.Option(
-        help="Corpus folder.", show_default="runs/corpus, or one rendered into runs/held_out"
-    ),
-]
 Aist = Annotated[
     MaybePath, typer.Option(help="AIST++ 2-D keypoints packed as .npz (see the docs).")
 ]
-Cmu = Annotated[
-    MaybePath, typer.Option(help="CMU motion-capture dances packed as .npz (see the docs).")
-]
-Seed = Annotated[
-    int, typer.Option(help="Seed of random and shuffled music and of the generators.", min=0)
-]
+Seed = Annotated[int, typer.Option(help="Seed of the music and of trivial beats.", min=0)]
 Weights = Annotated[Path, typer.Option(help="Folder of the weights.", show_default=False)]
 
-evaluate = typer.Typer(invoke_without_command=True)
+evaluate = typer.Typer(no_args_is_help=True, help="Measure levels and beats.")
 
 
-@evaluate.callback()
-def evaluate_weights(
-    context: typer.Context,
-    report: Report = True,
-    out: ReportFolder = Path("docs/evaluation"),
-    level: LevelChoice = "both",
-    pieces: Pieces = None,
-    corpus: Corpus = None,
-    aist: Aist = None,
-    cmu: Cmu = None,
-    seed: Seed = 0,
+@evaluate.command("levels")
+def evaluate_levels_command(
+    pieces: Annotated[int, typer.Option(help="Number of held-out pieces.", min=1)] = 20,
+    first: Annotated[int, typer.Option(help="Number of the first piece.", min=0)] = 100,
+    out: Annotated[
+        MaybePath, typer.Option(help="Folder for levels.md, levels.json and levels.png.")
+    ] = None,
+    pictures: Annotated[
+        MaybePath, typer.Option(help="Folder for spectrograms of each style.")
+    ] = None,
+    libraries: Annotated[
+        MaybePath,
+        typer.Option(
+            help="Folder with basic-pitch, onnxruntime and musicnn (see the docs).",
+            exists=True,
+            file_okay=False,
+        ),
+    ] = None,
+    music: Annotated[
+        MaybePath,
+        typer.Option(
+            help="Folder with recorded music, music-*.flac, mono at 22,050 Hz.",
+            exists=True,
+            file_okay=False,
+        ),
+    ] = None,
+    before: Annotated[
+        MaybePath,
+        typer.Option(help="levels.json of an earlier measurement.", exists=True, dir_okay=False),
+    ] = None,
     weights: Weights = CHECKPOINTS,
+    threads: Annotated[int, typer.Option(help="Threads of PyTorch.", min=1)] = 1,
+    speed: Annotated[bool, typer.Option(help="Measure the time.")] = True,
 ) -> None:
-    """Measure the bundled weights on held-out music and dances, and write a report."""
-    if context.invoked_subcommand is not None:
-        return
-    levels = hop_levels_named(level)
-    from d2m.benchmark.benchmark_report import write_benchmark_report
-    from d2m.benchmark.goals import goals
-    from d2m.benchmark.run import BenchmarkConfig, run_benchmark
+    """Measure the levels high and low on songs, dances and tempi that no training met."""
+    from d2m.benchmark.level_report import levels_markdown
+    from d2m.benchmark.levels_evaluation import LevelsConfig, evaluate_levels
 
-    results = run_benchmark(
-        BenchmarkConfig(
-            levels=levels,
-            weights=weights,
-            corpus=corpus,
-            aist=aist,
-            cmu=cmu,
-            pieces=pieces,
-            seed=seed,
-        )
+    config = LevelsConfig(
+        pieces=pieces,
+        first=first,
+        out=out,
+        pictures=pictures,
+        libraries=libraries,
+        music=music,
+        before=before,
+        weights=weights,
+        threads=threads,
+        speed=speed,
     )
-    for goal in goals(results):
-        verdict = "reached" if goal.reached else "missed"
-        typer.echo(f"{verdict:8} {goal.as_text():>9}  {goal.title} {goal.level}".rstrip())
-    if report:
-        markdown, html = write_benchmark_report(results, out)
-        typer.echo(f"{markdown}\n{html}")
+    typer.echo(levels_markdown(evaluate_levels(config)))
 
 
 @evaluate.command("rhythm")

@@ -7,7 +7,7 @@
 
 ``dances`` makes a piece for each dance and measures how it fits the dance and how it sounds.
 ``songs`` makes many songs for one dance and measures how different they are, and whether their
-style can be told; it needs the unpacked wheel of ``musicnn`` (`tools/score_figures/tagger.py`).
+style can be told; it needs the unpacked wheel of ``musicnn`` (`d2m/benchmark/tagger.py`).
 ``speed`` times all stages and measures the memory. ``--json FILE`` keeps all single values.
 """
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from d2m.benchmark.level_music import ACCENTED_STEP
 from d2m.core.levels import SAMPLE_RATE
 from d2m.core.librosa_loader import load_librosa
 from d2m.core.metrical_grid import BEAT_TOLERANCE_S
@@ -13,7 +14,6 @@ from d2m.metrics.beats import beat_f_measure, music_beats
 from d2m.perception.conditioning import Conditioning
 from d2m.perception.step_features import MOVEMENT_FEATURES
 from d2m.score.notes import STEMS, Score
-from d2m.training.loops.loop_arrangement import HIT_ACCENT
 from tools.score_figures.beat_trackers import aubio_beats, octave_f_measure, track_beats
 from tools.score_figures.changes import FAINT_SHARE, dance_changes_s, share_near, sound_novelty
 from tools.score_figures.pieces import Piece
@@ -70,9 +70,9 @@ def hit_figures(piece: Piece, dance: Conditioning) -> Figures:
     The ratio is `d2m.metrics.accents.accent_ratio`: the mean of the strongest onset within
     70 ms of a hit, over the mean of that at all 16th steps with no hit within 70 ms.
     ``accent_ratio`` takes the 16th steps with a feature ``accent`` of at least 0.5 for the hits,
-    as the benchmark does; in slow dances, that includes all beats. ``off_beat_ratio`` counts
-    only hits and steps that are at least 70 ms from a beat, so music that only marks the beats
-    gains nothing. Of a score, the hits that a stab meets within 45 ms are counted too.
+    as `d2m.benchmark.level_music` does; in slow dances, that includes all beats.
+    ``off_beat_ratio`` counts only hits and steps that are at least 70 ms from a beat, so music
+    that only marks the beats gains nothing. Of a score, the hits that a stab meets within 45 ms are counted too.
     """
     mono, events = piece.mono, dance.events
     end_s = piece.score.end_s if piece.score is not None else dance.duration_s
@@ -85,7 +85,7 @@ def hit_figures(piece: Piece, dance: Conditioning) -> Figures:
         "hit_ratio": accent_ratio(mono, hits_s, _away(steps_s, hits_s)),
         "strong_hit_ratio": accent_ratio(mono, strong_s, _away(steps_s, hits_s)),
     }
-    has_accent = dance.features[:, MOVEMENT_FEATURES.index("accent")] >= HIT_ACCENT
+    has_accent = dance.features[:, MOVEMENT_FEATURES.index("accent")] >= ACCENTED_STEP
     all_s = dance.grid.times[:-1]
     playing = (all_s >= 0) & (all_s <= end_s)
     accents_s, others_s = all_s[playing & has_accent], all_s[playing & ~has_accent]

@@ -14,8 +14,8 @@ from tools.score_figures.libraries import Library
 FloatArray = NDArray[np.float64]
 
 FEW_SONGS, DRAWS = 6, 300
-"""Songs of a style of which the nearest pair is compared with that of the six loops of each
-style, and how often they are drawn. Of more songs, the nearest pair is nearer by chance."""
+"""Songs of a style of which the nearest pair is measured too, and how often they are drawn. Of
+more songs, the nearest pair is nearer by chance."""
 NEIGHBOURS = 5
 """Nearest songs that vote on a song's style. Chosen by hand."""
 
@@ -136,7 +136,7 @@ def learned_genre_score(library: Library) -> dict[str, float]:
 def project_genre_scores(judged: Library, reference: Library) -> dict[str, Any]:
     """Look up the styles of songs by the project's own metric, fitted to other songs.
 
-    It is the metric of the benchmark without VGGish: timbre statistics of segments of 2 s,
+    It reads timbre statistics of segments of 2 s,
     the projection of `d2m.metrics.genre_embedding` fitted to the segments of the reference,
     and the style of the nearest of these segments.
 

@@ -1,4 +1,4 @@
-"""Many songs for one dance, described by numbers: those of the score, and the sixty loops."""
+"""Many songs for one dance, described by numbers."""
 
 from __future__ import annotations
 
@@ -10,23 +10,21 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from d2m.audio.waveform import log_mel
-from d2m.benchmark.genre_classifier import split_segments
+from d2m.benchmark.tagger import Tagger
 from d2m.core.levels import SAMPLE_RATE
 from d2m.core.styles import style_named
 from d2m.generation.studio import StudioModel
 from d2m.metrics.timbre import timbre_embedding
 from d2m.perception.conditioning import Conditioning
-from d2m.training.loops.loop_arrangement import arrange_loop
-from d2m.training.loops.loop_songs import N_SONGS, compose_loop
-from d2m.training.loops.loop_synthesizer import SoundfontSynthesizer, normalisation_gain
 from tools.score_figures.dances import FIRST_DANCER, procedural_conditioning
 from tools.score_figures.pieces import Piece, studio_piece
-from tools.score_figures.tagger import Tagger
 
 FloatArray = NDArray[np.float64]
 
 LIBRARY_DANCE_S, LIBRARY_BPM = 12.0, 108.0
 """Length (s) and tempo (BPM) of the dance for which all songs are made. Chosen by hand."""
+SEGMENT_S = 2
+"""Length of the segments whose timbre is described (s), as in Zhu et al. 2022, Sec. 4.2."""
 _MELS, _HOP = 40, 1024  # of the spectrogram that is compared note by note, at 22,050 Hz
 _RMS = 0.1
 
@@ -40,7 +38,7 @@ class Library:
     styles, songs : (N,)
         Style of each song and its seed or number.
     sub_genres : (N,)
-        Name of each song's sub-genre; empty for loops.
+        Name of each song's sub-genre.
     tags : (N, 50)
         Probabilities of the tags.
     embeddings : (N, 200)
@@ -80,28 +78,6 @@ def studio_library(model: StudioModel, tagger: Tagger, seeds: range, styles: lis
     return _described(songs(), tagger)
 
 
-def loop_library(tagger: Tagger) -> Library:
-    """Describe the sixty loops, arranged for the same dance and played by FluidSynth.
-
-    Raises
-    ------
-    DataError
-        If FluidSynth or its soundfont is missing.
-    """
-
-    def songs() -> Iterator[tuple[str, int, str, Piece]]:
-        dance = library_dance()
-        with SoundfontSynthesizer() as synthesizer:
-            for index in tqdm(range(N_SONGS), desc="loops", unit="song"):
-                song = compose_loop(index)
-                events = arrange_loop(song, dance.grid, dance.features)
-                audio = synthesizer.render(song, events, dance.grid.n_frames)
-                audio = audio * normalisation_gain(audio)
-                yield song.style, index, "", Piece(audio=audio, sample_rate=SAMPLE_RATE)
-
-    return _described(songs(), tagger)
-
-
 def _described(songs: Iterator[tuple[str, int, str, Piece]], tagger: Tagger) -> Library:
     """Describe songs one after the other, without keeping their audio."""
     names: list[tuple[str, int, str]] = []
@@ -114,7 +90,7 @@ def _described(songs: Iterator[tuple[str, int, str, Piece]], tagger: Tagger) -> 
         tags.append([tagging.probabilities[label] for label in tagger.labels])
         embeddings.append(tagging.embedding)
         spectra.append(log_mel(mono, SAMPLE_RATE, _MELS, _HOP).clip(-3.0))
-        segments.append(np.stack([timbre_embedding(part) for part in split_segments(mono)]))
+        segments.append(np.stack([timbre_embedding(part) for part in _segments(mono)]))
     length = min(one.shape[1] for one in spectra)
     return Library(
         styles=np.array([style for style, _, _ in names]),
@@ -125,3 +101,10 @@ def _described(songs: Iterator[tuple[str, int, str, Piece]], tagger: Tagger) -> 
         spectra=np.stack([one[:, :length] for one in spectra]),
         segments=segments,
     )
+
+
+def _segments(audio: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+    """Split audio into its complete segments of 2 s; shorter audio is one segment."""
+    size = SEGMENT_S * SAMPLE_RATE
+    starts = range(0, max(1, len(audio) - size + 1), size)
+    return [audio[start : start + size] for start in starts]

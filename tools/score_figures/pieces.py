@@ -66,7 +66,7 @@ def studio_piece(model: StudioModel, dance: Conditioning, seed: int) -> Piece:
 
 
 def network_piece(model: CompactModel, dance: Conditioning, seed: int) -> Piece:
-    """Generate the soundtrack of level high for a dance: what there was before the score."""
+    """Generate the soundtrack of level high for a dance, after post-processing."""
     made = generate_soundtrack(model, dance, Settings(seed=seed, style=dance.style.name))
     return Piece(audio=made.audio, sample_rate=SAMPLE_RATE, seconds=made.seconds)
 

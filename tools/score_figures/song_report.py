@@ -6,9 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import typer
 
-from d2m.core.errors import DataError
+from d2m.benchmark.tagger import GENRE_TAGS, Tagger
 from d2m.core.styles import STYLES
 from d2m.generation.studio import StudioModel
 from tools.score_figures.distances import (
@@ -20,8 +19,7 @@ from tools.score_figures.distances import (
     top_tags,
 )
 from tools.score_figures.goals import table
-from tools.score_figures.libraries import Library, loop_library, studio_library
-from tools.score_figures.tagger import GENRE_TAGS, Tagger
+from tools.score_figures.libraries import Library, studio_library
 
 _DISTANCE_COLUMNS = {
     "nearest": "nearest pair",
@@ -55,11 +53,6 @@ def song_report(
         If the tagger is not there.
     """
     tagger = Tagger(musicnn, GENRE_TAGS)
-    loops: Library | None = None
-    try:
-        loops = loop_library(tagger)
-    except DataError as error:
-        typer.echo(f"The sixty loops are left out: {error}", err=True)
     studio = studio_library(model, tagger, seeds, list(STYLES))
     if arrays is not None:
         np.savez(
@@ -80,11 +73,6 @@ def song_report(
     }
     first = studio.songs < np.median(studio.songs)
     values["own_metric"] = project_genre_scores(subset(studio, ~first), subset(studio, first))
-    if loops is not None:
-        values["loop_distances"] = distance_rows(loops)
-        values["loop_genres"] = genre_scores(loops)
-        values["loop_metric"] = project_genre_scores(studio, loops)
-        values["loop_tags"] = top_tags(loops, tagger.labels)
     return [*_distance_lines(values), *_genre_lines(values), *_tag_lines(values)], values
 
 
@@ -92,19 +80,7 @@ def _distance_lines(values: dict[str, Any]) -> list[str]:
     lines = []
     for kind, rows in values["distances"].items():
         lines += [f"## Distances between songs ({kind})", ""]
-        loops = values.get("loop_distances", {}).get(kind, {}).get("all")
-        shown = rows | ({"the sixty loops": loops} if loops else {})
-        lines += [*table(shown, _DISTANCE_COLUMNS), ""]
-        if loops:
-            limit = loops["nearest"]
-            near = [name for name, row in rows.items() if name != "all" and row["nearest"] < limit]
-            verdict = f"nearer in {', '.join(near)}" if near else "none is nearer in any style"
-            lines += [
-                f"The nearest pair of loops of a style is {limit:.3f} apart: {verdict}. Of six "
-                f"songs of a style, the nearest pair is {rows['all']['of_six']:.3f} apart on "
-                f"average; of the six loops of a style, {loops['of_six']:.3f}.",
-                "",
-            ]
+        lines += [*table(rows, _DISTANCE_COLUMNS), ""]
     return lines
 
 
@@ -124,23 +100,13 @@ def _genre_lines(values: dict[str, Any]) -> list[str]:
     }
     lines = ["## Share of songs whose style is told", "", *table(rows, columns), ""]
     lines += [f"Confused: {genres['confused']}", ""]
-    if "loop_metric" in values:
-        loop = values["loop_metric"]
-        lines += [
-            f"Own metric fitted to the sixty loops: {loop['segments']:.2f} of the segments and "
-            f"{loop['songs']:.2f} of the songs. The loops among themselves, by the tagger: "
-            f"{values['loop_genres']['neighbours']:.2f}.",
-            "",
-        ]
     return lines
 
 
 def _tag_lines(values: dict[str, Any]) -> list[str]:
     lines = ["## Top tags", ""]
-    loops = values.get("loop_tags", {})
     for style, tags in values["tags"].items():
-        before = f"; loops: {', '.join(loops[style])}" if style in loops else ""
-        lines.append(f"- {style}: {', '.join(tags)}{before}")
+        lines.append(f"- {style}: {', '.join(tags)}")
     lines += ["", "Sub-genres:", ""]
     lines += [f"- {style}: {counts}" for style, counts in values["sub_genres"].items()]
     return lines

@@ -24,8 +24,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
+from d2m.benchmark.tensor_bundle import INDEX_FILE, read_bundle
 from d2m.core.librosa_loader import load_librosa
-from tools.score_figures.tensor_bundle import INDEX_FILE, read_bundle
 
 TAGGER_RATE = 16_000
 """Sample rate of the audio that the network reads (Hz); this and the next as it was trained."""

@@ -8,10 +8,10 @@ from typing import Any
 
 import torch
 
+from d2m.benchmark.codec_copies import codec_copy
+from d2m.benchmark.unseen_pieces import UnseenPiece, middle
 from d2m.core.levels import SAMPLE_RATE
 from d2m.generation.compact import CompactModel
-from tools.level_figures.copy_figures import codec_copy
-from tools.level_figures.pieces import UnseenPiece, middle
 
 DECODED_S = 10.0
 """Length of the audio that is decoded (s)."""

@@ -6,37 +6,34 @@ Before it is compared with the studio version, all audio is brought to its loudn
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from d2m.audio.waveform import log_mel
-from d2m.core.levels import SAMPLE_RATE
-from d2m.core.metrical_grid import BEAT_TOLERANCE_S
-from d2m.generation.compact import CompactModel
-from d2m.metrics.accents import accent_ratio
-from d2m.metrics.beats import beat_f_measure, music_beats
-from d2m.metrics.codec import log_mel_l1
-from d2m.metrics.hits import hits_met
-from d2m.perception.conditioning import Conditioning
-from d2m.perception.sound_beats import track_sound_beats
-from d2m.perception.step_features import MOVEMENT_FEATURES
-from tools.level_figures.copy_figures import Figures, Transcribe, notes_kept
-from tools.level_figures.pieces import (
-    Audio,
+from d2m.audio.waveform import Audio, log_mel
+from d2m.benchmark.codec_copies import Figures, notes_kept
+from d2m.benchmark.listeners import Listeners
+from d2m.benchmark.unseen_pieces import (
     UnseenPiece,
     at_loudness_of,
     motionless,
     with_other_dancer,
 )
+from d2m.core.levels import SAMPLE_RATE
+from d2m.core.metrical_grid import BEAT_TOLERANCE_S
+from d2m.generation.compact import CompactModel
+from d2m.metrics.accents import accent_ratio
+from d2m.metrics.beats import beat_f_measure, beats_scores, music_beats
+from d2m.metrics.codec import log_mel_l1
+from d2m.metrics.hits import hits_met
+from d2m.perception.conditioning import Conditioning
+from d2m.perception.sound_beats import track_sound_beats
+from d2m.perception.step_features import MOVEMENT_FEATURES
 
-ACCENT = 0.5
-"""Least value of the feature ``accent`` of a 16th step with an accent, as in the benchmark."""
-Embed = Callable[[Audio], NDArray[np.float64]]
-"""What describes mono audio at 22,050 Hz by an embedding."""
+ACCENTED_STEP = 0.5
+"""Least value of the feature ``accent`` of a 16th step with an accent. Chosen by hand."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -47,26 +44,19 @@ class Generated:
     ----------
     audio : (N,)
         As it comes from the networks, before post-processing.
-    plays_score
-        Whether it plays a score, so that it can be compared with the studio version.
     same_score
         Whether the score's notes are those of the studio version.
     """
 
     audio: Audio
-    plays_score: bool
     same_score: bool
 
 
 def generated_music(model: CompactModel, piece: UnseenPiece) -> Generated:
     """Generate the music of a level for a piece's dance, with the seed of the piece."""
     music = model.generate(piece.dance, seed=piece.seed)
-    score = music.score
-    return Generated(
-        audio=np.asarray(music.audio, dtype=np.float32),
-        plays_score=score is not None,
-        same_score=score is not None and score.tracks == piece.score.tracks,
-    )
+    same = music.score is not None and music.score.tracks == piece.score.tracks
+    return Generated(audio=np.asarray(music.audio, dtype=np.float32), same_score=same)
 
 
 def dance_figures(audio: Audio, dance: Conditioning, end_s: float) -> Figures:
@@ -100,32 +90,33 @@ def dance_figures(audio: Audio, dance: Conditioning, end_s: float) -> Figures:
     hits_s = dance.events.hits_s
     figures["hits_met"] = hits_met(audio, hits_s[hits_s <= last_s])
     steps_s = dance.grid.times[:-1]
-    accented = dance.features[:, MOVEMENT_FEATURES.index("accent")] >= ACCENT
+    accented = dance.features[:, MOVEMENT_FEATURES.index("accent")] >= ACCENTED_STEP
     playing = (steps_s >= 0) & (steps_s <= end_s)
     accents_s, others_s = steps_s[playing & accented], steps_s[playing & ~accented]
     figures["accents"] = accent_ratio(audio, accents_s, others_s)
     return figures
 
 
-def studio_figures(
-    audio: Audio, piece: UnseenPiece, transcribe: Transcribe | None, embed: Embed | None
-) -> Figures:
+def studio_figures(audio: Audio, piece: UnseenPiece, listeners: Listeners) -> Figures:
     """Compare mono audio with the studio version of the piece it stands for.
 
     Returns
     -------
     dict
         Log-mel L1 (decades), correlation of the log-mels, F-measure of the notes and
-        correlation of the pitches, and the distance of the embeddings.
+        correlation of the pitches, the distance of the embeddings, and D2M-GAN's scores.
     """
     sound = at_loudness_of(audio, piece.studio)
     figures = {
         "log_mel": log_mel_l1(sound, piece.studio),
         "correlation": log_mel_correlation(sound, piece.studio),
     }
-    figures |= notes_kept("notes", sound, piece.studio, transcribe)
-    if embed is not None:
-        figures["embedding"] = float(np.linalg.norm(embed(sound) - embed(piece.studio)))
+    scores = beats_scores(sound, piece.studio)
+    figures |= {"coverage": scores.coverage, "beats_hit": scores.hit}
+    figures |= notes_kept("notes", sound, piece.studio, listeners.transcribe)
+    if listeners.embed is not None:
+        apart = listeners.embed(sound) - listeners.embed(piece.studio)
+        figures["embedding"] = float(np.linalg.norm(apart))
     return figures
 
 
@@ -134,21 +125,17 @@ def level_music_figures(
     piece: UnseenPiece,
     music: Generated,
     copy: Audio,
-    transcribe: Transcribe | None,
-    embed: Embed | None,
+    listeners: Listeners,
 ) -> Figures:
-    """Measure the music of a level; without a score, only how it fits the dance.
+    """Measure the music of a level.
 
-    ``rise_still`` and ``rise_other`` are the log-mel L1 of the music for the same beats
+    ``still_log_mel`` and ``other_log_mel`` are the log-mel L1 of the music for the same beats
     without movement, and with another dancer's, against the studio version of the true dance.
     """
-    copied = studio_figures(copy, piece, None, embed)
+    copied = studio_figures(copy, piece, Listeners(embed=listeners.embed))
     figures = {f"copy_{key}": value for key, value in copied.items()}
-    end_s = piece.score.end_s if music.plays_score else piece.dance.duration_s
-    figures |= dance_figures(music.audio, piece.dance, end_s)
-    if not music.plays_score:
-        return figures
-    near = studio_figures(music.audio, piece, transcribe, embed)
+    figures |= dance_figures(music.audio, piece.dance, piece.score.end_s)
+    near = studio_figures(music.audio, piece, listeners)
     figures |= {f"generated_{key}": value for key, value in near.items()}
     figures["same_score"] = float(music.same_score)
     other = with_other_dancer(piece.dance, piece.seed)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,20 +9,19 @@ import numpy as np
 from numpy.typing import NDArray
 from tqdm import tqdm
 
-from d2m.generation.compact import CompactModel
-from d2m.metrics.codec import codec_distances
-from tools.level_figures.pieces import Audio, UnseenPiece, music_excerpts
-from tools.level_figures.transcription import (
+from d2m.audio.waveform import Audio
+from d2m.benchmark.listeners import Transcribe
+from d2m.benchmark.transcription import (
     LOWEST_PITCH,
-    HeardNotes,
     note_f_measure,
     pitch_correlation,
 )
+from d2m.benchmark.unseen_pieces import UnseenPiece, music_excerpts
+from d2m.generation.compact import CompactModel
+from d2m.metrics.codec import codec_distances
 
 Figures = dict[str, float]
 """Values by name."""
-Transcribe = Callable[[Audio], HeardNotes]
-"""What hears the notes of mono audio at 22,050 Hz."""
 
 _WHOLE_SAMPLES = 2048  # the codecs read whole frames, of 512 samples at most
 
@@ -83,10 +81,10 @@ def music_copy_figures(
     Returns
     -------
     list of dict
-        ``name`` of the excerpt, and its figures by level in ``levels``.
+        ``track`` and ``start_s`` (s) of the excerpt, and its figures by level in ``levels``.
     """
     measured = []
-    for name, excerpt in tqdm(list(music_excerpts(folder)), desc="music", unit="excerpt"):
+    for track, start_s, excerpt in tqdm(list(music_excerpts(folder)), desc="music", unit="excerpt"):
         levels = {}
         for level, model in models.items():
             copy = codec_copy(model, excerpt)
@@ -94,5 +92,5 @@ def music_copy_figures(
                        spectral_figures(copy, excerpt).items()}  # fmt: skip
             figures |= notes_kept("music_notes", copy, excerpt, transcribe)
             levels[level] = figures
-        measured.append({"name": name, "levels": levels})
+        measured.append({"track": track, "start_s": start_s, "levels": levels})
     return measured

@@ -1,22 +1,18 @@
-"""VGGish weights, from their import to the genre metric."""
+"""VGGish weights: their import, and what is refused."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 from typer.testing import CliRunner
 
-from d2m.benchmark.genre_classifier import GenreClassifier, embedding_for, vggish_embedding
 from d2m.checkpoints import import_files, load_vggish
 from d2m.checkpoints.catalog import WEIGHT_FILES
 from d2m.checkpoints.cli import weights
 from d2m.checkpoints.identify import expected_shapes, match_parameters
 from d2m.core.errors import CheckpointError
-from d2m.models.vggish import log_mel_examples
-from tests.benchmark.test_genre_classifier import original
 from tests.models.oracle import filled
 
 PCA = {"pproc.pca_eigen_vectors": (128, 128), "pproc.pca_means": (128, 1)}
@@ -53,20 +49,6 @@ def test_the_installed_network_has_the_parameters_of_the_file(checkpoints):
     assert "vggish       installed  VGGish" in output
 
 
-def test_vggish_is_the_genre_embedding_if_installed(checkpoints):
-    trained = [original(song, 1, 2.0) for song in (0, 20)]
-    embedding = embedding_for(trained, checkpoints)
-    assert embedding.title == "VGGish"
-    assert "Nothing was fitted" in embedding.note
-    genres = GenreClassifier(trained, embedding)
-    for one in trained:
-        assert genres.scores(one.audio, one)["genre"] == 1.0
-    network = load_vggish(checkpoints)
-    with torch.inference_mode():
-        examples = network(torch.from_numpy(log_mel_examples(trained[0].audio, 22_050)))
-    assert np.allclose(genres.embed_piece(trained[0].audio), examples.mean(dim=0), atol=1e-6)
-
-
 def test_the_file_may_contain_the_post_processing():
     state = light()
     assert match_parameters(state, "vggish", "a.pth").keys() == state.keys()
@@ -94,7 +76,7 @@ def test_other_networks_are_refused(changed, expected, tmp_path):
 
 def test_missing_weights_are_reported(tmp_path):
     with pytest.raises(CheckpointError, match=r"python -m d2m weights fetch vggish"):
-        vggish_embedding(tmp_path)
+        load_vggish(tmp_path)
 
 
 def test_the_source_is_the_published_file():

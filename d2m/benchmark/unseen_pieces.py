@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from d2m.audio.loudness import measure_loudness
-from d2m.audio.waveform import mono_at
+from d2m.audio.waveform import Audio, mono_at
 from d2m.core.levels import SAMPLE_RATE, STUDIO_SAMPLE_RATE
 from d2m.core.settings import Settings
 from d2m.generation.soundtrack import Music
@@ -21,8 +21,6 @@ from d2m.perception.conditioning import Conditioning, condition
 from d2m.score.notes import Score
 from d2m.training.data.composed_pieces import ComposedPiece
 from d2m.training.data.dances import procedural_dance, view
-
-Audio = NDArray[np.float32]
 
 FIRST_NUMBER = 100
 """Number of the first held-out piece that is measured; those before it chose networks."""
@@ -66,6 +64,12 @@ class UnseenPiece:
     def style(self) -> str:
         """Name of its style."""
         return self.dance.style.name
+
+    @property
+    def title(self) -> str:
+        """Style, sub-genre, tempo and number, for the title of a picture."""
+        tempo = f"{self.dance.rhythm.tempo_bpm:.0f} BPM"
+        return f"{self.style} ({self.score.sub_genre}), {tempo}, piece {self.number}"
 
 
 def unseen_pieces(count: int, first: int = FIRST_NUMBER) -> Iterator[UnseenPiece]:
@@ -142,8 +146,8 @@ def middle(audio: NDArray[Any], seconds: float = EXCERPT_S) -> Audio:
     return np.asarray(audio[start : start + size], dtype=np.float32)
 
 
-def music_excerpts(folder: Path) -> Iterator[tuple[str, Audio]]:
-    """Yield names and excerpts of the ``music-*.flac`` of a folder, mono at 22,050 Hz.
+def music_excerpts(folder: Path) -> Iterator[tuple[str, float, Audio]]:
+    """Yield names, starts (s) and excerpts of the ``music-*.flac`` of a folder, mono at 22,050 Hz.
 
     Raises
     ------
@@ -162,4 +166,4 @@ def music_excerpts(folder: Path) -> Iterator[tuple[str, Audio]]:
         gap = (len(audio) - count * size) / max(1, count)
         for index in range(count):
             start = round(index * (size + gap) + gap / 2)
-            yield f"{path.stem} {start / SAMPLE_RATE:.0f} s", audio[start : start + size]
+            yield path.stem, start / SAMPLE_RATE, audio[start : start + size]

@@ -1,107 +1,28 @@
-"""The table of all figures of both levels, with their intervals and goals."""
+"""The tables of the levels: figures with their intervals and goals."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
-from tools.level_figures.intervals import Estimate, estimate
+from d2m.benchmark.level_rows import AT_MOST, LEVEL_ROWS, MUSIC_NOTES, PAIR_ROWS, LevelRow
+from d2m.benchmark.ratio_intervals import Estimate, estimate
 
 LEVEL_NAMES = ("high", "low")
 """The levels, in the order of the columns."""
-AT_MOST, AT_LEAST = "<=", ">="
-"""How a figure is compared with its goal."""
-MUSIC_NOTES = "music_notes"
-"""Key of the notes kept of recorded music, whose goal depends on what was kept before."""
 REGAINED = 0.5
 """Share of the notes lost before that must be won back."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Row:
-    """A figure of both levels.
-
-    Parameters
-    ----------
-    title
-        What it is.
-    key
-        Key of the values of a piece.
-    over
-        Key of the denominators, if the figure is a ratio of means.
-    rise
-        Whether the ratio is shown as a rise (ratio - 1), in percent.
-    compare, goals
-        `AT_MOST` or `AT_LEAST`, and the goals of high and low; None without one.
-    """
-
-    title: str
-    key: str
-    over: str = ""
-    rise: bool = False
-    compare: str = AT_MOST
-    goals: tuple[float, float] | None = None
-
-
-ROWS = (
-    Row(title="codec, log-mel L1 (decades)", key="codec_log_mel", goals=(0.15, 0.10)),
-    Row(title="codec, spectral convergence", key="codec_convergence", goals=(0.28, 0.15)),
-    Row(title="codec, notes kept, without drums (F1)", key="notes_tonal",
-        compare=AT_LEAST, goals=(0.75, 0.88)),
-    Row(title="codec, notes kept, full mix (F1)", key="notes_mix",
-        compare=AT_LEAST, goals=(0.75, 0.88)),
-    Row(title="codec, pitches kept, without drums (correlation)", key="notes_tonal_pitch",
-        compare=AT_LEAST),
-    Row(title="codec, pitches kept, full mix (correlation)", key="notes_mix_pitch",
-        compare=AT_LEAST),
-    Row(title="real music, log-mel L1 (decades)", key="music_codec_log_mel"),
-    Row(title="real music, spectral convergence", key="music_codec_convergence"),
-    Row(title="real music, notes kept (F1)", key=MUSIC_NOTES, compare=AT_LEAST),
-    Row(title="real music, pitches kept (correlation)", key="music_notes_pitch",
-        compare=AT_LEAST),
-    Row(title="generator over codec, log-mel L1", key="generated_log_mel", over="copy_log_mel",
-        goals=(1.10, 1.15)),
-    Row(title="generated, log-mel L1 (decades)", key="generated_log_mel"),
-    Row(title="generated, notes of the studio version (F1)", key="generated_notes",
-        compare=AT_LEAST),
-    Row(title="generated, pitches of the studio version (correlation)",
-        key="generated_notes_pitch", compare=AT_LEAST),
-    Row(title="tagger's distance to studio over that of two songs of a style",
-        key="generated_embedding", over="song_embedding", goals=(0.5, 0.35)),
-    Row(title="codec's copy, tagger's distance over that of two songs",
-        key="copy_embedding", over="song_embedding"),
-    Row(title="beat F, librosa", key="beat_f_librosa", compare=AT_LEAST, goals=(0.95, 0.95)),
-    Row(title="beat F, network tracker", key="beat_f_network", compare=AT_LEAST,
-        goals=(0.95, 0.95)),
-    Row(title="hits met", key="hits_met", compare=AT_LEAST),
-    Row(title="accents over other steps", key="accents", compare=AT_LEAST, goals=(2.3, 2.3)),
-    Row(title="dance zeroed, rise of log-mel L1", key="still_log_mel", over="generated_log_mel",
-        rise=True, compare=AT_LEAST, goals=(0.40, 0.40)),
-    Row(title="another's dance, rise of log-mel L1", key="other_log_mel",
-        over="generated_log_mel", rise=True, compare=AT_LEAST, goals=(0.80, 0.80)),
-    Row(title="generated, correlation of log-mels with studio", key="generated_correlation",
-        compare=AT_LEAST),
-    Row(title="codec's copy, correlation of log-mels", key="copy_correlation", compare=AT_LEAST),
-)  # fmt: skip
-"""All rows, in the order of the table."""
-PAIR_ROWS = (
-    Row(title="low nearer to studio than high, generated (share of pieces)",
-        key="generated_correlation", compare=AT_LEAST, goals=(0.9, 0.9)),
-    Row(title="low nearer to studio than high, codec's copy (share of pieces)",
-        key="copy_correlation", compare=AT_LEAST),
-)  # fmt: skip
-"""Rows that compare low with high: the share of pieces in which low's value is larger."""
-Measured = list[dict[str, Any]]
+LevelMeasurements = list[dict[str, Any]]
 """For each piece, figures by level in ``levels``."""
 
 
-def level_values(measured: Measured, level: str, key: str) -> list[float]:
+def level_values(measured: LevelMeasurements, level: str, key: str) -> list[float]:
     """Return one figure of a level for each piece, NaN where it has none."""
     return [one["levels"].get(level, {}).get(key, math.nan) for one in measured]
 
 
-def row_estimates(row: Row, measured: Measured) -> dict[str, Estimate]:
+def row_estimates(row: LevelRow, measured: LevelMeasurements) -> dict[str, Estimate]:
     """Return the figure of each level that has one."""
     found = {}
     for level in LEVEL_NAMES:
@@ -114,14 +35,14 @@ def row_estimates(row: Row, measured: Measured) -> dict[str, Estimate]:
     return found
 
 
-def pair_estimate(row: Row, measured: Measured) -> Estimate | None:
+def pair_estimate(row: LevelRow, measured: LevelMeasurements) -> Estimate | None:
     """Return the share of pieces in which low's figure is larger than high's."""
     high, low = (level_values(measured, level, row.key) for level in LEVEL_NAMES)
     both = [(a, b) for a, b in zip(high, low, strict=True) if math.isfinite(a + b)]
     return estimate([float(b > a) for a, b in both])
 
 
-def all_rows(measured: Measured, before: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def all_rows(measured: LevelMeasurements, before: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Return all rows that have figures, as plain data.
 
     Parameters
@@ -132,7 +53,7 @@ def all_rows(measured: Measured, before: list[dict[str, Any]]) -> list[dict[str,
         The rows of an earlier measurement, which the goal for recorded music depends on.
     """
     rows = []
-    for row in ROWS:
+    for row in LEVEL_ROWS:
         found = row_estimates(row, measured)
         if found:
             goals = _regained(before) if row.key == MUSIC_NOTES else row.goals
@@ -193,7 +114,7 @@ def _regained(before: list[dict[str, Any]]) -> tuple[float, float] | None:
 
 
 def _as_data(
-    row: Row, found: dict[str, Estimate], goals: tuple[float, float] | None
+    row: LevelRow, found: dict[str, Estimate], goals: tuple[float, float] | None
 ) -> dict[str, Any]:
     data = asdict(row) | {"goals": list(goals) if goals else None}
     return data | {"levels": {level: asdict(one) for level, one in found.items()}}

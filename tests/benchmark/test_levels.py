@@ -1,4 +1,4 @@
-"""The tool that measures the levels: its figures on sounds and networks that are made up."""
+"""The benchmark of the levels: its figures on sounds and networks that are made up."""
 
 from __future__ import annotations
 
@@ -10,32 +10,31 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from PIL import Image
+from typer.testing import CliRunner
 
-from d2m.core.levels import SAMPLE_RATE, HopLevel
-from d2m.core.styles import style_named
-from d2m.generation.soundtrack import Music
-from d2m.perception.conditioning import Conditioning
-from d2m.score.arrangement import arrange
-from d2m.score.composition import compose
-from d2m.score.options import ScoreOptions
-from tests.synthetic import synthetic_conditioning
-from tools.level_figures import __main__ as command
-from tools.level_figures.__main__ import notes_on, report
-from tools.level_figures.copy_figures import codec_copy, music_copy_figures, notes_kept
-from tools.level_figures.intervals import estimate
-from tools.level_figures.measure import (
+from d2m.benchmark import levels_evaluation
+from d2m.benchmark.cli import evaluate
+from d2m.benchmark.codec_copies import codec_copy, music_copy_figures, notes_kept
+from d2m.benchmark.level_music import dance_figures, log_mel_correlation
+from d2m.benchmark.level_pictures import PICTURE_MELS, draw_spectrograms, mel_power
+from d2m.benchmark.level_report import levels_markdown, levels_notes
+from d2m.benchmark.level_rows import LEVEL_ROWS, PAIR_ROWS
+from d2m.benchmark.level_speed import speed_figures
+from d2m.benchmark.level_tables import all_rows, markdown_table, pair_estimate, row_estimates
+from d2m.benchmark.listeners import Listeners, remembered
+from d2m.benchmark.piece_figures import (
     HISS_ROW,
     LATE_ROW,
     NOISE_ROW,
     SONG_ROW,
     STUDIO_ROW,
-    Listeners,
     measure_piece,
-    remembered,
 )
-from tools.level_figures.music_figures import dance_figures, log_mel_correlation
-from tools.level_figures.pictures import PICTURE_MELS, mel_power
-from tools.level_figures.pieces import (
+from d2m.benchmark.ratio_intervals import estimate
+from d2m.benchmark.real_music import click_audio
+from d2m.benchmark.transcription import HeardNotes
+from d2m.benchmark.unseen_pieces import (
     UnseenPiece,
     at_loudness_of,
     middle,
@@ -44,20 +43,16 @@ from tools.level_figures.pieces import (
     with_other_dancer,
     without_drums,
 )
-from tools.level_figures.report import all_rows, markdown_table, pair_estimate, row_estimates
-
-from tools.level_figures.report import PAIR_ROWS, ROWS  # isort: skip
-from tools.level_figures.speed import speed_figures
-from tools.level_figures.transcription import (
-    TRANSCRIBER_HOP,
-    HeardNotes,
-    Transcriber,
-    note_f_measure,
-    notes_from,
-    pitch_correlation,
-    windows_of,
-)
-from tools.score_figures.pieces import click_track
+from d2m.core.errors import DataError, SettingsError
+from d2m.core.levels import SAMPLE_RATE, HopLevel
+from d2m.core.styles import style_named
+from d2m.generation.soundtrack import Music
+from d2m.perception.conditioning import Conditioning
+from d2m.score.arrangement import arrange
+from d2m.score.composition import compose
+from d2m.score.options import ScoreOptions
+from tests.benchmark.test_transcription import heard
+from tests.synthetic import synthetic_conditioning
 
 LENGTH_S = 6.0
 NOISES = {"high": 0.1, "low": 0.01}
@@ -66,8 +61,8 @@ NOISES = {"high": 0.1, "low": 0.01}
 class NoisyModel:
     """A level whose codec and generator add noise to the studio version of one piece."""
 
-    def __init__(self, piece: UnseenPiece, noise: float, *, plays_score: bool = True) -> None:
-        self.piece, self.noise, self.plays_score = piece, noise, plays_score
+    def __init__(self, piece: UnseenPiece, noise: float) -> None:
+        self.piece, self.noise = piece, noise
         self.encoded: list[int] = []
 
     def encode(self, audio: np.ndarray) -> np.ndarray:
@@ -83,7 +78,7 @@ class NoisyModel:
         still = not dance.features.any()
         own = np.array_equal(dance.features, self.piece.dance.features)
         audio = self._noisy(self.piece.studio, 1.0 if own else 3.0 if still else 9.0)
-        return Music(audio=audio, score=self.piece.score if self.plays_score else None)
+        return Music(audio=audio, score=self.piece.score)
 
     def _noisy(self, audio: np.ndarray, factor: float) -> np.ndarray:
         noise = np.random.default_rng([1, len(audio)]).standard_normal(len(audio))
@@ -104,7 +99,9 @@ def tones(pitches: list[int], seconds: float = LENGTH_S) -> np.ndarray:
 def piece() -> UnseenPiece:
     dance = synthetic_conditioning(3, tempo_bpm=110.0, duration_s=LENGTH_S)
     dance = replace(dance, style=style_named("house"))
-    studio = tones([60, 64, 67, 72, 67, 64]) + click_track(dance).mono
+    studio = tones([60, 64, 67, 72, 67, 64]) + click_audio(
+        dance.grid.beats_s, round(LENGTH_S * SAMPLE_RATE)
+    )
     return UnseenPiece(
         number=100,
         seed=7,
@@ -113,16 +110,6 @@ def piece() -> UnseenPiece:
         studio=studio,
         tonal=tones([60, 64, 67, 72, 67, 64]),
         other_song=tones([55, 59, 62, 66, 70, 50]),
-    )
-
-
-def heard(starts_s: list[float], pitches: list[int]) -> HeardNotes:
-    starts = np.array(starts_s, dtype=float)
-    sounding = np.zeros((40, 88), dtype=np.float32)
-    for start, pitch in zip((starts * 4).astype(int), pitches, strict=True):
-        sounding[start : start + 4, pitch - 21] = 1.0
-    return HeardNotes(
-        starts_s=starts, ends_s=starts + 0.2, pitches=np.array(pitches), sounding=sounding
     )
 
 
@@ -147,39 +134,6 @@ def test_a_ratio_is_of_means_and_draws_both_values_of_a_piece_together() -> None
     assert estimate([float("nan")]) is None
 
 
-def test_notes_begin_at_onsets_and_end_where_they_are_faint() -> None:
-    frames, onsets = np.zeros((100, 88)), np.zeros((100, 88))
-    frames[10:40, 39] = 0.9  # pitch 60
-    frames[60:64, 51] = 0.9  # too short
-    onsets[10, 39] = onsets[60, 51] = 0.8
-    notes = notes_from(frames, onsets)
-    assert notes.pitches.tolist() == [60]
-    assert notes.starts_s == pytest.approx([10 * TRANSCRIBER_HOP / SAMPLE_RATE])
-    assert notes.ends_s == pytest.approx([40 * TRANSCRIBER_HOP / SAMPLE_RATE])
-
-
-def test_a_repeated_note_ends_the_note_before_and_silences_its_neighbours() -> None:
-    frames, onsets = np.zeros((100, 88)), np.zeros((100, 88))
-    frames[10:80, 39] = frames[10:80, 40] = 0.9
-    onsets[10, 39] = onsets[45, 39] = 0.9
-    onsets[10, 40] = 0.6
-    notes = notes_from(frames, onsets)
-    starts = np.round(notes.starts_s * SAMPLE_RATE / TRANSCRIBER_HOP).astype(int)
-    # The neighbour comes first at the same onset, and takes what is left there.
-    assert list(zip(starts.tolist(), notes.pitches.tolist(), strict=True)) == [(10, 61), (45, 60)]
-
-
-def test_notes_are_shared_within_50_ms_at_the_same_pitch() -> None:
-    times, pitches = [0.0, 1.0, 2.0, 3.0, 4.0], [60, 62, 64, 65, 67]
-    reference = heard(times, pitches)
-    assert note_f_measure(heard([t + 0.04 for t in times], pitches), reference) == 1.0
-    assert note_f_measure(heard([t + 0.06 for t in times], pitches), reference) == 0.0
-    assert note_f_measure(heard(times, [p + 1 for p in pitches]), reference) == 0.0
-    assert note_f_measure(heard(times[:3], pitches[:3]), reference) == pytest.approx(0.75)
-    assert note_f_measure(heard([], []), reference) == 0.0
-    assert np.isnan(note_f_measure(reference, heard([0.0], [60])))
-
-
 def test_only_high_notes_count(piece: UnseenPiece) -> None:
     low = heard([0.0, 1.0, 2.0, 3.0, 4.0], [40, 41, 60, 61, 62]).above(48)
     assert low.pitches.tolist() == [60, 61, 62]
@@ -188,27 +142,6 @@ def test_only_high_notes_count(piece: UnseenPiece) -> None:
     assert (kept["x"], kept["x_count"]) == (1.0, 5.0)
     assert kept["x_pitch"] == pytest.approx(1.0)
     assert notes_kept("x", piece.studio, piece.studio, None) == {}
-
-
-def test_pitches_correlate_with_themselves_only() -> None:
-    one, other = heard([0.0, 2.0], [60, 64]), heard([1.0, 3.0], [70, 74])
-    assert pitch_correlation(one, one) == pytest.approx(1.0)
-    assert pitch_correlation(one, other) < 0.05
-    assert np.isnan(pitch_correlation(one, heard([], [])))
-
-
-def test_windows_continue_each_other_without_gaps() -> None:
-    audio = np.arange(100_000, dtype=np.float32)
-    windows, n_frames = windows_of(audio)
-    assert windows.shape[1:] == (43_844, 1)
-    assert n_frames == 100_000 // TRANSCRIBER_HOP
-    kept = [one[15 * TRANSCRIBER_HOP : 157 * TRANSCRIBER_HOP, 0] for one in windows]
-    assert np.array_equal(np.concatenate(kept)[:100_000], audio)
-
-
-def test_a_transcriber_needs_its_folder(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="basic-pitch"):
-        Transcriber(tmp_path)
 
 
 def test_audio_is_brought_to_the_loudness_of_other_audio(piece: UnseenPiece) -> None:
@@ -250,7 +183,7 @@ def test_a_copy_is_as_long_and_made_of_whole_frames(piece: UnseenPiece) -> None:
 
 
 def test_clicks_on_the_beats_fit_the_dance_until_they_end(piece: UnseenPiece) -> None:
-    clicks = click_track(piece.dance).mono
+    clicks = click_audio(piece.dance.grid.beats_s, len(piece.studio))
     whole = dance_figures(clicks, piece.dance, LENGTH_S)
     assert whole["beat_f_librosa"] > 0.9
     assert whole["beat_f_network"] > 0.9
@@ -269,20 +202,17 @@ def test_log_mels_correlate_less_the_more_noise_there_is(piece: UnseenPiece) -> 
     assert log_mel_correlation(np.zeros(9000), piece.studio) == 0.0
 
 
-def measured(piece: UnseenPiece, *, plays_score: bool, picture: Path | None = None) -> Any:
-    models: Any = {
-        level: NoisyModel(piece, noise, plays_score=plays_score) for level, noise in NOISES.items()
-    }
+@pytest.fixture(scope="module")
+def measured(piece: UnseenPiece) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+    models: Any = {level: NoisyModel(piece, noise) for level, noise in NOISES.items()}
     listeners = Listeners(
         transcribe=by_octave, embed=lambda audio: np.array([np.abs(np.diff(audio)).mean()])
     )
-    return measure_piece(models, piece, listeners, picture)
+    return measure_piece(models, piece, listeners)
 
 
-def test_a_piece_is_measured_and_drawn(piece: UnseenPiece, tmp_path: Path) -> None:
-    picture = tmp_path / "house.png"
-    one = measured(piece, plays_score=True, picture=picture)
-    assert picture.read_bytes()[:4] == b"\x89PNG"
+def test_a_piece_is_measured(measured: Any) -> None:
+    one, sounds = measured
     high, low = one["levels"]["high"], one["levels"]["low"]
     for key in ("codec_log_mel", "codec_convergence", "generated_log_mel", "generated_embedding"):
         assert 0 < low[key] < high[key], key
@@ -291,11 +221,27 @@ def test_a_piece_is_measured_and_drawn(piece: UnseenPiece, tmp_path: Path) -> No
     assert high["generated_log_mel"] == pytest.approx(high["copy_log_mel"], rel=0.05)
     assert high["generated_log_mel"] < high["still_log_mel"] < high["other_log_mel"]
     assert low["notes_mix"] == low["generated_notes"] == 1.0
+    assert 0.5 < low["generated_beats_hit"] <= 1.0
     references = one["references"]
     assert references[LATE_ROW]["log_mel"] < references[SONG_ROW]["log_mel"]
+    assert references[LATE_ROW]["coverage"] == pytest.approx(1.0, abs=0.2)
     assert references[HISS_ROW]["log_mel"] < references[NOISE_ROW]["log_mel"]
     assert references[STUDIO_ROW]["beat_f_librosa"] > 0.9
     assert low["song_embedding"] == references[SONG_ROW]["embedding"]
+    assert next(iter(sounds)) == "studio version"
+    assert {len(sound) for sound in sounds.values()} == {round(LENGTH_S * SAMPLE_RATE)}
+
+
+def test_pieces_are_drawn_side_by_side(measured: Any, tmp_path: Path) -> None:
+    sounds = measured[1]
+    one, two = tmp_path / "one.png", tmp_path / "two.png"
+    draw_spectrograms({"house": sounds}, one)
+    text = draw_spectrograms({"house": sounds, "waack": sounds}, two)
+    assert text.startswith("Mel spectrograms of house and waack.")
+    assert text.endswith("generated, high; generated, low.")
+    with Image.open(one) as single, Image.open(two) as double:
+        assert double.width == 2 * single.width
+        assert len(np.unique(np.asarray(double.convert("L")))) > 20
 
 
 def test_originals_are_listened_to_once(piece: UnseenPiece) -> None:
@@ -315,22 +261,9 @@ def test_originals_are_listened_to_once(piece: UnseenPiece) -> None:
     assert calls[-1] == len(piece.studio)
 
 
-def test_music_without_a_score_is_not_compared_with_the_studio_version(
-    piece: UnseenPiece,
-) -> None:
-    one = measured(piece, plays_score=False)
-    figures = one["levels"]["high"]
-    assert "beat_f_librosa" in figures
-    assert not {"generated_log_mel", "still_log_mel"} & set(figures)
-    assert "songs of their own" in notes_on([one])[0]
-    titles = [row["title"] for row in all_rows([one], [])]
-    assert "codec, log-mel L1 (decades)" in titles
-    assert not any("generator over codec" in title for title in titles)
-
-
-def test_the_report_has_ratios_rises_and_pairs(piece: UnseenPiece) -> None:
-    one = measured(piece, plays_score=True)
-    by_key = {(row.key, row.over): row for row in ROWS}
+def test_the_report_has_ratios_rises_and_pairs(measured: Any) -> None:
+    one = measured[0]
+    by_key = {(row.key, row.over): row for row in LEVEL_ROWS}
     ratio = row_estimates(by_key["generated_log_mel", "copy_log_mel"], [one, one])["high"]
     assert ratio.value == pytest.approx(1.0, abs=0.05)
     rise = row_estimates(by_key["still_log_mel", "generated_log_mel"], [one])["high"]
@@ -340,31 +273,68 @@ def test_the_report_has_ratios_rises_and_pairs(piece: UnseenPiece) -> None:
     share = pair_estimate(PAIR_ROWS[0], [one])
     assert share is not None
     assert (share.value, share.n) == (1.0, 1)
-    data = {"pieces": [one], "music": [], "rows": all_rows([one], []), "speed": {}, "notes": []}
-    text = "\n".join(report(json.loads(json.dumps(data))))
+    data = {"pieces": [one], "music": [], "rows": all_rows([one], []), "speed": {}, "notes": [],
+            "picture": "Spectrograms",
+            "weights": {"a": {"bytes": 1200, "sha256": "0f"}}}  # fmt: skip
+    text = levels_markdown(json.loads(json.dumps(data)))
     assert "| generator over codec, log-mel L1 |" in text
     assert "| another song of the style | 1 |" in text
+    assert "- weights: a, 1,200 bytes, SHA-256 0f..." in text
+    assert "![Spectrograms](levels.png)" in text
+    other = {"levels": {"high": one["levels"]["high"] | {"same_score": 0.0}}}
+    assert levels_notes([one, other]) == [
+        "In 1 of 3 cases, the score was not the studio version's."
+    ]
 
 
-def test_the_command_writes_figures_and_pictures(
-    piece: UnseenPiece, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def made_up(piece: UnseenPiece, monkeypatch: pytest.MonkeyPatch) -> None:
     def load(level: HopLevel, **_: Any) -> NoisyModel:
         return NoisyModel(piece, NOISES[level.name])
 
-    monkeypatch.setattr(command.CompactModel, "from_pretrained", load)
-    monkeypatch.setattr(command, "unseen_pieces", lambda *numbers: [piece] * numbers[0])
-    command.main(
-        tmp_path, 1, libraries=None, music=None, before=None, threads=torch.get_num_threads(),
-        speed=False,
-    )  # fmt: skip
-    data = json.loads((tmp_path / "figures.json").read_text(encoding="utf-8"))
+    monkeypatch.setattr(levels_evaluation.CompactModel, "from_pretrained", load)
+    monkeypatch.setattr(levels_evaluation, "unseen_pieces", lambda count, _: [piece] * count)
+
+
+@pytest.mark.usefixtures("made_up")
+def test_the_command_writes_a_report_and_pictures(tmp_path: Path) -> None:
+    threads = torch.get_num_threads()
+    done = CliRunner().invoke(
+        evaluate,
+        f"levels --pieces 1 --out {tmp_path} --pictures {tmp_path / 'all'} --no-speed "
+        f"--threads {threads}".split(),
+        catch_exceptions=False,
+    )
+    assert done.exit_code == 0
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "levels.md", "levels.json", "levels.png", "all",
+    }  # fmt: skip
+    data = json.loads((tmp_path / "levels.json").read_text(encoding="utf-8"))
     assert len(data["pieces"]) == 1
     assert data["notes"] == [
         "Without a folder of libraries, no notes and embeddings were measured."
     ]
-    assert "| generator over codec" in (tmp_path / "figures.md").read_text(encoding="utf-8")
-    assert (tmp_path / "house.png").is_file()
+    assert set(data["weights"]) == {
+        f"{kind}_{level}.safetensors" for kind in ("codec", "generator") for level in NOISES
+    }
+    text = (tmp_path / "levels.md").read_text(encoding="utf-8")
+    assert done.stdout == f"{text}\n"
+    assert "| generator over codec" in text
+    assert (tmp_path / "all" / "house.png").is_file()
+
+
+@pytest.mark.usefixtures("made_up")
+def test_missing_files_are_errors_before_anything_is_measured(tmp_path: Path) -> None:
+    before = tmp_path / "before.json"
+    before.write_text("{}", encoding="utf-8")
+    for options, error in ((f"--before {before}", DataError),
+                           (f"--libraries {tmp_path}", SettingsError)):  # fmt: skip
+        with pytest.raises(error, match=r"holds? "):
+            CliRunner().invoke(
+                evaluate, f"levels --out {tmp_path / 'out'} {options}".split(),
+                catch_exceptions=False,
+            )  # fmt: skip
+    assert not (tmp_path / "out").exists()
 
 
 def test_missed_goals_are_bold_and_music_has_to_win_back_half() -> None:
@@ -386,8 +356,8 @@ def test_recorded_music_is_cut_and_copied(piece: UnseenPiece, tmp_path: Path) ->
     soundfile.write(tmp_path / "music-a.flac", audio, SAMPLE_RATE)
     soundfile.write(tmp_path / "score-a.flac", audio, SAMPLE_RATE)
     found = list(music_excerpts(tmp_path))
-    assert [name for name, _ in found] == ["music-a 1 s", "music-a 11 s"]
-    assert {len(excerpt) for _, excerpt in found} == {8 * SAMPLE_RATE}
+    assert [(name, start_s) for name, start_s, _ in found] == [("music-a", 1.0), ("music-a", 11.0)]
+    assert {len(excerpt) for *_, excerpt in found} == {8 * SAMPLE_RATE}
     models: Any = {level: NoisyModel(piece, noise) for level, noise in NOISES.items()}
     figures = music_copy_figures(models, tmp_path, None)
     assert len(figures) == 2

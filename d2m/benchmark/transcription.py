@@ -13,6 +13,7 @@ makes notes of what is left without one.
 
 from __future__ import annotations
 
+import importlib
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -93,7 +94,7 @@ class Transcriber:
         if str(folder) not in sys.path:
             sys.path.append(str(folder))
         try:
-            import onnxruntime
+            onnxruntime: Any = importlib.import_module("onnxruntime")
         except ImportError as error:
             raise ValueError(f"{folder} does not hold onnxruntime: {error}") from error
         options = onnxruntime.SessionOptions()

@@ -1,1 +1,0 @@
-"""Measure the levels high and low: their codecs, their generators, and both together."""
