@@ -72,7 +72,8 @@ def hit_figures(piece: Piece, dance: Conditioning) -> Figures:
     ``accent_ratio`` takes the 16th steps with a feature ``accent`` of at least 0.5 for the hits,
     as `d2m.benchmark.level_music` does; in slow dances, that includes all beats.
     ``off_beat_ratio`` counts only hits and steps that are at least 70 ms from a beat, so music
-    that only marks the beats gains nothing. Of a score, the hits that a stab meets within 45 ms are counted too.
+    that only marks the beats gains nothing. Of a score, the hits that a stab meets within 45 ms
+    are counted too.
     """
     mono, events = piece.mono, dance.events
     end_s = piece.score.end_s if piece.score is not None else dance.duration_s
