@@ -17,7 +17,7 @@ PICTURE_MELS, HIGHEST_HZ = 128, 11_000.0
 """Bands of the spectrograms, and their highest frequency (Hz)."""
 PICTURE_RANGE_DB = 80.0
 """Range of the levels (dB) under the strongest of a piece's first spectrogram."""
-COLUMN_SIZE_IN = (7.5, 1.25)
+COLUMN_SIZE_IN = (6.0, 1.15)
 """Width of a column, and height of a spectrogram (inches)."""
 _FFT, _HOP = 2048, 256
 _TICKS_HZ = (100, 500, 2000, 8000)

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from d2m.benchmark.json_values import json_ready
 from d2m.benchmark.level_tables import LevelMeasurements, markdown_table, reference_table
 
 LEVELS_TITLE = "Levels high and low on unseen pieces"
@@ -50,8 +51,8 @@ _DEFINITIONS = (
 
 
 def levels_json(measured: dict[str, Any]) -> str:
-    """Return all measured values as JSON."""
-    return json.dumps(measured, indent=1) + "\n"
+    """Return all measured values as JSON; what is not finite becomes null."""
+    return json.dumps(json_ready(measured), indent=1, allow_nan=False) + "\n"
 
 
 def levels_notes(pieces: LevelMeasurements) -> list[str]:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, fields, replace
-from math import isfinite
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from d2m.benchmark.document import Block, BulletList, Heading, Paragraph, Plot, as_markdown
+from d2m.benchmark.json_values import json_ready
 from d2m.benchmark.real_rhythm_goals import real_goals
 from d2m.benchmark.real_rhythm_plot import plot_real_rhythm
 from d2m.benchmark.real_rhythm_results import RealRhythmResults
@@ -121,7 +121,7 @@ def real_rhythm_json(results: RealRhythmResults) -> dict[str, Any]:
         clock: {name: asdict(found) for name, found in calibrations_of(clips).items()}
         for clock, clips in results.clocks.items()
     }
-    converted: dict[str, Any] = _json_ready(
+    converted: dict[str, Any] = json_ready(
         {
             **asdict(replace(results, trivial={})),
             "trivial": {
@@ -139,13 +139,3 @@ def _mean_scores(matches: Sequence[BeatMatch]) -> dict[str, float]:
     """Average the scores of several attempts at the beats of one clip."""
     keys = [field.name for field in fields(BeatMatch) if field.name not in ("octave", "best_shift")]
     return {key: float(np.mean([getattr(one, key) for one in matches])) for key in keys}
-
-
-def _json_ready(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _json_ready(one) for key, one in value.items()}
-    if isinstance(value, list | tuple):
-        return [_json_ready(one) for one in value]
-    if isinstance(value, float | np.floating):
-        return round(float(value), 4) if isfinite(value) else None
-    return bool(value) if isinstance(value, np.bool_) else value

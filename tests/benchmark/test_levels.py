@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from d2m.benchmark.cli import evaluate
 from d2m.benchmark.codec_copies import codec_copy, music_copy_figures, notes_kept
 from d2m.benchmark.level_music import dance_figures, log_mel_correlation
 from d2m.benchmark.level_pictures import PICTURE_MELS, draw_spectrograms, mel_power
-from d2m.benchmark.level_report import levels_markdown, levels_notes
+from d2m.benchmark.level_report import levels_json, levels_markdown, levels_notes
 from d2m.benchmark.level_rows import LEVEL_ROWS, PAIR_ROWS
 from d2m.benchmark.level_speed import speed_figures
 from d2m.benchmark.level_tables import all_rows, markdown_table, pair_estimate, row_estimates
@@ -276,11 +277,14 @@ def test_the_report_has_ratios_rises_and_pairs(measured: Any) -> None:
     data = {"pieces": [one], "music": [], "rows": all_rows([one], []), "speed": {}, "notes": [],
             "picture": "Spectrograms",
             "weights": {"a": {"bytes": 1200, "sha256": "0f"}}}  # fmt: skip
-    text = levels_markdown(json.loads(json.dumps(data)))
+    text = levels_markdown(data)
     assert "| generator over codec, log-mel L1 |" in text
     assert "| another song of the style | 1 |" in text
     assert "- weights: a, 1,200 bytes, SHA-256 0f..." in text
     assert "![Spectrograms](levels.png)" in text
+    stored = json.loads(levels_json(data | {"seconds": [math.nan, 0.123456]}))
+    assert stored["seconds"] == [None, 0.1235]
+    assert stored["rows"][0]["title"] == LEVEL_ROWS[0].title
     other = {"levels": {"high": one["levels"]["high"] | {"same_score": 0.0}}}
     assert levels_notes([one, other]) == [
         "In 1 of 3 cases, the score was not the studio version's."
