@@ -7,77 +7,127 @@ from typing import Annotated, Any, Optional
 
 import typer
 
-from d2m.core.errors import SettingsError
-from d2m.core.levels import hop_level_named
-from d2m.training.cli_d2mgan import d2mgan_command, decoder_command
+from d2m.core.levels import HOP_LEVELS, hop_level_named
+from d2m.training.cli_d2mgan import d2mgan_command
 from d2m.training.cli_options import (
-    ChannelDivisor,
     CorpusFolder,
-    LevelOption,
+    LevelArgument,
     MaybePath,
-    Scales,
     with_trainer_options,
 )
 
 train = typer.Typer(
-    help="Train the compact weights (corpus, codec, generator, audio) or the networks of D2M-GAN.",
+    help="Train the networks of the levels high and low, or those of D2M-GAN.",
     no_args_is_help=True,
 )
+CORPUS = Path("runs/corpus")
+"""Default corpus folder."""
 
 
-@train.command("corpus")
-def corpus_command(
-    out: CorpusFolder = Path("runs/corpus"),
-    aist: Annotated[
-        MaybePath, typer.Option(help="AIST++ 2-D keypoints packed as .npz (see the docs).")
+@train.command("all")
+def all_command(
+    budget: Annotated[float, typer.Option(help="Time in all (min).", min=0.01)],
+    out: Annotated[Path, typer.Option(help="Run folder; an interrupted run resumes.")] = Path(
+        "runs/all"
+    ),
+    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
+    pieces: Annotated[
+        Optional[int],  # noqa: UP045
+        typer.Option(help="Composed pieces to train on (default: by device and time).", min=1),
     ] = None,
-    cmu: Annotated[
-        MaybePath, typer.Option(help="CMU motion-capture dances packed as .npz (see the docs).")
+    workers: Annotated[
+        Optional[int],  # noqa: UP045
+        typer.Option(help="Processes that render pieces (default: by device).", min=1),
     ] = None,
-    pieces_per_song: Annotated[
-        int, typer.Option("--pieces-per-song", "--takes", help="Pieces of each song.", min=2)
-    ] = 12,
+    music: Annotated[
+        MaybePath, typer.Option(help="Folder of recorded music, such as /usr/share/games.")
+    ] = None,
+    install: Annotated[
+        bool, typer.Option("--install", help="Install the weights as the bundled ones.")
+    ] = False,
 ) -> None:
-    """Render the songs for dances; without motion files, for procedural dances only."""
-    from d2m.training.data.corpus import render_corpus
-    from d2m.training.data.motion_bank import load_motion_bank
+    """Compose pieces and train codecs and generators of both levels within a given time."""
+    from dataclasses import replace
 
-    render_corpus(out, load_motion_bank(aist, cmu), pieces_per_song=pieces_per_song)
+    from d2m.training.install_weights import NETWORK_KINDS, install_weights
+    from d2m.training.train_all import budget_for, train_all
+
+    plan = replace(budget_for(budget, device), music=music)
+    plan = plan if pieces is None else replace(plan, pieces=pieces)
+    plan = plan if workers is None else replace(plan, workers=workers)
+    train_all(out, plan)
+    if install:
+        for kind in NETWORK_KINDS:
+            for level in HOP_LEVELS.values():
+                weights = out / f"{kind}_{level.name}" / "weights.safetensors"
+                typer.echo(install_weights(weights, level, kind))
+
+
+@train.command("pieces")
+def pieces_command(
+    out: CorpusFolder = CORPUS,
+    number: Annotated[int, typer.Option(help="Pieces to train on.", min=0)] = 200,
+    held_out: Annotated[int, typer.Option(help="Pieces that are only measured.", min=0)] = 10,
+    workers: Annotated[int, typer.Option(help="Processes that render pieces.", min=1)] = 1,
+) -> None:
+    """Compose and render pieces; those already there are kept."""
+    from d2m.training.data.composed_pieces import ComposedPiece
+    from d2m.training.data.piece_rendering import render_pieces
+
+    chosen = [ComposedPiece(number=n, held_out=True) for n in range(held_out)]
+    chosen += [ComposedPiece(number=n) for n in range(number)]
+    render_pieces(out, chosen, workers=workers)
+
+
+@train.command("music")
+def music_command(
+    out: CorpusFolder = CORPUS,
+    source: Annotated[
+        Path, typer.Option("--from", help="Folder that the music is installed in.")
+    ] = Path("/usr/share/games"),
+) -> None:
+    """Add recorded music of Debian packages with permissive licences to the corpus."""
+    from d2m.training.data.recorded_music import add_permissive_music
+
+    add_permissive_music(out, source)
 
 
 @train.command("codec")
-@with_trainer_options(steps=20_000, batch=8, precision="bf16")
+@with_trainer_options(steps=20_000, batch=8)
 def codec_command(
-    level: LevelOption,
-    corpus: CorpusFolder = Path("runs/corpus"),
+    level: LevelArgument,
+    corpus: CorpusFolder = CORPUS,
     out: Annotated[MaybePath, typer.Option(help="Run folder (default: runs/codec_LEVEL).")] = None,
-    start: Annotated[MaybePath, typer.Option(help="Codec weights to start from.")] = None,
-    decoder_only: Annotated[
-        bool, typer.Option(help="Train the decoder only, so that existing codes stay valid.")
-    ] = False,
-    learning_rate: Annotated[float, typer.Option(help="AdamW's learning rate.", min=0)] = 1e-3,
+    start: Annotated[
+        MaybePath, typer.Option(help="Codec weights to start from, of either level.")
+    ] = None,
+    learning_rate: Annotated[float, typer.Option(help="AdamW's learning rate.", min=0)] = 8e-4,
     *,
     trainer_options: dict[str, Any],
 ) -> None:
-    """Train the VQ-VAE of one level; an interrupted run resumes."""
-    from d2m.checkpoints import read_tensors
-    from d2m.training.codec import CodecConfig, train_codec
+    """Train the codec of one level; an interrupted run resumes."""
+    from d2m.models.spectral_codec import SpectralCodecConfig
+    from d2m.models.weight_files import read_weights
+    from d2m.training.codec_losses import CODEC_LOW_BAND_HZ, CODEC_WEIGHTS
+    from d2m.training.codec_training import CodecTrainingConfig, train_codec
 
-    config = CodecConfig(
-        level=hop_level_named(level).name,
-        decoder_only=decoder_only,
+    name = hop_level_named(level).name
+    config = CodecTrainingConfig(
+        codec=SpectralCodecConfig(level=name),
+        weights=CODEC_WEIGHTS[name],
+        low_band_hz=CODEC_LOW_BAND_HZ[name],
         learning_rate=learning_rate,
         **trainer_options,
     )
-    weights = None if start is None else read_tensors(start)[0]
-    train_codec(corpus, out or Path(f"runs/codec_{level}"), config, start=weights)
+    weights = None if start is None else read_weights(start)[0]
+    train_codec(corpus, out or Path(f"runs/codec_{name}"), config, start=weights)
 
 
 @train.command("generator")
-@with_trainer_options(steps=20_000, batch=8, precision="bf16")
+@with_trainer_options(steps=20_000, batch=8)
 def generator_command(
-    level: LevelOption,
-    corpus: CorpusFolder = Path("runs/corpus"),
+    level: LevelArgument,
+    corpus: CorpusFolder = CORPUS,
     out: Annotated[
         MaybePath, typer.Option(help="Run folder (default: runs/generator_LEVEL).")
     ] = None,
@@ -85,120 +135,67 @@ def generator_command(
         MaybePath, typer.Option(help="Codec whose codes are learned (default: the bundled one).")
     ] = None,
     start: Annotated[
-        MaybePath, typer.Option(help="Generator weights to start from, of either level.")
+        MaybePath, typer.Option(help="Generator weights of the level to start from.")
     ] = None,
-    adversarial: Annotated[
-        bool, typer.Option("--adversarial", help="Add the discriminator of D2M-GAN.")
-    ] = False,
-    waveform: Annotated[
-        float, typer.Option(help="With --adversarial, weight of the waveform loss.", min=0)
-    ] = 0.0,
-    mel: Annotated[
-        float, typer.Option(help="With --adversarial, weight of the mel loss.", min=0)
-    ] = 0.0,
-    scales: Scales = 3,
-    channel_divisor: ChannelDivisor = 1,
-    *,
-    trainer_options: dict[str, Any],
-) -> None:
-    """Train the compact generator of one level; an interrupted run resumes."""
-    from d2m.checkpoints import load_codec, read_tensors
-    from d2m.models.losses import LossWeights
-    from d2m.training.generator import GeneratorConfig, train_generator
-
-    if not adversarial and (waveform or mel):
-        raise SettingsError("--waveform and --mel need --adversarial: add it.")
-    d2mgan_losses = LossWeights(commitment=0.0, waveform=waveform, mel=mel)
-    config = GeneratorConfig(
-        level=hop_level_named(level).name,
-        d2mgan_losses=d2mgan_losses if adversarial else None,
-        scales=scales,
-        channel_divisor=channel_divisor,
-        **trainer_options,
-    )
-    weights = None if start is None else read_tensors(start)[0]
-    folder = out or Path(f"runs/generator_{level}")
-    train_generator(
-        corpus, load_codec(hop_level_named(level), codec), folder, config, start=weights
-    )
-
-
-@with_trainer_options(steps=4_000, batch=8, precision="bf16", report_every=200)
-def audio_command(
-    context: typer.Context,
-    level: LevelOption,
-    corpus: CorpusFolder = Path("runs/corpus"),
-    out: Annotated[MaybePath, typer.Option(help="Run folder (default: runs/audio_LEVEL).")] = None,
-    codec: Annotated[
-        MaybePath, typer.Option(help="Codec of the generator (default: the bundled one).")
-    ] = None,
-    start: Annotated[
-        MaybePath, typer.Option(help="Generator weights to start from (default: the bundled ones).")
-    ] = None,
-    adversarial: Annotated[
-        float, typer.Option(help="Weight of a discriminator of waveforms.", min=0)
-    ] = 0.0,
-    scales: Scales = 3,
-    channel_divisor: ChannelDivisor = 1,
     learning_rate: Annotated[
+        Optional[float],  # noqa: UP045
+        typer.Option(help="AdamW's learning rate (default: 1e-3; 5e-4 with --start).", min=0),
+    ] = None,
+    decoder_rate: Annotated[
         float,
-        typer.Option(
-            help="Adam's learning rate for the generator; three times this for its tables."
-        ),
-    ] = 1e-3,
+        typer.Option(help="Also train the codec's decoder, at this share of the rate.", min=0),
+    ] = 0.0,
     *,
     trainer_options: dict[str, Any],
 ) -> None:
-    """Fine-tune a generator and its decoder by audio losses; an interrupted run resumes."""
-    from d2m.checkpoints import generator_path, load_codec, load_generator, read_tensors
-    from d2m.training.audio_finetuning import AudioFinetuningConfig, finetune_audio
+    """Train the generator of one level; an interrupted run resumes."""
+    from d2m.checkpoints import load_codec, load_generator
+    from d2m.models.score_generator import ScoreGeneratorConfig
+    from d2m.training.codec_losses import CODEC_LOW_BAND_HZ, CODEC_WEIGHTS
+    from d2m.training.generator_training import (
+        FINE_TUNING_RATE,
+        FIRST_RATE,
+        GeneratorTrainingConfig,
+        train_generator,
+    )
 
     chosen = hop_level_named(level)
-    config = AudioFinetuningConfig(
-        level=chosen.name,
-        adversarial=adversarial,
-        scales=scales,
-        channel_divisor=channel_divisor,
-        learning_rate=learning_rate,
-        table_learning_rate=3 * learning_rate,
+    before = None if start is None else load_generator(chosen, start)
+    sizes = ScoreGeneratorConfig(level=chosen.name) if before is None else before.config
+    config = GeneratorTrainingConfig(
+        generator=sizes,
+        learning_rate=learning_rate or (FIRST_RATE if before is None else FINE_TUNING_RATE),
+        low_band_hz=CODEC_LOW_BAND_HZ[chosen.name],
+        decoder_rate=decoder_rate,
+        copy_weights=CODEC_WEIGHTS[chosen.name],
         **trainer_options,
     )
-    source = start or generator_path(chosen)
-    load_generator(chosen, source)  # raises an error that names the problem of a wrong file
-    folder = out or Path(f"runs/{context.info_name}_{level}")
-    weights = read_tensors(source)[0]
-    finetune_audio(corpus, load_codec(chosen, codec), folder, config, start=weights)
+    weights = None if before is None else before.state_dict()
+    folder = out or Path(f"runs/generator_{chosen.name}")
+    train_generator(corpus, load_codec(chosen, codec), folder, config, start=weights)
 
 
-for _command, _name, _earlier_name in (
-    (audio_command, "audio", "sound"),
-    (d2mgan_command, "d2mgan", "paper"),
-    (decoder_command, "decoder", "synthesizer"),
-):
-    train.command(_name)(_command)
-    # Run folders are named after the command by default, so that `train paper` still resumes.
-    train.command(_earlier_name, hidden=True)(_command)
+train.command("d2mgan")(d2mgan_command)
+# Run folders are named after the command by default, so that `train paper` still resumes.
+train.command("paper", hidden=True)(d2mgan_command)
 
 
-@train.command("bundle")
-def bundle_command(
+@train.command("install")
+def install_command(
     kind: Annotated[str, typer.Argument(help="codec or generator.")],
-    level: LevelOption,
+    level: LevelArgument,
     weights: Annotated[
         MaybePath,
         typer.Option(help="Weights of a run (default: runs/KIND_LEVEL/weights.safetensors)."),
     ] = None,
-    temperature: Annotated[
-        Optional[float],  # noqa: UP045
-        typer.Option(
-            help="Temperature of a generator's codebook lookup, in squared distances.", min=0
-        ),
+    folder: Annotated[
+        MaybePath, typer.Option(help="Checkpoints folder (default: the bundled one).")
     ] = None,
 ) -> None:
-    """Install the weights of a run as the bundled ones."""
-    from d2m.training.export import export_bundled
+    """Install the weights of a run as the bundled ones, in 8 bits."""
+    from d2m.checkpoints import CHECKPOINTS
+    from d2m.training.install_weights import install_weights
 
-    if kind not in ("codec", "generator"):
-        raise SettingsError(f"Unknown kind {kind!r}: choose codec or generator.")
-    source = weights or Path(f"runs/{kind}_{level}/weights.safetensors")
-    typer.echo(export_bundled(source, hop_level_named(level), kind, temperature=temperature))
+    chosen = hop_level_named(level)
+    source = weights or Path(f"runs/{kind}_{chosen.name}/weights.safetensors")
+    typer.echo(install_weights(source, chosen, kind, folder=folder or CHECKPOINTS))

@@ -1,4 +1,4 @@
-"""The commands that train the networks of D2M-GAN and the decoder of a codec."""
+"""The command that trains the networks of D2M-GAN."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import typer
 from d2m.core.levels import hop_level_named
 from d2m.training.cli_options import (
     ChannelDivisor,
-    CorpusFolder,
     LevelOption,
     MaybePath,
     Scales,
@@ -20,7 +19,7 @@ from d2m.training.cli_options import (
 DataFolder = Annotated[Path, typer.Option(help="Folder with the lists of the published data.")]
 DatasetName = Annotated[str, typer.Option(help="aist or tiktok.")]
 CodecFile = Annotated[
-    MaybePath, typer.Option(help="JukeBox VQ-VAE, fine-tuned or not (default: the bundled codec).")
+    MaybePath, typer.Option(help="JukeBox VQ-VAE, fine-tuned or not (default: the installed one).")
 ]
 RunFolder = Annotated[
     MaybePath, typer.Option(help="Run folder (default: runs/d2mgan_DATASET_LEVEL).")
@@ -91,37 +90,3 @@ def d2mgan_command(
     folder = out or Path(f"runs/{context.info_name}_{dataset}_{level}")
     config = config.without(without or [])
     train_d2mgan(data, load_training_codec(hop_level_named(level), codec), folder, config)
-
-
-@with_trainer_options(steps=20_000, batch=16)
-def decoder_command(
-    context: typer.Context,
-    level: LevelOption,
-    corpus: CorpusFolder = Path("runs/corpus"),
-    codec: Annotated[
-        MaybePath,
-        typer.Option(help="Codec whose decoder is fine-tuned (default: the bundled one)."),
-    ] = None,
-    out: Annotated[
-        MaybePath, typer.Option(help="Run folder (default: runs/decoder_LEVEL).")
-    ] = None,
-    learning_rate: Annotated[float, typer.Option(help="Adam's learning rate.", min=0)] = 1e-5,
-    scales: Scales = 3,
-    channel_divisor: ChannelDivisor = 1,
-    *,
-    trainer_options: dict[str, Any],
-) -> None:
-    """Fine-tune a codec's decoder against a discriminator of waveforms; codes stay valid."""
-    from d2m.training.d2mgan.task import load_training_codec
-    from d2m.training.decoder_finetuning import DecoderFinetuningConfig, finetune_decoder
-
-    config = DecoderFinetuningConfig(
-        level=hop_level_named(level).name,
-        learning_rate=learning_rate,
-        scales=scales,
-        channel_divisor=channel_divisor,
-        **trainer_options,
-    )
-    source = load_training_codec(hop_level_named(level), codec)
-    folder = out or Path(f"runs/{context.info_name}_{level}")
-    finetune_decoder(corpus, source, folder, config)

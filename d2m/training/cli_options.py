@@ -12,6 +12,7 @@ import typer
 
 MaybePath = Optional[Path]  # noqa: UP045 (typer evaluates it at run time, on Python 3.10 too)
 CorpusFolder = Annotated[Path, typer.Option(help="Corpus folder.")]
+LevelArgument = Annotated[str, typer.Argument(help="Hop level: high or low.")]
 LevelOption = Annotated[str, typer.Option(help="Hop level: high or low.")]
 Scales = Annotated[int, typer.Option(help="Scales of the discriminator.", min=1, max=3)]
 ChannelDivisor = Annotated[
@@ -20,10 +21,17 @@ ChannelDivisor = Annotated[
 ]
 _TRAINER_OPTIONS: dict[str, tuple[Any, Any]] = {
     "steps": (int, typer.Option(help="Total number of optimisation steps.", min=1)),
+    "minutes": (
+        float,
+        typer.Option(help="Time to train for (min) instead of a number of steps.", min=0),
+    ),
     "batch": (int, typer.Option(help="Batch size of each process.", min=1)),
     "seed": (int, typer.Option(help="Seed of the initial weights and of the data order.", min=0)),
     "device": (str, typer.Option(help="auto, cpu or cuda.")),
-    "precision": (str, typer.Option(help="no, bf16, fp16, or auto: bf16 on GPUs.")),
+    "precision": (
+        str,
+        typer.Option(help="no, bf16, fp16, or auto: bf16 on devices with instructions for it."),
+    ),
     "threads": (int, typer.Option(help="CPU threads of each process.", min=1)),
     "report_every": (int, typer.Option(help="Steps between two reports of metrics.", min=1)),
     "save_every": (
@@ -33,6 +41,7 @@ _TRAINER_OPTIONS: dict[str, tuple[Any, Any]] = {
     "tensorboard": (bool, typer.Option(help="Also write TensorBoard event files.")),
 }
 _DEFAULTS: dict[str, Any] = {
+    "minutes": 0.0,
     "seed": 0,
     "device": "auto",
     "precision": "auto",

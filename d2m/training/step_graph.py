@@ -90,7 +90,7 @@ class StepGraph:
             torch.cuda.synchronize()
             with torch.cuda.graph(graph):
                 outputs = self._compute(self._static)
-                outputs["loss"].backward()
+                outputs["loss"].backward()  # type: ignore[no-untyped-call]
                 nn.utils.clip_grad_norm_(self._network.parameters(), MAX_GRADIENT_NORM)
                 self._optimizer.step()
             self._outputs = {name: value.detach() for name, value in outputs.items()}

@@ -1,16 +1,15 @@
 """Train everything bundled within a given time: two codecs, then two generators.
 
 Rendering goes on in the background while the networks train; the two networks of a kind train
-side by side, each in a process of its own, on a GPU if there is one. Whatever is there already is
-kept: an interrupted run resumes.
+side by side, each in a process of its own, on a GPU if there is one.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import time
-from dataclasses import dataclass
-from multiprocessing import get_context
+from dataclasses import dataclass, field, replace
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
@@ -19,57 +18,108 @@ from d2m.core.errors import DataError
 from d2m.core.levels import HOP_LEVELS
 from d2m.models.score_generator import ScoreGeneratorConfig
 from d2m.models.spectral_codec import SpectralCodec, SpectralCodecConfig
-from d2m.training.data.composed_pieces import ComposedPiece, render_pieces
-from d2m.training.score_generator_training import ScoreTrainingConfig, train_score_generator
-from d2m.training.spectral_codec_losses import SpectralLossWeights
-from d2m.training.spectral_codec_training import SpectralTrainingConfig, train_spectral_codec
+from d2m.training.child_processes import ChildProcesses
+from d2m.training.codec_losses import CODEC_LOW_BAND_HZ, CODEC_WEIGHTS
+from d2m.training.codec_training import CodecTrainingConfig, train_codec
+from d2m.training.data.composed_pieces import ComposedPiece
+from d2m.training.data.piece_rendering import missing_pieces, start_rendering
+from d2m.training.data.recorded_music import add_permissive_music
+from d2m.training.distributed import uses_gpu
+from d2m.training.generator_training import (
+    HELD_OUT_PIECES,
+    GeneratorTrainingConfig,
+    train_generator,
+)
+from d2m.training.install_weights import NETWORK_KINDS
 
 CODEC_SHARE = 0.55
 """Share of the time after the first pieces that the codecs get; the generators get the rest."""
-HELD_OUT_PIECES = 10
-"""Held-out pieces that are rendered first: those that the trainings measure."""
-LOSSES = {
-    "high": (SpectralLossWeights(), 320.0),
-    "low": (SpectralLossWeights(convergence=10.0, treble=0.5, tonal=2.0, low_band=8.0), 3_200.0),
-}
-"""Weights of the losses of each level, and the frequency (Hz) up to which the waveform counts: the
-codes of level low can keep the phase of higher ones. Chosen by hand."""
-_POLL_S = 0.5
-_LEAST_MINUTES = 0.02  # of a training that starts late
+GPU_PIECES, LEAST_PIECES = 1_600, 40
+"""Pieces of a training on a GPU, and the fewest on a CPU. Chosen by hand."""
+PIECES_PER_MINUTE = 8
+"""Pieces of a training on a CPU for each minute: as many as one process renders meanwhile."""
+CORES_LEFT = 4
+"""Processor cores that rendering leaves to the networks when they train on a GPU."""
+WAIT_S = 0.5
+"""Time (s) between two looks at processes and pieces."""
+LATE_MINUTES = 0.02
+"""Time (min) of a training for which no time is left. Chosen by hand."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Budget:
-    """What a run may use.
+    """What a training of everything may use.
+
+    Parameters
+    ----------
+    minutes
+        Time in all.
+    device, precision, threads
+        See `d2m.training.trainer.TrainerConfig`.
+    workers
+        Processes that render pieces.
+    pieces, first_pieces
+        Pieces to train on that are rendered in all, and before the codecs begin.
+    held_out_pieces
+        Pieces that are only measured; they are rendered first.
+    codec_batch, generator_batch
+        Crops in a batch.
+    codec, generator
+        Sizes of the networks, at both levels.
+    music
+        Folder of recorded music, see `d2m.training.data.recorded_music`; None for none.
+    """
+
+    minutes: float
+    device: str = "auto"
+    precision: str = "auto"
+    threads: int = 1
+    workers: int = 1
+    pieces: int = LEAST_PIECES
+    first_pieces: int = 20
+    held_out_pieces: int = HELD_OUT_PIECES
+    codec_batch: int = 8
+    generator_batch: int = 8
+    codec: SpectralCodecConfig = field(default_factory=SpectralCodecConfig)
+    generator: ScoreGeneratorConfig = field(default_factory=ScoreGeneratorConfig)
+    music: Path | None = None
+
+
+def budget_for(minutes: float, device: str = "auto") -> Budget:
+    """Return what suits a GPU or a CPU.
 
     Parameters
     ----------
     minutes
         Time in all.
     device
-        ``"auto"``, ``"cpu"`` or ``"cuda"``.
-    workers
-        Processes that render pieces.
-    pieces, first_pieces
-        Pieces that are rendered in all, and before the codecs begin.
-    codec_batch, generator_batch
-        Crops in a batch.
-    precision
-        See `d2m.training.distributed.Engine`.
-    """
+        See `d2m.training.trainer.TrainerConfig`.
 
-    minutes: float
-    device: str = "auto"
-    workers: int = 1
-    pieces: int = 200
-    first_pieces: int = 40
-    codec_batch: int = 8
-    generator_batch: int = 8
-    precision: str = "auto"
+    Raises
+    ------
+    SettingsError
+        If the device is unknown or not available.
+    """
+    if not uses_gpu(device):
+        pieces = round(PIECES_PER_MINUTE * minutes)
+        pieces = min(max(pieces, LEAST_PIECES), GPU_PIECES)
+        return Budget(minutes=minutes, device=device, pieces=pieces)
+    return Budget(
+        minutes=minutes,
+        device=device,
+        workers=max(1, (os.cpu_count() or 1) - CORES_LEFT),
+        pieces=GPU_PIECES,
+        first_pieces=60,
+        codec_batch=64,
+        generator_batch=32,
+    )
 
 
 def train_all(out: Path, budget: Budget) -> None:
     """Render pieces and train all bundled networks.
+
+    A second call with the same folder goes on where the first one was interrupted: pieces and
+    finished networks are kept, and a network that had begun gets the time it had left.
 
     Parameters
     ----------
@@ -84,61 +134,72 @@ def train_all(out: Path, budget: Budget) -> None:
     DataError
         If a process fails; its error is printed.
     """
-    ends = time.monotonic() + 60.0 * budget.minutes
-    rendering = _start(_render, out / "corpus", budget)
-    try:
-        _wait_for_pieces(out / "corpus", budget, rendering)
-        for kind, share in (("codec", CODEC_SHARE), ("generator", 1.0)):
-            until = time.monotonic() + share * (ends - time.monotonic())
-            running = [_start(_train, kind, level, out, until, budget) for level in HOP_LEVELS]
-            for process in running:
-                process.join()
-                if process.exitcode:
-                    raise DataError(f"The training of a {kind} failed; see its error above.")
-    finally:
-        rendering.kill()
-
-
-def _start(target: Any, *arguments: Any) -> BaseProcess:
-    process = get_context("spawn").Process(target=target, args=arguments)
-    process.start()
-    return process
-
-
-def _render(corpus: Path, budget: Budget) -> None:
-    """Render the held-out pieces and those to train on, in turn with the styles."""
-    os.environ["OMP_NUM_THREADS"] = "1"
-    held_out = [ComposedPiece(number=n, held_out=True) for n in range(HELD_OUT_PIECES)]
+    ends, corpus = time.monotonic() + 60.0 * budget.minutes, out / "corpus"
+    held_out = [ComposedPiece(number=n, held_out=True) for n in range(budget.held_out_pieces)]
     pieces = [ComposedPiece(number=n) for n in range(budget.pieces)]
-    render_pieces(corpus, held_out + pieces, workers=budget.workers)
+    with ChildProcesses() as children:
+        rendering = start_rendering(children, corpus, held_out + pieces, budget.workers)
+        if budget.music is not None:
+            add_permissive_music(corpus, budget.music)
+        _wait_for_pieces(corpus, held_out + pieces[: budget.first_pieces], rendering)
+        for kind, share in zip(NETWORK_KINDS, (CODEC_SHARE, 1.0), strict=True):
+            until = time.monotonic() + share * (ends - time.monotonic())
+            running = [
+                children.start(_train, kind, level, out, until, budget) for level in HOP_LEVELS
+            ]
+            while any(process.is_alive() for process in running):
+                time.sleep(WAIT_S)
+                if any(process.exitcode for process in running):
+                    break
+            if any(process.exitcode for process in running):
+                raise DataError(f"The training of a {kind} failed; see its error above.")
 
 
-def _wait_for_pieces(corpus: Path, budget: Budget, rendering: BaseProcess) -> None:
-    wanted = min(budget.first_pieces, budget.pieces)
-    while len([*corpus.glob("train/score-*.flac")]) < wanted:
-        if rendering.exitcode:
-            raise DataError("The pieces could not be rendered; see the error above.")
-        time.sleep(_POLL_S)
+def _wait_for_pieces(
+    corpus: Path, pieces: list[ComposedPiece], rendering: list[BaseProcess]
+) -> None:
+    """Wait until pieces are rendered."""
+    while missing := missing_pieces(corpus, pieces):
+        if any(process.exitcode for process in rendering):
+            raise DataError("Pieces could not be rendered; see the error above.")
+        if not any(process.is_alive() for process in rendering):
+            missing = missing_pieces(corpus, missing)  # the last may have come just now
+            if missing:
+                raise DataError(
+                    f"Rendering ended, but {len(missing)} pieces such as {missing[0].path} are "
+                    f"not in {corpus}: is there space on the disk?"
+                )
+        time.sleep(WAIT_S)
 
 
 def _train(kind: str, level: str, out: Path, until: float, budget: Budget) -> None:
     """Train one network in this process until a moment of the monotonic clock (s)."""
+    corpus, folder = out / "corpus", out / f"{kind}_{level}"
     shared: dict[str, Any] = {
-        "minutes": max(_LEAST_MINUTES, (until - time.monotonic()) / 60.0),
+        "minutes": _begun_minutes(folder) or max(LATE_MINUTES, (until - time.monotonic()) / 60.0),
         "device": budget.device,
         "precision": budget.precision,
+        "threads": budget.threads,
         "tensorboard": False,
         "samples": False,
-        "weights": LOSSES[level][0],
-        "low_band_hz": LOSSES[level][1],
+        "low_band_hz": CODEC_LOW_BAND_HZ[level],
     }
-    corpus, folder = out / "corpus", out / f"{kind}_{level}"
     if kind == "codec":
-        sizes = SpectralCodecConfig(level=level)
-        codec_config = SpectralTrainingConfig(codec=sizes, batch=budget.codec_batch, **shared)
-        train_spectral_codec(corpus, folder, codec_config)
+        sizes = replace(budget.codec, level=level)
+        weights = CODEC_WEIGHTS[level]
+        codec_config = CodecTrainingConfig(
+            codec=sizes, batch=budget.codec_batch, weights=weights, **shared
+        )
+        train_codec(corpus, folder, codec_config)
         return
     codec = SpectralCodec.from_pretrained(out / f"codec_{level}" / "weights.safetensors")
-    generator = ScoreGeneratorConfig(level=level)
-    config = ScoreTrainingConfig(generator=generator, batch=budget.generator_batch, **shared)
-    train_score_generator(corpus, codec, folder, config)
+    generator = replace(budget.generator, level=level)
+    config = GeneratorTrainingConfig(generator=generator, batch=budget.generator_batch, **shared)
+    train_generator(corpus, codec, folder, config)
+
+
+def _begun_minutes(folder: Path) -> float:
+    """Return the time (min) of the training that a folder holds; 0 without one."""
+    if not (folder / "checkpoint.pt").is_file():
+        return 0.0
+    return float(json.loads((folder / "config.json").read_text())["minutes"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
@@ -16,14 +16,12 @@ from tqdm import tqdm
 
 from d2m.core.errors import SettingsError
 from d2m.training.distributed import Engine
+from d2m.training.learning_rates import linear_factor
 from d2m.training.run_logger import RunLogger
+from d2m.training.training_progress import TrainingPauses, TrainingProgress
 
-RATE_WARM_UP_STEPS = 100
-"""Steps over which the learning rates rise linearly at the start; chosen by hand."""
 MINUTE_S = 60.0
-"""Time (s) between two checkpoints of a training that lasts for a given time."""
-FINAL_RATE_FACTOR = 1e-3
-"""Offset of the decay, so that it ends just above a learning rate of 0; chosen by hand."""
+"""Length of a minute (s)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,7 +33,7 @@ class TrainerConfig:
     steps
         Total number of optimisation steps.
     minutes
-        Time to train for instead of a number of steps; 0 for none. Not for several processes.
+        Time to train for instead of a number of steps, in one process; 0 for none.
     seed
         Seed of the initial weights and of the order of the data.
     report_every, save_every
@@ -66,7 +64,7 @@ class TrainerConfig:
     def learning_rate_factor(self, number: int, share: float) -> float:
         """Return the factor of the learning rates at a step.
 
-        It rises over the first `RATE_WARM_UP_STEPS` steps and falls linearly over the second half.
+        It rises at first and falls linearly over the second half.
 
         Parameters
         ----------
@@ -75,8 +73,7 @@ class TrainerConfig:
         share
             Share of the training that is done, 0 to 1.
         """
-        decay = min(1.0, 2.0 * (1.0 - share) + FINAL_RATE_FACTOR)
-        return min(1.0, (number + 1) / RATE_WARM_UP_STEPS) * decay
+        return linear_factor(number, share)
 
 
 class Weights(NamedTuple):
@@ -121,66 +118,6 @@ class Task(Protocol):
         """Return audio to listen to at each checkpoint."""
 
 
-@dataclass
-class _Progress:
-    """The steps done, the time (s) they took, and the sums of the metrics since the last report.
-
-    Checkpoints store the fields by name.
-    """
-
-    step: int = 0
-    seconds: float = 0.0
-    reported: int = 0
-    sums: dict[str, float | Tensor] = field(default_factory=dict)
-
-    def add(self, metrics: StepMetrics) -> None:
-        """Add the metrics of one step."""
-        for name, value in metrics.items():
-            self.sums[name] = self.sums.get(name, 0.0) + value
-        self.step += 1
-
-    def means(self) -> dict[str, float]:
-        """Return the means since the last call, by name, and start anew."""
-        count = self.step - self.reported
-        means = {name: float(total) / count for name, total in self.sums.items()}
-        self.reported, self.sums = self.step, {}
-        return means
-
-
-class _Pauses:
-    """Decide when a training reports and saves: after so many steps, or every minute."""
-
-    def __init__(self, config: TrainerConfig, progress: _Progress) -> None:
-        self._config = config
-        self._reported = (progress.step, progress.seconds)
-        self._saved_s = progress.seconds
-
-    def report_due(self, progress: _Progress, *, ended: bool) -> bool:
-        """Return whether to report now."""
-        return ended or self._due(progress, self._config.report_every, self._reported[1])
-
-    def save_due(self, progress: _Progress, *, ended: bool) -> bool:
-        """Return whether to save now."""
-        due = ended or self._due(progress, self._config.save_every, self._saved_s)
-        if due:
-            self._saved_s = progress.seconds
-        return due
-
-    def seconds_a_step(self, progress: _Progress) -> float:
-        """Return the time (s) of a step since the last call."""
-        steps, seconds = (
-            now - then
-            for now, then in zip((progress.step, progress.seconds), self._reported, strict=True)
-        )
-        self._reported = (progress.step, progress.seconds)
-        return seconds / max(1, steps)
-
-    def _due(self, progress: _Progress, every: int, last_s: float) -> bool:
-        if self._config.minutes:
-            return progress.seconds - last_s >= MINUTE_S
-        return progress.step % every == 0
-
-
 class Trainer:
     """Train a task in a run folder.
 
@@ -195,7 +132,8 @@ class Trainer:
     Raises
     ------
     SettingsError
-        If the device, the precision or a library is not available.
+        If the device, the precision or a library is not available, or several processes are
+        to train for a given time: each would stop at another step.
     """
 
     def __init__(self, folder: Path, config: TrainerConfig) -> None:
@@ -204,6 +142,8 @@ class Trainer:
         self.engine = Engine(
             device=config.device, precision=config.precision, threads=config.threads
         )
+        if config.minutes and self.engine.world_size > 1:
+            raise SettingsError("Several processes can't train for a given time: use --steps.")
 
     def train(self, task: Task) -> None:
         """Train to the last step, resuming from the folder's checkpoint if there is one.
@@ -230,7 +170,12 @@ class Trainer:
         rates = [[group["lr"] for group in o.param_groups] for o in _optimizers(task)]
         progress = self._resume(task)
         logger = self._logger(progress.step)
-        pause = _Pauses(config, progress)
+        pause = TrainingPauses(
+            progress,
+            report_every=config.report_every,
+            save_every=config.save_every,
+            timed=config.minutes > 0,
+        )
         started = time.perf_counter() - progress.seconds
         with self._bar(progress.step) as bar:
             while (share := self._share_done(progress)) < 1.0:
@@ -249,11 +194,11 @@ class Trainer:
         if logger is not None:
             logger.close()
 
-    def _share_done(self, progress: _Progress) -> float:
+    def _share_done(self, progress: TrainingProgress) -> float:
         """Return the share of the steps, or of the time, that is over."""
         config = self.config
         if config.minutes:
-            return progress.seconds / (60.0 * config.minutes)
+            return progress.seconds / (MINUTE_S * config.minutes)
         return progress.step / max(1, config.steps)
 
     def _bar(self, first: int) -> tqdm[Any]:
@@ -263,7 +208,11 @@ class Trainer:
         return tqdm(initial=first, total=total, unit="step", disable=hidden)
 
     def _report(
-        self, task: Task, progress: _Progress, logger: RunLogger | None, pause: _Pauses
+        self,
+        task: Task,
+        progress: TrainingProgress,
+        logger: RunLogger | None,
+        pause: TrainingPauses,
     ) -> None:
         """Write the metrics of training since the last report, and those on held-out data."""
         means = self.engine.mean(progress.means())
@@ -273,7 +222,7 @@ class Trainer:
             }
             logger.log_metrics(progress.step, means | metrics)
 
-    def _save_run(self, task: Task, progress: _Progress, logger: RunLogger | None) -> None:
+    def _save_run(self, task: Task, progress: TrainingProgress, logger: RunLogger | None) -> None:
         """Write a checkpoint, the weights and examples."""
         if logger is not None:
             self._save(task, progress)
@@ -299,7 +248,7 @@ class Trainer:
                 else:
                     group["lr"] = rate * factor
 
-    def _save(self, task: Task, progress: _Progress) -> None:
+    def _save(self, task: Task, progress: TrainingProgress) -> None:
         from safetensors.torch import save_file
 
         state = {name: module.state_dict() for name, module in task.modules().items()}
@@ -314,11 +263,11 @@ class Trainer:
             part.chmod(0o644)  # safetensors creates files that only their owner can read
             part.replace(self.folder / f"{name}.safetensors")
 
-    def _resume(self, task: Task) -> _Progress:
+    def _resume(self, task: Task) -> TrainingProgress:
         """Load the checkpoint into the task, and return its progress; 0 without a checkpoint."""
         path = self.folder / "checkpoint.pt"
         if not path.is_file():
-            return _Progress()
+            return TrainingProgress()
         state = torch.load(path, map_location=self.engine.device, weights_only=True)
         try:
             for name, module in task.modules().items():
@@ -331,7 +280,7 @@ class Trainer:
         self.engine.load_state_dict(state.get("engine", {}))
         step = int(state["step"])
         seconds, reported = float(state.get("seconds", 0.0)), state.get("reported", step)
-        return _Progress(step, seconds, reported, state.get("sums", {}))
+        return TrainingProgress(step, seconds, reported, state.get("sums", {}))
 
 
 def _optimizers(task: Task) -> list[torch.optim.Optimizer]:

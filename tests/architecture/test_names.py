@@ -16,7 +16,6 @@ SAME_FUNCTION_NAME = {
 """Public functions that several modules define under one name, and why that is right."""
 SAME_MODULE_NAME = {
     "cli": "the commands of a package, by convention",
-    "codec": "the JukeBox codec: its training, and how its quality is measured",
     "d2mgan": "the published D2M-GAN: its networks, generation with it, and its training",
 }
 """Modules and packages of one name, and why that is right."""

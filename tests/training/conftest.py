@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 import torch
 
-from d2m.training.data.corpus import render_corpus
-from d2m.training.data.dances import procedural_dance, view
-from d2m.training.data.motion_bank import MotionFeatures, measure_dance
-from d2m.training.loops.loop_songs import UNSEEN_SONGS
-from d2m.training.loops.loop_synthesizer import SOUNDFONT
+from d2m.training.data.composed_pieces import ComposedPiece
+from d2m.training.data.piece_rendering import render_pieces
+
+PIECES = [ComposedPiece(number=0, held_out=True), *(ComposedPiece(number=n) for n in range(3))]
+"""The pieces of the corpus."""
 
 
 @pytest.fixture(autouse=True)
@@ -24,22 +24,22 @@ def one_thread() -> Iterator[None]:
     torch.set_num_threads(threads)
 
 
-@pytest.fixture(scope="session")
-def bank() -> list[MotionFeatures]:
-    """Return four procedural dancers, the last one held out."""
-    measured = []
-    for seed in range(4):
-        dance = procedural_dance(seed, tempo_bpm=90.0 + 10 * seed, duration_s=11.0)
-        measured.append(measure_dance(view(dance, 0.2), held_out=seed == 3))
-    assert all(measured)
-    return [movement for movement in measured if movement is not None]
+@pytest.fixture
+def short_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let pieces be about 4 s long."""
+    shorten(monkeypatch)
+
+
+def shorten(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr("d2m.training.data.composed_pieces.PIECE_SECONDS", (3.5, 4.5))
+    patch.setattr("d2m.training.data.composed_pieces.HELD_OUT_LEAST_S", 4.0)
 
 
 @pytest.fixture(scope="session")
-def small_corpus(bank: list[MotionFeatures], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Render two songs with three pieces each, and an unseen song."""
-    if not SOUNDFONT.is_file():
-        pytest.skip("needs fluid-soundfont-gm")
+def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Render three short pieces to train on and a held-out one; no test may change them."""
     folder = tmp_path_factory.mktemp("corpus")
-    render_corpus(folder, bank, pieces_per_song=3, songs=(0, 1, UNSEEN_SONGS[0]))
+    with pytest.MonkeyPatch.context() as patch:
+        shorten(patch)
+        render_pieces(folder, PIECES)
     return folder

@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 import torch
 
-from d2m.checkpoints import codec_path, load_codec
 from d2m.checkpoints.identify import match_parameters
 from d2m.core.errors import CheckpointError, DataError, SettingsError
 from d2m.core.levels import HIGH, HOP_LEVELS, LOW
@@ -25,6 +24,7 @@ from d2m.models.losses import LossWeights
 from d2m.training.d2mgan.config import D2MGANConfig
 from d2m.training.d2mgan.task import D2MGANTask, load_training_codec
 from d2m.training.distributed import Engine
+from tests.training.jukebox import random_vqvae, write_vqvae
 from tests.training.layout import write_dataset
 
 SMALL = D2MGANConfig(channel_divisor=16, batch=1, device="cpu", fine_tune=False, tensorboard=False)
@@ -44,7 +44,7 @@ def engine() -> Engine:
 
 
 def make_task(folder: Path, config: D2MGANConfig = SMALL) -> D2MGANTask:
-    return D2MGANTask(folder, load_codec(HOP_LEVELS[config.level]), config)
+    return D2MGANTask(folder, random_vqvae(HOP_LEVELS[config.level]), config)
 
 
 def one_step(task: D2MGANTask, engine: Engine, number: int = 0) -> dict[str, torch.Tensor]:
@@ -241,10 +241,13 @@ def test_every_segment_is_drawn_once_per_epoch(aist, engine):
     assert torch.equal(again.audio, drawn[4].audio)
 
 
-def test_a_codec_without_the_level_is_refused():
+def test_a_codec_without_the_level_is_refused(tmp_path):
+    path = write_vqvae(tmp_path)
     with pytest.raises(CheckpointError, match="has no level low"):
-        load_training_codec(LOW, codec_path(HIGH))
-    assert load_training_codec(HIGH, codec_path(HIGH)).levels == (2,)
+        load_training_codec(LOW, path)
+    codec = load_training_codec(HIGH, path)
+    assert codec.levels == (2,)
+    assert torch.equal(codec.codebook(HIGH).k, random_vqvae().codebook(HIGH).k)
 
 
 @pytest.mark.parametrize(

@@ -15,14 +15,14 @@ import pytest
 import torch
 from typer.testing import CliRunner
 
-from d2m.checkpoints import codec_path, load_codec, read_tensors
+from d2m.checkpoints import read_tensors
 from d2m.core.errors import D2MError, DataError, SettingsError
-from d2m.core.levels import HIGH
 from d2m.training.cli import train
 from d2m.training.d2mgan.config import D2MGANConfig
 from d2m.training.d2mgan.task import D2MGANTask, train_d2mgan
 from d2m.training.distributed import Engine
 from d2m.training.trainer import Trainer, TrainerConfig, Weights
+from tests.training.jukebox import VQVAE_FILE, random_vqvae, write_vqvae
 from tests.training.layout import write_dataset
 
 ROOT = Path(__file__).parents[2]
@@ -33,6 +33,7 @@ SMALL = D2MGANConfig(
     report_every=1,
     save_every=2,
     device="cpu",
+    precision="no",
     tensorboard=False,
 )
 FEW = (
@@ -46,12 +47,15 @@ FEW = (
     "1",
     "--device",
     "cpu",
+    "--precision",
+    "no",
 )
 
 
 @pytest.fixture(scope="module")
 def aist(tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("aist")
+    write_vqvae(folder)
     write_dataset(folder, "aist", "train")
     return write_dataset(folder, "aist", "test", count=1)
 
@@ -77,11 +81,11 @@ class Stopped(D2MGANTask):
 @pytest.mark.slow
 def test_an_interrupted_run_resumes_with_the_same_results(aist, tmp_path):
     whole, stopped = tmp_path / "whole", tmp_path / "stopped"
-    train_d2mgan(aist, load_codec(HIGH), whole, SMALL)
+    train_d2mgan(aist, random_vqvae(), whole, SMALL)
     with pytest.raises(KeyboardInterrupt):
-        Trainer(stopped, SMALL).train(Stopped(aist, load_codec(HIGH), SMALL))
+        Trainer(stopped, SMALL).train(Stopped(aist, random_vqvae(), SMALL))
     assert [line["step"] for line in metrics(stopped)] == [1, 2]
-    train_d2mgan(aist, load_codec(HIGH), stopped, SMALL)
+    train_d2mgan(aist, random_vqvae(), stopped, SMALL)
     assert [line["step"] for line in metrics(stopped)] == [1, 2, 3]
     assert metrics(stopped) == metrics(whole)
     for name in ("generator_high", "motion_high", "vqvae_high"):
@@ -90,12 +94,23 @@ def test_an_interrupted_run_resumes_with_the_same_results(aist, tmp_path):
         )
         assert all(torch.equal(tensor, other[n]) for n, tensor in one.items())
     with pytest.raises(SettingsError, match="holds another training"):
-        train_d2mgan(aist, load_codec(HIGH), stopped, replace(SMALL, scales=2))
+        train_d2mgan(aist, random_vqvae(), stopped, replace(SMALL, scales=2))
 
 
 @pytest.mark.slow
 def test_two_processes_match_one_process_with_twice_the_batch(aist, tmp_path):
-    options = ["d2mgan", "--data", str(aist), *FEW, "--steps", "3", "--save-every", "3"]
+    options = [
+        "d2mgan",
+        "--data",
+        str(aist),
+        "--codec",
+        str(aist / VQVAE_FILE),
+        *FEW,
+        "--steps",
+        "3",
+        "--save-every",
+        "3",
+    ]
     options += ["--no-fine-tune", "--no-tensorboard"]
     two, one = tmp_path / "two", tmp_path / "one"
     run_command(*options, "--out", one, "--batch", 2)
@@ -122,8 +137,8 @@ def test_two_processes_match_one_process_with_twice_the_batch(aist, tmp_path):
 def test_a_run_writes_metrics_curves_audio_and_weights(aist, tmp_path):
     out = tmp_path / "run"
     run_command(
-        "d2mgan", "--data", aist, *FEW, "--batch", 1, "--out", out, "--published-code",
-        "--without", "visual", "--without", "mel", "--no-reshape", "--scales", 1,
+        "d2mgan", "--data", aist, "--codec", aist / VQVAE_FILE, *FEW, "--batch", 1,
+        "--out", out, "--published-code", "--without", "visual", "--without", "mel", "--no-reshape", "--scales", 1,
     )  # fmt: skip
     config = json.loads((out / "config.json").read_text())
     assert config["weights"]["latent"] == 5.0
@@ -149,21 +164,33 @@ def test_a_run_writes_metrics_curves_audio_and_weights(aist, tmp_path):
         (("--precision", "fp16"), "fp16 needs a GPU"),
         (("--precision", "fp8"), "choose auto, no, bf16, fp16"),
         (("--device", "tpu"), "choose auto, cpu or cuda"),
-        (("--codec", codec_path(HIGH).with_stem("codec_low")), "has no level high"),
         (("--codec", "nowhere.pt"), "There is no file nowhere.pt"),
         (("--dataset", "tiktok"), "tiktok_audio_train_segment.txt is missing"),
     ],
 )
 def test_impossible_settings_are_refused_in_one_sentence(aist, tmp_path, options, message):
+    given = ("--data", aist, "--codec", aist / VQVAE_FILE)
     with pytest.raises(D2MError, match=message) as caught:
-        run_command("d2mgan", "--data", aist, *FEW, "--out", tmp_path / "run", *options)
+        run_command(
+            "d2mgan",
+            "--data",
+            aist,
+            "--codec",
+            aist / VQVAE_FILE,
+            *FEW,
+            "--out",
+            tmp_path / "run",
+            *options,
+        )
     assert "\n" not in str(caught.value)
 
 
 def test_an_empty_data_folder_is_refused(tmp_path):
+    codec = write_vqvae(tmp_path)
     (tmp_path / "data").mkdir()
+    options = ("--data", tmp_path / "data", "--codec", codec, *FEW)
     with pytest.raises(DataError, match=r"aist_audio_train_segment\.txt is missing"):
-        run_command("d2mgan", "--data", tmp_path / "data", *FEW, "--out", tmp_path / "run")
+        run_command("d2mgan", *options, "--out", tmp_path / "run")
 
 
 @pytest.mark.parametrize(
@@ -174,7 +201,7 @@ def test_a_missing_library_is_named(aist, tmp_path, monkeypatch, module, message
     monkeypatch.setitem(sys.modules, module, None)
     config = replace(SMALL, tensorboard=True)
     with pytest.raises(SettingsError, match=message):
-        train_d2mgan(aist, load_codec(HIGH), tmp_path, config)
+        train_d2mgan(aist, random_vqvae(), tmp_path, config)
 
 
 def test_a_single_process_has_the_whole_batch():
@@ -187,7 +214,7 @@ def test_a_bf16_step_is_close_to_a_float32_step(aist):
     config = replace(SMALL, fine_tune=False)
     found = []
     for precision in ("no", "bf16"):
-        task = D2MGANTask(aist, load_codec(HIGH), config)
+        task = D2MGANTask(aist, random_vqvae(), config)
         engine = Engine(device="cpu", precision=precision, threads=1)
         found.append(task.step(0, np.random.default_rng(0), engine))
     full, half = (float(metrics["commitment"]) for metrics in found)

@@ -109,9 +109,9 @@ class D2MGANConfig(TrainerConfig):
             channel_divisor=self.channel_divisor,
         )
 
-    def learning_rate_factor(self, number: int) -> float:
+    def learning_rate_factor(self, number: int, share: float) -> float:
         """Return 1: the paper keeps the learning rates constant."""
-        del number
+        del number, share
         return 1.0
 
     def without(self, parts: Sequence[str]) -> D2MGANConfig:

@@ -24,7 +24,7 @@ from d2m.training.adversarial import (
 from d2m.training.d2mgan.batches import SegmentBatches
 from d2m.training.d2mgan.config import D2MGANConfig
 from d2m.training.d2mgan.dataset import Segment
-from d2m.training.decoder_finetuning import DecoderTrainer
+from d2m.training.d2mgan.decoder_trainer import DecoderTrainer
 from d2m.training.distributed import Engine
 from d2m.training.trainer import AudioExamples, Trainer, Weights
 
@@ -184,19 +184,19 @@ def load_training_codec(level: HopLevel, path: Path | None = None) -> JukeboxVQV
     level
         Hop level to load.
     path
-        Any file of a JukeBox VQ-VAE; the bundled codec by default.
+        Any file of a JukeBox VQ-VAE; the installed published codec by default.
 
     Raises
     ------
     CheckpointError
         If the file is missing or damaged, or does not hold a VQ-VAE with that level.
     """
-    from d2m.checkpoints import load_codec
+    from d2m.checkpoints import load_published_codec
     from d2m.checkpoints.identify import identify_network, vqvae_levels
     from d2m.checkpoints.safe_load import read_state_dict
 
     if path is None:
-        return load_codec(level)
+        return load_published_codec(level)
     state = read_state_dict(path)
     if identify_network(state, path.name) != "vqvae":
         raise CheckpointError(f"{path.name} is not a codec: choose a file of a JukeBox VQ-VAE.")

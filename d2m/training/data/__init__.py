@@ -1,1 +1,1 @@
-"""Training data: dances with known beats, songs arranged for them, and crops of the result."""
+"""Training data: dances with known beats, music composed for them, and crops of it."""

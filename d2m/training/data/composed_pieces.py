@@ -8,17 +8,12 @@ file of the same name.
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from functools import cache
-from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from tqdm import tqdm
 
 from d2m.audio.waveform import Audio, mono_at
 from d2m.core.levels import SAMPLE_RATE, STUDIO_SAMPLE_RATE
@@ -34,6 +29,8 @@ from d2m.training.data.dances import procedural_dance, view
 
 PIECE_SECONDS = (8.0, 30.0)
 """Shortest and longest composed piece (s)."""
+HELD_OUT_LEAST_S = 20.0
+"""Length (s) of the shortest held-out piece."""
 PIECE_TEMPI_BPM = (62.0, 165.0)
 """Lowest and highest tempo of the composed pieces (BPM)."""
 HELD_OUT_SEED = 70_000
@@ -56,7 +53,7 @@ class ComposedPiece:
         Its number. Styles follow each other in turn.
     held_out
         Whether no training hears it; then song and dancer are others, too, and the piece is at
-        least 20 s long with the default settings.
+        least `HELD_OUT_LEAST_S` long with the default settings.
     """
 
     number: int
@@ -76,7 +73,7 @@ class ComposedPiece:
         """Return the movement of a procedural dancer, with its style in turn."""
         rng = np.random.default_rng([21, self.seed])
         tempo_bpm, yaw = float(rng.uniform(*PIECE_TEMPI_BPM)), float(rng.uniform(-0.7, 0.7))
-        shortest = 20.0 if self.held_out else PIECE_SECONDS[0]
+        shortest = HELD_OUT_LEAST_S if self.held_out else PIECE_SECONDS[0]
         length_s = float(rng.uniform(shortest, PIECE_SECONDS[1]))
         dance = procedural_dance(self.seed, tempo_bpm=tempo_bpm, duration_s=length_s)
         measured = condition(
@@ -100,36 +97,26 @@ class ComposedPiece:
             energy=energy,
             density=density,
             brightness=brightness,
-            **{stem: stem != silent for stem in stems},
+            drums=silent != "drums",
+            bass=silent != "bass",
+            chords=silent != "chords",
+            lead=silent != "lead",
         )
 
 
-def render_pieces(folder: Path, pieces: Iterable[ComposedPiece], *, workers: int = 1) -> None:
-    """Compose, play and master pieces into a corpus folder, skipping those already there.
+def render_piece(folder: Path, piece: ComposedPiece) -> None:
+    """Compose, play and master a piece, and write its audio and its notes.
+
+    One in `TONAL_EVERY` training pieces is also written without its drums, so that the codec
+    hears melodies and chords that nothing covers.
 
     Parameters
     ----------
     folder
         Corpus folder; created if it does not exist.
-    pieces
+    piece
         What to render.
-    workers
-        Processes that render at once.
     """
-    missing = [piece for piece in pieces if not (folder / piece.path).is_file()]
-    if workers == 1:
-        for piece in tqdm(missing, desc="pieces", unit="piece"):
-            render_piece(folder, piece)
-        return
-    context = get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context, initializer=_one_thread) as pool:
-        jobs = pool.map(render_piece, [folder] * len(missing), missing, chunksize=2)
-        for _ in tqdm(jobs, total=len(missing), desc="pieces", unit="piece"):
-            pass
-
-
-def render_piece(folder: Path, piece: ComposedPiece) -> None:
-    """Write the audio and the notes of one piece, see `render_pieces`."""
     path = folder / piece.path
     path.parent.mkdir(parents=True, exist_ok=True)
     settings, dance = piece.settings(), piece.dance()
@@ -160,7 +147,7 @@ def frame_movement(dance: Conditioning, count: int) -> NDArray[np.float32]:
     middles = (np.arange(count) + 0.5) * FRAME_S
     step = np.searchsorted(dance.grid.times, middles, side="right") - 1
     rows = np.concatenate([dance.features, dance.visual], axis=1)
-    return rows[step.clip(0, len(rows) - 1)].astype(np.float32)
+    return np.asarray(rows[step.clip(0, len(rows) - 1)], dtype=np.float32)
 
 
 def _write_notes(
@@ -184,8 +171,3 @@ def _write_notes(
 @cache
 def _bank() -> SoundBank:
     return SoundBank.from_folder(SOUNDS)
-
-
-def _one_thread() -> None:
-    """Keep the libraries of a rendering process from starting threads of their own."""
-    os.environ["OMP_NUM_THREADS"] = "1"

@@ -79,7 +79,7 @@ class TrainingPiece(NamedTuple):
     codes: Tensor
 
     @property
-    def count(self) -> int:
+    def frames(self) -> int:
         """Number of coding frames."""
         return len(self.time)
 
@@ -135,12 +135,12 @@ class PieceCrops:
 
     def draw(self, batch: int, frames: int, rng: np.random.Generator) -> PieceCrop:
         """Draw a batch of crops of a length (coding frames), no longer than any piece."""
-        counts = np.array([piece.count for piece in self.pieces], dtype=float)
+        counts = np.array([piece.frames for piece in self.pieces], dtype=float)
         chosen = rng.choice(len(counts), size=batch, p=counts / counts.sum())
         places = rng.random(batch)
         return self.crops(
             [
-                (int(index), int(place * (self.pieces[index].count - frames + 1)))
+                (int(index), int(place * (self.pieces[index].frames - frames + 1)))
                 for index, place in zip(chosen, places, strict=True)
             ],
             frames,
@@ -164,7 +164,7 @@ class PieceCrops:
         notes = SoundingNotes(*(torch.cat(x) for x in columns.values()), *map(torch.cat, pairs))
         chosen = [(self.pieces[index], first) for index, first in places]
         samples = frames * CODING_FRAME
-        per_frame = len(chosen[0][0].codes) // chosen[0][0].count
+        per_frame = len(chosen[0][0].codes) // chosen[0][0].frames
         audio = [p.audio[f * CODING_FRAME : f * CODING_FRAME + samples] for p, f in chosen]
         codes = [p.codes[f * per_frame : (f + frames) * per_frame] for p, f in chosen]
         return PieceCrop(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -19,10 +18,16 @@ from d2m.core.levels import SAMPLE_RATE
 from d2m.metrics.codec import codebook_usage
 from d2m.models.spectral_codec import CODING_FRAME, SpectralCodec, SpectralCodecConfig
 from d2m.models.vqvae import CODEBOOK_SIZE, LATENT_CHANNELS
+from d2m.training.codebook_trainer import CodebookTrainer
+from d2m.training.codec_losses import (
+    CODEC_LOW_BAND_HZ,
+    CODEC_WEIGHTS,
+    SpectralLoss,
+    SpectralLossWeights,
+)
 from d2m.training.data.audio_pool import PCM16_FULL_SCALE, AudioPool, load_pcm
 from d2m.training.distributed import Engine
-from d2m.training.spectral_codec_codebook import SlowCodebookTrainer
-from d2m.training.spectral_codec_losses import SpectralLoss, SpectralLossWeights
+from d2m.training.learning_rates import cosine_factor
 from d2m.training.step_graph import StepGraph
 from d2m.training.trainer import AudioExamples, Trainer, TrainerConfig, Weights
 
@@ -32,20 +37,16 @@ HELD_OUT_EXCERPT_S = 8.0
 """Length (s) of the excerpt of each held-out track that is measured, from its middle."""
 HELD_OUT_TRACKS = 10
 """Tracks of each kind that are measured during a training, at most."""
-RATE_RISE_STEPS = 100
-"""Steps over which the learning rate rises at the start. Chosen by hand."""
-FINAL_RATE_SHARE = 0.02
-"""Share of the learning rate that is left at the end of the cosine. Chosen by hand."""
-LOOK_EVERY = 100
+AUDIO_LOOK_STEPS = 100
 """Steps between two looks for new audio in the corpus folder."""
 WARM_UP = 0.05
 """Largest share of a training without rounding."""
 CLUSTERED_BATCHES = 16
-"""Batches whose latents k-means places the codebook's entries by. Chosen by hand."""
+"""Batches whose latents k-means clusters to place the codebook's entries. Chosen by hand."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class SpectralTrainingConfig(TrainerConfig):
+class CodecTrainingConfig(TrainerConfig):
     """Settings of the training of a spectral codec.
 
     Parameters
@@ -53,14 +54,13 @@ class SpectralTrainingConfig(TrainerConfig):
     codec
         Level and sizes of the codec.
     weights
-        Weights of the losses.
+        Weights of the losses, see `d2m.training.codec_losses.CODEC_WEIGHTS`.
     batch, crop
         Crops in the batch of each process, and length of a crop (samples).
     learning_rate
         AdamW's largest learning rate.
     low_band_hz
-        Frequency (Hz) up to which the waveform counts. The default suits level high, whose codes
-        cannot keep the phase of higher ones; 2,400 Hz suits level low. Chosen by hand.
+        Frequency (Hz) up to which the waveform counts.
     commitment
         Weight of the squared distance of latents from their entries.
     warm_up
@@ -70,23 +70,21 @@ class SpectralTrainingConfig(TrainerConfig):
     """
 
     codec: SpectralCodecConfig = field(default_factory=SpectralCodecConfig)
-    weights: SpectralLossWeights = field(default_factory=SpectralLossWeights)
+    weights: SpectralLossWeights = CODEC_WEIGHTS["high"]
     batch: int = 8
     crop: int = 16_384
     learning_rate: float = 8e-4
-    low_band_hz: float = 320.0
+    low_band_hz: float = CODEC_LOW_BAND_HZ["high"]
     commitment: float = 0.25
     warm_up: int = 150
     restart_until: float = 0.85
 
     def learning_rate_factor(self, number: int, share: float) -> float:
         """Return the factor of the learning rate at a step: a short rise, then a cosine."""
-        cosine = 0.5 + 0.5 * math.cos(math.pi * min(1.0, share))
-        factor = FINAL_RATE_SHARE + (1.0 - FINAL_RATE_SHARE) * cosine
-        return min(1.0, (number + 1) / RATE_RISE_STEPS) * factor
+        return cosine_factor(number, share)
 
 
-class SpectralCodecTask:
+class CodecTask:
     """Train a spectral codec on the audio of a corpus folder.
 
     Parameters
@@ -97,33 +95,35 @@ class SpectralCodecTask:
         Settings of the training.
     start
         Weights of a spectral codec of either level to start from. Layers of another shape, which
-        are those next to the codes of the other level, start from random weights.
+        are those next to the codes of the other level, start from random weights, and the
+        codebook is then placed anew.
     """
 
     def __init__(
         self,
         corpus: Path,
-        config: SpectralTrainingConfig,
+        config: CodecTrainingConfig,
         *,
         start: Mapping[str, Tensor] | None = None,
     ) -> None:
         self._config, self._corpus = config, corpus
         self._pool: AudioPool | None = None
         self._steps: StepGraph | None = None
-        self._rounding = False
+        self._rounding: bool | None = None
         self._held_out = {
             kind: [_excerpt(load_pcm(path)) for path in _held_out_tracks(corpus, kind)]
             for kind in HELD_OUT_KINDS
         }
         torch.manual_seed(config.seed)
         self.codec = SpectralCodec(config.codec)
+        fitting: dict[str, Tensor] = {}
         if start is not None:
             own = self.codec.state_dict()
             fitting = {n: t for n, t in start.items() if n in own and t.shape == own[n].shape}
             self.codec.load_state_dict(own | fitting)
-        self._codebook = SlowCodebookTrainer(self.codec.codebook)
+        self._codebook = CodebookTrainer(self.codec.codebook)
+        self._codebook.placed.fill_(len(fitting) == len(self.codec.state_dict()))
         self._loss = SpectralLoss(config.low_band_hz)
-        self._collected: list[Tensor] = []
         self._optimizer = torch.optim.AdamW(
             self.codec.parameters(), lr=config.learning_rate, betas=(0.8, 0.95), fused=True
         )
@@ -131,16 +131,10 @@ class SpectralCodecTask:
     def step(self, number: int, rng: np.random.Generator, engine: Engine) -> dict[str, Tensor]:
         """Take one optimisation step and return its metrics."""
         audio = self._draw(number, rng, engine)
-        if not self._rounding and number < self._config.warm_up and engine.share_done < WARM_UP:
+        if not self._is_rounding(number, rng, engine):
             outputs = self._compute({"audio": audio}, engine, rounded=False)
             engine.backward_and_step(outputs["loss"], self._optimizer, clip=self.codec.parameters())
-            latents = self._flat(outputs.pop("latents"), engine)
-            self._collected = [*self._collected[1 - CLUSTERED_BATCHES :], latents]
-            return {name: value.detach() for name, value in outputs.items()}
-        self._rounding = True
-        if self._collected:
-            self._codebook.init_kmeans(torch.cat(self._collected), rng)
-            self._collected = []
+            return {n: value.detach() for n, value in outputs.items() if n != "latents"}
         if self._steps is None:
             compute = partial(self._compute, engine=engine, rounded=True)
             self._steps = StepGraph(compute, self._optimizer, self.codec, engine)
@@ -189,12 +183,32 @@ class SpectralCodecTask:
                 examples[f"{kind}_reconstructed"] = decoded[0].cpu().numpy()
         return examples
 
+    def _is_rounding(self, number: int, rng: np.random.Generator, engine: Engine) -> bool:
+        """Return whether latents are rounded; place the codebook before the first such step.
+
+        Only the step, the codebook's state and the data decide, so that a run resumes exactly.
+        """
+        if self._rounding is None:
+            self._rounding = bool(self._codebook.placed)
+        if self._rounding:
+            return True
+        if number < self._config.warm_up and engine.share_done < WARM_UP:
+            return False
+        latents = []
+        for _ in range(CLUSTERED_BATCHES):
+            audio = self._draw(number, rng, engine)
+            with torch.no_grad(), engine.autocast():
+                latents.append(self._flat(self.codec.latents(audio), engine))
+        self._codebook.init_kmeans(torch.cat(latents), rng)
+        self._rounding = True
+        return True
+
     def _draw(self, number: int, rng: np.random.Generator, engine: Engine) -> Tensor:
         """Draw a batch, and now and then look for audio that has been rendered meanwhile."""
         if self._pool is None:
             self._pool = AudioPool(self._corpus, engine.device)
             self._loss.to(engine.device)
-        elif number % LOOK_EVERY == 0:
+        elif number % AUDIO_LOOK_STEPS == 0:
             self._pool.look_for_new()
         return self._pool.draw(self._config.batch, self._config.crop, rng, engine)
 
@@ -218,17 +232,17 @@ class SpectralCodecTask:
         distances = self._loss(decoded, audio)
         for name, distance in distances.items():
             loss = loss + getattr(config.weights, name) * distance
-        return outputs | distances | {"loss": loss}
+        return {**outputs, **distances, "loss": loss}
 
     def _flat(self, latents: Tensor, engine: Engine) -> Tensor:
         """Return the latents (N, 64) of all processes."""
         return engine.gather(latents.detach().transpose(1, 2).reshape(-1, LATENT_CHANNELS))
 
 
-def train_spectral_codec(
+def train_codec(
     corpus: Path,
     folder: Path,
-    config: SpectralTrainingConfig,
+    config: CodecTrainingConfig,
     *,
     start: Mapping[str, Tensor] | None = None,
 ) -> None:
@@ -243,9 +257,9 @@ def train_spectral_codec(
     config
         Settings of the training.
     start
-        Weights to start from, see `SpectralCodecTask`; random ones by default.
+        Weights to start from, see `CodecTask`; random ones by default.
     """
-    Trainer(folder, config).train(SpectralCodecTask(corpus, config, start=start))
+    Trainer(folder, config).train(CodecTask(corpus, config, start=start))
 
 
 def _held_out_tracks(corpus: Path, kind: str) -> list[Path]:

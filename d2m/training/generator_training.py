@@ -6,7 +6,6 @@ VQ features and the decoded audio are compared; the audio by the losses of the c
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -15,7 +14,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 
 from d2m.models.score_generator import (
@@ -25,9 +24,16 @@ from d2m.models.score_generator import (
     nearest_features,
 )
 from d2m.models.spectral_codec import CODING_FRAME, SpectralCodec
+from d2m.training.codec_losses import (
+    CODEC_LOW_BAND_HZ,
+    CODEC_WEIGHTS,
+    GENERATOR_WEIGHTS,
+    SpectralLoss,
+    SpectralLossWeights,
+)
 from d2m.training.data.piece_crops import PieceCrop, PieceCrops, pad_notes
 from d2m.training.distributed import Engine
-from d2m.training.spectral_codec_losses import SpectralLoss, SpectralLossWeights
+from d2m.training.learning_rates import cosine_factor
 from d2m.training.step_graph import StepGraph
 from d2m.training.trainer import AudioExamples, Trainer, TrainerConfig, Weights
 
@@ -38,18 +44,18 @@ MEASURED_FRAMES = 345
 """Coding frames (8 s) of each held-out piece that are measured, from its middle."""
 HELD_OUT_PIECES = 10
 """Held-out pieces that are measured during a training."""
-LOOK_EVERY = 50
+PIECE_LOOK_STEPS = 50
 """Steps between two looks for new pieces."""
 FIRST_PIECES = 600
 """Pieces that are loaded before the first step, at most; the rest follows during the training."""
-RATE_RISE_STEPS = 100
-"""Steps over which the learning rate rises at the start. Chosen by hand."""
-FINAL_RATE_SHARE = 0.02
-"""Share of the learning rate that is left at the end of the cosine. Chosen by hand."""
+FIRST_RATE = 1e-3
+"""AdamW's learning rate from random weights. Chosen by hand."""
+FINE_TUNING_RATE = 5e-4
+"""AdamW's learning rate from trained weights. Chosen by hand."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class ScoreTrainingConfig(TrainerConfig):
+class GeneratorTrainingConfig(TrainerConfig):
     """Settings of the training of a score generator.
 
     Parameters
@@ -57,33 +63,42 @@ class ScoreTrainingConfig(TrainerConfig):
     generator
         Level and sizes of the generator.
     weights
-        Weights of the losses of the decoded audio.
+        Weights of the losses of the decoded audio, see
+        `d2m.training.codec_losses.GENERATOR_WEIGHTS`.
     features
         Weight of the distance of VQ features from the entries of the true codes.
     batch, crop
         Crops in a batch, and their length (coding frames).
     learning_rate
-        AdamW's largest learning rate.
+        AdamW's largest learning rate: `FIRST_RATE` or `FINE_TUNING_RATE`.
     low_band_hz
         Frequency (Hz) up to which the waveform counts.
+    decoder_rate
+        Learning rate of the codec's decoder as a share of the generator's; at 0, the decoder
+        stays as it is. D2M-GAN fine-tunes its synthesizer likewise.
+    copies
+        Weight of the losses of copies, which keep a trained decoder good at true codes.
+    copy_weights
+        Weights of the losses of copies, relative to each other.
     """
 
     generator: ScoreGeneratorConfig = field(default_factory=ScoreGeneratorConfig)
-    weights: SpectralLossWeights = field(default_factory=SpectralLossWeights)
-    features: float = 4.0
+    weights: SpectralLossWeights = GENERATOR_WEIGHTS
+    features: float = 1.0
     batch: int = 8
     crop: int = 128
-    learning_rate: float = 1e-3
-    low_band_hz: float = 320.0
+    learning_rate: float = FIRST_RATE
+    low_band_hz: float = CODEC_LOW_BAND_HZ["high"]
+    decoder_rate: float = 0.0
+    copies: float = 0.5
+    copy_weights: SpectralLossWeights = CODEC_WEIGHTS["high"]
 
     def learning_rate_factor(self, number: int, share: float) -> float:
         """Return the factor of the learning rate at a step: a short rise, then a cosine."""
-        cosine = 0.5 + 0.5 * math.cos(math.pi * min(1.0, share))
-        factor = FINAL_RATE_SHARE + (1.0 - FINAL_RATE_SHARE) * cosine
-        return min(1.0, (number + 1) / RATE_RISE_STEPS) * factor
+        return cosine_factor(number, share)
 
 
-class ScoreGeneratorTask:
+class GeneratorTask:
     """Train a score generator on the composed pieces of a corpus folder.
 
     Parameters
@@ -91,7 +106,7 @@ class ScoreGeneratorTask:
     corpus
         Corpus folder, see `d2m.training.data.composed_pieces`.
     codec
-        The codec of the level; it stays as it is.
+        The codec of the level. It stays as it is, but for its decoder if that is trained, too.
     config
         Settings of the training.
     start
@@ -102,7 +117,7 @@ class ScoreGeneratorTask:
         self,
         corpus: Path,
         codec: SpectralCodec,
-        config: ScoreTrainingConfig,
+        config: GeneratorTrainingConfig,
         *,
         start: Mapping[str, Tensor] | None = None,
     ) -> None:
@@ -118,20 +133,24 @@ class ScoreGeneratorTask:
         self._pieces: PieceCrops | None = None
         self._steps: StepGraph | None = None
         self._held_out: PieceCrops | None = None
-        self._optimizer = torch.optim.AdamW(
-            self.generator.parameters(), lr=config.learning_rate, betas=(0.8, 0.95), fused=True
-        )
+        groups = [{"params": [*self.generator.parameters()], "lr": config.learning_rate}]
+        if config.decoder_rate:
+            codec.decoder.requires_grad_(True)
+            rate = config.decoder_rate * config.learning_rate
+            groups.append({"params": [*codec.decoder.parameters()], "lr": rate})
+        self._trained = nn.ModuleList([self.generator, codec.decoder][: len(groups)])
+        self._optimizer = torch.optim.AdamW(groups, betas=(0.8, 0.95), fused=True)
 
     def step(self, number: int, rng: np.random.Generator, engine: Engine) -> dict[str, Tensor]:
         """Take one optimisation step and return its metrics."""
         config = self._config
         pieces = self._loaded(engine)
-        if number and number % LOOK_EVERY == 0:
+        if number and number % PIECE_LOOK_STEPS == 0:
             pieces.look_for_new()
         batch = pieces.draw(config.batch, config.crop, rng)
         if self._steps is None:
             compute = partial(self._compute, engine=engine)
-            self._steps = StepGraph(compute, self._optimizer, self.generator, engine)
+            self._steps = StepGraph(compute, self._optimizer, self._trained, engine)
         notes = pad_notes(batch.notes, config.batch, config.batch * config.crop)
         rest = {n: getattr(batch, n) for n in ("time", "piece", "audio", "codes")}
         return self._steps(notes._asdict() | rest)
@@ -152,6 +171,13 @@ class ScoreGeneratorTask:
         loss = config.features * metrics["features"]
         for name in config.weights.__dataclass_fields__:
             loss = loss + getattr(config.weights, name) * metrics[name]
+        if config.decoder_rate:
+            with engine.autocast():
+                copied = self.codec.decode_latents(book.entries(inputs["codes"]))
+            distances = self._loss(copied[:, samples], inputs["audio"][:, samples])
+            for name, value in distances.items():
+                loss = loss + config.copies * getattr(config.copy_weights, name) * value
+            metrics["copied_mel"] = distances["mel"]
         right = self._right_codes(features, inputs["codes"])
         return metrics | {"loss": loss, "right_codes": right}
 
@@ -177,12 +203,15 @@ class ScoreGeneratorTask:
         return metrics | {"log_mel_over_codec": means[0] / means[2]}
 
     def modules(self) -> dict[str, Any]:
-        """Return what a checkpoint stores, by name; the codec is not trained, nor stored."""
-        return {"generator": self.generator, "optimizer": self._optimizer}
+        """Return what a checkpoint stores, by name; of the codec only a trained decoder."""
+        return {"networks": self._trained, "optimizer": self._optimizer}
 
     def weights(self) -> dict[str, Weights]:
-        """Return the generator with its configuration."""
-        return {"weights": Weights(self.generator, self._config.generator.metadata())}
+        """Return the generator with its configuration, and the codec if it is trained."""
+        weights = {"weights": Weights(self.generator, self._config.generator.metadata())}
+        if self._config.decoder_rate:
+            weights["codec"] = Weights(self.codec, self.codec.config.metadata())
+        return weights
 
     @torch.no_grad()
     def audio_examples(self, engine: Engine) -> AudioExamples:
@@ -216,8 +245,8 @@ class ScoreGeneratorTask:
         assert self._held_out is not None
         crops = []
         for index, piece in enumerate(self._held_out.pieces[:HELD_OUT_PIECES]):
-            frames = min(MEASURED_FRAMES, piece.count)
-            crops.append(self._held_out.crops([(index, (piece.count - frames) // 2)], frames))
+            frames = min(MEASURED_FRAMES, piece.frames)
+            crops.append(self._held_out.crops([(index, (piece.frames - frames) // 2)], frames))
         return crops
 
     def _inner(self, codes: int) -> slice:
@@ -231,11 +260,11 @@ class ScoreGeneratorTask:
         return (nearest == codes)[..., inner].float().mean()
 
 
-def train_score_generator(
+def train_generator(
     corpus: Path,
     codec: SpectralCodec,
     folder: Path,
-    config: ScoreTrainingConfig,
+    config: GeneratorTrainingConfig,
     *,
     start: Mapping[str, Tensor] | None = None,
 ) -> None:
@@ -244,8 +273,9 @@ def train_score_generator(
     Parameters
     ----------
     corpus, codec, config, start
-        See `ScoreGeneratorTask`.
+        See `GeneratorTask`.
     folder
-        Run folder, to which ``weights.safetensors`` and ``metrics.jsonl`` are written.
+        Run folder, to which ``weights.safetensors``, ``metrics.jsonl`` and, if the decoder is
+        trained, ``codec.safetensors`` are written.
     """
-    Trainer(folder, config).train(ScoreGeneratorTask(corpus, codec, config, start=start))
+    Trainer(folder, config).train(GeneratorTask(corpus, codec, config, start=start))
