@@ -39,8 +39,6 @@ HELD_OUT_TRACKS = 10
 """Tracks of each kind that are measured during a training, at most."""
 AUDIO_LOOK_STEPS = 100
 """Steps between two looks for new audio in the corpus folder."""
-WARM_UP = 0.05
-"""Largest share of a training without rounding."""
 CLUSTERED_BATCHES = 16
 """Batches whose latents k-means clusters to place the codebook's entries. Chosen by hand."""
 
@@ -63,8 +61,9 @@ class CodecTrainingConfig(TrainerConfig):
         Frequency (Hz) up to which the waveform counts.
     commitment
         Weight of the squared distance of latents from their entries.
-    warm_up
-        Steps without rounding, before k-means places the codebook's entries.
+    warm_up, warm_up_share
+        Steps without rounding, before k-means places the codebook's entries, and the largest
+        share of the training that they may take.
     restart_until
         Share of the steps after which unused entries are no longer restarted.
     """
@@ -77,6 +76,7 @@ class CodecTrainingConfig(TrainerConfig):
     low_band_hz: float = CODEC_LOW_BAND_HZ["high"]
     commitment: float = 0.25
     warm_up: int = 150
+    warm_up_share: float = 0.05
     restart_until: float = 0.85
 
     def learning_rate_factor(self, number: int, share: float) -> float:
@@ -192,7 +192,7 @@ class CodecTask:
             self._rounding = bool(self._codebook.placed)
         if self._rounding:
             return True
-        if number < self._config.warm_up and engine.share_done < WARM_UP:
+        if number < self._config.warm_up and engine.share_done < self._config.warm_up_share:
             return False
         latents = []
         for _ in range(CLUSTERED_BATCHES):

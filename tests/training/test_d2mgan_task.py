@@ -138,7 +138,8 @@ def test_a_run_writes_metrics_curves_audio_and_weights(aist, tmp_path):
     out = tmp_path / "run"
     run_command(
         "d2mgan", "--data", aist, "--codec", aist / VQVAE_FILE, *FEW, "--batch", 1,
-        "--out", out, "--published-code", "--without", "visual", "--without", "mel", "--no-reshape", "--scales", 1,
+        "--out", out, "--published-code", "--without", "visual", "--without", "mel",
+        "--no-reshape", "--scales", 1,
     )  # fmt: skip
     config = json.loads((out / "config.json").read_text())
     assert config["weights"]["latent"] == 5.0
@@ -171,17 +172,7 @@ def test_a_run_writes_metrics_curves_audio_and_weights(aist, tmp_path):
 def test_impossible_settings_are_refused_in_one_sentence(aist, tmp_path, options, message):
     given = ("--data", aist, "--codec", aist / VQVAE_FILE)
     with pytest.raises(D2MError, match=message) as caught:
-        run_command(
-            "d2mgan",
-            "--data",
-            aist,
-            "--codec",
-            aist / VQVAE_FILE,
-            *FEW,
-            "--out",
-            tmp_path / "run",
-            *options,
-        )
+        run_command("d2mgan", *given, *FEW, "--out", tmp_path / "run", *options)
     assert "\n" not in str(caught.value)
 
 
