@@ -28,9 +28,14 @@ _WHOLE_SAMPLES = 2048  # the codecs read whole frames, of 512 samples at most
 
 def codec_copy(model: CompactModel, audio: NDArray[Any]) -> Audio:
     """Encode and decode mono audio (N,), padded with silence to whole frames in between."""
+    copy = model.decode(model.encode(whole_frames(audio)))
+    return np.asarray(copy[: len(audio)], dtype=np.float32)
+
+
+def whole_frames(audio: NDArray[Any]) -> Audio:
+    """Pad mono audio (N,) with silence to the whole frames that codecs read."""
     sound = np.asarray(audio, dtype=np.float32)
-    padded = np.pad(sound, (0, -len(sound) % _WHOLE_SAMPLES))
-    return np.asarray(model.decode(model.encode(padded))[: len(sound)], dtype=np.float32)
+    return np.pad(sound, (0, -len(sound) % _WHOLE_SAMPLES))
 
 
 def spectral_figures(copy: Audio, original: Audio) -> Figures:

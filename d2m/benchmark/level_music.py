@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from d2m.audio.waveform import Audio, log_mel
-from d2m.benchmark.codec_copies import Figures, notes_kept
+from d2m.benchmark.codec_copies import Figures, notes_kept, whole_frames
 from d2m.benchmark.listeners import Listeners
 from d2m.benchmark.unseen_pieces import (
     UnseenPiece,
@@ -44,11 +44,14 @@ class Generated:
     ----------
     audio : (N,)
         As it comes from the networks, before post-processing.
+    codes : (T,) or None
+        Its codes.
     same_score
         Whether the score's notes are those of the studio version.
     """
 
     audio: Audio
+    codes: NDArray[np.int64] | None
     same_score: bool
 
 
@@ -56,7 +59,8 @@ def generated_music(model: CompactModel, piece: UnseenPiece) -> Generated:
     """Generate the music of a level for a piece's dance, with the seed of the piece."""
     music = model.generate(piece.dance, seed=piece.seed)
     same = music.score is not None and music.score.tracks == piece.score.tracks
-    return Generated(audio=np.asarray(music.audio, dtype=np.float32), same_score=same)
+    audio = np.asarray(music.audio, dtype=np.float32)
+    return Generated(audio=audio, codes=music.codes, same_score=same)
 
 
 def dance_figures(audio: Audio, dance: Conditioning, end_s: float) -> Figures:
@@ -138,6 +142,10 @@ def level_music_figures(
     near = studio_figures(music.audio, piece, listeners)
     figures |= {f"generated_{key}": value for key, value in near.items()}
     figures["same_score"] = float(music.same_score)
+    if music.codes is not None:
+        true = model.encode(whole_frames(piece.studio))
+        count = min(len(true), len(music.codes))
+        figures["codes_found"] = float(np.mean(true[:count] == music.codes[:count]))
     other = with_other_dancer(piece.dance, piece.seed)
     for name, dance in (("still", motionless(piece.dance)), ("other", other)):
         changed = model.generate(dance, seed=piece.seed).audio

@@ -39,6 +39,7 @@ _DEFINITIONS = (
     "pitches (correlation): correlation over time of the probabilities that each pitch sounds.",
     "generator over codec: log-mel L1 of the generated music over that of the codec's copy of the "
     "studio version.",
+    "codes found: share of the generated codes that are those of the encoded studio version.",
     "tagger's distance: Euclidean distance of embeddings.",
     "hits met: share of the dancer's hits with a prominent onset within 45 ms.",
     "accents over other steps: onset strength at the 16th steps with an accent of the dance, over "

@@ -73,6 +73,11 @@ LEVEL_ROWS = (
     ),
     LevelRow(title="generated, log-mel L1 (decades)", key="generated_log_mel"),
     LevelRow(
+        title="generated, codes of the studio version found",
+        key="codes_found",
+        compare=AT_LEAST,
+    ),
+    LevelRow(
         title="generated, notes of the studio version (F1)", key="generated_notes", compare=AT_LEAST
     ),
     LevelRow(

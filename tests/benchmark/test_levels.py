@@ -79,7 +79,7 @@ class NoisyModel:
         still = not dance.features.any()
         own = np.array_equal(dance.features, self.piece.dance.features)
         audio = self._noisy(self.piece.studio, 1.0 if own else 3.0 if still else 9.0)
-        return Music(audio=audio, score=self.piece.score)
+        return Music(audio=audio, codes=self.encode(audio), score=self.piece.score)
 
     def _noisy(self, audio: np.ndarray, factor: float) -> np.ndarray:
         noise = np.random.default_rng([1, len(audio)]).standard_normal(len(audio))
@@ -218,6 +218,7 @@ def test_a_piece_is_measured(measured: Any) -> None:
     for key in ("codec_log_mel", "codec_convergence", "generated_log_mel", "generated_embedding"):
         assert 0 < low[key] < high[key], key
     assert high["same_score"] == 1.0
+    assert 0 < high["codes_found"] < low["codes_found"] < 0.1
     # Fake generator and codec add the same noise.
     assert high["generated_log_mel"] == pytest.approx(high["copy_log_mel"], rel=0.05)
     assert high["generated_log_mel"] < high["still_log_mel"] < high["other_log_mel"]
