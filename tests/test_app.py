@@ -111,10 +111,12 @@ def test_the_client_gets_the_files(client: Any, short_clip: Path) -> None:
     files = client.predict(
         clip=video["video"], levels="high", style="pop", seed=1, api_name="/generate"
     )
-    movie, music, plot, report, archive = map(Path, files)
+    movie, music, midi, markers, plot, report, archive = map(Path, files)
     assert [movie.name, music.name] == ["groove.pop.seed1.high.mp4", "groove.pop.seed1.high.wav"]
     assert b"ftyp" in movie.read_bytes()[:16]
     assert soundfile.info(music).duration == pytest.approx(3.0, abs=0.1)
+    assert midi.read_bytes().startswith(b"MThd")
+    assert markers.read_text().startswith("time_s,beat,bar,section")
     assert plot.read_bytes().startswith(b"\x89PNG")
     assert json.loads(report.read_text())["levels"]["high"]["style"] == "pop"
     names = zipfile.ZipFile(archive).namelist()

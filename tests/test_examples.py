@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from d2m.core.levels import HOP_LEVELS
-from d2m.metrics.beats import beat_f_measure, music_beats
+from d2m.core.levels import HOP_LEVELS, SAMPLE_RATE
+from d2m.metrics.beats import beat_f_measure
+from d2m.perception.sound_beats import track_sound_beats
 from tests.conftest import ROOT
 from tests.result_checks import (
     assert_valid_report,
@@ -64,7 +65,7 @@ class TestExamples:
 
     def beats(self, run, level: str) -> np.ndarray:
         (music,) = run[1].glob(f"{Path(run[0]['file']).stem}.*.{level}.wav")
-        return music_beats(read_wav(music))[1]
+        return track_sound_beats(read_wav(music), SAMPLE_RATE).beats_s
 
     def test_all_files_are_written(self, example_run):
         facts = self.facts(example_run)

@@ -95,7 +95,7 @@ class TestFiles:
         assert {*levels["studio"]["instruments"]} <= {entry["what"] for entry in sheet}
         assert all(entry["origin"] and entry["licence"] for entry in sheet)
         assert all(entry["commercial_use"] for entry in sheet)
-        assert levels["high"]["rights"][0]["what"] == "Compact (bundled)"
+        assert levels["high"]["rights"][-1]["what"] == "Compact (bundled)"
         assert "commercially" in job[0]["studio"].rights
 
     def test_the_zip_has_all_files_and_nothing_is_compared(self, job: Job) -> None:

@@ -183,10 +183,10 @@ class CommonSettings:
         step=0.05,
     )
     denoise: bool = setting(
-        True,
+        False,
         kind=Kind.SWITCH,
         label="Remove hiss (high and low)",
-        help="Removes hiss from the music of the levels high and low; studio has none.",
+        help="Removes hiss from the music of the levels high and low, mostly that of other weights.",
         section="sound",
     )
     loudness: bool = setting(

@@ -9,6 +9,7 @@ from d2m.core.errors import SettingsError
 AUTO = "auto"
 """The choice of the style that suits the dance."""
 
+
 @dataclass(frozen=True, kw_only=True)
 class Style:
     """A dance genre and its music.

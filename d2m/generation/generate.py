@@ -19,6 +19,7 @@ from d2m.metrics.beats import beat_f_measure, music_beats
 from d2m.metrics.hits import HIT_TOLERANCE_S, hits_met
 from d2m.perception.body_events import BodyEvents
 from d2m.perception.conditioning import Conditioning
+from d2m.perception.sound_beats import track_sound_beats
 
 ConditioningT = TypeVar("ConditioningT", bound=Conditioning)
 
@@ -78,7 +79,7 @@ def generate_soundtrack(
             audio=audio,
             codes=music.codes,
             rhythm=dance.rhythm,
-            music_beats_s=music_beats(mono)[1],
+            music_beats_s=_music_beats_s(mono),
             score=music.score,
             stems=music.stems,
             seconds=seconds,
@@ -86,6 +87,15 @@ def generate_soundtrack(
         scores = _scores(mono, soundtrack, dance.events.hits_s)
     progress(stage, 1.0)
     return replace(soundtrack, scores=scores)
+
+
+def _music_beats_s(mono: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Return the beats (s) of music: the network's, or librosa's where it finds none.
+
+    The network also finds the beats of pieces of a few seconds.
+    """
+    found = track_sound_beats(mono, SAMPLE_RATE).beats_s
+    return found if len(found) else music_beats(mono)[1]
 
 
 def hits_within_response(events: BodyEvents, response: float) -> BodyEvents:
