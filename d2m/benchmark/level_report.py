@@ -81,7 +81,7 @@ def levels_markdown(measured: dict[str, Any]) -> str:
     lines += ["Written by `python -m d2m evaluate levels`. What is seen in the spectrograms of "
               "all styles is described in [README.md](README.md).", ""]  # fmt: skip
     lines += [*markdown_table(measured["rows"]), "", " ".join([_METHOD, *measured["notes"]]), ""]
-    references: dict[str, list[dict[str, float]]] = {}
+    references: dict[str, list[dict[str, float | None]]] = {}
     for piece in measured["pieces"]:
         for title, figures in piece["references"].items():
             references.setdefault(title, []).append(figures)

@@ -84,13 +84,15 @@ def markdown_table(rows: list[dict[str, Any]]) -> list[str]:
     return lines
 
 
-def reference_table(rows: dict[str, list[dict[str, float]]], columns: dict[str, str]) -> list[str]:
+def reference_table(
+    rows: dict[str, list[dict[str, float | None]]], columns: dict[str, str]
+) -> list[str]:
     """Return means of trivial music as a Markdown table.
 
     Parameters
     ----------
     rows
-        Figures of the pieces by the title of the row.
+        Figures of the pieces by the title of the row; those that are None do not count.
     columns
         Titles of the columns by key.
     """
@@ -98,7 +100,8 @@ def reference_table(rows: dict[str, list[dict[str, float]]], columns: dict[str, 
     for title, figures in rows.items():
         cells = []
         for key in columns:
-            one = estimate([float(some.get(key, math.nan)) for some in figures])
+            values = [some.get(key) for some in figures]
+            one = estimate([math.nan if value is None else value for value in values])
             cells.append("-" if one is None else f"{one.value:.3f}")
         lines.append(f"| {title} | {len(figures)} | {' | '.join(cells)} |")
     return lines
