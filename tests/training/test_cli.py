@@ -1,55 +1,128 @@
-"""The commands of `d2m train`: their names, and the run folders that follow from them."""
+"""The commands of `d2m train`: their names, options, and the run folders that follow from them."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import pytest
+import soundfile
 from typer.testing import CliRunner
 
+from d2m.checkpoints import codec_path, generator_path, load_codec, load_generator
+from d2m.core.errors import D2MError, SettingsError
+from d2m.core.levels import HIGH, HOP_LEVELS
 from d2m.training.cli import train
+from d2m.training.codec_losses import CODEC_WEIGHTS, GENERATOR_WEIGHTS
+from d2m.training.data.recorded_music import HELD_OUT_MUSIC, PERMISSIVE_MUSIC
+from d2m.training.train_all import budget_for
+from tests.training.jukebox import write_vqvae
+from tests.training.small import tone
 
 TRAIN_D2MGAN = "d2m.training.d2mgan.task.train_d2mgan"
-FINETUNE_DECODER = "d2m.training.decoder_finetuning.finetune_decoder"
-FINETUNE_AUDIO = "d2m.training.audio_finetuning.finetune_audio"
+TRAIN_CODEC = "d2m.training.codec_training.train_codec"
+TRAIN_GENERATOR = "d2m.training.generator_training.train_generator"
 
 
-def test_help_lists_the_commands_without_their_earlier_names():
-    words = CliRunner().invoke(train, ["--help"]).stdout.split()
-    commands = {"corpus", "codec", "generator", "audio", "d2mgan", "decoder", "bundle"}
-    assert commands <= set(words)
-    assert not {"sound", "paper", "synthesizer"} & set(words)
+def run(*arguments: object) -> str:
+    done = CliRunner().invoke(train, [*map(str, arguments)], catch_exceptions=True)
+    if done.exception is not None:
+        raise done.exception
+    return done.stdout
 
 
-@pytest.mark.parametrize(
-    ("command", "function", "folder"),
-    [
-        ("d2mgan --data data", TRAIN_D2MGAN, "d2mgan_aist_high"),
-        ("paper --data data", TRAIN_D2MGAN, "paper_aist_high"),
-        ("decoder", FINETUNE_DECODER, "decoder_high"),
-        ("synthesizer", FINETUNE_DECODER, "synthesizer_high"),
-        ("audio", FINETUNE_AUDIO, "audio_high"),
-        ("sound", FINETUNE_AUDIO, "sound_high"),
-    ],
-)
-def test_run_folders_are_named_after_the_command(monkeypatch, command, function, folder):
-    calls = []
-    monkeypatch.setattr(function, lambda *arguments, **_: calls.append(arguments))
-    options = ["--level", "high", "--steps", "7", "--channel-divisor", "16"]
-    done = CliRunner().invoke(train, [*command.split(), *options], catch_exceptions=False)
-    assert done.exit_code == 0
-    (arguments,) = calls
-    config = arguments[3]
-    assert arguments[2] == Path("runs") / folder
+@pytest.fixture
+def calls(monkeypatch) -> list[tuple]:
+    """Return the arguments of the trainings that commands call; none of them runs."""
+    found: list[tuple] = []
+    for function in (TRAIN_D2MGAN, TRAIN_CODEC, TRAIN_GENERATOR):
+        monkeypatch.setattr(function, lambda *a, start=None: found.append((*a, start)))
+    return found
+
+
+def test_help_lists_the_commands_without_earlier_names():
+    words = run("--help").split()
+    assert {"all", "pieces", "music", "codec", "generator", "d2mgan", "install"} <= set(words)
+    assert not {"paper", "audio", "corpus", "bundle", "decoder"} & set(words)
+
+
+@pytest.mark.parametrize("command", ["d2mgan", "paper"])
+def test_run_folders_of_d2mgan_are_named_after_the_command(calls, tmp_path, command):
+    codec = write_vqvae(tmp_path)
+    options = ("--level", "high", "--steps", 7, "--channel-divisor", 16)
+    run(command, "--data", "data", "--codec", codec, *options)
+    ((_, _, folder, config, _),) = calls
+    assert folder == Path("runs") / f"{command}_aist_high"
     assert (config.steps, config.channel_divisor) == (7, 16)
 
 
-def test_all_trainings_take_a_learning_rate(monkeypatch):
-    found = {}
-    for command, function in (("decoder", FINETUNE_DECODER), ("audio", FINETUNE_AUDIO)):
-        monkeypatch.setattr(function, lambda *a, name=command, **_: found.update({name: a[3]}))
-        options = ["--level", "high", "--learning-rate", "0.002"]
-        CliRunner().invoke(train, [command, *options], catch_exceptions=False)
-    assert found["decoder"].learning_rate == 0.002
-    assert found["audio"].learning_rate == 0.002
-    assert found["audio"].table_learning_rate == pytest.approx(0.006)
+def test_a_codec_is_trained_with_the_losses_of_its_level(calls):
+    run("codec", "low", "--minutes", 2.5, "--learning-rate", 0.002, "--batch", 3)
+    ((corpus, folder, config, start),) = calls
+    assert (corpus, folder, start) == (Path("runs/corpus"), Path("runs/codec_low"), None)
+    assert config.weights == CODEC_WEIGHTS["low"]
+    assert (config.codec.level, config.low_band_hz, config.batch) == ("low", 3_200.0, 3)
+    assert (config.minutes, config.learning_rate) == (2.5, 0.002)
+    run("codec", "low", "--start", codec_path(HIGH))
+    assert "codebook.k" in calls[1][3]
+
+
+def test_a_generator_is_trained_from_random_weights_or_from_given_ones(calls):
+    run("generator", "high", "--steps", 7)
+    run("generator", "high", "--start", generator_path(HIGH), "--decoder-rate", 0.75)
+    (_, codec, folder, fresh, none), (_, _, _, tuned, start) = calls
+    assert folder == Path("runs/generator_high")
+    assert codec.config.level == "high"
+    assert (fresh.steps, fresh.learning_rate, none) == (7, 1e-3, None)
+    assert fresh.weights == tuned.weights == GENERATOR_WEIGHTS
+    assert (tuned.learning_rate, tuned.decoder_rate) == (5e-4, 0.75)
+    assert start is not None
+    assert tuned.copy_weights == CODEC_WEIGHTS["high"]
+
+
+def test_unknown_levels_are_refused(calls):
+    with pytest.raises(SettingsError):
+        run("codec", "middle")
+    assert calls == []
+
+
+@pytest.mark.usefixtures("short_pieces")
+def test_pieces_and_music_make_a_corpus(tmp_path):
+    corpus = tmp_path / "corpus"
+    run("pieces", "--out", corpus, "--number", 1, "--held-out", 0)
+    assert (corpus / "train" / "score-00000.flac").is_file()
+    for files in (PERMISSIVE_MUSIC | HELD_OUT_MUSIC).values():
+        for file in files:
+            path = tmp_path / "games" / file
+            path.parent.mkdir(parents=True, exist_ok=True)
+            soundfile.write(path, tone(220.0, 0.1), 22_050)
+    run("music", "--out", corpus, "--from", tmp_path / "games")
+    assert len(list((corpus / "train").glob("music-*.flac"))) == len(PERMISSIVE_MUSIC)
+    assert len(list((corpus / "held_out").glob("music-*.flac"))) == len(HELD_OUT_MUSIC)
+
+
+def test_everything_is_trained_with_the_options_and_installed_if_asked(monkeypatch, tmp_path):
+    seen, installed = [], []
+    monkeypatch.setattr("d2m.training.train_all.train_all", lambda *a: seen.append(a))
+    monkeypatch.setattr(
+        "d2m.training.install_weights.install_weights", lambda *a: installed.append(a)
+    )
+    run("all", "--budget", 30, "--out", tmp_path, "--device", "cpu")
+    assert seen == [(tmp_path, budget_for(30.0, "cpu"))]
+    assert installed == []
+    options = ("--pieces", 9, "--workers", 2, "--music", tmp_path, "--install")
+    run("all", "--budget", 30, "--out", tmp_path, "--device", "cpu", *options)
+    plan = seen[1][1]
+    assert (plan.pieces, plan.workers, plan.music) == (9, 2, tmp_path)
+    assert [path.parent.name for path, *_ in installed] == [
+        f"{kind}_{level}" for kind in ("codec", "generator") for level in HOP_LEVELS
+    ]
+
+
+def test_weights_are_installed_into_a_folder(tmp_path):
+    out = run("install", "codec", "high", "--weights", codec_path(HIGH), "--folder", tmp_path)
+    assert out.strip() == str(codec_path(HIGH, tmp_path))
+    assert load_codec(HIGH, codec_path(HIGH, tmp_path)).config.level == "high"
+    run("install", "generator", "high", "--weights", generator_path(HIGH), "--folder", tmp_path)
+    assert load_generator(HIGH, generator_path(HIGH, tmp_path)).config.level == "high"
+    with pytest.raises(D2MError, match="choose codec or generator"):
+        run("install", "drums", "high", "--folder", tmp_path)
