@@ -223,7 +223,7 @@ def music_blocks(results: RealRhythmResults) -> list[Block]:
         Paragraph(
             text=f"Music made with the clock {results.music_clock}; the beats that two trackers "
             "hear in it, librosa's and the network of the clip's sound, against the true beats. "
-            "Beats after the last hit of a studio version do not count."
+            "Beats after the last hit of the score do not count."
         ),
     ]
     for level, rows in results.music.items():
