@@ -105,12 +105,9 @@ def evaluate_levels(config: LevelsConfig) -> dict[str, Any]:
     before_threads = torch.get_num_threads()
     torch.set_num_threads(config.threads)
     try:
-        _measure_pieces(config, models, listeners, measured, earlier)
         if config.music is not None:
             measured["music"] = music_copy_figures(models, config.music, listeners.transcribe)
-            _finish(config, measured, earlier)
-    except ValueError as error:
-        raise DataError(str(error)) from error
+        _measure_pieces(config, models, listeners, measured, earlier)
     finally:
         torch.set_num_threads(before_threads)
     return measured
@@ -155,10 +152,10 @@ def _measure_pieces(
             shown[piece.title] = sounds
             measured["picture"] = draw_spectrograms(shown, config.out / LEVELS_PICTURE)
         seen.add(piece.style)
-        _finish(config, measured, earlier)
+        _update(config, measured, earlier)
 
 
-def _finish(config: LevelsConfig, measured: dict[str, Any], earlier: list[dict[str, Any]]) -> None:
+def _update(config: LevelsConfig, measured: dict[str, Any], earlier: list[dict[str, Any]]) -> None:
     """Compute the rows of what has been measured so far, and write them."""
     measured["rows"] = all_rows(measured["pieces"] + measured["music"], earlier)
     measured["notes"] = levels_notes(measured["pieces"])

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from d2m.audio.loudness import measure_loudness
 from d2m.audio.waveform import Audio, mono_at
+from d2m.core.errors import DataError
 from d2m.core.levels import SAMPLE_RATE, STUDIO_SAMPLE_RATE
 from d2m.core.settings import Settings
 from d2m.generation.soundtrack import Music
@@ -151,15 +152,18 @@ def music_excerpts(folder: Path) -> Iterator[tuple[str, float, Audio]]:
 
     Raises
     ------
-    ValueError
-        If a track has another format.
+    DataError
+        If there is no track, or one has another format.
     """
     import soundfile
 
-    for path in sorted(folder.glob("music-*.flac")):
+    paths = sorted(folder.glob("music-*.flac"))
+    if not paths:
+        raise DataError(f"{folder} holds no music-*.flac.")
+    for path in paths:
         audio, rate = soundfile.read(path, dtype="float32")
         if rate != SAMPLE_RATE or audio.ndim != 1:
-            raise ValueError(f"{path.name} is not mono at {SAMPLE_RATE} Hz.")
+            raise DataError(f"{path.name} is not mono at {SAMPLE_RATE} Hz.")
         size = round(EXCERPT_S * SAMPLE_RATE)
         count = min(MUSIC_EXCERPTS, len(audio) // size)
         # The first and last excerpt keep away from silent ends by half a gap.

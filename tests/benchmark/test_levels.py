@@ -367,8 +367,10 @@ def test_recorded_music_is_cut_and_copied(piece: UnseenPiece, tmp_path: Path) ->
     figures = music_copy_figures(models, tmp_path, None)
     assert len(figures) == 2
     assert set(figures[0]["levels"]["low"]) == {"music_codec_log_mel", "music_codec_convergence"}
+    with pytest.raises(DataError, match=r"holds no music-\*\.flac"):
+        list(music_excerpts(tmp_path / "nowhere"))
     soundfile.write(tmp_path / "music-b.flac", audio, 44_100)
-    with pytest.raises(ValueError, match="22050 Hz"):
+    with pytest.raises(DataError, match="22050 Hz"):
         list(music_excerpts(tmp_path))
 
 
