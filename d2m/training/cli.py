@@ -141,6 +141,9 @@ def generator_command(
         Optional[float],  # noqa: UP045
         typer.Option(help="AdamW's learning rate (default: 1e-3; 5e-4 with --start).", min=0),
     ] = None,
+    features: Annotated[
+        float, typer.Option(help="Weight of the distance of VQ features.", min=0)
+    ] = 1.0,
     decoder_rate: Annotated[
         float,
         typer.Option(help="Also train the codec's decoder, at this share of the rate.", min=0),
@@ -160,19 +163,20 @@ def generator_command(
     )
 
     chosen = hop_level_named(level)
-    before = None if start is None else load_generator(chosen, start)
-    sizes = ScoreGeneratorConfig(level=chosen.name) if before is None else before.config
+    before = load_generator(chosen, start) if start else None
+    sizes = before.config if before else ScoreGeneratorConfig(level=chosen.name)
     config = GeneratorTrainingConfig(
         generator=sizes,
-        learning_rate=learning_rate or (FIRST_RATE if before is None else FINE_TUNING_RATE),
+        learning_rate=learning_rate or (FINE_TUNING_RATE if before else FIRST_RATE),
         low_band_hz=CODEC_LOW_BAND_HZ[chosen.name],
+        features=features,
         decoder_rate=decoder_rate,
         copy_weights=CODEC_WEIGHTS[chosen.name],
         **trainer_options,
     )
-    weights = None if before is None else before.state_dict()
-    folder = out or Path(f"runs/generator_{chosen.name}")
-    train_generator(corpus, load_codec(chosen, codec), folder, config, start=weights)
+    weights = before.state_dict() if before else None
+    out = out or Path(f"runs/generator_{chosen.name}")
+    train_generator(corpus, load_codec(chosen, codec), out, config, start=weights)
 
 
 train.command("d2mgan")(d2mgan_command)

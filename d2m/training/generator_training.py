@@ -147,7 +147,7 @@ class GeneratorTask:
         pieces = self._loaded(engine)
         if number and number % PIECE_LOOK_STEPS == 0:
             pieces.look_for_new()
-        batch = pieces.draw(config.batch, config.crop, rng)
+        batch = pieces.draw(config.batch, config.crop, rng, engine)
         if self._steps is None:
             compute = partial(self._compute, engine=engine)
             self._steps = StepGraph(compute, self._optimizer, self._trained, engine)

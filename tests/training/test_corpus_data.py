@@ -26,6 +26,7 @@ from d2m.training.data.piece_crops import (
 )
 from d2m.training.data.piece_rendering import missing_pieces, render_pieces
 from d2m.training.data.recorded_music import add_music, add_permissive_music
+from d2m.training.distributed import Engine
 from tests.training.conftest import PIECES
 from tests.training.small import GENERATOR, cpu_engine, small_codec, tone
 
@@ -172,8 +173,21 @@ def test_the_limit_leaves_pieces_for_later(corpus):
     assert len(crops.pieces) == 3
 
 
+def test_two_processes_share_the_crops_of_a_batch(corpus, monkeypatch):
+    crops = crops_of(corpus)
+    whole = crops.draw(4, 40, np.random.default_rng(0), cpu_engine())
+    monkeypatch.setattr(Engine, "world_size", property(lambda _: 2))
+    halves = []
+    for first in (0, 2):
+        monkeypatch.setattr(
+            Engine, "share", lambda _, batch, first=first: slice(first, first + batch)
+        )
+        halves.append(crops.draw(2, 40, np.random.default_rng(0), cpu_engine()))
+    assert torch.equal(torch.cat([half.audio for half in halves]), whole.audio)
+
+
 def test_padding_notes_leaves_what_the_network_generates_unchanged(corpus):
-    batch = crops_of(corpus).draw(2, 40, np.random.default_rng(0))
+    batch = crops_of(corpus).draw(2, 40, np.random.default_rng(0), cpu_engine())
     padded = pad_notes(batch.notes, 2, 80)
     assert len(padded.pitch) == 2 * NOTES_PER_CROP
     assert len(padded.pair_note) == 80 * PAIRS_PER_FRAME
@@ -185,7 +199,7 @@ def test_padding_notes_leaves_what_the_network_generates_unchanged(corpus):
 
 def test_notes_beyond_the_size_of_a_batch_are_cut(corpus, monkeypatch):
     monkeypatch.setattr("d2m.training.data.piece_crops.PAIRS_PER_FRAME", 2)
-    batch = crops_of(corpus).draw(2, 40, np.random.default_rng(0))
+    batch = crops_of(corpus).draw(2, 40, np.random.default_rng(0), cpu_engine())
     padded = pad_notes(batch.notes, 2, 80)
     assert len(padded.pair_note) == 160 < len(batch.notes.pair_note)
     assert torch.equal(padded.pair_frame, batch.notes.pair_frame[:160])

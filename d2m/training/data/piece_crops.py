@@ -18,6 +18,7 @@ from d2m.models.score_generator import FRAME_S, SoundingNotes
 from d2m.models.spectral_codec import CODING_FRAME
 from d2m.score.note_table import NoteTable, sounding_notes
 from d2m.training.data.audio_pool import PCM16_FULL_SCALE, load_pcm
+from d2m.training.distributed import Engine
 
 PAIRS_PER_FRAME = 72
 """Notes that a frame of a batch reads at most, on average; real ones read 35."""
@@ -133,11 +134,24 @@ class PieceCrops:
             self.pieces += [self._encoded(piece) for piece in self._reading]
             self._reading = self._read(NEW_PIECES)
 
-    def draw(self, batch: int, frames: int, rng: np.random.Generator) -> PieceCrop:
-        """Draw a batch of crops of a length (coding frames), no longer than any piece."""
+    def draw(self, batch: int, frames: int, rng: np.random.Generator, engine: Engine) -> PieceCrop:
+        """Draw a batch of crops.
+
+        Parameters
+        ----------
+        batch
+            Crops of each process.
+        frames
+            Length of a crop (coding frames), no longer than any piece.
+        rng
+            Random generator, in the same state in all processes.
+        engine
+            Decides which share of the crops of all processes is returned.
+        """
         counts = np.array([piece.frames for piece in self.pieces], dtype=float)
-        chosen = rng.choice(len(counts), size=batch, p=counts / counts.sum())
-        places = rng.random(batch)
+        total, own = batch * engine.world_size, engine.share(batch)
+        chosen = rng.choice(len(counts), size=total, p=counts / counts.sum())[own]
+        places = rng.random(total)[own]
         return self.crops(
             [
                 (int(index), int(place * (self.pieces[index].frames - frames + 1)))
