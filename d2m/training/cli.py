@@ -141,9 +141,7 @@ def generator_command(
         Optional[float],  # noqa: UP045
         typer.Option(help="AdamW's learning rate (default: 1e-3; 5e-4 with --start).", min=0),
     ] = None,
-    features: Annotated[
-        float, typer.Option(help="Weight of the distance of VQ features.", min=0)
-    ] = 1.0,
+    features: Annotated[float, typer.Option(help="Weight of the VQ features.", min=0)] = 1.0,
     decoder_rate: Annotated[
         float,
         typer.Option(help="Also train the codec's decoder, at this share of the rate.", min=0),
