@@ -42,8 +42,10 @@ CHANNEL_DIVISORS = (1, 2, 4, 8, 16)
 """Divisors of the channels that leave each group of the grouped convolutions whole."""
 
 
-class DiscriminatorTrainer:
-    """Train a multi-scale discriminator on real and generated sequences.
+def multi_scale_discriminator(
+    *, inputs: int = 1, scales: int = N_SCALES, channel_divisor: int = 1
+) -> MultiScaleDiscriminator:
+    """Build the discriminator of D2M-GAN.
 
     Parameters
     ----------
@@ -59,17 +61,27 @@ class DiscriminatorTrainer:
     SettingsError
         If the divisor is not one of these.
     """
+    if channel_divisor not in CHANNEL_DIVISORS:
+        choices = ", ".join(str(choice) for choice in CHANNEL_DIVISORS)
+        raise SettingsError(f"--channel-divisor is {channel_divisor}: choose {choices}.")
+    strided = tuple(channels // channel_divisor for channels in STRIDED_CHANNELS)
+    discriminator = MultiScaleDiscriminator(scales, strided)
+    if inputs != 1:
+        _set_input_channels(discriminator, inputs)
+    return discriminator
 
-    def __init__(
-        self, *, inputs: int = 1, scales: int = N_SCALES, channel_divisor: int = 1
-    ) -> None:
-        if channel_divisor not in CHANNEL_DIVISORS:
-            choices = ", ".join(str(choice) for choice in CHANNEL_DIVISORS)
-            raise SettingsError(f"--channel-divisor is {channel_divisor}: choose {choices}.")
-        strided = tuple(channels // channel_divisor for channels in STRIDED_CHANNELS)
-        self.discriminator = MultiScaleDiscriminator(scales, strided)
-        if inputs != 1:
-            _set_input_channels(self.discriminator, inputs)
+
+class DiscriminatorTrainer:
+    """Train a discriminator on real and generated sequences.
+
+    Parameters
+    ----------
+    discriminator
+        From sequences (B, C, N) to `d2m.models.losses.Features`.
+    """
+
+    def __init__(self, discriminator: nn.Module) -> None:
+        self.discriminator = discriminator
         self.optimizer = torch.optim.Adam(
             self.discriminator.parameters(), lr=GAN_LEARNING_RATE, betas=ADAM_BETAS
         )
@@ -151,7 +163,7 @@ class D2MGANObjective:
         Weights of the losses. Without the adversarial loss and feature matching there is no
         discriminator.
     scales, channel_divisor
-        See `DiscriminatorTrainer`.
+        See `multi_scale_discriminator`.
     reshape
         Whether the discriminator reads VQ sequences reshaped to one channel (Sec. 3.2).
     gradient
@@ -177,11 +189,12 @@ class D2MGANObjective:
         self.log_mel = LogMel()
         self.discriminator_trainer: DiscriminatorTrainer | None = None
         if weights.adversarial > 0 or weights.feature_matching > 0:
-            self.discriminator_trainer = DiscriminatorTrainer(
+            discriminator = multi_scale_discriminator(
                 inputs=1 if reshape else LATENT_CHANNELS,
                 scales=scales,
                 channel_divisor=channel_divisor,
             )
+            self.discriminator_trainer = DiscriminatorTrainer(discriminator)
 
     def __call__(
         self, generated: Tensor, targets: Targets, engine: Engine

@@ -102,6 +102,9 @@ def codec_command(
         MaybePath, typer.Option(help="Codec weights to start from, of either level.")
     ] = None,
     learning_rate: Annotated[float, typer.Option(help="AdamW's learning rate.", min=0)] = 8e-4,
+    adversarial: Annotated[
+        bool, typer.Option("--adversarial", help="Add a discriminator in the last 30 %.")
+    ] = False,
     *,
     trainer_options: dict[str, Any],
 ) -> None:
@@ -109,7 +112,7 @@ def codec_command(
     from d2m.models.spectral_codec import SpectralCodecConfig
     from d2m.models.weight_files import read_weights
     from d2m.training.codec_losses import CODEC_LOW_BAND_HZ, CODEC_WEIGHTS
-    from d2m.training.codec_training import CodecTrainingConfig, train_codec
+    from d2m.training.codec_training import ADVERSARIAL_WEIGHT, CodecTrainingConfig, train_codec
 
     name = hop_level_named(level).name
     config = CodecTrainingConfig(
@@ -117,6 +120,7 @@ def codec_command(
         weights=CODEC_WEIGHTS[name],
         low_band_hz=CODEC_LOW_BAND_HZ[name],
         learning_rate=learning_rate,
+        adversarial=ADVERSARIAL_WEIGHT if adversarial else 0.0,
         **trainer_options,
     )
     weights = None if start is None else read_weights(start)[0]

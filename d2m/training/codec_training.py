@@ -14,10 +14,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from d2m.core.levels import SAMPLE_RATE
 from d2m.metrics.codec import codebook_usage
-from d2m.models.spectral_codec import CODING_FRAME, SpectralCodec, SpectralCodecConfig
+from d2m.models.spectral_codec import SpectralCodec, SpectralCodecConfig
+from d2m.models.spectrogram_discriminator import SpectrogramDiscriminator
 from d2m.models.vqvae import CODEBOOK_SIZE, LATENT_CHANNELS
+from d2m.training.adversarial import DiscriminatorTrainer
 from d2m.training.codebook_trainer import CodebookTrainer
 from d2m.training.codec_losses import (
     CODEC_LOW_BAND_HZ,
@@ -25,20 +26,19 @@ from d2m.training.codec_losses import (
     SpectralLoss,
     SpectralLossWeights,
 )
-from d2m.training.data.audio_pool import PCM16_FULL_SCALE, AudioPool, load_pcm
+from d2m.training.data.audio_pool import AudioPool
+from d2m.training.data.held_out_audio import held_out_excerpts
 from d2m.training.distributed import Engine
 from d2m.training.learning_rates import cosine_factor
 from d2m.training.step_graph import StepGraph
 from d2m.training.trainer import AudioExamples, Trainer, TrainerConfig, Weights
 
-HELD_OUT_KINDS = ("score", "music")
-"""Kinds of held-out music that are measured, each on its own."""
-HELD_OUT_EXCERPT_S = 8.0
-"""Length (s) of the excerpt of each held-out track that is measured, from its middle."""
-HELD_OUT_TRACKS = 10
-"""Tracks of each kind that are measured during a training, at most."""
 AUDIO_LOOK_STEPS = 100
 """Steps between two looks for new audio in the corpus folder."""
+ADVERSARIAL_WEIGHT = 0.5
+"""Usual weight of the losses of a discriminator. Chosen by hand, from no trial."""
+FEATURE_MATCHING = 2.0
+"""Weight of feature matching relative to the adversarial loss. Chosen by hand."""
 CLUSTERED_BATCHES = 16
 """Batches whose latents k-means clusters to place the codebook's entries. Chosen by hand."""
 
@@ -66,6 +66,10 @@ class CodecTrainingConfig(TrainerConfig):
         share of the training that they may take.
     restart_until
         Share of the steps after which unused entries are no longer restarted.
+    adversarial
+        Weight of the losses of a discriminator of spectrograms; 0 for none.
+    adversarial_from
+        Share of the training after which the discriminator is used.
     """
 
     codec: SpectralCodecConfig = field(default_factory=SpectralCodecConfig)
@@ -78,6 +82,8 @@ class CodecTrainingConfig(TrainerConfig):
     warm_up: int = 150
     warm_up_share: float = 0.05
     restart_until: float = 0.85
+    adversarial: float = 0.0
+    adversarial_from: float = 0.7
 
     def learning_rate_factor(self, number: int, share: float) -> float:
         """Return the factor of the learning rate at a step: a short rise, then a cosine."""
@@ -110,10 +116,7 @@ class CodecTask:
         self._pool: AudioPool | None = None
         self._steps: StepGraph | None = None
         self._rounding: bool | None = None
-        self._held_out = {
-            kind: [_excerpt(load_pcm(path)) for path in _held_out_tracks(corpus, kind)]
-            for kind in HELD_OUT_KINDS
-        }
+        self._held_out = held_out_excerpts(corpus)
         torch.manual_seed(config.seed)
         self.codec = SpectralCodec(config.codec)
         fitting: dict[str, Tensor] = {}
@@ -124,6 +127,9 @@ class CodecTask:
         self._codebook = CodebookTrainer(self.codec.codebook)
         self._codebook.placed.fill_(len(fitting) == len(self.codec.state_dict()))
         self._loss = SpectralLoss(config.low_band_hz)
+        self._adversary: DiscriminatorTrainer | None = None
+        if config.adversarial:
+            self._adversary = DiscriminatorTrainer(SpectrogramDiscriminator())
         self._optimizer = torch.optim.AdamW(
             self.codec.parameters(), lr=config.learning_rate, betas=(0.8, 0.95), fused=True
         )
@@ -134,11 +140,34 @@ class CodecTask:
         if not self._is_rounding(number, rng, engine):
             outputs = self._compute({"audio": audio}, engine, rounded=False)
             engine.backward_and_step(outputs["loss"], self._optimizer, clip=self.codec.parameters())
-            return {n: value.detach() for n, value in outputs.items() if n != "latents"}
+            return {
+                n: value.detach() for n, value in outputs.items() if n not in ("latents", "decoded")
+            }
+        if self._adversary is not None and engine.share_done >= self._config.adversarial_from:
+            return self._update_codebook(self._step_against(audio, engine), rng, engine)
         if self._steps is None:
             compute = partial(self._compute, engine=engine, rounded=True)
             self._steps = StepGraph(compute, self._optimizer, self.codec, engine)
-        outputs = dict(self._steps({"audio": audio}))
+        return self._update_codebook(dict(self._steps({"audio": audio})), rng, engine)
+
+    def _step_against(self, audio: Tensor, engine: Engine) -> dict[str, Tensor]:
+        """Take a step of the discriminator, then one of the codec against it."""
+        assert self._adversary is not None
+        outputs = self._compute({"audio": audio}, engine, rounded=True)
+        real, decoded = audio[:, None], outputs["decoded"][:, None]
+        outputs["discriminator"] = self._adversary.step(real, decoded, engine)
+        functions = self._adversary.generator_losses(real, decoded, engine)
+        losses = {name: compute() for name, compute in functions.items()}
+        added = losses["adversarial"] + FEATURE_MATCHING * losses["feature_matching"]
+        outputs |= {**losses, "loss": outputs["loss"] + self._config.adversarial * added}
+        engine.backward_and_step(outputs["loss"], self._optimizer, clip=self.codec.parameters())
+        return {name: value.detach() for name, value in outputs.items()}
+
+    def _update_codebook(
+        self, outputs: dict[str, Tensor], rng: np.random.Generator, engine: Engine
+    ) -> dict[str, Tensor]:
+        """Move the codebook towards the latents of a step; return the step's metrics."""
+        outputs.pop("decoded")
         latents = self._flat(outputs.pop("latents"), engine)
         codes = engine.gather(outputs.pop("codes").flatten())
         restart = engine.share_done < self._config.restart_until
@@ -166,7 +195,11 @@ class CodecTask:
 
     def modules(self) -> dict[str, Any]:
         """Return what a checkpoint stores, by name."""
-        return {"codec": self.codec, "codebook": self._codebook, "optimizer": self._optimizer}
+        stored = {"codec": self.codec, "codebook": self._codebook, "optimizer": self._optimizer}
+        if self._adversary is not None:
+            stored["discriminator"] = self._adversary.discriminator
+            stored["discriminator_optimizer"] = self._adversary.optimizer
+        return stored
 
     def weights(self) -> dict[str, Weights]:
         """Return the codec with its configuration."""
@@ -232,7 +265,7 @@ class CodecTask:
         distances = self._loss(decoded, audio)
         for name, distance in distances.items():
             loss = loss + getattr(config.weights, name) * distance
-        return {**outputs, **distances, "loss": loss}
+        return {**outputs, **distances, "decoded": decoded, "loss": loss}
 
     def _flat(self, latents: Tensor, engine: Engine) -> Tensor:
         """Return the latents (N, 64) of all processes."""
@@ -260,15 +293,3 @@ def train_codec(
         Weights to start from, see `CodecTask`; random ones by default.
     """
     Trainer(folder, config).train(CodecTask(corpus, config, start=start))
-
-
-def _held_out_tracks(corpus: Path, kind: str) -> list[Path]:
-    """Return the first held-out tracks of a kind."""
-    return sorted((corpus / "held_out").glob(f"{kind}-*.flac"))[:HELD_OUT_TRACKS]
-
-
-def _excerpt(track: NDArray[np.int16]) -> Tensor:
-    """Return the middle of a track, at most `HELD_OUT_EXCERPT_S` long, in whole coding frames."""
-    length = min(len(track), int(HELD_OUT_EXCERPT_S * SAMPLE_RATE)) // CODING_FRAME * CODING_FRAME
-    first = (len(track) - length) // 2
-    return torch.from_numpy(track[first : first + length].astype(np.float32) / PCM16_FULL_SCALE)

@@ -114,6 +114,21 @@ def test_the_learning_rate_rises_and_then_falls_to_nearly_nothing():
     assert 0.01 < factors[-1] < 0.03
 
 
+def test_a_discriminator_is_used_at_the_end_only(corpus, tmp_path):
+    config = replace(
+        SMALL, steps=4, warm_up=1, adversarial=0.5, adversarial_from=0.5, samples=False
+    )
+    train_codec(corpus, tmp_path, config)
+    first, last = metrics(tmp_path)
+    assert "discriminator" not in first
+    assert last["discriminator"] == pytest.approx(6.0, rel=0.3)  # 2 for each resolution at first
+    assert {"adversarial", "feature_matching"} <= set(last)
+    assert np.isfinite(list(last.values())).all()
+    assert SpectralCodec.from_pretrained(tmp_path / "weights.safetensors").config == CODEC
+    state = torch.load(tmp_path / "checkpoint.pt", weights_only=True)
+    assert {"discriminator", "discriminator_optimizer"} <= set(state)
+
+
 @pytest.mark.slow
 def test_eighty_steps_lower_the_loss(corpus, tmp_path):
     config = replace(SMALL, steps=80, warm_up=10, report_every=20, save_every=80, samples=False)

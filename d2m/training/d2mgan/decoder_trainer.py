@@ -15,7 +15,11 @@ from torch.nn import functional
 
 from d2m.core.levels import HopLevel
 from d2m.models.vqvae import JukeboxVQVAE
-from d2m.training.adversarial import ADAM_BETAS, DiscriminatorTrainer
+from d2m.training.adversarial import (
+    ADAM_BETAS,
+    DiscriminatorTrainer,
+    multi_scale_discriminator,
+)
 from d2m.training.distributed import Engine
 
 DECODER_LEARNING_RATE = 1e-5
@@ -41,7 +45,7 @@ class DecoderTrainer:
     learning_rate
         Adam's learning rate for the decoder.
     scales, channel_divisor
-        See `d2m.training.adversarial.DiscriminatorTrainer`.
+        See `d2m.training.adversarial.multi_scale_discriminator`.
     """
 
     def __init__(
@@ -57,7 +61,7 @@ class DecoderTrainer:
         self._level = level
         self._decoder = codec.decoders[str(level.vqvae_level)]
         self._discriminator_trainer = DiscriminatorTrainer(
-            scales=scales, channel_divisor=channel_divisor
+            multi_scale_discriminator(scales=scales, channel_divisor=channel_divisor)
         )
         self._optimizer = torch.optim.Adam(
             self._decoder.parameters(), lr=learning_rate, betas=ADAM_BETAS
