@@ -29,6 +29,7 @@ class ChildProcesses:
     def __init__(self) -> None:
         self._context = get_context("spawn")
         self._started: list[BaseProcess] = []
+        self._shared: list[Synchronized[int]] = []  # must live until processes have read them
 
     def __enter__(self) -> ChildProcesses:
         """Return this object."""
@@ -61,7 +62,8 @@ class ChildProcesses:
 
     def counter(self) -> Synchronized[int]:
         """Return a number, at first 0, that processes share."""
-        return self._context.Value("i", 0)
+        self._shared.append(self._context.Value("i", 0))
+        return self._shared[-1]
 
     def stop(self) -> None:
         """End all processes."""

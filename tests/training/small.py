@@ -26,7 +26,7 @@ GENERATOR = ScoreGeneratorConfig(embedding=8, note_width=16, width=32, blocks=1)
 FEW: dict[str, Any] = {
     "batch": 2,
     "report_every": 2,
-    "save_every": 4,
+    "save_every": 8,
     "device": "cpu",
     "precision": "no",
     "tensorboard": False,

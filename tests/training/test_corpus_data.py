@@ -31,6 +31,8 @@ from tests.training.conftest import PIECES
 from tests.training.small import GENERATOR, cpu_engine, small_codec, tone
 
 CPU = torch.device("cpu")
+SHORT_PIECES = (21, 13)
+"""Numbers of the shortest pieces among the first hundred: 8.3 and 9.0 s."""
 
 
 def write(path: Path, audio: np.ndarray, rate: int = SAMPLE_RATE) -> Path:
@@ -77,6 +79,15 @@ def test_settings_vary_in_training_only():
     assert 20 < plain < 50
     assert all(ComposedPiece(number=n, held_out=True).settings() == Settings() for n in range(60))
     assert any(not each.drums for each in settings)
+
+
+def test_two_processes_render_each_piece_once(tmp_path):
+    pieces = [ComposedPiece(number=number) for number in SHORT_PIECES]
+    render_pieces(tmp_path, pieces, workers=2)
+    assert missing_pieces(tmp_path, pieces) == []
+    lengths = [len(load_pcm(tmp_path / piece.path)) / SAMPLE_RATE for piece in pieces]
+    assert all(8.0 < length < 9.5 for length in lengths)
+    assert not list(tmp_path.rglob("*.part"))
 
 
 def test_a_process_that_cannot_render_fails(tmp_path):
