@@ -202,9 +202,9 @@ class Trainer:
         return progress.step / max(1, config.steps)
 
     def _bar(self, first: int) -> tqdm[Any]:
-        """Return a progress bar that counts steps."""
+        """Return a progress bar that counts steps; there is none without a terminal."""
         total = None if self.config.minutes else self.config.steps
-        hidden = not self.engine.is_main_process
+        hidden = None if self.engine.is_main_process else True
         return tqdm(initial=first, total=total, unit="step", disable=hidden)
 
     def _report(

@@ -36,7 +36,7 @@ def render_pieces(folder: Path, pieces: Iterable[ComposedPiece], *, workers: int
         If one of several processes fails; its error is printed.
     """
     missing = missing_pieces(folder, pieces)
-    with tqdm(total=len(missing), desc="pieces", unit="piece") as bar:
+    with tqdm(total=len(missing), desc="pieces", unit="piece", disable=None) as bar:
         if workers == 1:
             for piece in missing:
                 render_piece(folder, piece)
