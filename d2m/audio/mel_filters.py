@@ -43,7 +43,8 @@ def mel_filters(sample_rate: int, window: int, bands: int) -> NDArray[np.float32
     ramps = edges_hz[:, None] - bins_hz[None, :]
     rising, falling = -ramps[:-2] / widths[:-1, None], ramps[2:] / widths[1:, None]
     weights = np.maximum(0.0, np.minimum(rising, falling))
-    return (weights * (2.0 / (edges_hz[2:] - edges_hz[:-2]))[:, None]).astype(np.float32)
+    weights *= (2.0 / (edges_hz[2:] - edges_hz[:-2]))[:, None]
+    return np.asarray(weights, dtype=np.float32)
 
 
 def _mel(hz: float) -> float:

@@ -186,7 +186,7 @@ class CommonSettings:
         False,
         kind=Kind.SWITCH,
         label="Remove hiss (high and low)",
-        help="Removes hiss from the music of the levels high and low, mostly that of other weights.",
+        help="Removes hiss from the levels high and low; the bundled weights have little.",
         section="sound",
     )
     loudness: bool = setting(

@@ -160,7 +160,8 @@ class NoteEncoder(nn.Module):
         lasting = self.lasting(self._lasting(notes)).index_select(0, row)
         vectors = self.notes(lasting + self.passing(torch.cat(passing, dim=1)))
         summed = vectors.new_zeros((frames + 1, vectors.shape[1]), dtype=torch.float32)
-        return summed.index_add_(0, notes.pair_frame, vectors.float())[:frames]
+        out: Tensor = summed.index_add_(0, notes.pair_frame, vectors.float())[:frames]
+        return out
 
     def _lasting(self, notes: SoundingNotes) -> Tensor:
         """Return what does not change while a note sounds, (N, C)."""

@@ -164,7 +164,8 @@ def time_features(score: Score, frame_s: float, count: int) -> NDArray[np.float3
     ends = [np.exp(-left_s / constant) for constant in END_TIMES_S]
     phases = [_phase(middles, times) for times in (score.beats_s, score.downbeats_s)]
     waves = [wave(2.0 * np.pi * phase) for phase in phases for wave in (np.cos, np.sin)]
-    return np.stack([*waves, np.exp(-middles / 0.1), *ends], axis=1).astype(np.float32)
+    columns = [*waves, np.exp(-middles / 0.1), *ends]
+    return np.asarray(np.stack(columns, axis=1), dtype=np.float32)
 
 
 def _tails_s(

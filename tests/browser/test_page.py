@@ -421,7 +421,8 @@ def test_everything_can_be_reached_by_keyboard(page: Page) -> None:
         if reached[-1] == "Generate":
             break
     assert reached[-1] == "Generate", reached
-    for name in ("Break, plain studio", "Studio: ", "High: ", "Style", "Song and arrangement", "Beat"):
+    names = ("Break, plain studio", "Studio: ", "High: ", "Style", "Song and arrangement", "Beat")
+    for name in names:
         assert any(name in label for label in reached), (name, reached)
     page.keyboard.press("Enter")
     page.locator("#status").get_by_text("Choose a clip first").wait_for()
