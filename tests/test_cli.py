@@ -78,16 +78,16 @@ def test_a_tempo_out_of_range_is_a_usage_error(text_clip):
 @pytest.mark.parametrize(
     "arguments",
     [
-        ("train", "codec", "--level", "middle"),
-        ("train", "generator", "--level", "both"),
-        ("train", "codec", "--level", "high", "--corpus", "no-such-folder"),
-        ("train", "bundle", "painting", "--level", "high"),
-        ("train", "bundle", "codec", "--level", "high", "--weights", "lost.safetensors"),
+        ("train", "codec", "middle"),
+        ("train", "generator", "both"),
+        ("train", "codec", "high", "--corpus", "no-such-folder"),
+        ("train", "install", "painting", "high"),
+        ("train", "install", "codec", "high", "--weights", "lost.safetensors"),
     ],
     ids=" ".join,
 )
 def test_training_errors_are_one_sentence(arguments, tmp_path):
-    out = () if "bundle" in arguments else ("--out", tmp_path / "run")
+    out = () if "install" in arguments else ("--out", tmp_path / "run")
     refusal(d2m(*arguments, *out))
     assert not (tmp_path / "run").exists()
 

@@ -26,7 +26,7 @@ from d2m.training.codec_losses import (
     SpectralLoss,
     SpectralLossWeights,
 )
-from d2m.training.data.audio_pool import AudioPool
+from d2m.training.data.audio_pool import AudioPool, check_corpus
 from d2m.training.data.held_out_audio import held_out_excerpts
 from d2m.training.distributed import Engine
 from d2m.training.learning_rates import cosine_factor
@@ -292,4 +292,5 @@ def train_codec(
     start
         Weights to start from, see `CodecTask`; random ones by default.
     """
+    check_corpus(corpus)
     Trainer(folder, config).train(CodecTask(corpus, config, start=start))

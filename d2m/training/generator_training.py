@@ -31,6 +31,7 @@ from d2m.training.codec_losses import (
     SpectralLoss,
     SpectralLossWeights,
 )
+from d2m.training.data.audio_pool import check_corpus
 from d2m.training.data.piece_crops import PieceCrop, PieceCrops, pad_notes
 from d2m.training.distributed import Engine
 from d2m.training.learning_rates import cosine_factor
@@ -278,4 +279,5 @@ def train_generator(
         Run folder, to which ``weights.safetensors``, ``metrics.jsonl`` and, if the decoder is
         trained, ``codec.safetensors`` are written.
     """
+    check_corpus(corpus)
     Trainer(folder, config).train(GeneratorTask(corpus, codec, config, start=start))

@@ -49,7 +49,7 @@ class AudioPool:
         }
         self._add(self._read(1 << 30))
         if not self._known:
-            raise DataError(f"No audio in the folder {folder.name}: render a corpus first.")
+            raise no_pieces(folder)
 
     @property
     def seconds(self) -> dict[str, float]:
@@ -118,3 +118,22 @@ def load_pcm(path: Path) -> NDArray[np.int16]:
     import soundfile
 
     return np.asarray(soundfile.read(path, dtype="int16")[0])
+
+
+def no_pieces(folder: Path) -> DataError:
+    """Return the error of a corpus folder without audio to train on."""
+    return DataError(
+        f"No audio in the folder {folder.name}: render pieces with `python -m d2m train pieces`."
+    )
+
+
+def check_corpus(folder: Path) -> None:
+    """Check that a corpus folder holds audio to train on.
+
+    Raises
+    ------
+    DataError
+        If it holds none.
+    """
+    if not any((folder / "train").glob("*.flac")):
+        raise no_pieces(folder)

@@ -13,11 +13,10 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from d2m.core.errors import DataError
 from d2m.models.score_generator import FRAME_S, SoundingNotes
 from d2m.models.spectral_codec import CODING_FRAME
 from d2m.score.note_table import NoteTable, sounding_notes
-from d2m.training.data.audio_pool import PCM16_FULL_SCALE, load_pcm
+from d2m.training.data.audio_pool import PCM16_FULL_SCALE, load_pcm, no_pieces
 from d2m.training.distributed import Engine
 
 PAIRS_PER_FRAME = 72
@@ -126,7 +125,7 @@ class PieceCrops:
         self._reading: list[Future[TrainingPiece]] = []
         self.pieces = [self._encoded(piece) for piece in self._read(limit)]
         if not self.pieces:
-            raise DataError(f"No pieces in the folder {folder.name}: render a corpus first.")
+            raise no_pieces(folder)
 
     def look_for_new(self) -> None:
         """Add the pieces that were read since the last look, and start to read newer ones."""
