@@ -159,44 +159,15 @@ class Codebook(nn.Module):
         super().__init__()
         self.register_buffer("k", torch.zeros(CODEBOOK_SIZE, LATENT_CHANNELS))
 
-    def nearest(
-        self,
-        latents: Tensor,
-        *,
-        temperature: float = 0.0,
-        generator: torch.Generator | None = None,
-    ) -> Tensor:
-        """Return the index of the nearest entry of each latent.
-
-        Parameters
-        ----------
-        latents : (B, 64, T)
-            Latents.
-        temperature
-            Above 0, an entry is drawn with probability proportional to exp(-squared distance
-            / temperature). A latent predicted for noise is the average of many sounds; a draw
-            gives one of them instead of the dull sound in the middle.
-        generator
-            Source of randomness.
-
-        Returns
-        -------
-        (B, T)
-            Codes, 0 to 2,047.
-        """
+    def nearest(self, latents: Tensor) -> Tensor:
+        """Return the index of the nearest entry (B, T), 0 to 2,047, of each latent (B, 64, T)."""
         flat = latents.transpose(1, 2).reshape(-1, LATENT_CHANNELS)
-        codes = [self._nearest(part, temperature, generator) for part in torch.split(flat, _ROWS)]
+        codes = [self._nearest(part) for part in torch.split(flat, _ROWS)]
         return torch.cat(codes).view(latents.shape[0], latents.shape[2])
 
-    def _nearest(
-        self, flat: Tensor, temperature: float, generator: torch.Generator | None
-    ) -> Tensor:
+    def _nearest(self, flat: Tensor) -> Tensor:
         # ||x||^2 is the same for all entries, so these terms determine the nearest entry.
-        closeness = torch.addmm(-self.k.square().sum(1), flat, self.k.t(), alpha=2.0)
-        if temperature > 0:  # Gumbel-max trick: the argmax is a draw
-            noise = torch.empty_like(closeness).exponential_(generator=generator)
-            closeness -= temperature * noise.clamp_(min=1e-20).log_()
-        return closeness.argmax(1)
+        return torch.addmm(-self.k.square().sum(1), flat, self.k.t(), alpha=2.0).argmax(1)
 
     def entries(self, codes: Tensor) -> Tensor:
         """Return the entries (B, 64, T) of codes (B, T)."""

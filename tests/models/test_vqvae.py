@@ -81,32 +81,3 @@ def test_other_weights_are_refused(damage):
     damage(state)
     with pytest.raises(CheckpointError, match="not those of a JukeBox VQ-VAE"):
         JukeboxVQVAE([HIGH]).load_published_state(state)
-
-
-def test_draws_have_the_probabilities_of_the_distances():
-    book = JukeboxVQVAE([HIGH]).codebook(HIGH)
-    book.k[:] = 1e3
-    book.k[7, 0], book.k[9, 0] = 0.0, 1.0
-    book.k[[7, 9], 1:] = 0.0
-    latents = torch.zeros(1, 64, 20_000)
-    latents[:, 0] = 0.25
-    temperature = 0.5
-    # The squared distances are 0.0625 and 0.5625, so the odds are e.
-    drawn = book.nearest(
-        latents, temperature=temperature, generator=torch.Generator().manual_seed(0)
-    )
-    share = float((drawn == 7).float().mean())
-    assert share == pytest.approx(np.e / (1 + np.e), abs=0.015)
-    assert (book.nearest(latents) == 7).all()
-
-
-def test_draws_are_seeded_and_become_the_nearest_at_low_temperature(codec, audio):
-    latents = codec.latents(audio, HIGH)
-
-    def drawn(seed: int, temperature: float) -> torch.Tensor:
-        generator = torch.Generator().manual_seed(seed)
-        return codec.codebook(HIGH).nearest(latents, temperature=temperature, generator=generator)
-
-    assert torch.equal(drawn(1, 1.0), drawn(1, 1.0))
-    assert not torch.equal(drawn(1, 1.0), drawn(2, 1.0))
-    assert torch.equal(drawn(1, 1e-9), codec.encode(audio, HIGH))

@@ -147,9 +147,9 @@ def test_audio_that_is_written_during_a_training_is_found(corpus, tmp_path):
 
 
 def test_a_corpus_without_audio_or_pieces_is_refused(tmp_path):
-    with pytest.raises(DataError, match="render a corpus"):
+    with pytest.raises(DataError, match="train pieces"):
         AudioPool(tmp_path, CPU)
-    with pytest.raises(DataError, match="render a corpus"):
+    with pytest.raises(DataError, match="train pieces"):
         crops_of(tmp_path)
 
 
