@@ -199,11 +199,12 @@ def flac_of(page: Page, stem: str) -> str:
     return link.get_attribute("href") or ""
 
 
-def test_other_arrangement_is_offered_only_with_the_studio_version(
+def test_other_arrangement_is_offered_without_the_studio_version(
     page: Page, short_clip: Path
 ) -> None:
     choose(page, short_clip, "high")
     run(page)
     assert page.get_by_role("button", name="Another song").is_visible()
-    assert page.get_by_role("button", name="Other arrangement").is_hidden()
+    assert page.get_by_role("button", name="Other arrangement").is_visible()
     assert level_card(page, "studio").is_hidden()
+    assert level_card(page, "high").get_by_role("button", name="↓ MIDI").is_visible()
