@@ -28,11 +28,22 @@ def lives(pid: int) -> bool:
         return False
 
 
+def environment_of(pid: int | None) -> list[bytes]:
+    """Return the environment of a process, once it runs its program."""
+    deadline = time.monotonic() + 60.0
+    while time.monotonic() < deadline:
+        found = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+        if any(found):
+            return found
+        time.sleep(0.02)
+    raise TimeoutError(f"process {pid} runs no program")
+
+
 def test_processes_end_with_their_context_and_have_one_thread(monkeypatch):
     monkeypatch.setenv("OMP_NUM_THREADS", "7")
     with ChildProcesses() as children:
         process = children.start(time.sleep, 1000)
-        environment = Path(f"/proc/{process.pid}/environ").read_bytes().split(b"\0")
+        environment = environment_of(process.pid)
         assert process.is_alive()
     assert not process.is_alive()
     assert process.exitcode != 0
