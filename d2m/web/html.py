@@ -24,7 +24,7 @@ STEPS = """<ol class="steps">
 <li><strong>Rhythm.</strong> The beats are those of the clip's own sound if it is music with a
 steady beat. Otherwise they are estimated from the movement.</li>
 <li><strong>Music.</strong> A song is composed for the dance and played by sampled instruments.
-Networks generate other versions.</li>
+In the other versions, networks play it.</li>
 </ol>"""
 BEAT_OFF, TRY_BEATS = "Beat off?", "If the music is off the beat, try:"
 """Titles of the buttons that correct the beat: where it is sure, and where it may be wrong."""
