@@ -6,7 +6,8 @@ BIN := $(VENV)/bin
 TEST_PROCESSES ?= 2
 PYTEST := $(BIN)/python -m pytest -n $(TEST_PROCESSES)
 
-.PHONY: setup run test test-all lint types format check bench torture fuzz load screenshots clean
+.PHONY: setup run test test-all lint types format check bench torture fuzz load clips-table \
+        screenshots clean
 
 setup: $(VENV)/.runtime
 
@@ -53,6 +54,10 @@ bench: setup
 # Damaged and malicious clips, and failures of the host; `make test` runs the quick part.
 torture: $(VENV)/.dev
 	PYTHONPATH=. $(BIN)/python tools/torture.py
+
+# Clips as phones, cameras, recorders and editors make them, and what comes out of each.
+clips-table: $(VENV)/.dev
+	PYTHONPATH=. $(BIN)/python tools/clips_table.py --out docs/clips.md
 
 fuzz: $(VENV)/.dev
 	PYTHONPATH=. $(BIN)/python tools/fuzz.py --seconds 120

@@ -20,7 +20,6 @@ from d2m.media.frames import (
     common_rate,
     decode_frames,
     frame_time,
-    scaler_for,
 )
 from d2m.media.probe import (
     DURATION_SLACK_S,
@@ -32,6 +31,7 @@ from d2m.media.probe import (
 )
 from d2m.media.probe_sandbox import probe_in_sandbox
 from d2m.media.safe_open import ClipInfo, ClipLimits, audio_stream
+from d2m.media.upright import scaler_for
 
 __all__ = ["ClipInfo", "ClipLimits", "ShareProgress", "normalise", "read_frames", "sample_frames"]
 

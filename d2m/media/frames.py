@@ -1,4 +1,4 @@
-"""Video frames: fault-tolerant decoding, constant frame rate, upright orientation and scaling."""
+"""Video frames: fault-tolerant decoding and conversion to a constant frame rate."""
 
 from __future__ import annotations
 
@@ -6,25 +6,18 @@ from collections.abc import Iterator
 from contextlib import suppress
 from itertools import chain, islice, repeat
 from math import ceil, inf
-from struct import Struct
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from d2m.core.errors import VideoError
-from d2m.media.safe_open import ClipInfo, ClipLimits, read_packets
+from d2m.media.safe_open import ClipLimits, read_packets
 
 if TYPE_CHECKING:
     from av.container import InputContainer
-    from av.filter import Graph
     from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
 
 COMMON_RATES = (24, 25, 30, 48, 50, 60)
 """Frame rates (Hz) of normalised clips: those of film, PAL, NTSC (rounded) and their doubles."""
-MAX_FILTER_GRAPHS = 8
-"""Filter graphs an :class:`UprightScaler` keeps. Chosen by hand: a clip needs one, or two when
-the phone was turned, but a damaged file may change its frame size with every frame."""
-# The display matrix of MP4 and QuickTime: 3 x 3 fixed-point numbers.
-_MATRIX = Struct("=9i")
 
 
 def common_rate(fps: float) -> int:
@@ -36,12 +29,6 @@ def common_rate(fps: float) -> int:
     while fps < COMMON_RATES[0] - 1:
         fps *= 2
     return min(COMMON_RATES, key=lambda rate: abs(rate - fps))
-
-
-def fitted_size(width: float, height: float, longest_side: int) -> tuple[int, int]:
-    """Return the even (width, height) of a frame reduced to ``longest_side`` (px)."""
-    factor = min(1.0, longest_side / max(width, height))
-    return max(2, round(width * factor / 2) * 2), max(2, round(height * factor / 2) * 2)
 
 
 def decode_frames(
@@ -152,127 +139,3 @@ def at_constant_rate(
     if current is not None:
         end = max(1, round(min(time + 1.0 / source_fps, length_s) * fps))
         yield from repeat(current, end - tick)
-
-
-class UprightScaler:
-    """Rotates and scales frames to one upright size and pixel format with FFmpeg's filters.
-
-    Parameters
-    ----------
-    width, height
-        Size of the result (px). Frames with another aspect ratio, as when a phone is turned
-        while filming, are padded with black bars.
-    pixel_format
-        FFmpeg's name of the pixel format, ``"yuv420p"`` or ``"rgb24"``.
-    sample_aspect
-        Aspect ratio of a source pixel (width / height).
-    """
-
-    def __init__(self, width: int, height: int, pixel_format: str, sample_aspect: float) -> None:
-        self.size = (width, height)
-        self.pixel_format = pixel_format
-        self.sample_aspect = sample_aspect
-        self._graphs: dict[tuple[int, bool, int, int], Graph] = {}
-        self._last: tuple[VideoFrame, VideoFrame] | None = None
-
-    def __call__(self, frame: VideoFrame) -> VideoFrame:
-        """Return the upright frame; repeated calls with the same frame reuse the result."""
-        if self._last is None or self._last[0] is not frame:
-            self._last = (frame, self._convert(frame))
-        return self._last[1]
-
-    def _convert(self, frame: VideoFrame) -> VideoFrame:
-        turns, flipped = quarter_turns(frame), is_flipped(frame)
-        shown = display_size(frame, self.sample_aspect)
-        factor = min(bound / side for bound, side in zip(self.size, shown, strict=True))
-        # A difference of up to two pairs of pixels is rounding and needs no bars.
-        width, height = (
-            bound if bound - side * factor < 4 else max(2, round(side * factor / 2) * 2)
-            for bound, side in zip(self.size, shown, strict=True)
-        )
-        full_range = self.pixel_format == "rgb24"
-        # One thread: a frame is too little work to share. FFmpeg's scale filter would take
-        # three times as long.
-        scaled = frame.reformat(
-            width=height if turns % 2 else width,
-            height=width if turns % 2 else height,
-            format=self.pixel_format,
-            interpolation="AREA",
-            src_color_range=frame.color_range,
-            dst_color_range="JPEG" if full_range else "MPEG",
-            threads=1,
-        )
-        if turns == 0 and not flipped and (width, height) == self.size:
-            return scaled
-        key = turns, flipped, width, height
-        graph = self._graphs.get(key)
-        if graph is None:
-            if len(self._graphs) >= MAX_FILTER_GRAPHS:
-                self._graphs.clear()
-            graph = self._graphs[key] = self._build_graph(scaled, turns, flipped=flipped)
-        graph.vpush(scaled)
-        return graph.vpull()
-
-    def _build_graph(self, frame: VideoFrame, turns: int, *, flipped: bool) -> Graph:
-        """Build the filters that rotate a frame and pad it to the full size."""
-        from av.filter import Graph
-
-        turn = {0: "null", 1: "transpose", 2: "hflip", 3: "transpose"}[turns]
-        graph = Graph()
-        graph.link_nodes(
-            graph.add_buffer(
-                width=frame.width,
-                height=frame.height,
-                format=frame.format,
-                time_base=frame.time_base,
-            ),
-            graph.add("vflip" if flipped else "null"),
-            graph.add(turn, {1: "cclock", 3: "clock"}.get(turns)),
-            graph.add("vflip" if turns == 2 else "null"),
-            graph.add("pad", f"{self.size[0]}:{self.size[1]}:(ow-iw)/2:(oh-ih)/2"),
-            graph.add("buffersink"),
-        ).configure()
-        return graph
-
-
-def quarter_turns(frame: VideoFrame) -> int:
-    """Return how many quarter turns counter-clockwise make a frame upright, 0 to 3.
-
-    An invalid display matrix, such as one of zeros, gives an angle outside of [-360, 360]
-    degrees; it counts as no rotation.
-    """
-    if abs(frame.rotation) > 360:
-        return 0
-    return round(frame.rotation / 90) % 4
-
-
-def is_flipped(frame: VideoFrame) -> bool:
-    """Return whether a frame must be flipped vertically before it is rotated.
-
-    Front cameras mirror their frames: a vertical flip and half a turn.
-    """
-    matrix: Any = frame.side_data.get("DISPLAYMATRIX")
-    if matrix is None or matrix.buffer_size != _MATRIX.size:
-        return False
-    right_x, right_y, _, down_x, down_y, *_ = _MATRIX.unpack(bytes(matrix))
-    return bool(right_x * down_y < right_y * down_x)
-
-
-def display_size(frame: VideoFrame, sample_aspect: float) -> tuple[float, float]:
-    """Return the (width, height) of a frame when it is shown upright with square pixels (px)."""
-    width, height = frame.width * sample_aspect, float(frame.height)
-    return (height, width) if quarter_turns(frame) % 2 else (width, height)
-
-
-def scaler_for(
-    info: ClipInfo, stream: VideoStream, longest_side: int, pixel_format: str
-) -> UprightScaler:
-    """Return the scaler of a clip that reduces the longest side to ``longest_side`` (px)."""
-    width, height = fitted_size(info.width, info.height, longest_side)
-    return UprightScaler(width, height, pixel_format, sample_aspect(stream))
-
-
-def sample_aspect(stream: VideoStream) -> float:
-    """Return the aspect ratio of a pixel (width / height); 1 if the file's value is implausible."""
-    ratio = float(stream.sample_aspect_ratio or 1.0)
-    return ratio if 0.25 <= ratio <= 4.0 else 1.0

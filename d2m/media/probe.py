@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from d2m.core.errors import SettingsError, VideoError
-from d2m.media.frames import decode_frames, display_size, sample_aspect
+from d2m.media.frames import decode_frames
 from d2m.media.safe_open import (
     VIDEO_CODECS,
     VIDEO_FORMATS,
@@ -23,6 +23,7 @@ from d2m.media.safe_open import (
     read_packets,
     video_stream,
 )
+from d2m.media.upright import display_size, sample_aspect
 
 if TYPE_CHECKING:
     from av.container import InputContainer

@@ -12,10 +12,10 @@ from typing import Any
 from d2m.core.errors import VideoError
 from d2m.media.atomic_write import atomic_write
 from d2m.media.clip import PROGRESS_FRAMES, ShareProgress
-from d2m.media.frames import fitted_size
 from d2m.media.mp4_writer import copied_packets, create_mp4
 from d2m.media.probe import open_clip, probe_file
 from d2m.media.safe_open import ClipInfo, ClipLimits, audio_stream, read_packets
+from d2m.media.upright import fitted_size
 from d2m.rendering.drawing import Image
 
 RESULT_LIMITS = ClipLimits(min_duration_s=0.0)

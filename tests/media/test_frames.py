@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from d2m.core.errors import VideoError
-from d2m.media.frames import UprightScaler, at_constant_rate
+from d2m.media.frames import at_constant_rate
+from d2m.media.upright import UprightScaler
 
 
 def frame_at(time: float) -> av.VideoFrame:

@@ -16,7 +16,7 @@ from av.filter import Graph
 from d2m.media.audio_file import read_audio
 from d2m.media.audio_track import decode_audio_track
 from d2m.media.clip import normalise, read_frames
-from d2m.media.frames import MAX_FILTER_GRAPHS, UprightScaler
+from d2m.media.upright import MAX_FILTER_GRAPHS, UprightScaler
 from tests.clips import (
     ClipMaker,
     click_track,
