@@ -83,11 +83,15 @@ class ProbeResult:
         Start of the part on the file's timeline (s).
     skip
         Number of packets at the beginning of the file that the part does not need.
+    times_intact
+        Whether the picture packets' timestamps can be shown as they are in the file: each
+        packet has one, all differ, and none had to be repaired.
     """
 
     info: ClipInfo
     start_s: float
     skip: int
+    times_intact: bool
 
 
 _WHOLE = ClipPart()
@@ -185,7 +189,8 @@ def probe_file(path: Path, limits: ClipLimits, part: ClipPart = _WHOLE) -> Probe
         height=round(height),
         has_audio=has_audio,
     )
-    return ProbeResult(info=info, start_s=start, skip=skip)
+    intact = len(set(times)) == len(stamps)
+    return ProbeResult(info=info, start_s=start, skip=skip, times_intact=intact)
 
 
 def _read_stamps(

@@ -85,7 +85,10 @@ def probe_in_sandbox(
     if "message" in reply:
         raise _ERRORS.get(reply["kind"], VideoError)(reply["message"])
     return ProbeResult(
-        info=ClipInfo(**reply["info"]), start_s=float(reply["start_s"]), skip=int(reply["skip"])
+        info=ClipInfo(**reply["info"]),
+        start_s=float(reply["start_s"]),
+        skip=int(reply["skip"]),
+        times_intact=bool(reply["times_intact"]),
     )
 
 
