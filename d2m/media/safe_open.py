@@ -88,6 +88,8 @@ class ClipInfo:
         Size of a frame when it is shown upright with square pixels (px).
     has_audio
         Whether the clip has an audio track that can be decoded.
+    sound_problem
+        Empty, or one sentence why the sound that the clip has can't be used.
     """
 
     duration_s: float
@@ -95,6 +97,7 @@ class ClipInfo:
     width: int
     height: int
     has_audio: bool
+    sound_problem: str = ""
 
     def frame_count(self, fps: float | None = None) -> int:
         """Return the number of frames at ``fps`` (Hz), by default the clip's own rate."""
