@@ -14,6 +14,7 @@ from d2m.core.events import Observer, ResultFiles
 from d2m.core.levels import HopLevel, Level
 from d2m.core.progress import Progress, silent, timed
 from d2m.core.settings import Settings
+from d2m.core.styles import AUTO
 from d2m.generation.generate import generate_soundtrack
 from d2m.generation.model_cache import ModelCache
 from d2m.generation.soundtrack import Soundtrack
@@ -217,7 +218,8 @@ class DanceToMusic:
     def _analyse(self, clip: Path, settings: Settings, progress: Progress) -> ClipAnalysis:
         """Return the analysis of a clip, from the cache if it is there."""
         part = f"{settings.start_s:g}-{settings.length_s or 0:g}"
-        key = f"{_content_hash(clip)}.{part}"
+        dancer = "1" if settings.dancer == AUTO else settings.dancer
+        key = f"{_content_hash(clip)}.{part}.{dancer}"
         if self._latest is not None and self._latest[0] == key:
             return self._latest[1]
 

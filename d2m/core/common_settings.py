@@ -9,6 +9,10 @@ from d2m.core.styles import AUTO, STYLES
 
 COMPACT = "compact"
 """Name of the family of weights that comes with the project."""
+MAX_PEOPLE = 6
+"""Largest number of people that are found in a clip and can be chosen; chosen by hand."""
+ALL_DANCERS = "all"
+"""Value of the setting `CommonSettings.dancer` that follows the whole group."""
 _LONGEST_S = 36_000.0
 """Latest start and greatest length that make sense to ask for (s): ten hours."""
 
@@ -30,6 +34,9 @@ class CommonSettings:
         answer to a dance.
     start_s, length_s
         The part of the clip to use (s); without a length, up to its end.
+    dancer
+        Whom the music follows in a clip of several people: ``"1"`` to ``"6"`` for one of them,
+        numbered by prominence, ``"all"`` for the group, ``"auto"`` for number 1.
     beats
         Where the beats come from: ``"sound"`` for the clip's own sound, ``"dance"`` for the
         movement, ``"auto"`` for the sound if it is music with a steady beat, else the movement.
@@ -98,6 +105,18 @@ class CommonSettings:
         unit="s",
         minimum=0.0,
         maximum=_LONGEST_S,
+    )
+    dancer: str = setting(
+        AUTO,
+        kind=Kind.CHOICE,
+        label="Dancer",
+        help="Whom the music follows if there are several people.",
+        section="part",
+        choices=(
+            ("The most prominent", AUTO),
+            *((f"Number {number}", str(number)) for number in range(1, MAX_PEOPLE + 1)),
+            ("All together", ALL_DANCERS),
+        ),
     )
     beats: str = setting(
         AUTO,

@@ -22,6 +22,7 @@ from d2m.media.clip import ClipInfo, ClipLimits, normalise, read_frames, sample_
 from d2m.perception.beat_clock import NO_SOUND
 from d2m.perception.clip_warnings import FrameSampler, find_clip_warnings
 from d2m.perception.optical_flow import DirectogramMeter
+from d2m.perception.people import People
 from d2m.perception.pose import PoseTrack, TimedFrame, person_visible, track_pose
 from d2m.perception.sound_beats import SoundBeats, track_sound_beats
 
@@ -60,6 +61,8 @@ class ClipAnalysis:
         Optical flow by direction, at the rate of the pose.
     sound
         Beats of the clip's own sound.
+    people
+        Where each person of the clip is, and who is followed.
     warnings
         Sentences about what may make the music fit less well.
     strip_text
@@ -75,6 +78,7 @@ class ClipAnalysis:
     pose: PoseTrack
     directogram: NDArray[np.float64]
     sound: SoundBeats
+    people: People = field(default_factory=People)
     warnings: tuple[str, ...] = ()
     strip_text: str = ""
     seconds: dict[str, float] = field(default_factory=dict)
@@ -93,11 +97,13 @@ class ClipAnalysis:
             "warnings": self.warnings,
             "sound": {name: getattr(self.sound, name) for name in _SOUND_FACTS},
             "strip_text": self.strip_text,
+            "followed": self.people.followed,
         }
         arrays: dict[str, Any] = {
             name: getattr(self.pose, name) for name in ("landmarks", "world", "visibility", "found")
         }
         arrays |= {name: getattr(self.sound, name) for name in _SOUND_ARRAYS}
+        arrays |= {"people_times_s": self.people.times_s, "people_boxes": self.people.boxes}
         path = self.video.with_name(_ANALYSIS)
         np.savez(path, directogram=self.directogram, facts=json.dumps(facts), **arrays)
 
@@ -113,11 +119,17 @@ class ClipAnalysis:
             arrays = dict(stored)
         facts = json.loads(str(arrays.pop("facts")))
         sound = {name: arrays.pop(name) for name in _SOUND_ARRAYS} | facts["sound"]
+        people = People(
+            times_s=arrays.pop("people_times_s"),
+            boxes=arrays.pop("people_boxes"),
+            followed=tuple(facts["followed"]),
+        )
         return cls(
             clip=ClipInfo(**facts["clip"]),
             video=cls.video_in(folder),
             directogram=arrays.pop("directogram"),
             sound=SoundBeats(**sound),
+            people=people,
             pose=PoseTrack(fps=facts["fps"], **arrays),
             warnings=tuple(facts["warnings"]),
             strip_text=facts["strip_text"],

@@ -16,6 +16,7 @@ from d2m.media.clip import ClipInfo
 from d2m.perception.beat_clock import MIN_SOUND_BEATS
 from d2m.perception.clip_analysis import ClipAnalysis
 from d2m.perception.conditioning import Conditioning, condition
+from d2m.perception.people import People
 from d2m.perception.pose import PoseTrack
 from d2m.perception.skeleton import coco17_from_mediapipe
 
@@ -55,6 +56,11 @@ class Dance(Conditioning):
     def pose(self) -> PoseTrack:
         """The dancer's landmarks, frame by frame."""
         return self.analysis.pose
+
+    @property
+    def people(self) -> People:
+        """The people of the clip, and who is followed."""
+        return self.analysis.people
 
     def summary(self) -> DanceSummary:
         """Return the analysis as plain data for the command line and the page."""

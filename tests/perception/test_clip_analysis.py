@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from d2m.perception.clip_analysis import ClipAnalysis
+from d2m.perception.people import People
 from d2m.perception.sound_beats import SoundBeats
 from tests.synthetic import synthetic_dance
 
@@ -21,6 +22,9 @@ def test_an_analysis_is_read_back_as_it_was_saved(tmp_path):
         synthetic_dance().analysis,
         video=ClipAnalysis.video_in(tmp_path),
         sound=sound,
+        people=People(
+            times_s=np.array([0.1, 0.4]), boxes=np.arange(16.0).reshape(2, 2, 4), followed=(2,)
+        ),
         warnings=("It is dark.",),
     )
     saved.save()
@@ -30,3 +34,6 @@ def test_an_analysis_is_read_back_as_it_was_saved(tmp_path):
     np.testing.assert_array_equal(loaded.sound.beats_s, sound.beats_s)
     np.testing.assert_array_equal(loaded.sound.downbeats_s, sound.downbeats_s)
     np.testing.assert_array_equal(loaded.pose.found, saved.pose.found)
+    np.testing.assert_array_equal(loaded.people.boxes, saved.people.boxes)
+    np.testing.assert_array_equal(loaded.people.times_s, saved.people.times_s)
+    assert (loaded.people.followed, loaded.people.count) == ((2,), 2)
