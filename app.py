@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from d2m import web
 from d2m.jobs import WorkerPool
 from d2m.jobs.messages import Limits
-from d2m.media.safe_open import ClipLimits
+from d2m.media.clip_limits import ClipLimits
 from d2m.web.examples import load_examples
 from d2m.web.rate_limits import RequestLimits, RequestQuotas
 from d2m.web.route_allowlist import RouteAllowlist

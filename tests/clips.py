@@ -11,8 +11,8 @@ import av
 import numpy as np
 from imageio_ffmpeg import get_ffmpeg_exe
 
+from d2m.media.clip_limits import ClipInfo, ClipLimits
 from d2m.media.probe_sandbox import probe_in_sandbox
-from d2m.media.safe_open import ClipInfo, ClipLimits
 
 ClipMaker = Callable[..., Path]
 TIME_BASE = Fraction(1, 90_000)

@@ -9,16 +9,12 @@ import numpy as np
 from d2m.audio.waveform import Audio, validate_channels
 from d2m.core.errors import AudioError
 from d2m.core.levels import SAMPLE_RATE
+from d2m.media.accepted_formats import AUDIO_FORMATS
 from d2m.media.atomic_write import atomic_write
 from d2m.media.audio_track import decode_audio_track
-from d2m.media.safe_open import (
-    AUDIO_FORMATS,
-    ClipLimits,
-    audio_stream,
-    display_name,
-    open_media,
-    video_stream,
-)
+from d2m.media.clip_limits import ClipLimits, display_name
+from d2m.media.safe_open import open_media
+from d2m.media.stream_choice import audio_stream, video_stream
 
 # Longest audio that is read (s); chosen by hand, five times the longest clip.
 _MAX_DURATION_S = 600.0

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from d2m.core.errors import SettingsError
 from d2m.media.atomic_write import atomic_write
 from d2m.media.audio_track import decode_audio_track
+from d2m.media.clip_limits import ClipInfo, ClipLimits
 from d2m.media.encoder import CLIP_SAMPLE_RATE, ClipEncoder
 from d2m.media.frames import (
     at_constant_rate,
@@ -30,7 +31,7 @@ from d2m.media.probe import (
     probe_file,
 )
 from d2m.media.probe_sandbox import probe_in_sandbox
-from d2m.media.safe_open import ClipInfo, ClipLimits, audio_stream
+from d2m.media.stream_choice import audio_stream
 from d2m.media.upright import scaler_for
 
 __all__ = ["ClipInfo", "ClipLimits", "ShareProgress", "normalise", "read_frames", "sample_frames"]

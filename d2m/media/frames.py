@@ -9,7 +9,8 @@ from math import ceil, inf
 from typing import TYPE_CHECKING
 
 from d2m.core.errors import VideoError
-from d2m.media.safe_open import ClipLimits, read_packets
+from d2m.media.clip_limits import ClipLimits
+from d2m.media.safe_open import read_packets
 
 if TYPE_CHECKING:
     from av.container import InputContainer

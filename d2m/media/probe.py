@@ -10,19 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from d2m.core.errors import SettingsError, VideoError
+from d2m.media.accepted_formats import VIDEO_CODECS, VIDEO_FORMATS
+from d2m.media.clip_limits import ClipInfo, ClipLimits, display_name
 from d2m.media.frames import decode_frames
-from d2m.media.safe_open import (
-    VIDEO_CODECS,
-    VIDEO_FORMATS,
-    ClipInfo,
-    ClipLimits,
-    audio_stream,
-    codec_name,
-    display_name,
-    open_media,
-    read_packets,
-    video_stream,
-)
+from d2m.media.safe_open import open_media, read_packets
+from d2m.media.stream_choice import audio_stream, codec_name, video_stream
 from d2m.media.upright import display_size, sample_aspect
 
 if TYPE_CHECKING:

@@ -17,8 +17,8 @@ from typing import Any
 
 from d2m.core.errors import D2MError, SettingsError, VideoError
 from d2m.core.subprocess_limits import child_environment, limit_resources
+from d2m.media.clip_limits import ClipInfo, ClipLimits, display_name
 from d2m.media.probe import ClipPart, ProbeResult, probe_file
-from d2m.media.safe_open import ClipInfo, ClipLimits, display_name
 
 CPU_S = 10
 """Processor time for a clip (s). The longest listing allowed, an hour at 60 Hz, takes 3 s."""

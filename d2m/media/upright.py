@@ -5,7 +5,7 @@ from __future__ import annotations
 from struct import Struct
 from typing import TYPE_CHECKING, Any
 
-from d2m.media.safe_open import ClipInfo
+from d2m.media.clip_limits import ClipInfo
 
 if TYPE_CHECKING:
     from av.filter import Graph

@@ -15,7 +15,8 @@ from d2m.media.atomic_write import atomic_write
 from d2m.media.audio_file import read_audio
 from d2m.media.mp4_writer import AAC_BIT_RATE, AacEncoder, copied_packets, create_mp4
 from d2m.media.probe import open_clip
-from d2m.media.safe_open import audio_stream, read_packets
+from d2m.media.safe_open import read_packets
+from d2m.media.stream_choice import audio_stream
 from d2m.rendering.video_writer import RESULT_LIMITS, video_info
 
 VIDEO_SAMPLE_RATE = 48_000

@@ -12,9 +12,11 @@ from typing import Any
 from d2m.core.errors import VideoError
 from d2m.media.atomic_write import atomic_write
 from d2m.media.clip import PROGRESS_FRAMES, ShareProgress
+from d2m.media.clip_limits import ClipInfo, ClipLimits
 from d2m.media.mp4_writer import copied_packets, create_mp4
 from d2m.media.probe import open_clip, probe_file
-from d2m.media.safe_open import ClipInfo, ClipLimits, audio_stream, read_packets
+from d2m.media.safe_open import read_packets
+from d2m.media.stream_choice import audio_stream
 from d2m.media.upright import fitted_size
 from d2m.rendering.drawing import Image
 

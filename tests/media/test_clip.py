@@ -13,8 +13,8 @@ import soundfile
 from d2m.core.errors import SettingsError, VideoError
 from d2m.media.audio_file import read_audio
 from d2m.media.clip import normalise, read_frames
+from d2m.media.clip_limits import ClipLimits
 from d2m.media.frames import common_rate
-from d2m.media.safe_open import ClipLimits
 from d2m.media.upright import fitted_size
 from tests.clips import ClipMaker, click_track, first_click, number_of, numbered_frame, probe_clip
 

@@ -11,8 +11,8 @@ from d2m.core.errors import SettingsError, VideoError
 from d2m.media import clip
 from d2m.media.audio_file import read_audio
 from d2m.media.clip import normalise, read_frames
+from d2m.media.clip_limits import ClipLimits
 from d2m.media.frames import decode_frames
-from d2m.media.safe_open import ClipLimits
 from tests.clips import ClipMaker, click_track, first_click, number_of, numbered_frame, probe_clip
 
 EXAMPLES = Path(__file__).parents[2] / "examples"

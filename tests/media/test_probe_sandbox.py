@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from d2m.core.errors import VideoError
+from d2m.media.clip_limits import ClipLimits, display_name
 from d2m.media.probe import ClipPart, probe_file
 from d2m.media.probe_sandbox import probe_in_sandbox
-from d2m.media.safe_open import ClipLimits, display_name
 from tests.clips import ClipMaker, click_track
 from tests.torture.mp4_boxes import huge_index, with_tracks
 

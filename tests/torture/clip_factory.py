@@ -126,8 +126,8 @@ def number_of(frame: Frame) -> int:
 def frame_times(copy: Path, most: int = 20_000) -> list[tuple[float, int]]:
     """Return (time in s, number) of each frame of a normalised clip at its own rate."""
     from d2m.media.clip import read_frames
+    from d2m.media.clip_limits import ClipLimits
     from d2m.media.probe import probe_file
-    from d2m.media.safe_open import ClipLimits
 
     fps = probe_file(copy, ClipLimits()).info.fps
     frames = read_frames(copy, fps=round(fps, 3), longest_side=WIDTH)
