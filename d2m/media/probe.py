@@ -13,6 +13,7 @@ from d2m.core.errors import SettingsError, VideoError
 from d2m.media.accepted_formats import VIDEO_CODECS, VIDEO_FORMATS
 from d2m.media.clip_limits import ClipInfo, ClipLimits, display_name
 from d2m.media.frames import decode_frames
+from d2m.media.picture_times import PictureTimes
 from d2m.media.safe_open import open_media, read_packets
 from d2m.media.stream_choice import audio_stream, codec_name, video_stream
 from d2m.media.upright import display_size, sample_aspect
@@ -78,12 +79,15 @@ class ProbeResult:
     times_intact
         Whether the picture packets' timestamps can be shown as they are in the file: each
         packet has one, all differ, and none had to be repaired.
+    times
+        When the pictures are shown.
     """
 
     info: ClipInfo
     start_s: float
     skip: int
     times_intact: bool
+    times: PictureTimes
 
 
 _WHOLE = ClipPart()
@@ -182,7 +186,13 @@ def probe_file(path: Path, limits: ClipLimits, part: ClipPart = _WHOLE) -> Probe
         has_audio=has_audio,
     )
     intact = len(set(times)) == len(stamps)
-    return ProbeResult(info=info, start_s=start, skip=skip, times_intact=intact)
+    return ProbeResult(
+        info=info,
+        start_s=start,
+        skip=skip,
+        times_intact=intact,
+        times=PictureTimes(interval_s=1 / rate, end_s=start + duration),
+    )
 
 
 def _read_stamps(

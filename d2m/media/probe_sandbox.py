@@ -18,6 +18,7 @@ from typing import Any
 from d2m.core.errors import D2MError, SettingsError, VideoError
 from d2m.core.subprocess_limits import child_environment, limit_resources
 from d2m.media.clip_limits import ClipInfo, ClipLimits, display_name
+from d2m.media.picture_times import PictureTimes
 from d2m.media.probe import ClipPart, ProbeResult, probe_file
 
 CPU_S = 10
@@ -89,6 +90,7 @@ def probe_in_sandbox(
         start_s=float(reply["start_s"]),
         skip=int(reply["skip"]),
         times_intact=bool(reply["times_intact"]),
+        times=PictureTimes(**reply["times"]),
     )
 
 
