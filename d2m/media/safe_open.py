@@ -86,6 +86,13 @@ def open_media(
         yield container
 
 
+def reopen(container: InputContainer) -> InputContainer:
+    """Open a file of `open_media` once more, under the same limits, from its start."""
+    import av
+
+    return av.open(container.name, options=dict(container.options), metadata_errors="ignore")
+
+
 def read_packets(container: InputContainer, stream: Stream) -> Iterator[Packet[Stream]]:
     """Yield the packets of a stream up to the end of the file or the point where it is cut off.
 
