@@ -13,6 +13,7 @@ import typer
 from d2m.benchmark.cli import evaluate
 from d2m.checkpoints import CHECKPOINTS
 from d2m.checkpoints.cli import weights as weights_commands
+from d2m.core.beat_tempo import tempo_text
 from d2m.core.errors import D2MError
 from d2m.core.events import DanceSummary, Observer, ResultFiles, SoundtrackSummary
 from d2m.core.levels import DEFAULT_LEVELS, levels_named
@@ -97,7 +98,6 @@ class ConsoleObserver(Observer[None]):
 
     def __init__(self) -> None:
         self._stage = ""
-        self._tempo_bpm = 0.0
         self._warned: tuple[str, ...] | None = None
 
     def on_progress(self, stage: str, share: float) -> None:
@@ -112,7 +112,6 @@ class ConsoleObserver(Observer[None]):
 
     def on_dance(self, dance: DanceSummary) -> None:
         """Print where the beats come from and the warnings, once for all variations."""
-        self._tempo_bpm = dance.tempo_bpm
         if dance.warnings != self._warned:
             self._warned = dance.warnings
             typer.echo(dance.beat_sentence, err=True)
@@ -122,8 +121,8 @@ class ConsoleObserver(Observer[None]):
     def on_soundtrack(self, soundtrack: SoundtrackSummary) -> None:
         """Print where one level's video is, its style, tempo and score."""
         typer.echo(
-            f"{soundtrack.paths['mp4']}  {soundtrack.style}, {self._tempo_bpm:.0f} BPM, "
-            f"beat F-measure {soundtrack.scores['beat_f_measure']:.2f}"
+            f"{soundtrack.paths['mp4']}  {soundtrack.style}, {tempo_text(soundtrack.tempo_bpm)}, "
+            f"{soundtrack.beat_match}"
         )
 
     def on_files(self, files: ResultFiles) -> None:

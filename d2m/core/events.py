@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Generic, TypeVar
 
+from d2m.core.beat_tempo import tempo_text
+
 T = TypeVar("T")
 
 
@@ -45,6 +47,8 @@ class DanceSummary:
         How sure the tempo is, 0 to 1.
     unsure
         Whether the tempo is only the best guess.
+    has_rhythm
+        Whether there is evidence for the beats. Without it they are steady, not the dancer's.
     phase_confidence
         How sure it is that the beats lie on the dancer's and not between them, 0 to 1.
     clock
@@ -81,16 +85,23 @@ class DanceSummary:
     warnings: tuple[str, ...]
     strip: Path | None = None
     alt_text: str = ""
+    has_rhythm: bool = True
 
     @property
     def beat_sentence(self) -> str:
         """A sentence on the tempo, where the beats come from, and why."""
-        tempo = f"{self.tempo_bpm:.0f} BPM"
+        tempo = tempo_text(self.tempo_bpm)
         if self.clock == "sound":
             return f"The beat is that of the clip's own sound: {tempo}."
         if self.clock == "taps":
             return f"The beat is the tapped one: {tempo}."
         because = f", because {self.clock_reason}" if self.clock_reason else ""
+        if not self.has_rhythm:
+            return (
+                f"The beat was looked for in the dance{because}, but no rhythm was found: the "
+                f"music keeps a steady {tempo}, not the dancer's. Listen, and correct the beat if "
+                "it is off."
+            )
         if not self.unsure:
             return f"The beat is that of the dance{because}: {tempo}."
         return (
@@ -119,7 +130,8 @@ class SoundtrackSummary:
     alt_text
         Description of the beat plot in words.
     scores
-        Scores by name, as in `d2m.generation.soundtrack.Soundtrack`.
+        Scores by name, as in `d2m.generation.soundtrack.Soundtrack`; no score of the beats
+        where no rhythm was found.
     seconds
         Time that the level took (s).
     score_text
@@ -129,7 +141,11 @@ class SoundtrackSummary:
     clock
         Where the beats that it was made for come from: ``"dance"``, ``"sound"`` or ``"taps"``.
     unsure
-        Whether those beats are only the best guess, so that a score against them means nothing.
+        Whether those beats are only the best guess.
+    tempo_bpm
+        Tempo of those beats (BPM).
+    has_rhythm
+        Whether there is evidence for those beats, as in `DanceSummary`.
     """
 
     level: str
@@ -142,6 +158,16 @@ class SoundtrackSummary:
     rights: str = ""
     clock: str = "dance"
     unsure: bool = False
+    tempo_bpm: float = 0.0
+    has_rhythm: bool = True
+
+    @property
+    def beat_match(self) -> str:
+        """The score of the beats in a few words, or why there is none."""
+        if not self.has_rhythm:
+            return "no beat score: no rhythm was found"
+        guess = " (the beat is a guess)" if self.unsure else ""
+        return f"beat F-measure {self.scores['beat_f_measure']:.2f}{guess}"
 
     def notify(self, observer: Observer[T]) -> T | None:
         """Pass the event to `Observer.on_soundtrack`."""

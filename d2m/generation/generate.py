@@ -116,7 +116,11 @@ def _scores(
     mono: NDArray[np.float32], soundtrack: Soundtrack, hits_s: NDArray[np.float64]
 ) -> dict[str, float]:
     """Score how the beats and, where there are any, the hits of a dance are met."""
-    scores = {"beat_f_measure": beat_f_measure(soundtrack.music_beats_s, soundtrack.dance_beats_s)}
+    scores: dict[str, float] = {}
+    if soundtrack.rhythm.is_found:  # steady beats that nobody dances have no score
+        scores["beat_f_measure"] = beat_f_measure(
+            soundtrack.music_beats_s, soundtrack.dance_beats_s
+        )
     first_s, last_s = 0.0, len(mono) / SAMPLE_RATE
     if soundtrack.score is not None and len(soundtrack.score.beats_s):
         first_s, last_s = float(soundtrack.score.beats_s[0]), soundtrack.score.end_s

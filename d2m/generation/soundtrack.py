@@ -102,7 +102,8 @@ class Soundtrack:
     music_beats_s : (M,)
         Beats (s) that a beat tracker finds in the music.
     scores
-        Scores by name; ``beat_f_measure`` is against `Soundtrack.dance_beats_s` within 70 ms.
+        Scores by name; ``beat_f_measure`` is against `Soundtrack.dance_beats_s` within 70 ms,
+        and missing where no rhythm was found.
         ``hits_met`` is the share of the dancer's hits while the music plays that an onset meets
         within 45 ms (`d2m.metrics.hits.hits_met`); it is missing where there are none.
     seconds
@@ -150,6 +151,11 @@ class Soundtrack:
         return beats_s[beats_s <= self.score.end_s + BEAT_TOLERANCE_S]
 
     @property
+    def found_beats_s(self) -> NDArray[np.float64]:
+        """The beats (s) of the dance, as far as any were found in it; steady ones are not."""
+        return self.dance_beats_s if self.rhythm.is_found else np.zeros(0)
+
+    @property
     def mono(self) -> NDArray[np.float32]:
         """The audio (N,) with its channels averaged."""
         return self.audio if self.audio.ndim == 1 else self.audio.mean(axis=0)
@@ -166,5 +172,7 @@ class Soundtrack:
             score_text=self.score_text,
             rights=self.rights,
             clock=self.rhythm.clock,
-            unsure=self.rhythm.unsure,
+            unsure=bool(self.rhythm.unsure),
+            tempo_bpm=float(self.rhythm.tempo_bpm),
+            has_rhythm=bool(self.rhythm.is_found),
         )

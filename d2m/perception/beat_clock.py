@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 
+from d2m.core.beat_tempo import tempo_text
 from d2m.core.common_settings import CommonSettings
 from d2m.core.errors import SettingsError
 from d2m.perception.beat_correction import cover_clip, every_bar
@@ -78,8 +79,8 @@ def _reason_for_dance(movement: Rhythm, sound: SoundBeats, settings: CommonSetti
         return sound.reason or "the clip's sound has no steady beat"
     if settings.tempo_bpm and _octave(sound.tempo_bpm, settings.tempo_bpm) is None:
         return (
-            f"the clip's sound has {sound.tempo_bpm:.0f} BPM, which does not go with the given "
-            "tempo"
+            f"the clip's sound has {tempo_text(sound.tempo_bpm)}, which does not go with the "
+            "given tempo"
         )
     if settings.beats == "sound":
         return ""
@@ -139,5 +140,6 @@ def _of_sound(
         phase_confidence=sound.confidence,
         candidates=(),
         unsure=not sound.has_beat,
+        is_found=True,
         clock="sound",
     )

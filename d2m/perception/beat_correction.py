@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from d2m.core.beat_tempo import tempo_text
 from d2m.core.errors import SettingsError
 from d2m.core.metrical_grid import BEATS_PER_BAR
 from d2m.perception.rhythm import MAX_BPM, MIN_BPM, Rhythm
@@ -67,6 +68,7 @@ def fit_taps(rhythm: Rhythm, taps_s: FloatArray, duration_s: float) -> Rhythm:
         beats_s=beats,
         downbeats_s=beats[first_downbeat::BEATS_PER_BAR],
         unsure=False,
+        is_found=True,
         phase_confidence=1.0,
         candidates=(),
         clock="taps",
@@ -97,7 +99,7 @@ def scale_tempo(rhythm: Rhythm, scale: str, duration_s: float) -> Rhythm:
     tempo_bpm = factor * rhythm.tempo_bpm
     if not MIN_BPM <= tempo_bpm <= MAX_BPM:
         raise SettingsError(
-            f"The {scale} tempo is {tempo_bpm:.0f} BPM: choose one from {MIN_BPM:.0f} to "
+            f"The {scale} tempo is {tempo_text(tempo_bpm)}: choose one from {MIN_BPM:.0f} to "
             f"{MAX_BPM:.0f}."
         )
     beats, anchor_s = rhythm.beats_s, _first_downbeat_s(rhythm)

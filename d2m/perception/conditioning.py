@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from d2m.core.beat_tempo import mean_tempo
 from d2m.core.metrical_grid import StepGrid, grid_from_beats
 from d2m.core.settings import Settings
 from d2m.core.styles import Style
@@ -144,7 +145,7 @@ def known_rhythm(beats_s: FloatArray, downbeats_s: FloatArray) -> Rhythm:
         The beats that begin a bar (s).
     """
     return Rhythm(
-        tempo_bpm=60.0 / float(np.median(np.diff(beats_s))),
+        tempo_bpm=mean_tempo(beats_s),
         beats_s=beats_s,
         downbeats_s=downbeats_s,
         confidence=1.0,

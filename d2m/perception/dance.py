@@ -68,6 +68,7 @@ class Dance(Conditioning):
             tempo_bpm=float(self.rhythm.tempo_bpm),
             confidence=float(self.rhythm.confidence),
             unsure=bool(self.rhythm.unsure),
+            has_rhythm=bool(self.rhythm.is_found),
             phase_confidence=float(self.rhythm.phase_confidence),
             clock=self.rhythm.clock,
             clock_reason=self.rhythm.clock_reason,

@@ -58,6 +58,10 @@ class Rhythm:
         Sampling rate of ``envelope`` (Hz).
     unsure
         Whether the tempo is only the best guess.
+    is_found
+        Whether there is evidence for the beats: taps, a sound, or a movement that is more
+        periodic than a random one (or has a tempo that a person gave). Without evidence they
+        are steady beats, not the dancer's, and a score against them would mean nothing.
     phase_confidence
         How sure it is that the beats lie on those of the dancer and not between them, 0 to 1.
     candidates
@@ -76,6 +80,7 @@ class Rhythm:
     envelope: FloatArray
     envelope_rate: float
     unsure: bool
+    is_found: bool = True
     phase_confidence: float = 0.0
     candidates: tuple[BeatCandidate, ...] = ()
     clock: str = "dance"
@@ -164,6 +169,7 @@ def _fit_rhythm(movement: RhythmSignals, duration_s: float, tempo_bpm: float | N
         envelope=envelope,
         envelope_rate=SIGNAL_RATE,
         unsure=not is_sure and tempo_bpm is None,
+        is_found=is_sure or tempo_bpm is not None,
         phase_confidence=_phase_probability(movement, bpm),
         candidates=beat_candidates.rank_candidates(
             tempi, lambda candidate_bpm: _phase_probability(movement, candidate_bpm)
@@ -187,6 +193,7 @@ def _default_rhythm(movement: RhythmSignals, duration_s: float, tempo_bpm: float
         envelope=np.zeros(len(movement.offsets)),
         envelope_rate=SIGNAL_RATE,
         unsure=tempo_bpm is None,
+        is_found=False,
     )
 
 

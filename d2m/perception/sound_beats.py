@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from d2m.audio.log_filterbank import FILTERBANK_RATE
 from d2m.audio.waveform import Audio, mono_at
+from d2m.core.beat_tempo import mean_tempo
 from d2m.perception.beat_evidence import LEAST_CONFIDENCE, beat_confidence
 from d2m.perception.beat_tracking import track_beats_in
 
@@ -93,7 +94,7 @@ def track_sound_beats(audio: Audio, sample_rate: int) -> SoundBeats:
     return SoundBeats(
         has_beat=has_beat,
         confidence=confidence,
-        tempo_bpm=60 / float(np.median(np.diff(tracked.beats_s))),
+        tempo_bpm=mean_tempo(tracked.beats_s),
         beats_s=tracked.beats_s,
         downbeats_s=tracked.downbeats_s,
         strengths=tracked.strengths,

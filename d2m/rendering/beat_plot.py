@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from d2m.core.beat_tempo import mean_tempo
 from d2m.core.levels import SAMPLE_RATE
 from d2m.metrics.beats import matched_beats
-from d2m.rendering.beat_plot_data import SHORT_SOURCES, BeatPlotData, BeatRow, beat_row
+from d2m.rendering.beat_plot_data import BeatPlotData, BeatRow, beat_row, music_tempo
 from d2m.rendering.palette import DARK, LIGHT, Palette
 from d2m.rendering.plot_style import (
     AXES_LEFT,
@@ -42,11 +43,16 @@ def draw_beat_plot(
     sample_rate: int = SAMPLE_RATE,
     music_beats_s: NDArray[Any],
     hits_s: NDArray[Any] | None = None,
+    tempo_bpm: float | None = None,
     clock: str = "dance",
     unsure: bool = False,
+    has_rhythm: bool = True,
     dark: Path | None = None,
 ) -> str:
     """Plot the beats of a dance above those of its music, and which of them match.
+
+    Where no rhythm was found, the steady beats of the music are drawn faintly instead, and
+    nothing is compared.
 
     Parameters
     ----------
@@ -68,9 +74,11 @@ def draw_beat_plot(
         Sample rate of the music (Hz).
     hits_s : (H,)
         Moments at which the dancer's limbs stop abruptly (s), drawn as triangles.
-    clock, unsure
-        Where the beats of the dance come from, and whether they are a guess, as in
-        `d2m.perception.rhythm.Rhythm`.
+    tempo_bpm
+        Tempo of the dance (BPM); by default that of its beats.
+    clock, unsure, has_rhythm
+        Where the beats of the dance come from, whether they are a guess, and whether there is
+        evidence for them, as in `d2m.perception.rhythm.Rhythm`.
     dark
         A second PNG file to write, in colours for a dark background.
 
@@ -80,17 +88,20 @@ def draw_beat_plot(
         A description of the plot in words and numbers, for people who can't see it.
     """
     dance, music = np.asarray(dance_beats_s, float), np.asarray(music_beats_s, float)
-    pairs = matched_beats(dance, music)
+    pairs = matched_beats(dance, music if has_rhythm else music[:0])
+    dance_bpm = mean_tempo(dance) if tempo_bpm is None else tempo_bpm
+    compared = pairs[:, 1] if has_rhythm else np.arange(len(music))
     waveform = np.asarray(audio, dtype=np.float32)
     onset, onset_rate = onset_envelope(waveform, sample_rate)
     data = BeatPlotData(
         title=title,
-        dance=beat_row(dance, pairs[:, 0], motion_envelope, envelope_rate),
-        music=beat_row(music, pairs[:, 1], onset, onset_rate),
+        dance=beat_row(dance, pairs[:, 0], motion_envelope, envelope_rate, dance_bpm),
+        music=beat_row(music, compared, onset, onset_rate, music_tempo(music, dance_bpm)),
         matched_s=np.column_stack([dance[pairs[:, 0]], music[pairs[:, 1]]]),
         hits_s=np.zeros(0) if hits_s is None else np.asarray(hits_s, float),
         clock=clock,
         unsure=unsure,
+        has_rhythm=has_rhythm,
         mel_db=mel_decibels(waveform, sample_rate) if len(waveform) else None,
         sample_rate=sample_rate,
         duration_s=duration_s,
@@ -110,10 +121,11 @@ def _draw(data: BeatPlotData, path: Path, palette: Palette) -> None:
         figure = Figure(figsize=(WIDTH_IN, _HEIGHT_IN), dpi=DPI)
         dance, match, music, mel = _add_axes(figure)
         if data.is_crowded:
-            _draw_crowded_row(dance, data.dance, palette.dance, upper=True)
+            colour = palette.dance if data.has_rhythm else palette.faint
+            _draw_crowded_row(dance, data.dance, colour, upper=True)
             _draw_crowded_row(music, data.music, palette.music, upper=False)
         else:
-            _draw_row(dance, data.dance, palette.dance)
+            _draw_row(dance, data.dance, palette.dance, None if data.has_rhythm else palette.faint)
             _draw_row(music, data.music, palette.music)
         _draw_hits(dance, data.hits_s, palette.dance_text)
         _draw_matches(match, data.matched_s, palette.match, data.is_crowded)
@@ -130,12 +142,12 @@ def _draw(data: BeatPlotData, path: Path, palette: Palette) -> None:
                 ha="right", va="center", transform=axes.transAxes,
             )  # fmt: skip
         dance.text(
-            -0.012, 0.34, SHORT_SOURCES["guess" if data.unsure else data.clock],
+            -0.012, 0.34, data.short_source,
             color=palette.dance_text, size=FONT_PT - 4,
             ha="right", va="center", transform=dance.transAxes,
         )  # fmt: skip
         facts = [
-            (f"Dance {data.dance.tempo}", palette.dance_text),
+            (data.dance_tempo, palette.dance_text if data.has_rhythm else palette.ink),
             (f"Music {data.music.tempo}", palette.music_text),
             (data.match, palette.match_text),
         ]
@@ -157,13 +169,19 @@ def _add_axes(figure: Any) -> tuple[Any, Any, Any, Any]:
     return dance, match, music, mel
 
 
-def _draw_row(axes: Any, row: BeatRow, colour: str) -> None:
-    """Draw an envelope, and the beats over it: solid if matched, else dashed."""
+def _draw_row(axes: Any, row: BeatRow, colour: str, steady: str | None = None) -> None:
+    """Draw an envelope, and the beats over it: solid if matched, else dashed.
+
+    Beats that are only steady, and were not found, are dotted in the colour ``steady``.
+    """
     times = np.arange(len(row.envelope)) / row.rate
     axes.fill_between(times, row.envelope, color=colour, alpha=0.3, lw=0)
     axes.plot(times, row.envelope, color=colour, lw=0.8)
-    axes.vlines(row.beats_s[row.is_matched], 0, 1.08, color=colour, lw=2.6)
-    axes.vlines(row.beats_s[~row.is_matched], 0, 1.08, color=colour, lw=1.8, ls=(0, (2, 2)))
+    if steady is not None:
+        axes.vlines(row.beats_s, 0, 1.08, color=steady, lw=1.6, ls=(0, (1, 3)))
+    else:
+        axes.vlines(row.beats_s[row.is_matched], 0, 1.08, color=colour, lw=2.6)
+        axes.vlines(row.beats_s[~row.is_matched], 0, 1.08, color=colour, lw=1.8, ls=(0, (2, 2)))
     _hide_frame(axes)
     axes.spines["bottom"].set_visible(True)
     axes.set(ylim=(0, 1.12), yticks=[])

@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from d2m.core.beat_tempo import mean_tempo, tempo_text
 from d2m.core.metrical_grid import BEAT_TOLERANCE_S
+from d2m.metrics.beats import TEMPO_TOLERANCE
 
 # From more beats in a row than this, they are drawn thin and beside the envelope. Chosen by
 # eye.
@@ -27,7 +29,9 @@ class BeatRow:
     beats_s : (B,)
         Beat times (s).
     is_matched : (B,)
-        Whether each beat is matched by one of the other row.
+        Whether each beat is matched by one of the other row; all where nothing is compared.
+    tempo_bpm
+        Their tempo (BPM); 0 if they have none.
     envelope : (F,)
         Envelope drawn behind the beats, 0 to 1.
     rate
@@ -36,15 +40,14 @@ class BeatRow:
 
     beats_s: NDArray[np.float64]
     is_matched: NDArray[np.bool_]
+    tempo_bpm: float
     envelope: NDArray[np.float64]
     rate: float
 
     @property
     def tempo(self) -> str:
-        """The median tempo, for display."""
-        if len(self.beats_s) < 2:
-            return "no tempo"
-        return f"{60 / float(np.median(np.diff(self.beats_s))):.0f} BPM"
+        """The tempo, for display."""
+        return tempo_text(self.tempo_bpm) if self.tempo_bpm else "no tempo"
 
     @property
     def description(self) -> str:
@@ -53,9 +56,10 @@ class BeatRow:
         return f"{number} {'beat' if number == 1 else 'beats'} ({self.tempo})"
 
 
+NOT_THE_DANCERS = "not the dancer's"
+"""What steady beats are, where no rhythm was found."""
 _SOURCES = {"sound": "from the clip's own sound", "dance": "from the movement", "taps": "tapped"}
-SHORT_SOURCES = {"sound": "own sound", "dance": "movement", "taps": "tapped", "guess": "a guess"}
-"""Where the beats of the dance come from, in the margin of the plot."""
+_SHORT_SOURCES = {"sound": "own sound", "dance": "movement", "taps": "tapped"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +79,10 @@ class BeatPlotData:
     clock
         Where the beats of the dance come from: ``"dance"``, ``"sound"`` or ``"taps"``.
     unsure
-        Whether those beats are only a guess, so that a score against them means nothing.
+        Whether those beats are only a guess.
+    has_rhythm
+        Whether there is evidence for those beats. Without it they are steady, and nothing is
+        compared with them.
     mel_db : (M, T)
         Mel spectrogram of the music (dB), or None if there is no music.
     sample_rate
@@ -91,6 +98,7 @@ class BeatPlotData:
     hits_s: NDArray[np.float64]
     clock: str
     unsure: bool
+    has_rhythm: bool
     mel_db: NDArray[Any] | None
     sample_rate: int
     duration_s: float
@@ -109,24 +117,43 @@ class BeatPlotData:
     @property
     def source(self) -> str:
         """Where the beats of the dance come from, for display."""
-        return SHORT_SOURCES["guess"] if self.unsure else _SOURCES[self.clock]
+        return "a guess" if self.unsure else _SOURCES[self.clock]
+
+    @property
+    def short_source(self) -> str:
+        """Where the beats of the dance come from, in the margin of the plot."""
+        if not self.has_rhythm:
+            return "no rhythm"
+        return "a guess" if self.unsure else _SHORT_SOURCES[self.clock]
+
+    @property
+    def dance_tempo(self) -> str:
+        """The tempo of the dance, for display, or that it is not the dancer's."""
+        if not self.has_rhythm:
+            return f"Steady {self.dance.tempo}, {NOT_THE_DANCERS}"
+        return f"Dance {self.dance.tempo}"
 
     @property
     def match(self) -> str:
-        """How many beats match, for display, with the F-measure unless the beats are a guess."""
-        number = f"{len(self.matched_s)} matched"
-        return number if self.unsure else f"{number} · F {self.f_measure:.2f}"
+        """How many beats match, and the F-measure, for display, or that there is no score."""
+        if not self.has_rhythm:
+            return "no beat score"
+        guess = " (unsure)" if self.unsure else ""
+        return f"{len(self.matched_s)} matched · F {self.f_measure:.2f}{guess}"
 
     @property
     def description(self) -> str:
         """A description of the plot in words and numbers."""
-        score = "" if self.unsure else f" (F-measure {self.f_measure:.2f})"
+        beats = f"{self.dance.description}, {self.source},"
+        match = f"{len(self.matched_s)} match within {BEAT_TOLERANCE_S * 1000:.0f} ms"
+        match += f" (F-measure {self.f_measure:.2f}{', unsure' if self.unsure else ''})"
+        if not self.has_rhythm:
+            beats = f"no rhythm found in it, a steady {self.dance.tempo}, {NOT_THE_DANCERS},"
+            match = "no beat score"
         return (
-            f"Timeline of {self.duration_s:.1f} s: the dancer's movement with "
-            f"{self.dance.description}, {self.source}, and triangles at {len(self.hits_s)} hits "
-            f"above, the music's onsets with {self.music.description} below; "
-            f"{len(self.matched_s)} match within {BEAT_TOLERANCE_S * 1000:.0f} ms{score}. "
-            "Under them the music's mel spectrogram."
+            f"Timeline of {self.duration_s:.1f} s: the dancer's movement with {beats} and "
+            f"triangles at {len(self.hits_s)} hits above, the music's onsets with "
+            f"{self.music.description} below; {match}. Under them the music's mel spectrogram."
         )
 
 
@@ -135,6 +162,7 @@ def beat_row(
     matched: NDArray[np.int64],
     envelope: NDArray[Any],
     rate: float,
+    tempo_bpm: float,
 ) -> BeatRow:
     """Make a row: scale its envelope to 0 to 1, and mark the beats that are matched.
 
@@ -148,9 +176,29 @@ def beat_row(
         Envelope, not negative, in any unit.
     rate
         Rate of the envelope (Hz).
+    tempo_bpm
+        Tempo of the beats (BPM); 0 if they have none.
     """
     values = np.nan_to_num(np.asarray(envelope, dtype=float))
     height = float(np.quantile(values, _FULL_HEIGHT_QUANTILE)) if len(values) else 0.0
     values = np.clip(values / height, 0, 1) if height > 0 else np.zeros_like(values)
     is_matched = np.isin(np.arange(len(beats_s)), matched)
-    return BeatRow(beats_s=beats_s, is_matched=is_matched, envelope=values, rate=rate)
+    return BeatRow(
+        beats_s=beats_s, is_matched=is_matched, tempo_bpm=tempo_bpm, envelope=values, rate=rate
+    )
+
+
+def music_tempo(music_beats_s: NDArray[np.float64], dance_bpm: float) -> float:
+    """Return the tempo of tracked beats of music (BPM): that of the dance if they agree with it.
+
+    Tracked beats are up to a frame off, so their tempo is not known better than that.
+
+    Parameters
+    ----------
+    music_beats_s : (B,)
+        Ascending beat times (s).
+    dance_bpm
+        Tempo of the dance (BPM).
+    """
+    found_bpm = mean_tempo(music_beats_s)
+    return dance_bpm if abs(found_bpm - dance_bpm) <= TEMPO_TOLERANCE * dance_bpm else found_bpm

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from d2m.checkpoints import family_named
+from d2m.core.beat_tempo import rounded_tempo
 from d2m.core.errors import SettingsError
 from d2m.core.levels import HopLevel
 from d2m.core.settings import Settings
@@ -36,9 +37,9 @@ def report(dance: Dance, soundtracks: list[Soundtrack], name: str = "") -> dict[
     Returns
     -------
     dict
-        ``clip`` (name, duration_s, fps, width, height), ``rhythm`` (tempo_bpm, beats_s,
-        confidence, pose_coverage, ...), ``warnings``, ``settings``, ``versions``, ``seconds``
-        of each stage of the analysis, and ``levels`` by name.
+        ``clip`` (name, duration_s, fps, width, height), ``rhythm`` (tempo_bpm, found,
+        beats_s, confidence, pose_coverage, ...), ``warnings``, ``settings``, ``versions``,
+        ``seconds`` of each stage of the analysis, and ``levels`` by name.
     """
     clip, rhythm = dance.clip, dance.rhythm
     return {
@@ -50,7 +51,8 @@ def report(dance: Dance, soundtracks: list[Soundtrack], name: str = "") -> dict[
             "height": clip.height,
         },
         "rhythm": {
-            "tempo_bpm": round(rhythm.tempo_bpm, 2),
+            "tempo_bpm": rounded_tempo(rhythm.tempo_bpm),
+            "found": bool(rhythm.is_found),
             "beats_s": _times(rhythm.beats_s),
             "downbeats_s": _times(rhythm.downbeats_s),
             "confidence": round(rhythm.confidence, 3),
@@ -60,7 +62,7 @@ def report(dance: Dance, soundtracks: list[Soundtrack], name: str = "") -> dict[
             "clock_reason": rhythm.clock_reason,
             "candidates": [
                 {
-                    "tempo_bpm": round(one.tempo_bpm, 2),
+                    "tempo_bpm": rounded_tempo(one.tempo_bpm),
                     "shift_beats": one.shift_beats,
                     "probability": round(one.probability, 3),
                 }
@@ -115,7 +117,10 @@ def _level(track: Soundtrack) -> dict[str, Any]:
         "rights": rights_sheet(track),
         "seconds": track.seconds,
         "music_beats_s": _times(track.music_beats_s),
-        "scores": {name: round(value, 4) for name, value in track.scores.items()},
+        "scores": {
+            "beat_f_measure": None,  # where no rhythm was found
+            **{name: round(value, 4) for name, value in track.scores.items()},
+        },
         "files": {kind: path.name for kind, path in track.paths.items()},
     }
 
@@ -136,7 +141,7 @@ def _score(score: Score) -> dict[str, Any]:
         "sub_genre": score.sub_genre,
         "arrangement": score.arrangement,
         "key": score.key,
-        "tempo_bpm": round(score.tempo_bpm, 2),
+        "tempo_bpm": rounded_tempo(score.tempo_bpm),
         "swing_percent": round(score.swing_percent, 1),
         "instruments": {track.name: track.instrument for track in score.tracks},
         "sections": [

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from d2m.core.beat_tempo import tempo_text
 from d2m.rendering.drawing import font
 from d2m.rendering.palette import DARK, LIGHT, Palette
 from d2m.rendering.plot_style import (
@@ -123,7 +124,7 @@ def _draw(
 
 
 def _title(score: Score) -> str:
-    return f"{score.sub_genre} in {score.key}, {score.tempo_bpm:.0f} BPM"
+    return f"{score.sub_genre} in {score.key}, {tempo_text(score.tempo_bpm)}"
 
 
 def _draw_sections(

@@ -91,7 +91,7 @@ def write_soundtrack(
             write_beat_video(
                 paths["mp4"],
                 paths["beats"],
-                dance_beats_s=soundtrack.dance_beats_s,
+                dance_beats_s=soundtrack.found_beats_s,
                 music_beats_s=soundtrack.music_beats_s,
                 progress=lambda share: progress(stage, share),
             )
@@ -118,7 +118,7 @@ def write_job_files(
         Called with the name of each stage and the share done.
     """
     stem = stem_of(soundtracks[0], name)
-    comparisons = _compare(dance, soundtracks, folder / stem, progress)
+    comparisons = _compare(soundtracks, folder / stem, progress)
     path, archive = folder / f"{stem}.report.json", folder / f"{stem}.zip"
     progress("Packing the files", 0.0)
     write_report(path, report(dance, soundtracks, name))
@@ -142,9 +142,7 @@ def stem_of(soundtrack: Soundtrack, name: str) -> str:
     return f"{plain}.{soundtrack.style.name}.{piece}"
 
 
-def _compare(
-    dance: Dance, soundtracks: list[Soundtrack], stem: Path, progress: Progress
-) -> dict[str, Path]:
+def _compare(soundtracks: list[Soundtrack], stem: Path, progress: Progress) -> dict[str, Path]:
     """Write videos with both hop levels side by side, one with the music of each."""
     hop_levels = [one for one in soundtracks if isinstance(one.level, HopLevel)]
     if len(hop_levels) != 2:
@@ -156,7 +154,7 @@ def _compare(
         left.paths["mp4"],
         right.paths["mp4"],
         (targets[0], targets[1]),
-        dance_beats_s=dance.rhythm.beats_s,
+        dance_beats_s=left.found_beats_s,
         music_beats_s=(left.music_beats_s, right.music_beats_s),
         captions=(names[0].capitalize(), names[1].capitalize()),
         progress=lambda share: progress("Writing the comparison", share),
@@ -178,7 +176,9 @@ def _draw_beat_plot(
         sample_rate=soundtrack.sample_rate,
         music_beats_s=soundtrack.music_beats_s,
         hits_s=dance.events.hits_s,
+        tempo_bpm=dance.rhythm.tempo_bpm,
         clock=dance.rhythm.clock,
         unsure=dance.rhythm.unsure,
+        has_rhythm=dance.rhythm.is_found,
         dark=paths["dark"],
     )

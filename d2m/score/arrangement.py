@@ -84,7 +84,7 @@ def arrange(song: Song, dance: Conditioning, options: ScoreOptions) -> Score:
         seed=song.seed,
         arrangement=options.arrangement,
         key=key_name(song.key, song.mode),
-        tempo_bpm=60.0 / float(np.median(np.diff(beats))) if len(beats) > 1 else timeline.tempo_bpm,
+        tempo_bpm=dance.rhythm.tempo_bpm,
         swing_percent=options.swing_percent or song.groove.swing_percent,
         tracks=tracks,
         sections=_sections(form, timeline),

@@ -91,7 +91,7 @@ class Score:
     key
         Key and mode for people, such as ``"D minor"``.
     tempo_bpm
-        Median tempo (BPM).
+        Tempo (BPM) of the dance that it was made for.
     swing_percent
         Length of the first of two swung notes, in percent of the pair: 50 is straight.
     tracks

@@ -8,6 +8,7 @@ from html import escape
 from pathlib import Path
 
 from d2m.checkpoints import CHECKPOINTS, FAMILIES, is_installed, missing_line
+from d2m.core.beat_tempo import tempo_text
 from d2m.core.events import DanceSummary, SoundtrackSummary
 from d2m.core.levels import HopLevel, Level
 from d2m.core.settings import Settings
@@ -107,9 +108,14 @@ def status(job: JobStatus) -> str:
 def analysis(dance: DanceSummary, settings: Settings) -> str:
     """Return the tempo, where the beats come from and why, and the style of an analysis."""
     return (
-        f'<div class="rhythm"><p><strong>{dance.tempo_bpm:.0f} BPM</strong>, '
-        f"{_clock(dance, settings)}. Suits {escape(dance.style)}.</p></div>"
+        f'<div class="rhythm"><p>{_tempo(dance)}, {_clock(dance, settings)}. '
+        f"Suits {escape(dance.style)}.</p></div>"
     )
+
+
+def _tempo(dance: DanceSummary) -> str:
+    tempo = f"<strong>{tempo_text(dance.tempo_bpm)}</strong>"
+    return tempo if dance.has_rhythm else f"Steady {tempo}, not the dancer's"
 
 
 def _clock(dance: DanceSummary, settings: Settings) -> str:
@@ -117,6 +123,10 @@ def _clock(dance: DanceSummary, settings: Settings) -> str:
     corrections = corrected(settings)
     if dance.clock == "taps":
         return f"as you tapped it{corrections}"
+    if not dance.has_rhythm:
+        is_chosen = settings.beats == dance.clock or not dance.clock_reason
+        reason = "" if is_chosen else f", and {escape(dance.clock_reason)}"
+        return f"because no rhythm was found in the dance{reason}{corrections}"
     source = "the clip's own sound" if dance.clock == "sound" else "the dance"
     text = f"from {source}{corrections}"
     if settings.beats == dance.clock:
@@ -159,7 +169,7 @@ def clock_button(dance: DanceSummary) -> str:
 def guess_label(tempo_bpm: float, shift_beats: float) -> str:
     """Return the label of the button that tries another guess of the beats."""
     shift = f", {_SHIFTS[shift_beats]}" if shift_beats in _SHIFTS else ""
-    return f"Try {tempo_bpm:.0f} BPM{shift}"
+    return f"Try {tempo_text(tempo_bpm)}{shift}"
 
 
 def level_name(level: Level) -> str:
@@ -186,13 +196,14 @@ def scores(soundtrack: SoundtrackSummary, settings: Settings) -> str:
 
 
 def _beat_match(soundtrack: SoundtrackSummary, settings: Settings) -> str:
-    """Return the beat match and what it compares; a match with a guess would mean nothing."""
-    if soundtrack.unsure:
-        return "The beat is a guess, so there is no beat match."
+    """Return the beat match and what it compares; there is none where no rhythm was found."""
+    if not soundtrack.has_rhythm:
+        return "No beat score, because no rhythm was found in the dance."
     beats = _COMPARED[soundtrack.clock] + (", as corrected," if corrected(settings) else "")
     return (
         f"Beat match <strong>{soundtrack.scores['beat_f_measure']:.2f}</strong> of 1: how many "
         f"beats of the music match {beats} within 70&#8201;ms (F-measure)."
+        + (" Those beats are a guess." if soundtrack.unsure else "")
     )
 
 

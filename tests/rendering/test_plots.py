@@ -237,7 +237,40 @@ def test_the_plot_says_where_the_beats_come_from(tmp_path, changes, source):
     assert f"16 beats (120 BPM), {source}," in draw(tmp_path / "beats.png", **changes)
 
 
-def test_no_score_is_shown_against_a_guess(tmp_path):
-    text = draw(tmp_path / "beats.png", unsure=True)
-    assert "16 match within 70 ms" in text
+def test_a_score_against_a_guess_is_unsure(tmp_path):
+    text = draw(tmp_path / "beats.png", clock="sound", unsure=True)
+    assert "16 match within 70 ms (F-measure 1.00, unsure)" in text
+
+
+@pytest.mark.parametrize("count", [16, 120], ids=["few beats", "many beats"])
+def test_steady_beats_that_nobody_dances_have_no_score_and_no_matches(tmp_path, count):
+    found, steady, dark = (tmp_path / f"{name}.png" for name in ("found", "steady", "dark"))
+    beats = np.linspace(0.1, 7.9, count)
+    changes = {"dance_beats_s": beats, "music_beats_s": beats, "tempo_bpm": 110.0}
+    changes["motion_envelope"] = np.zeros(240)
+    draw(found, **changes)
+    text = draw(steady, unsure=True, has_rhythm=False, dark=dark, **changes)
+    assert "a steady 110 BPM, not the dancer's" in text
+    assert "no beat score" in text
+    assert "match within" not in text
     assert "F-measure" not in text
+    right = slice(160, None)
+    for path, palette in ((steady, LIGHT), (dark, DARK)):
+        assert not pixels(path, palette.match)[:, right].any()
+        assert not pixels(path, palette.dance)[100:380, right].any()
+        assert pixels(path, palette.music)[:, right].any()
+    rows = slice(100, 380)
+    assert pixels(found, LIGHT.dance)[rows, right].any()
+    assert (
+        pixels(steady, LIGHT.faint)[rows, right].sum()
+        > pixels(found, LIGHT.faint)[rows, right].sum()
+    )
+
+
+def test_the_music_has_the_tempo_of_the_dance_unless_it_differs(tmp_path):
+    def text(music):
+        return draw(tmp_path / "beats.png", music_beats_s=music, tempo_bpm=120.04)
+
+    near = np.round(DANCE_S / 0.51) * 0.51  # 117.6 BPM
+    assert text(near).count("(120 BPM)") == 2
+    assert "(60 BPM)" in text(DANCE_S[::2])

@@ -19,16 +19,19 @@ def text_of(page: str) -> str:
     return re.sub("<.*?>", "", page).replace("&#8201;", " ").replace("&#x27;", "'")
 
 
-def soundtrack(clock: str = "dance", *, unsure: bool = False, **scores: float) -> SoundtrackSummary:
+def soundtrack(
+    clock: str = "dance", *, unsure: bool = False, has_rhythm: bool = True, **scores: float
+) -> SoundtrackSummary:
     return SoundtrackSummary(
         level="high",
         style="House",
         paths={},
         alt_text="",
-        scores={"beat_f_measure": 0.934, **scores},
+        scores={**({"beat_f_measure": 0.934} if has_rhythm else {}), **scores},
         seconds=2.31,
         clock=clock,
         unsure=unsure,
+        has_rhythm=has_rhythm,
     )
 
 
@@ -38,24 +41,36 @@ def soundtrack(clock: str = "dance", *, unsure: bool = False, **scores: float) -
         (
             {"clock": "sound", "clock_reason": ""},
             {},
-            "118 BPM, from the clip's own sound (confidence 93 %). Suits House.",
+            "118.4 BPM, from the clip's own sound (confidence 93 %). Suits House.",
         ),
         (
             {},
             {},
-            "118 BPM, from the dance, because the clip has no sound (confidence 93 %). "
+            "118.4 BPM, from the dance, because the clip has no sound (confidence 93 %). "
             "Suits House.",
         ),
         (
             {"unsure": True},
             {},
-            "118 BPM, a guess from the dance, because the clip has no sound. Suits House.",
+            "118.4 BPM, a guess from the dance, because the clip has no sound. Suits House.",
         ),
-        ({"clock": "taps"}, {"taps_s": (0.5, 1, 1.5, 2)}, "118 BPM, as you tapped it. Suits"),
+        (
+            {"unsure": True, "has_rhythm": False, "tempo_bpm": 110.0},
+            {},
+            "Steady 110 BPM, not the dancer's, because no rhythm was found in the dance, and the "
+            "clip has no sound. Suits House.",
+        ),
+        (
+            {"unsure": True, "has_rhythm": False, "tempo_bpm": 55.0},
+            {"beats": "dance", "tempo_scale": "half"},
+            "Steady 55 BPM, not the dancer's, because no rhythm was found in the dance, at half "
+            "tempo. Suits House.",
+        ),
+        ({"clock": "taps"}, {"taps_s": (0.5, 1, 1.5, 2)}, "118.4 BPM, as you tapped it. Suits"),
         (
             {"clock_reason": "the settings ask for it"},
             {"beats": "dance"},
-            "118 BPM, from the dance, as chosen (confidence 93 %).",
+            "118.4 BPM, from the dance, as chosen (confidence 93 %).",
         ),
         (
             {"clock": "sound", "clock_reason": ""},
@@ -65,7 +80,7 @@ def soundtrack(clock: str = "dance", *, unsure: bool = False, **scores: float) -
         (
             {"unsure": True},
             {"beats": "dance", "shift_beats": 0.5},
-            "118 BPM, a guess from the dance, as chosen, ½ beat later. Suits",
+            "118.4 BPM, a guess from the dance, as chosen, ½ beat later. Suits",
         ),
         (
             {},
@@ -120,10 +135,17 @@ def test_the_beat_match_says_what_it_compares(
     assert f"how many beats of the music match {compared} 70 ms" in text
 
 
-def test_a_guess_has_no_beat_match() -> None:
-    text = text_of(html.scores(soundtrack(unsure=True), Settings()))
-    assert "0.93" not in text
-    assert "The beat is a guess, so there is no beat match." in text
+def test_a_beat_match_with_a_guess_says_so() -> None:
+    text = text_of(html.scores(soundtrack("sound", unsure=True), Settings(beats="sound")))
+    assert "Beat match 0.93 of 1" in text
+    assert "Those beats are a guess." in text
+    assert "a guess" not in text_of(html.scores(soundtrack("sound"), Settings()))
+
+
+def test_without_a_rhythm_there_is_no_beat_score() -> None:
+    text = text_of(html.scores(soundtrack(unsure=True, has_rhythm=False), Settings()))
+    assert "No beat score, because no rhythm was found in the dance." in text
+    assert "F-measure" not in text
 
 
 @pytest.mark.parametrize("unsure", [False, True])
@@ -137,9 +159,9 @@ def test_hits_are_shown_where_they_are_known(unsure: bool) -> None:
 @pytest.mark.parametrize(
     ("guess", "label"),
     [
-        ((96.2, 0.0), "Try 96 BPM"),
-        ((96.2, 0.5), "Try 96 BPM, ½ beat later"),
-        ((83.7, -0.25), "Try 84 BPM, ¼ beat earlier"),
+        ((96.2, 0.0), "Try 96.2 BPM"),
+        ((96.2, 0.5), "Try 96.2 BPM, ½ beat later"),
+        ((83.7, -0.25), "Try 83.7 BPM, ¼ beat earlier"),
     ],
 )
 def test_a_guess_is_offered_by_tempo_and_shift(guess: tuple[float, float], label: str) -> None:
