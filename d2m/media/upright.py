@@ -6,6 +6,7 @@ from struct import Struct
 from typing import TYPE_CHECKING, Any
 
 from d2m.media.clip_limits import ClipInfo
+from d2m.media.colour import BT709_TAG, FULL_RANGE, LIMITED_RANGE, colour_of
 
 if TYPE_CHECKING:
     from av.filter import Graph
@@ -26,7 +27,7 @@ def fitted_size(width: float, height: float, longest_side: int) -> tuple[int, in
 
 
 class UprightScaler:
-    """Rotates and scales frames to one upright size and pixel format with FFmpeg's filters.
+    """Turns frames upright, scales them, and makes them SDR BT.709, with FFmpeg's filters.
 
     Parameters
     ----------
@@ -34,7 +35,7 @@ class UprightScaler:
         Size of the result (px). Frames with another aspect ratio, as when a phone is turned
         while filming, are padded with black bars.
     pixel_format
-        FFmpeg's name of the pixel format, ``"yuv420p"`` or ``"rgb24"``.
+        FFmpeg's name of the pixel format, ``"yuv420p"`` (limited range) or ``"rgb24"``.
     sample_aspect
         Aspect ratio of a source pixel (width / height).
     """
@@ -61,18 +62,7 @@ class UprightScaler:
             bound if bound - side * factor < 4 else max(2, round(side * factor / 2) * 2)
             for bound, side in zip(self.size, shown, strict=True)
         )
-        full_range = self.pixel_format == "rgb24"
-        # One thread: a frame is too little work to share. FFmpeg's scale filter would take
-        # three times as long.
-        scaled = frame.reformat(
-            width=height if turns % 2 else width,
-            height=width if turns % 2 else height,
-            format=self.pixel_format,
-            interpolation="AREA",
-            src_color_range=frame.color_range,
-            dst_color_range="JPEG" if full_range else "MPEG",
-            threads=1,
-        )
+        scaled = self._scale(frame, height if turns % 2 else width, width if turns % 2 else height)
         if turns == 0 and not flipped and (width, height) == self.size:
             return scaled
         key = turns, flipped, width, height
@@ -83,6 +73,25 @@ class UprightScaler:
             graph = self._graphs[key] = self._build_graph(scaled, turns, flipped=flipped)
         graph.vpush(scaled)
         return graph.vpull()
+
+    def _scale(self, frame: VideoFrame, width: int, height: int) -> VideoFrame:
+        """Scale a frame to a size (px) and convert its colours to BT.709."""
+        colour = colour_of(frame)
+        # One thread: a frame is too little work to share. FFmpeg's scale filter would take
+        # three times as long.
+        scaled = frame.reformat(
+            width=width,
+            height=height,
+            format=self.pixel_format,
+            interpolation="AREA",
+            src_colorspace=colour.matrix,
+            dst_colorspace=BT709_TAG,
+            src_color_range=colour.range,
+            dst_color_range=FULL_RANGE if self.pixel_format == "rgb24" else LIMITED_RANGE,
+            threads=1,
+        )
+        scaled.color_trc = scaled.color_primaries = BT709_TAG
+        return scaled
 
     def _build_graph(self, frame: VideoFrame, turns: int, *, flipped: bool) -> Graph:
         """Build the filters that rotate a frame and pad it to the full size."""

@@ -1,0 +1,123 @@
+"""Make whole pictures of interlaced frames, whose two fields were filmed one after the other."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from av.filter import Graph
+    from av.video.frame import VideoFrame
+    from av.video.stream import VideoStream
+
+# FFmpeg's numbers of the field orders of interlaced streams: top or bottom field first in
+# coding order and in display order.
+_INTERLACED_ORDERS = frozenset((2, 3, 4, 5))
+# idet looks at the pictures and clears the flag of frames that were filmed progressively,
+# which bwdif would only blur; it leaves the flag alone where it can't tell, as in a still.
+_FILTERS = (("idet", None), ("bwdif", "mode=send_frame:parity=auto:deint=interlaced"))
+
+
+def is_interlaced(tagged: VideoFrame | VideoStream) -> bool:
+    """Return whether a frame or a stream is tagged as interlaced."""
+    context = getattr(tagged, "codec_context", None)
+    if context is not None:
+        return context.field_order in _INTERLACED_ORDERS
+    return bool(getattr(tagged, "interlaced_frame", False))
+
+
+def deinterlaced(frames: Iterator[VideoFrame]) -> Iterator[VideoFrame]:
+    """Deinterlace those frames that are tagged as interlaced; the rest passes untouched.
+
+    The rate and the timestamps stay: every frame gives one frame. Up to the first interlaced
+    frame nothing is filtered, so that progressive clips cost nothing.
+
+    Parameters
+    ----------
+    frames
+        Decoded frames of one stream in the order in which they are shown.
+
+    Yields
+    ------
+    av.VideoFrame
+        Frame with all lines of one time, and the timestamps, tags and side data of the source.
+    """
+    import av
+
+    filtered: _Deinterlacer | None = None
+    for frame in frames:
+        if filtered is not None and not filtered.accepts(frame):
+            yield from filtered.finish()
+            filtered = None
+        if filtered is None and frame.interlaced_frame:
+            try:
+                filtered = _Deinterlacer(frame)
+            except av.FFmpegError:  # a format that the filters don't know
+                filtered = None
+        if filtered is None:
+            yield frame
+        else:
+            yield from filtered.add(frame)
+    if filtered is not None:
+        yield from filtered.finish()
+
+
+class _Deinterlacer:
+    """Filters frames of one size and format; the result comes some frames later."""
+
+    def __init__(self, frame: VideoFrame) -> None:
+        self._shape = _shape(frame)
+        self._graph = _build_graph(frame)
+        # bwdif halves the time base and guesses times that are missing, so the source's are
+        # kept here: timestamps, duration, and their unit.
+        self._stamps: deque[tuple[int | None, int | None, int, Fraction | None]] = deque()
+
+    def accepts(self, frame: VideoFrame) -> bool:
+        """Return whether a frame has the size and format that the filters were built for."""
+        return _shape(frame) == self._shape
+
+    def add(self, frame: VideoFrame) -> Iterator[VideoFrame]:
+        """Filter a frame and yield the frames that are ready."""
+        self._stamps.append((frame.pts, frame.dts, frame.duration, frame.time_base))
+        self._graph.vpush(frame)
+        yield from self._ready()
+
+    def finish(self) -> Iterator[VideoFrame]:
+        """Yield the frames that are still in the filters."""
+        self._graph.vpush(None)
+        yield from self._ready()
+
+    def _ready(self) -> Iterator[VideoFrame]:
+        import av
+
+        while self._stamps:
+            try:
+                frame = self._graph.vpull()
+            except (av.BlockingIOError, av.EOFError):
+                return
+            frame.pts, frame.dts, frame.duration, time_base = self._stamps.popleft()
+            if time_base is not None:
+                frame.time_base = time_base
+            yield frame
+
+
+def _shape(frame: VideoFrame) -> tuple[int, int, str, int, int]:
+    """Return what may not change while filters run."""
+    return frame.width, frame.height, frame.format.name, frame.colorspace, frame.color_range
+
+
+def _build_graph(frame: VideoFrame) -> Graph:
+    from av.filter import Graph
+
+    graph = Graph()
+    source = graph.add(
+        "buffer",
+        f"video_size={frame.width}x{frame.height}:pix_fmt={frame.format.name}"
+        f":time_base={frame.time_base or Fraction(1, 1000)}"
+        f":colorspace={frame.colorspace}:range={frame.color_range}",
+    )
+    filters = [graph.add(name, options) for name, options in _FILTERS]
+    graph.link_nodes(source, *filters, graph.add("buffersink")).configure()
+    return graph
