@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from fractions import Fraction
+from collections.abc import Iterator
 from math import inf
 from pathlib import Path
 from typing import cast
@@ -12,34 +11,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from d2m.core.errors import SettingsError
-from d2m.media.atomic_write import atomic_write
-from d2m.media.audio_track import decode_audio_track
 from d2m.media.clip_limits import ClipInfo, ClipLimits
-from d2m.media.encoder import CLIP_SAMPLE_RATE, ClipEncoder
-from d2m.media.frames import (
-    at_constant_rate,
-    common_rate,
-    decode_frames,
-    frame_time,
-)
-from d2m.media.probe import (
-    DURATION_SLACK_S,
-    ClipPart,
-    ProbeResult,
-    check_min_duration,
-    open_clip,
-    probe_file,
-)
+from d2m.media.frames import at_constant_rate, decode_frames, frame_time
+from d2m.media.normalised_copy import PROGRESS_FRAMES, CopyStyle, ShareProgress, write_copy
+from d2m.media.probe import DURATION_SLACK_S, ClipPart, open_clip, probe_file
 from d2m.media.probe_sandbox import probe_in_sandbox
-from d2m.media.stream_choice import audio_stream
 from d2m.media.upright import scaler_for
 
-__all__ = ["ClipInfo", "ClipLimits", "ShareProgress", "normalise", "read_frames", "sample_frames"]
+__all__ = [
+    "PROGRESS_FRAMES",
+    "ClipInfo",
+    "ClipLimits",
+    "ShareProgress",
+    "normalise",
+    "read_frames",
+    "sample_frames",
+]
 
-ShareProgress = Callable[[float], None]
-"""Called with the share of a task that is done, 0 to 1."""
-PROGRESS_FRAMES = 15
-"""Frames between two progress reports: half a second of video at 30 Hz. Chosen by hand."""
 _DEFAULT_LIMITS = ClipLimits()
 
 
@@ -102,52 +90,14 @@ def normalise(
         )
     part = ClipPart(start_s=start_s, length_s=length_s)
     probed = probe_in_sandbox(source, limits, part)
-    length_s = inf if part.is_whole else probed.info.duration_s
-    rate = Fraction(fps or common_rate(probed.info.fps)).limit_denominator(1001)
-    with atomic_write(target) as temporary:
-        info = _encode(source, temporary, probed, limits, length_s, rate, longest_side, progress)
-        check_min_duration(source, info.duration_s, limits)
-    if progress is not None:
-        progress(1.0)
-    return info
-
-
-def _encode(
-    source: Path,
-    target: Path,
-    probed: ProbeResult,
-    limits: ClipLimits,
-    length_s: float,
-    rate: Fraction,
-    longest_side: int,
-    progress: ShareProgress | None,
-) -> ClipInfo:
-    """Decode, convert and encode the frames and the audio of a part of a clip."""
-    audio = _decode_audio(source, probed, limits)
-    expected = max(1.0, probed.info.duration_s * float(rate))
-    count = 0
-    with open_clip(source, limits) as (container, stream):
-        upright = scaler_for(probed.info, stream, longest_side, "yuv420p")
-        frames = at_constant_rate(
-            decode_frames(container, stream, limits, skip=probed.skip),
-            fps=float(rate),
-            source_fps=probed.info.fps,
-            start_s=probed.start_s,
-            max_s=limits.max_duration_s + DURATION_SLACK_S,
-            length_s=length_s,
-        )
-        with ClipEncoder(target, rate, upright.size, audio) as encoder:
-            for frame in frames:
-                encoder.add(upright(frame))
-                count += 1
-                if progress is not None and count % PROGRESS_FRAMES == 0:
-                    progress(min(1.0, count / expected))
-    return ClipInfo(
-        duration_s=count / float(rate),
-        fps=float(rate),
-        width=upright.size[0],
-        height=upright.size[1],
-        has_audio=audio is not None,
+    return write_copy(
+        source,
+        target,
+        probed,
+        limits=limits,
+        length_s=inf if part.is_whole else probed.info.duration_s,
+        style=CopyStyle(fps=fps, longest_side=longest_side),
+        progress=progress,
     )
 
 
@@ -233,24 +183,3 @@ def sample_frames(
             if not samples or time > samples[-1][0]:
                 samples.append((time, cast("NDArray[np.uint8]", upright(frame).to_ndarray())))
     return samples
-
-
-def _decode_audio(
-    path: Path, probed: ProbeResult, limits: ClipLimits
-) -> NDArray[np.float32] | None:
-    """Return the clip's audio ``(C, N)`` from its first frame on, or None if it has none."""
-    if not probed.info.has_audio:
-        return None
-    with open_clip(path, limits) as (container, _):
-        stream = audio_stream(container)
-        if stream is None:
-            return None
-        audio = decode_audio_track(
-            container,
-            stream,
-            sample_rate=CLIP_SAMPLE_RATE,
-            channels=1 if stream.channels == 1 else 2,
-            start_s=probed.start_s,
-            max_s=probed.info.duration_s,
-        )
-    return audio if audio.shape[1] else None

@@ -33,6 +33,8 @@ class ClipEncoder:
     audio
         Waveform ``(1, N)`` or ``(2, N)`` at :data:`CLIP_SAMPLE_RATE`, or None. It is cut to
         the duration of the video.
+    crf
+        Constant rate factor of x264: lower is better.
     """
 
     def __init__(
@@ -41,10 +43,11 @@ class ClipEncoder:
         rate: Fraction,
         size: tuple[int, int],
         audio: NDArray[np.float32] | None,
+        crf: int = 23,
     ) -> None:
         self._container = create_mp4(path)
         # Without B-frames the video starts at 0 s in every player, without an edit list.
-        options = {"preset": "superfast", "crf": "23", "bf": "0", "g": str(round(2 * rate))}
+        options = {"preset": "superfast", "crf": str(crf), "bf": "0", "g": str(round(2 * rate))}
         self._video = self._container.add_stream("libx264", rate=rate, options=options)
         self._video.width, self._video.height = size
         self._video.pix_fmt = "yuv420p"

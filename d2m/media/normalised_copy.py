@@ -1,0 +1,157 @@
+"""Write the normalised copy of a clip: upright H.264 at a constant frame rate."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from d2m.media.atomic_write import atomic_write
+from d2m.media.audio_track import decode_audio_track
+from d2m.media.clip_limits import ClipInfo, ClipLimits
+from d2m.media.encoder import CLIP_SAMPLE_RATE, ClipEncoder
+from d2m.media.frames import at_constant_rate, common_rate, decode_frames
+from d2m.media.picture_times import timed_frames
+from d2m.media.probe import DURATION_SLACK_S, ProbeResult, check_min_duration, open_clip
+from d2m.media.stream_choice import audio_stream
+from d2m.media.upright import scaler_for
+
+if TYPE_CHECKING:
+    from av.video.frame import VideoFrame
+
+ShareProgress = Callable[[float], None]
+"""Called with the share of a task that is done, 0 to 1."""
+PROGRESS_FRAMES = 15
+"""Frames between two progress reports: half a second of video at 30 Hz. Chosen by hand."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CopyStyle:
+    """How a normalised copy is encoded.
+
+    Parameters
+    ----------
+    fps
+        Frame rate (Hz); by default the common rate nearest to the clip's own, 24 to 60 Hz.
+    longest_side
+        Larger frames are reduced to this length of the longest side (px).
+    crf
+        Constant rate factor of x264: lower is better.
+    is_silent
+        Whether the clip's sound is left out.
+    """
+
+    fps: float | None = None
+    longest_side: int = 1280
+    crf: int = 23
+    is_silent: bool = False
+
+
+class FrameWatcher:
+    """Sees the frames of a clip while its normalised copy is written; this one does nothing."""
+
+    def decoded(self, frames: Iterator[VideoFrame]) -> Iterator[VideoFrame]:
+        """Pass the frames through as the decoder returns them."""
+        return frames
+
+    def timed(
+        self, frames: Iterator[tuple[float, VideoFrame]]
+    ) -> Iterator[tuple[float, VideoFrame]]:
+        """Pass the progressive frames through, each with its time from the start (s)."""
+        return frames
+
+
+def write_copy(
+    source: Path,
+    target: Path,
+    probed: ProbeResult,
+    *,
+    limits: ClipLimits,
+    length_s: float,
+    style: CopyStyle,
+    progress: ShareProgress | None = None,
+    watcher: FrameWatcher | None = None,
+) -> ClipInfo:
+    """Write the normalised copy of a clip that has been probed.
+
+    Parameters
+    ----------
+    source, target, limits, progress
+        As for `normalise`.
+    probed
+        What probing the clip, or a part of it, returned.
+    length_s
+        Duration of the part (s), or infinity for the whole clip.
+    style
+        How the copy is encoded.
+    watcher
+        Sees each decoded frame on its way to the copy.
+
+    Returns
+    -------
+    ClipInfo
+        Properties of the copy.
+
+    Raises
+    ------
+    VideoError
+        If the clip can't be decoded, or is outside the limits.
+    """
+    rate = Fraction(style.fps or common_rate(probed.info.fps)).limit_denominator(1001)
+    audio = None if style.is_silent else decode_clip_audio(source, probed, limits)
+    expected, count = max(1.0, probed.info.duration_s * float(rate)), 0
+    watcher = watcher or FrameWatcher()
+    with atomic_write(target) as temporary, open_clip(source, limits) as (container, stream):
+        upright = scaler_for(probed.info, stream, style.longest_side, "yuv420p")
+        decoded = watcher.decoded(decode_frames(container, stream, limits, skip=probed.skip))
+        timed = watcher.timed(timed_frames(decoded, probed.times, start_s=probed.start_s))
+        frames = at_constant_rate(
+            (frame for _, frame in timed),
+            fps=float(rate),
+            source_fps=probed.info.fps,
+            start_s=probed.start_s,
+            max_s=limits.max_duration_s + DURATION_SLACK_S,
+            length_s=length_s,
+        )
+        with ClipEncoder(temporary, rate, upright.size, audio, crf=style.crf) as encoder:
+            for frame in frames:
+                encoder.add(upright(frame))
+                count += 1
+                if progress is not None and count % PROGRESS_FRAMES == 0:
+                    progress(min(1.0, count / expected))
+        check_min_duration(source, count / float(rate), limits)
+    if progress is not None:
+        progress(1.0)
+    return ClipInfo(
+        duration_s=count / float(rate),
+        fps=float(rate),
+        width=upright.size[0],
+        height=upright.size[1],
+        has_audio=audio is not None,
+    )
+
+
+def decode_clip_audio(
+    path: Path, probed: ProbeResult, limits: ClipLimits, sample_rate: int = CLIP_SAMPLE_RATE
+) -> NDArray[np.float32] | None:
+    """Return the clip's audio ``(C, N)`` from its first frame on, or None if it has none."""
+    if not probed.info.has_audio:
+        return None
+    with open_clip(path, limits) as (container, _):
+        stream = audio_stream(container)
+        if stream is None:
+            return None
+        audio = decode_audio_track(
+            container,
+            stream,
+            sample_rate=sample_rate,
+            channels=1 if stream.channels == 1 else 2,
+            start_s=probed.start_s,
+            max_s=probed.info.duration_s,
+        )
+    return audio if audio.shape[1] else None
