@@ -12,10 +12,13 @@ from typing import TYPE_CHECKING
 from d2m.core.errors import SettingsError, VideoError
 from d2m.media.accepted_formats import VIDEO_CODECS, VIDEO_FORMATS
 from d2m.media.clip_limits import ClipInfo, ClipLimits, display_name
+from d2m.media.codec_names import codec_for_people
 from d2m.media.frames import decode_frames
 from d2m.media.picture_times import PictureTimes
+from d2m.media.refusals import UNFILLED, is_unfilled, why_no_picture
 from d2m.media.safe_open import open_media, read_packets
-from d2m.media.stream_choice import audio_stream, codec_name, video_stream
+from d2m.media.sound_check import check_sound
+from d2m.media.stream_choice import codec_name, video_stream
 from d2m.media.upright import display_size, sample_aspect
 
 if TYPE_CHECKING:
@@ -112,14 +115,13 @@ def open_clip(path: Path, limits: ClipLimits) -> Iterator[tuple[InputContainer, 
     with open_media(path, limits=limits, formats=VIDEO_FORMATS, error=VideoError) as container:
         stream = video_stream(container)
         if stream is None:
-            raise VideoError(
-                f"The file {display_name(path)} has no video track: send a video of a dancing"
-                " person."
-            )
+            reason = why_no_picture(path, has_sound=bool(container.streams.audio))
+            raise VideoError(f"The file {display_name(path)} {reason}.")
         if codec_name(stream) not in VIDEO_CODECS:
+            codec = codec_for_people(container, stream) or "of an unknown kind"
             raise VideoError(
-                f"The video codec of {display_name(path)} ({codec_name(stream)}) is not"
-                " supported: convert the clip to MP4 with H.264."
+                f"The picture of {display_name(path)} is {codec}, which is not supported: convert"
+                " the clip to MP4 with H.264."
             )
         _check_frame_size(path, stream.width * stream.height, limits)
         yield container, stream
@@ -153,7 +155,6 @@ def probe_file(path: Path, limits: ClipLimits, part: ClipPart = _WHOLE) -> Probe
     """
     with open_clip(path, limits) as (container, stream):
         stamps = _read_stamps(path, container, stream, limits, part)
-        has_audio = audio_stream(container) is not None
     times = [time for time, _ in stamps if time is not None]
     if len(times) < 2:
         raise VideoError(
@@ -169,8 +170,12 @@ def probe_file(path: Path, limits: ClipLimits, part: ClipPart = _WHOLE) -> Probe
         raise _too_many_frames(path, limits.max_frames)
     rate = _mean_rate(used) or _mean_rate(times)
     skip = 0 if part.is_whole else _frames_before_key(stamps, start)
+    with open_clip(path, limits) as (container, _):
+        has_audio, sound_problem = check_sound(path, container)
     with open_clip(path, limits) as (container, stream):
         first = next(decode_frames(container, stream, limits, skip=skip), None)
+        if first is None and is_unfilled(path):
+            raise VideoError(f"The file {display_name(path)} {UNFILLED}.")
         if first is None:
             raise VideoError(
                 f"No frame of {display_name(path)} can be decoded, because the file is damaged or"
@@ -184,6 +189,7 @@ def probe_file(path: Path, limits: ClipLimits, part: ClipPart = _WHOLE) -> Probe
         width=round(width),
         height=round(height),
         has_audio=has_audio,
+        sound_problem=sound_problem,
     )
     intact = len(set(times)) == len(stamps)
     return ProbeResult(

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from d2m.core.errors import D2MError
 from d2m.media.accepted_formats import AUDIO_CODECS, AUDIO_FORMATS, VIDEO_CODECS
 from d2m.media.clip_limits import ClipLimits, display_name
+from d2m.media.protection import PROTECTED_PICTURE, protected_tracks
+from d2m.media.refusals import why_not_opened
 
 if TYPE_CHECKING:
     from av.container import InputContainer
@@ -53,7 +55,7 @@ def open_media(
     """
     import av
 
-    expected = "send an MP4, MOV, WebM, MKV, AVI or GIF file"
+    expected = "send a video file, such as MP4, MOV, WebM, MKV, AVI, MTS, WMV or GIF"
     if formats == AUDIO_FORMATS:
         expected = "expected a WAV, MP3, FLAC or OGG file, or a video with sound"
     is_there = False
@@ -76,12 +78,16 @@ def open_media(
         "max_pixels": str(limits.max_pixels),
         "max_streams": str(_MAX_STREAMS),
     }
+    if PROTECTED_PICTURE in protected_tracks(path):
+        raise error(
+            f"The file {display_name(path)} is copy-protected, so it can't be played here: send a"
+            " clip that you filmed, or one without protection."
+        )
     try:
         container = av.open(str(path.resolve()), options=options, metadata_errors="ignore")
     except (av.FFmpegError, ValueError) as cause:
-        raise error(
-            f"The file {display_name(path)} is not a video or audio file: {expected}."
-        ) from cause
+        reason = why_not_opened(path, expected)
+        raise error(f"The file {display_name(path)} {reason}.") from cause
     with container:
         yield container
 

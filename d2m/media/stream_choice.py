@@ -65,13 +65,19 @@ def video_stream(container: InputContainer) -> VideoStream | None:
 def audio_stream(container: InputContainer) -> AudioStream | None:
     """Return the sound track that players play, of those that can be decoded, or None.
 
+    A comment or a description for the blind is no substitute for a track that can't be decoded.
+
     Parameters
     ----------
     container
         The open file.
     """
     tracks = [track for track in container.streams.audio if can_decode_sound(track)]
-    return _preferred(container, tracks)
+    chosen = _preferred(container, tracks)
+    if chosen is None or not _is_aside(chosen) or len(tracks) == len(container.streams.audio):
+        return chosen
+    main = main_audio_stream(container)
+    return None if main is not None and not _is_aside(main) else chosen
 
 
 def main_audio_stream(container: InputContainer) -> AudioStream | None:
@@ -105,6 +111,22 @@ def _preferred(container: InputContainer, tracks: Sequence[AudioStream]) -> Audi
 
     if len(tracks) < 2:
         return tracks[0] if tracks else None
+    counts = _packet_counts(container, tracks)
+
+    def rank(place: int) -> tuple[bool, bool, bool]:
+        return (
+            counts[place] > 0,
+            bool(tracks[place].disposition & Disposition.default),
+            not _is_aside(tracks[place]),
+        )
+
+    return tracks[max(range(len(tracks)), key=rank)]
+
+
+def _is_aside(track: AudioStream) -> bool:
+    """Return whether a track is a comment, an aid for some, or only a part of the sound."""
+    from av.stream import Disposition
+
     aside = (
         Disposition.comment
         | Disposition.hearing_impaired
@@ -114,17 +136,7 @@ def _preferred(container: InputContainer, tracks: Sequence[AudioStream]) -> Audi
         | Disposition.clean_effects
         | Disposition.dependent
     )
-    counts = _packet_counts(container, tracks)
-
-    def rank(place: int) -> tuple[bool, bool, bool]:
-        disposition = tracks[place].disposition
-        return (
-            counts[place] > 0,
-            bool(disposition & Disposition.default),
-            not disposition & aside,
-        )
-
-    return tracks[max(range(len(tracks)), key=rank)]
+    return bool(track.disposition & aside)
 
 
 def _area(track: VideoStream) -> int:
