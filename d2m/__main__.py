@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from dataclasses import replace
 from inspect import Parameter, Signature, signature
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated, Any, Optional, get_type_hints
 
@@ -24,6 +25,12 @@ from d2m.training.cli import train
 # Optional[...] because typer reads it at run time, on Python 3.10 too.
 MaybeText = Optional[str]  # noqa: UP045
 MaybePath = Optional[Path]  # noqa: UP045
+EXIT_STATUSES = (
+    "Exit status: 0 if all went well; 1 if a clip, a setting, a folder or weights can't be used, "
+    "with one sentence that says why; 2 if the command or an option is wrong; 130 if stopped with "
+    "Ctrl+C."
+)
+"""What the exit statuses mean, for ``--help``."""
 OPTION_TYPES: dict[Kind, Any] = {
     Kind.SWITCH: Optional[bool],  # noqa: UP045
     Kind.CHOICE: MaybeText,
@@ -218,6 +225,7 @@ def build_app(settings: type[Settings] = Settings) -> typer.Typer:
     """
     commands = typer.Typer(
         help="Music for dance videos.",
+        epilog=EXIT_STATUSES,
         no_args_is_help=True,
         add_completion=False,
         pretty_exceptions_enable=False,
@@ -235,14 +243,27 @@ app = build_app()
 
 def main() -> None:
     """Run the command line; an expected error is one sentence and exit status 1."""
+    for stream in (sys.stdout, sys.stderr):
+        # File names may hold bytes that are no text, and a terminal may know few characters.
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     try:
         app()
-    except D2MError as error:
-        typer.echo(f"d2m: {error}", err=True)
+    except (D2MError, OSError) as error:
+        typer.echo(f"d2m: {_sentence(error)}", err=True)
         sys.exit(1)
     except KeyboardInterrupt:
         typer.echo("d2m: stopped.", err=True)
         sys.exit(130)
+
+
+def _sentence(error: D2MError | OSError) -> str:
+    """Return an error as a sentence; one of the system can come up while files are written."""
+    if isinstance(error, D2MError):
+        return str(error)
+    name = f" {Path(str(error.filename)).name}" if error.filename else ""
+    reason = (error.strerror or "unknown error").lower()
+    return f"The file{name} can't be read or written ({reason}): check the disk and the folders."
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from d2m.checkpoints.registry import family_named
 from d2m.checkpoints.resolve import InstalledWeights, resolve_weights
 from d2m.core.events import Observer, ResultFiles
 from d2m.core.levels import HopLevel, Level
+from d2m.core.output_folder import usable_output
 from d2m.core.progress import Progress, silent, timed
 from d2m.core.settings import Settings
 from d2m.core.styles import AUTO
@@ -20,6 +21,10 @@ from d2m.generation.model_cache import ModelCache
 from d2m.generation.soundtrack import Soundtrack
 from d2m.media.clip import ClipLimits
 from d2m.media.disk_cache import DiskCache
+from d2m.media.probe import ClipPart
+from d2m.media.probe_sandbox import probe_in_sandbox
+from d2m.perception.beat_clock import check_clock
+from d2m.perception.beat_correction import check_correction
 from d2m.perception.clip_analysis import ClipAnalysis, analyse_clip
 from d2m.perception.dance import Dance, estimate_dance
 from d2m.rendering.pose_strip import draw_pose_strip
@@ -96,6 +101,7 @@ class DanceToMusic:
             If no person is visible in it.
         """
         chosen = replace(settings or Settings(), **changes)
+        check_correction(chosen)
         report = progress or silent
         return estimate_dance(self._analyse(Path(clip), chosen, report), chosen, report)
 
@@ -130,9 +136,13 @@ class DanceToMusic:
         Raises
         ------
         D2MError
-            With one sentence, if the clip, a setting or the weights can't be used.
+            With one sentence, if the clip, a setting, the folder or the weights can't be used.
+            All but the clip is checked before the clip is read.
         """
         chosen = replace(settings or Settings(), **changes)
+        check_correction(chosen)
+        if out is not None:
+            usable_output(Path(out))
         weights = self._resolve(chosen, (level,))
         dance = clip if isinstance(clip, Dance) else self.perceive(clip, chosen, progress=progress)
         soundtrack = self._generate(dance, level, chosen, weights, progress or silent)
@@ -173,9 +183,13 @@ class DanceToMusic:
         Raises
         ------
         D2MError
-            With one sentence, if the clip, a setting or the weights can't be used.
+            With one sentence, if the clip, a setting, the folder or the weights can't be used.
+            All but the clip is checked before the clip is read.
         """
         events = observer or Observer[None]()
+        check_correction(settings)
+        if levels:
+            usable_output(out)
         weights = self._resolve(settings, levels)
         dance = self.perceive(clip, settings, progress=events.on_progress)
         events.on_dance(dance.summary())
@@ -224,6 +238,9 @@ class DanceToMusic:
             return self._latest[1]
 
         def create(folder: Path) -> ClipAnalysis:
+            if settings.beats == "sound":  # before the analysis, which takes much longer
+                used = ClipPart(start_s=settings.start_s, length_s=settings.length_s)
+                check_clock(settings, probe_in_sandbox(clip, self._limits, used).info)
             analysis = analyse_clip(
                 clip, folder, limits=self._limits, settings=settings, progress=progress
             )

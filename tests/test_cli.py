@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from tests.clips import clip_maker
 
 ROOT = Path(__file__).parents[1]
 
@@ -134,3 +137,76 @@ def test_rhythm_prints_json(short_clip):
     assert rhythm["tempo_bpm"] == pytest.approx(112, rel=0.03)
     assert len(rhythm["beats_s"]) >= 4
     assert "Tracking the dancer ..." in done.stderr
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--taps", "0.5 1.0"),
+        ("--taps", "1 5 9 13"),
+        ("--tempo", "40", "--tempo-scale", "half"),
+        ("--tempo", "250", "--tempo-scale", "double"),
+        ("--weights", "lost"),
+    ],
+    ids=" ".join,
+)
+def test_what_can_be_checked_without_the_clip_is_checked_first(options, text_clip, tmp_path):
+    message = refusal(d2m("generate", text_clip, *options, "--out", tmp_path / "out"))
+    assert "video" not in message
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_beats_of_a_sound_that_is_not_there_are_refused_before_the_analysis(tmp_path):
+    clip = clip_maker(tmp_path)("silent.mp4")
+    done = d2m("generate", clip, "--beats", "sound", "--out", tmp_path / "out")
+    assert "the clip has no sound" in refusal(done)
+    assert "Tracking" not in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+BAD_FOLDERS = {
+    "file": ("letter.txt", "a file has that name"),
+    "under a file": ("letter.txt/out", "a part of its path is a file"),
+    "long": ("n" * 300, "its name is too long"),
+    "longer": ("/".join(["n" * 200] * 30), "its name is too long"),
+    "circle": ("circle/out", "its links lead in a circle"),
+}
+
+
+@pytest.mark.parametrize("kind", BAD_FOLDERS)
+@pytest.mark.parametrize(
+    "command",
+    [
+        "generate CLIP --out",
+        "train all --budget 1 --out",
+        "train pieces --number 1 --out",
+        "evaluate levels --pieces 1 --out",
+        "weights fetch compact --folder",
+    ],
+)
+def test_a_bad_folder_for_results_is_refused_at_once(command, kind, text_clip, tmp_path):
+    (tmp_path / "letter.txt").touch()
+    (tmp_path / "circle").symlink_to(tmp_path / "circle")
+    name, reason = BAD_FOLDERS[kind]
+    words = [text_clip if word == "CLIP" else word for word in command.split()]
+    done = d2m(*words, tmp_path / name)
+    assert reason in refusal(done)
+    assert "..." not in done.stderr
+
+
+def test_help_explains_the_exit_statuses():
+    text = " ".join(d2m("--help").stdout.split())
+    assert "Exit status: 0 if all went well; 1 if" in text
+
+
+def test_an_interrupted_command_exits_with_130(short_clip, tmp_path):
+    command = [sys.executable, "-m", "d2m", "generate", short_clip, "--out", tmp_path / "out"]
+    process = subprocess.Popen(
+        command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stderr is not None
+    assert process.stderr.readline() == "Reading the clip ...\n"
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "Traceback" not in errors

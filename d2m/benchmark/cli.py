@@ -9,6 +9,7 @@ import typer
 
 from d2m.checkpoints import CHECKPOINTS
 from d2m.core.levels import levels_named
+from d2m.core.output_folder import usable_output
 
 # Optional[...] because typer reads it at run time, on Python 3.10 too.
 MaybePath = Optional[Path]  # noqa: UP045
@@ -58,6 +59,7 @@ def evaluate_levels_command(
     speed: Annotated[bool, typer.Option(help="Measure the time.")] = True,
 ) -> None:
     """Measure the levels high and low on songs, dances and tempi that no training met."""
+    _check_folders(out, pictures)
     from d2m.benchmark.level_report import levels_markdown
     from d2m.benchmark.levels_evaluation import LevelsConfig, evaluate_levels
 
@@ -106,6 +108,7 @@ def evaluate_rhythm(
         raise typer.BadParameter("Give --aist, or --clips with --beats.")
     if (clips is None) != (beats is None):
         raise typer.BadParameter("--clips and --beats belong together: give both.")
+    _check_folders(out, cache)
     if aist is not None:
         from d2m.benchmark.aist_rhythm import evaluate_aist
 
@@ -127,3 +130,10 @@ def evaluate_rhythm(
         typer.echo(as_markdown(real_rhythm_blocks(results)))
         if out is not None:
             typer.echo(write_real_rhythm(results, out))
+
+
+def _check_folders(*folders: Path | None) -> None:
+    """Make sure that files can be written into the folders that were given."""
+    for folder in folders:
+        if folder is not None:
+            usable_output(folder)

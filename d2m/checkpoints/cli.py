@@ -17,6 +17,7 @@ from d2m.checkpoints.registry import WEIGHT_SETS
 from d2m.core.common_settings import COMPACT
 from d2m.core.errors import CheckpointError, SettingsError
 from d2m.core.levels import hop_level_named
+from d2m.core.output_folder import usable_output
 
 weights = typer.Typer(help="List, download, import and verify weights.", no_args_is_help=True)
 
@@ -61,6 +62,7 @@ def fetch_weights(
     """Download and install a set of weights with all files it needs, or a single file."""
     from d2m.checkpoints.fetch import fetch
 
+    usable_output(folder)
     installed = fetch(name, folder=folder, accept_new=accept_new, progress=_ProgressLine())
     _print_installed(installed)
     missing = missing_keys_of_set(name, folder) if name in WEIGHT_SETS else ()
@@ -99,6 +101,7 @@ def import_weights(
     if dataset not in (None, "aist", "tiktok"):
         raise SettingsError(f"Unknown data set {dataset!r}: choose aist or tiktok.")
     chosen = None if level is None else hop_level_named(level)
+    usable_output(folder)
     _print_installed(import_files(files, level=chosen, dataset=dataset, folder=folder))
 
 

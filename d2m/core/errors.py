@@ -11,6 +11,10 @@ class SettingsError(D2MError):
     """A setting has an unknown value, or one out of its range."""
 
 
+class OutputError(D2MError):
+    """No files can be written where the results should go."""
+
+
 class VideoError(D2MError):
     """A clip can't be read, or exceeds a limit."""
 

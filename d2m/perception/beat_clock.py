@@ -9,6 +9,7 @@ import numpy as np
 from d2m.core.beat_tempo import tempo_text
 from d2m.core.common_settings import CommonSettings
 from d2m.core.errors import SettingsError
+from d2m.media.clip_limits import ClipInfo
 from d2m.perception.beat_correction import cover_clip, every_bar
 from d2m.perception.rhythm import Rhythm
 from d2m.perception.sound_beats import SoundBeats, at_double_tempo, at_half_tempo
@@ -16,6 +17,8 @@ from d2m.perception.tempo import PRIOR_BPM, PRIOR_OCTAVES
 
 NO_SOUND = "the clip has no sound"
 """Why a clip without an audio track has no beats of its sound."""
+UNREADABLE_SOUND = "the clip's sound can't be decoded"
+"""Why a clip with such an audio track has no beats of its sound."""
 SAME_TEMPO = 0.06
 """Largest relative difference of two tempi that count as the same. Chosen by hand: tempi of a
 few seconds of dance are less exact than the 4 % of the metrics."""
@@ -64,11 +67,38 @@ def choose_clock(
     if not reason:
         return _of_sound(movement, sound, settings.tempo_bpm, duration_s)
     if settings.beats == "sound":
-        raise SettingsError(
-            f"The clip's sound can't give the beat, because {reason}: "
-            "take the beats from the dance."
-        )
+        raise _no_sound_beat(reason)
     return replace(movement, clock_reason=reason)
+
+
+def check_clock(settings: CommonSettings, info: ClipInfo) -> None:
+    """Check as soon as a clip was probed whether its sound can be asked for beats.
+
+    Parameters
+    ----------
+    settings
+        ``beats`` and ``taps_s`` are used.
+    info
+        Properties of the clip.
+
+    Raises
+    ------
+    SettingsError
+        If the settings ask for the beats of a sound that is not there.
+    """
+    if settings.beats == "sound" and not settings.taps_s and not info.has_audio:
+        raise _no_sound_beat(missing_sound(info))
+
+
+def missing_sound(info: ClipInfo) -> str:
+    """Return why a clip whose sound can't be heard has no beats of its sound, as a clause."""
+    return UNREADABLE_SOUND if info.sound_problem else NO_SOUND
+
+
+def _no_sound_beat(reason: str) -> SettingsError:
+    return SettingsError(
+        f"The clip's sound can't give the beat, because {reason}: take the beats from the dance."
+    )
 
 
 def _reason_for_dance(movement: Rhythm, sound: SoundBeats, settings: CommonSettings) -> str:

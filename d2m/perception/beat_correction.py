@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from d2m.core.beat_tempo import tempo_text
+from d2m.core.common_settings import CommonSettings
 from d2m.core.errors import SettingsError
 from d2m.core.metrical_grid import BEATS_PER_BAR
 from d2m.perception.rhythm import MAX_BPM, MIN_BPM, Rhythm
@@ -16,6 +17,7 @@ FloatArray = NDArray[np.float64]
 
 MIN_TAPS = 4
 """Smallest number of taps that a tempo is fitted to. Chosen by hand."""
+_SCALES = {"half": 0.5, "double": 2.0}  # factors of the tempo, by name of the setting
 
 
 def fit_taps(rhythm: Rhythm, taps_s: FloatArray, duration_s: float) -> Rhythm:
@@ -44,20 +46,7 @@ def fit_taps(rhythm: Rhythm, taps_s: FloatArray, duration_s: float) -> Rhythm:
         If there are fewer than `MIN_TAPS` taps, or their tempo is not between `MIN_BPM` and
         `MAX_BPM`.
     """
-    taps = np.asarray(taps_s, dtype=float)
-    taps = taps[np.diff(taps, prepend=-np.inf) > 60.0 / MAX_BPM / 2]
-    if len(taps) < MIN_TAPS:
-        raise SettingsError(
-            f"{len(taps)} tapped beats are too few to find a tempo: tap at least {MIN_TAPS}."
-        )
-    period = float(np.median(np.diff(taps)))
-    number = np.concatenate([[0.0], np.cumsum(np.maximum(1.0, np.round(np.diff(taps) / period)))])
-    period, first = (float(value) for value in np.polyfit(number, taps, 1))
-    if not MIN_BPM <= 60.0 / period <= MAX_BPM:
-        raise SettingsError(
-            f"The taps come {60.0 / period:.0f} times a minute: tap once for each beat, "
-            f"{MIN_BPM:.0f} to {MAX_BPM:.0f} times a minute."
-        )
+    period, first = _tapped_line(taps_s)
     index = np.arange(np.ceil(-first / period), np.floor((duration_s - first) / period) + 1)
     beats = np.clip(first + index * period, 0.0, duration_s)
     # People start tapping on a strong beat, so the first tap counts as a downbeat.
@@ -73,6 +62,45 @@ def fit_taps(rhythm: Rhythm, taps_s: FloatArray, duration_s: float) -> Rhythm:
         candidates=(),
         clock="taps",
     )
+
+
+def check_correction(settings: CommonSettings) -> None:
+    """Check the corrections of the beats that need no clip to be checked.
+
+    Parameters
+    ----------
+    settings
+        Their taps, and their tempo with its scale, are checked.
+
+    Raises
+    ------
+    SettingsError
+        If the taps make no rhythm, or the scaled tempo is not between `MIN_BPM` and `MAX_BPM`.
+    """
+    tempo_bpm = settings.tempo_bpm
+    if settings.taps_s:
+        tempo_bpm = 60.0 / _tapped_line(np.array(settings.taps_s))[0]
+    if tempo_bpm:
+        _scaled_tempo(tempo_bpm, settings.tempo_scale)
+
+
+def _tapped_line(taps_s: FloatArray) -> tuple[float, float]:
+    """Return the period (s) and the time of the first tap (s) of the steady beats in taps (N,)."""
+    taps = np.asarray(taps_s, dtype=float)
+    taps = taps[np.diff(taps, prepend=-np.inf) > 60.0 / MAX_BPM / 2]
+    if len(taps) < MIN_TAPS:
+        raise SettingsError(
+            f"{len(taps)} tapped beats are too few to find a tempo: tap at least {MIN_TAPS}."
+        )
+    period = float(np.median(np.diff(taps)))
+    number = np.concatenate([[0.0], np.cumsum(np.maximum(1.0, np.round(np.diff(taps) / period)))])
+    period, first = (float(value) for value in np.polyfit(number, taps, 1))
+    if not MIN_BPM <= 60.0 / period <= MAX_BPM:
+        raise SettingsError(
+            f"The taps come {60.0 / period:.0f} times a minute: tap once for each beat, "
+            f"{MIN_BPM:.0f} to {MAX_BPM:.0f} times a minute."
+        )
+    return period, first
 
 
 def scale_tempo(rhythm: Rhythm, scale: str, duration_s: float) -> Rhythm:
@@ -93,17 +121,11 @@ def scale_tempo(rhythm: Rhythm, scale: str, duration_s: float) -> Rhythm:
     SettingsError
         If the new tempo is not between `MIN_BPM` and `MAX_BPM`.
     """
-    factor = {"half": 0.5, "double": 2.0}.get(scale, 1.0)
-    if factor == 1.0 or len(rhythm.beats_s) < 2:
+    if scale not in _SCALES or len(rhythm.beats_s) < 2:
         return rhythm
-    tempo_bpm = factor * rhythm.tempo_bpm
-    if not MIN_BPM <= tempo_bpm <= MAX_BPM:
-        raise SettingsError(
-            f"The {scale} tempo is {tempo_text(tempo_bpm)}: choose one from {MIN_BPM:.0f} to "
-            f"{MAX_BPM:.0f}."
-        )
+    tempo_bpm = _scaled_tempo(rhythm.tempo_bpm, scale)
     beats, anchor_s = rhythm.beats_s, _first_downbeat_s(rhythm)
-    if factor == 2.0:
+    if scale == "double":
         beats = np.interp(np.arange(2 * len(beats) - 1) / 2, np.arange(len(beats)), beats)
     else:
         beats = beats[int(np.argmin(np.abs(beats - anchor_s))) % 2 :: 2]
@@ -111,6 +133,17 @@ def scale_tempo(rhythm: Rhythm, scale: str, duration_s: float) -> Rhythm:
     return replace(
         rhythm, tempo_bpm=tempo_bpm, beats_s=beats, downbeats_s=every_bar(beats, anchor_s)
     )
+
+
+def _scaled_tempo(tempo_bpm: float, scale: str) -> float:
+    """Return a tempo (BPM) halved or doubled; `SettingsError` where it can't be used."""
+    scaled_bpm = _SCALES.get(scale, 1.0) * tempo_bpm
+    if scale in _SCALES and not MIN_BPM <= scaled_bpm <= MAX_BPM:
+        raise SettingsError(
+            f"The {scale} tempo is {tempo_text(scaled_bpm)}: choose one from {MIN_BPM:.0f} to "
+            f"{MAX_BPM:.0f}."
+        )
+    return scaled_bpm
 
 
 def every_bar(beats_s: FloatArray, downbeat_s: float) -> FloatArray:

@@ -19,7 +19,7 @@ from d2m.core.progress import Progress, silent, timed
 from d2m.core.settings import Settings
 from d2m.media.audio_file import read_audio
 from d2m.media.clip import ClipInfo, ClipLimits, normalise, read_frames, sample_frames
-from d2m.perception.beat_clock import NO_SOUND
+from d2m.perception.beat_clock import missing_sound
 from d2m.perception.clip_warnings import FrameSampler, find_clip_warnings
 from d2m.perception.optical_flow import DirectogramMeter
 from d2m.perception.people import People
@@ -199,7 +199,7 @@ def analyse_clip(
 
 def _sound_beats(video: Path, info: ClipInfo, progress: Progress) -> SoundBeats:
     if not info.has_audio:
-        return SoundBeats(reason=NO_SOUND)
+        return SoundBeats(reason=missing_sound(info))
     progress("Finding the beat of the sound", 0.0)
     return track_sound_beats(read_audio(video, SAMPLE_RATE), SAMPLE_RATE)
 

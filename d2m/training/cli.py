@@ -8,6 +8,7 @@ from typing import Annotated, Any, Optional
 import typer
 
 from d2m.core.levels import HOP_LEVELS, hop_level_named
+from d2m.core.output_folder import usable_output
 from d2m.training.cli_d2mgan import d2mgan_command
 from d2m.training.cli_options import (
     CorpusFolder,
@@ -55,7 +56,7 @@ def all_command(
     plan = replace(budget_for(budget, device), music=music)
     plan = plan if pieces is None else replace(plan, pieces=pieces)
     plan = plan if workers is None else replace(plan, workers=workers)
-    train_all(out, plan)
+    train_all(usable_output(out), plan)
     if install:
         for kind in NETWORK_KINDS:
             for level in HOP_LEVELS.values():
@@ -76,7 +77,7 @@ def pieces_command(
 
     chosen = [ComposedPiece(number=n, held_out=True) for n in range(held_out)]
     chosen += [ComposedPiece(number=n) for n in range(number)]
-    render_pieces(out, chosen, workers=workers)
+    render_pieces(usable_output(out), chosen, workers=workers)
 
 
 @train.command("music")
@@ -89,7 +90,7 @@ def music_command(
     """Add recorded music of Debian packages with permissive licences to the corpus."""
     from d2m.training.data.recorded_music import add_permissive_music
 
-    add_permissive_music(out, source)
+    add_permissive_music(usable_output(out), source)
 
 
 @train.command("codec")
@@ -123,8 +124,9 @@ def codec_command(
         adversarial=ADVERSARIAL_WEIGHT if adversarial else 0.0,
         **trainer_options,
     )
+    folder = usable_output(out or Path(f"runs/codec_{name}"))
     weights = None if start is None else read_weights(start)[0]
-    train_codec(corpus, out or Path(f"runs/codec_{name}"), config, start=weights)
+    train_codec(corpus, folder, config, start=weights)
 
 
 @train.command("generator")
@@ -165,6 +167,7 @@ def generator_command(
     )
 
     chosen = hop_level_named(level)
+    run = usable_output(out or Path(f"runs/generator_{chosen.name}"))
     before = load_generator(chosen, start) if start else None
     sizes = before.config if before else ScoreGeneratorConfig(level=chosen.name)
     config = GeneratorTrainingConfig(
@@ -177,8 +180,7 @@ def generator_command(
         **trainer_options,
     )
     weights = before.state_dict() if before else None
-    out = out or Path(f"runs/generator_{chosen.name}")
-    train_generator(corpus, load_codec(chosen, codec), out, config, start=weights)
+    train_generator(corpus, load_codec(chosen, codec), run, config, start=weights)
 
 
 train.command("d2mgan")(d2mgan_command)
@@ -204,4 +206,5 @@ def install_command(
 
     chosen = hop_level_named(level)
     source = weights or Path(f"runs/{kind}_{chosen.name}/weights.safetensors")
-    typer.echo(install_weights(source, chosen, kind, folder=folder or CHECKPOINTS))
+    target = usable_output(folder or CHECKPOINTS)
+    typer.echo(install_weights(source, chosen, kind, folder=target))

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Optional
 import typer
 
 from d2m.core.levels import hop_level_named
+from d2m.core.output_folder import usable_output
 from d2m.training.cli_options import (
     ChannelDivisor,
     LevelOption,
@@ -87,6 +88,6 @@ def d2mgan_command(
         config = config.as_published_code()
     if fine_tune is not None:
         config = replace(config, fine_tune=fine_tune)
-    folder = out or Path(f"runs/{context.info_name}_{dataset}_{level}")
+    folder = usable_output(out or Path(f"runs/{context.info_name}_{dataset}_{level}"))
     config = config.without(without or [])
     train_d2mgan(data, load_training_codec(hop_level_named(level), codec), folder, config)
