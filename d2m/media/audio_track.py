@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from d2m.media.downmix import StereoResampler, mono_mix, within_full_scale
 from d2m.media.safe_open import read_packets
 
 if TYPE_CHECKING:
@@ -49,7 +50,8 @@ def decode_audio_track(
     sample_rate
         Sample rate of the result (Hz).
     channels
-        1 (downmixed) or 2.
+        1 (mixed down, see `d2m.media.downmix.mono_mix`) or 2; of a track with one channel, both
+        are equal.
     start_s
         Timestamp in the file at which the result starts (s), such as that of the first video
         frame; by default the first audio timestamp.
@@ -64,7 +66,8 @@ def decode_audio_track(
     limit = round(max_s * sample_rate)
     pieces: list[tuple[int, NDArray[np.float32]]] = []
     cursor, started, decoded = 0, False, 0
-    for time, samples in _resample(container, stream, sample_rate, channels, start_s):
+    resampler = StereoResampler(sample_rate)
+    for time, samples in _resample(container, stream, resampler, start_s):
         if start_s is None:
             start_s = time if time is not None else 0.0
         position = cursor if time is None else round((time - start_s) * sample_rate)
@@ -77,42 +80,27 @@ def decode_audio_track(
         if cursor > 0:
             pieces.append((position, samples))
     length = max(0, min(limit, max((at + part.shape[1] for at, part in pieces), default=0)))
-    audio = np.zeros((channels, length), dtype=np.float32)
+    audio = np.zeros((2, length), dtype=np.float32)
     for at, part in pieces:
         first, last = max(0, at), min(length, at + part.shape[1])
         if last > first:
             audio[:, first:last] = part[:, first - at : last - at]
-    return np.clip(np.nan_to_num(audio, copy=False), -1.0, 1.0)
+    audio = within_full_scale(audio, is_surround=resampler.is_surround)
+    return audio if channels == 2 else mono_mix(audio)[None]
 
 
 def _resample(
     container: InputContainer,
     stream: AudioStream,
-    sample_rate: int,
-    channels: int,
+    resampler: StereoResampler,
     start_s: float | None,
 ) -> Iterator[tuple[float | None, NDArray[np.float32]]]:
-    """Yield (timestamp in s, samples ``(channels, n)``) of each decodable frame."""
+    """Yield (timestamp in s, samples ``(2, n)``) of each decodable frame."""
     import av
 
-    layout = "mono" if channels == 1 else "stereo"
-    # Without this option FFmpeg adds 3 dB when it downmixes two channels to one, and clips.
-    options = {"rematrix_maxval": "1.0"}
-    resampler, current = None, None
     for frame in chain(_decode_from(container, stream, start_s), [None]):
-        if frame is not None:
-            audio_format = frame.format.name, frame.layout.name, frame.sample_rate
-            if audio_format != current:
-                # The format may change within a track. A resampler that had nothing to
-                # convert would pass frames of the new format through unchanged.
-                current = audio_format
-                resampler = av.AudioResampler("fltp", layout, sample_rate, options=options)
         with suppress(av.FFmpegError, ValueError):
-            for part in resampler.resample(frame) if resampler is not None else ():
-                stamp = None
-                if part.pts is not None and part.time_base is not None:
-                    stamp = float(part.pts * part.time_base)
-                yield stamp, part.to_ndarray().astype(np.float32, copy=False)
+            yield from resampler.convert(frame)
 
 
 def _decode_from(
