@@ -18,10 +18,10 @@ ClipMaker = Callable[..., Path]
 TIME_BASE = Fraction(1, 90_000)
 
 
-def ffmpeg(*arguments: object) -> None:
-    """Run ffmpeg; it must succeed."""
+def ffmpeg(*arguments: object, content: bytes = b"") -> None:
+    """Run ffmpeg with ``content`` as its standard input; it must succeed."""
     command = [get_ffmpeg_exe(), "-nostdin", "-v", "error", *map(str, arguments)]
-    subprocess.run(command, check=True, timeout=60)
+    subprocess.run(command, check=True, timeout=60, input=content)
 
 
 def numbered_frame(index: int, size: tuple[int, int]) -> np.ndarray:

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from d2m.core.errors import SettingsError
 from d2m.media.clip_limits import ClipInfo, ClipLimits
-from d2m.media.frames import at_constant_rate, decode_frames, frame_time
+from d2m.media.frames import at_constant_rate, decode_frames
 from d2m.media.normalised_copy import PROGRESS_FRAMES, CopyStyle, ShareProgress, write_copy
+from d2m.media.picture_times import frame_time, timed_frames
 from d2m.media.probe import DURATION_SLACK_S, ClipPart, open_clip, probe_file
 from d2m.media.probe_sandbox import probe_in_sandbox
 from d2m.media.upright import scaler_for
@@ -131,9 +132,11 @@ def read_frames(
     with open_clip(path, limits) as (container, stream):
         upright = scaler_for(probed.info, stream, longest_side, "rgb24")
         frames = at_constant_rate(
-            decode_frames(container, stream, limits),
+            timed_frames(
+                decode_frames(container, stream, limits), probed.times, start_s=probed.start_s
+            ),
+            probed.times,
             fps=fps,
-            source_fps=probed.info.fps,
             start_s=probed.start_s,
             max_s=limits.max_duration_s + DURATION_SLACK_S,
         )

@@ -17,19 +17,39 @@ if TYPE_CHECKING:
     from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
 
+    from d2m.media.picture_times import PictureTimes
+
 COMMON_RATES = (24, 25, 30, 48, 50, 60)
-"""Frame rates (Hz) of normalised clips: those of film, PAL, NTSC (rounded) and their doubles."""
+"""Frame rates (Hz) of film, PAL, NTSC (rounded) and their doubles."""
+LOWEST_RATE, HIGHEST_RATE = 20, 60
+"""Range of the frame rates of normalised clips (Hz). Chosen by hand: below, players stutter;
+above, nothing is gained for the analysis."""
+# A rate so near to a common one (share) is that rate: 29.97 Hz is 30 Hz. Chosen by hand.
+_SAME_RATE = 0.015
 
 
 def common_rate(fps: float) -> int:
-    """Return the entry of :data:`COMMON_RATES` (Hz) nearest to ``fps``.
+    """Return a constant frame rate (Hz) at which each picture of a clip is shown equally long.
 
-    Lower rates are doubled first: 15 Hz becomes 30 Hz, with each frame shown twice, rather
-    than 24 Hz with uneven repeats.
+    Parameters
+    ----------
+    fps
+        Usual frame rate of the clip (Hz).
+
+    Returns
+    -------
+    int
+        The common rate that ``fps`` nearly is, or else ``fps`` rounded up to a whole number:
+        20 Hz stays 20 Hz, which the nearest common rate of 24 Hz would show unevenly. Lower rates
+        are doubled first: 15 Hz becomes 30 Hz, with each picture shown twice. Higher ones are
+        halved: 240 Hz becomes 60 Hz.
     """
-    while fps < COMMON_RATES[0] - 1:
+    while fps < LOWEST_RATE * (1 - _SAME_RATE):
         fps *= 2
-    return min(COMMON_RATES, key=lambda rate: abs(rate - fps))
+    while fps > HIGHEST_RATE * (1 + _SAME_RATE):
+        fps /= 2
+    nearest = min(COMMON_RATES, key=lambda rate: abs(rate - fps))
+    return nearest if abs(nearest / fps - 1) <= _SAME_RATE else ceil(fps * (1 - _SAME_RATE / 3))
 
 
 def decode_frames(
@@ -70,38 +90,30 @@ def decode_frames(
                 yield frame
 
 
-def frame_time(frame: VideoFrame) -> float | None:
-    """Return a frame's timestamp in its file (s), or None if it has none."""
-    stamp = frame.pts if frame.pts is not None else frame.dts
-    return None if stamp is None or frame.time_base is None else float(stamp * frame.time_base)
-
-
 def at_constant_rate(
-    frames: Iterator[VideoFrame],
+    frames: Iterator[tuple[float, VideoFrame]],
+    times: PictureTimes,
     *,
     fps: float,
-    source_fps: float,
     start_s: float,
     max_s: float,
     length_s: float = inf,
 ) -> Iterator[VideoFrame]:
     """Convert frames of variable rate to a constant frame rate by repeating and dropping.
 
-    Each frame is shown from the tick nearest to its timestamp until the next frame's tick, so
+    Each frame is shown from the tick nearest to its time until the next frame's tick, so
     timing errors are at most half a tick. Of several frames within a tick, the nearest is
     shown.
 
     Parameters
     ----------
     frames
-        Frames with timestamps.
+        Frames with their times from the start, as `d2m.media.picture_times.timed_frames`
+        yields them.
+    times, start_s
+        The same as for `timed_frames`; they give the duration of the last frame.
     fps
         Constant frame rate of the result (Hz).
-    source_fps
-        Mean frame rate of the source (Hz). It gives the duration of the last frame and the
-        timestamps that are missing.
-    start_s
-        Timestamp of the first tick on the file's timeline (s).
     max_s
         Longest duration allowed (s).
     length_s
@@ -118,17 +130,13 @@ def at_constant_rate(
         If there are frames after ``max_s``, whatever the header says.
     """
     current: VideoFrame | None = None
-    tick, time = 0, -1.0 / source_fps
-    for frame in frames:
-        stamp = frame_time(frame)
-        now = time + 1.0 / source_fps if stamp is None else stamp - start_s
+    tick, time, end = 0, 0.0, None
+    for now, frame in frames:
         if now >= length_s:
-            time = length_s - 1.0 / source_fps  # the current frame is shown to the end
+            end = length_s  # the current frame is shown to the end
             break
         if now > max_s:
             raise VideoError(f"The clip is longer than {max_s:g} s: send a shorter one.")
-        if current is not None and now <= time:
-            continue
         if current is not None:
             # The next frame starts at the tick nearest to it or, when frames come faster than
             # ticks, half-way between the two frames.
@@ -138,5 +146,6 @@ def at_constant_rate(
         # The first decodable frame is shown from 0 s on, even if frames before it are lost.
         current, time = frame, now
     if current is not None:
-        end = max(1, round(min(time + 1.0 / source_fps, length_s) * fps))
-        yield from repeat(current, end - tick)
+        if end is None:
+            end = min(times.end_of_last(time + start_s) - start_s, length_s, max_s)
+        yield from repeat(current, max(1, round(end * fps)) - tick)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from d2m.media.atomic_write import atomic_write
 from d2m.media.audio_track import decode_audio_track
 from d2m.media.clip_limits import ClipInfo, ClipLimits
+from d2m.media.deinterlace import deinterlaced
 from d2m.media.encoder import CLIP_SAMPLE_RATE, ClipEncoder
 from d2m.media.frames import at_constant_rate, common_rate, decode_frames
 from d2m.media.picture_times import timed_frames
@@ -23,6 +24,7 @@ from d2m.media.upright import scaler_for
 
 if TYPE_CHECKING:
     from av.video.frame import VideoFrame
+    from av.video.stream import VideoStream
 
 ShareProgress = Callable[[float], None]
 """Called with the share of a task that is done, 0 to 1."""
@@ -52,18 +54,16 @@ class CopyStyle:
     is_silent: bool = False
 
 
-class FrameWatcher:
-    """Sees the frames of a clip while its normalised copy is written; this one does nothing."""
+class FrameWatcher(Protocol):
+    """Sees the frames of a clip while its normalised copy is written."""
 
-    def decoded(self, frames: Iterator[VideoFrame]) -> Iterator[VideoFrame]:
-        """Pass the frames through as the decoder returns them."""
-        return frames
+    def decoded(self, frames: Iterator[VideoFrame], stream: VideoStream) -> Iterator[VideoFrame]:
+        """Pass the frames of a stream through as the decoder returns them."""
 
     def timed(
         self, frames: Iterator[tuple[float, VideoFrame]]
     ) -> Iterator[tuple[float, VideoFrame]]:
         """Pass the progressive frames through, each with its time from the start (s)."""
-        return frames
 
 
 def write_copy(
@@ -105,15 +105,18 @@ def write_copy(
     rate = Fraction(style.fps or common_rate(probed.info.fps)).limit_denominator(1001)
     audio = None if style.is_silent else decode_clip_audio(source, probed, limits)
     expected, count = max(1.0, probed.info.duration_s * float(rate)), 0
-    watcher = watcher or FrameWatcher()
     with atomic_write(target) as temporary, open_clip(source, limits) as (container, stream):
         upright = scaler_for(probed.info, stream, style.longest_side, "yuv420p")
-        decoded = watcher.decoded(decode_frames(container, stream, limits, skip=probed.skip))
-        timed = watcher.timed(timed_frames(decoded, probed.times, start_s=probed.start_s))
+        decoded = decode_frames(container, stream, limits, skip=probed.skip)
+        if watcher is not None:
+            decoded = watcher.decoded(decoded, stream)
+        timed = timed_frames(deinterlaced(decoded), probed.times, start_s=probed.start_s)
+        if watcher is not None:
+            timed = watcher.timed(timed)
         frames = at_constant_rate(
-            (frame for _, frame in timed),
+            timed,
+            probed.times,
             fps=float(rate),
-            source_fps=probed.info.fps,
             start_s=probed.start_s,
             max_s=limits.max_duration_s + DURATION_SLACK_S,
             length_s=length_s,
@@ -133,6 +136,7 @@ def write_copy(
         width=upright.size[0],
         height=upright.size[1],
         has_audio=audio is not None,
+        sound_problem=probed.info.sound_problem,
     )
 
 

@@ -4,21 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import islice, pairwise
 from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
 
 from d2m.core.errors import SettingsError, VideoError
 from d2m.media.accepted_formats import VIDEO_CODECS, VIDEO_FORMATS
 from d2m.media.clip_limits import ClipInfo, ClipLimits, display_name
 from d2m.media.codec_names import codec_for_people
 from d2m.media.frames import decode_frames
+from d2m.media.picture_stamps import PictureStamp, is_reordering_hidden, read_stamps
 from d2m.media.picture_times import PictureTimes
 from d2m.media.refusals import UNFILLED, is_unfilled, why_no_picture
-from d2m.media.safe_open import open_media, read_packets
+from d2m.media.safe_open import open_media
 from d2m.media.sound_check import check_sound
-from d2m.media.stream_choice import codec_name, video_stream
+from d2m.media.stamp_repair import Showing, usual_interval, weigh_stamps
+from d2m.media.stream_choice import audio_stream, codec_name, video_stream
 from d2m.media.upright import display_size, sample_aspect
 
 if TYPE_CHECKING:
@@ -94,8 +100,9 @@ class ProbeResult:
 
 
 _WHOLE = ClipPart()
-_Stamp = tuple[float | None, bool]
-"""A frame's presentation timestamp (s), if it has one, and whether it is a keyframe."""
+# Frames that are decoded to find out in which order they come. Chosen by hand: the first
+# B-frames come within half a second.
+_ORDER_FRAMES = 40
 
 
 @contextmanager
@@ -153,25 +160,67 @@ def probe_file(path: Path, limits: ClipLimits, part: ClipPart = _WHOLE) -> Probe
     VideoError
         If the file is not a video, or the part is outside the clip or the limits.
     """
+    showing, stamps = _show(path, limits, part)
+    times = showing.times
+    start = times.first_s + part.start_s
+    duration = _part_duration(path, times.end_s - times.first_s, part, limits)
+    known = showing.time_s[np.isfinite(showing.time_s)]
+    used = known if part.is_whole else known[(known >= start) & (known < start + duration)]
+    if len(used) > limits.max_frames:
+        raise _too_many_frames(path, limits.max_frames)
+    rate = 1.0 / (usual_interval(used) or times.interval_s)
+    skip = 0 if part.is_whole else _frames_before_key(showing.time_s, stamps, start)
+    if np.isfinite(showing.time_s[skip]) and skip:
+        times = replace(times, first_s=float(showing.time_s[skip]))
+    with open_clip(path, limits) as (container, _):
+        has_audio, sound_problem = check_sound(path, container)
+    width, height = _first_size(path, limits, skip)
+    info = ClipInfo(
+        duration_s=duration,
+        fps=rate,
+        width=width,
+        height=height,
+        has_audio=has_audio,
+        sound_problem=sound_problem,
+    )
+    return ProbeResult(
+        info=info, start_s=start, skip=skip, times_intact=showing.are_intact, times=times
+    )
+
+
+def _show(path: Path, limits: ClipLimits, part: ClipPart) -> tuple[Showing, list[PictureStamp]]:
+    """Return when the pictures are shown, and their timestamps."""
+    most = limits.max_frames if part.is_whole else max(limits.max_frames, limits.max_listed)
     with open_clip(path, limits) as (container, stream):
-        stamps = _read_stamps(path, container, stream, limits, part)
-    times = [time for time, _ in stamps if time is not None]
-    if len(times) < 2:
+        stamps, sound = read_stamps(container, stream, audio_stream(container), most + 1)
+        has_true_pts = container.format.name != "avi"
+        may_reorder = bool(stream.codec_context.has_b_frames)
+    if len(stamps) > most:
+        raise _too_many_frames(path, most)
+    is_decode_order = (
+        may_reorder and is_reordering_hidden(stamps) and _comes_out_of_order(path, limits)
+    )
+    showing = weigh_stamps(
+        stamps, sound, is_decode_order=is_decode_order, has_true_pts=has_true_pts
+    )
+    if showing is None:
         raise VideoError(
             f"The file {display_name(path)} has no readable video of two or more frames: save it"
             " again as MP4."
         )
-    span = max(times) - min(times)
-    whole = span * len(times) / (len(times) - 1)
-    start = min(times) + part.start_s
-    duration = _part_duration(path, whole, part, limits)
-    used = times if part.is_whole else [t for t in times if start <= t < start + duration]
-    if len(used) > limits.max_frames:
-        raise _too_many_frames(path, limits.max_frames)
-    rate = _mean_rate(used) or _mean_rate(times)
-    skip = 0 if part.is_whole else _frames_before_key(stamps, start)
-    with open_clip(path, limits) as (container, _):
-        has_audio, sound_problem = check_sound(path, container)
+    return showing, stamps
+
+
+def _comes_out_of_order(path: Path, limits: ClipLimits) -> bool:
+    """Return whether the timestamps of the first decoded frames go back."""
+    with open_clip(path, limits) as (container, stream):
+        frames = islice(decode_frames(container, stream, limits), _ORDER_FRAMES)
+        stamps = [frame.pts for frame in frames if frame.pts is not None]
+    return any(later < earlier for earlier, later in pairwise(stamps))
+
+
+def _first_size(path: Path, limits: ClipLimits, skip: int) -> tuple[int, int]:
+    """Return the size at which the first frame that can be decoded is shown (px)."""
     with open_clip(path, limits) as (container, stream):
         first = next(decode_frames(container, stream, limits, skip=skip), None)
         if first is None and is_unfilled(path):
@@ -183,38 +232,7 @@ def probe_file(path: Path, limits: ClipLimits, part: ClipPart = _WHOLE) -> Probe
             )
         width, height = display_size(first, sample_aspect(stream))
         _check_frame_size(path, first.width * first.height, limits)
-    info = ClipInfo(
-        duration_s=duration,
-        fps=rate,
-        width=round(width),
-        height=round(height),
-        has_audio=has_audio,
-        sound_problem=sound_problem,
-    )
-    intact = len(set(times)) == len(stamps)
-    return ProbeResult(
-        info=info,
-        start_s=start,
-        skip=skip,
-        times_intact=intact,
-        times=PictureTimes(interval_s=1 / rate, end_s=start + duration),
-    )
-
-
-def _read_stamps(
-    path: Path, container: InputContainer, stream: VideoStream, limits: ClipLimits, part: ClipPart
-) -> list[_Stamp]:
-    """Return the timestamps of all frames in the order of the file."""
-    most = limits.max_frames if part.is_whole else max(limits.max_frames, limits.max_listed)
-    stamps: list[_Stamp] = []
-    for packet in read_packets(container, stream):
-        stamp = packet.pts if packet.pts is not None else packet.dts
-        # Packets before the start of an edit list are not shown.
-        time = None if stamp is None or packet.is_discard else float(stamp * packet.time_base)
-        stamps.append((time, packet.is_keyframe))
-        if len(stamps) > most:
-            raise _too_many_frames(path, most)
-    return stamps
+    return round(width), round(height)
 
 
 def _too_many_frames(path: Path, most: int) -> VideoError:
@@ -247,24 +265,18 @@ def _part_duration(path: Path, whole_s: float, part: ClipPart, limits: ClipLimit
     return duration
 
 
-def _mean_rate(times: list[float]) -> float:
-    """Return the mean frame rate (Hz), or 0 for fewer than two different timestamps."""
-    span = max(times) - min(times) if times else 0.0
-    return (len(times) - 1) / span if span > 0 else 0.0
-
-
-def _frames_before_key(stamps: list[_Stamp], start_s: float) -> int:
+def _frames_before_key(
+    time_s: NDArray[np.float64], stamps: list[PictureStamp], start_s: float
+) -> int:
     """Return how many frames precede the last keyframe at or before ``start_s``.
 
     Frames shown after that keyframe do not refer to frames before it, in whatever order the
     file stores them.
     """
-    keys = (
-        index
-        for index, (time, is_key) in enumerate(stamps)
-        if is_key and time is not None and time <= start_s
-    )
-    return max(keys, default=0)
+    keys = np.array([stamp.is_key for stamp in stamps], bool)
+    with np.errstate(invalid="ignore"):
+        places = np.flatnonzero(keys & (time_s <= start_s))
+    return int(places[-1]) if len(places) else 0
 
 
 def check_min_duration(path: Path, duration_s: float, limits: ClipLimits) -> None:

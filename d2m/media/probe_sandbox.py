@@ -90,8 +90,15 @@ def probe_in_sandbox(
         start_s=float(reply["start_s"]),
         skip=int(reply["skip"]),
         times_intact=bool(reply["times_intact"]),
-        times=PictureTimes(**reply["times"]),
+        times=_picture_times(reply["times"]),
     )
+
+
+def _picture_times(fields: dict[str, Any]) -> PictureTimes:
+    """Return what the child process sent, with tuples instead of JSON's lists."""
+    repaired = tuple((int(stamp), float(time)) for stamp, time in fields.pop("repaired"))
+    resets = tuple(map(float, fields.pop("resets")))
+    return PictureTimes(**fields, repaired=repaired, resets=resets)
 
 
 def _too_long(path: Path) -> VideoError:

@@ -99,15 +99,15 @@ def reopen(container: InputContainer) -> InputContainer:
     return av.open(container.name, options=dict(container.options), metadata_errors="ignore")
 
 
-def read_packets(container: InputContainer, stream: Stream) -> Iterator[Packet[Stream]]:
-    """Yield the packets of a stream up to the end of the file or the point where it is cut off.
+def read_packets(container: InputContainer, *streams: Stream) -> Iterator[Packet[Stream]]:
+    """Yield the packets of streams up to the end of the file or the point where it is cut off.
 
     Packets before the start of an edit list are included: later frames may refer to them, and
     the decoders drop their output.
     """
     import av
 
-    source = container.demux(stream)
+    source = container.demux(*streams)
     while True:
         packet = None
         with suppress(av.FFmpegError):

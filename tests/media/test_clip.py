@@ -275,7 +275,10 @@ def test_settings_out_of_range_are_refused(make_clip: ClipMaker, tmp_path: Path)
 
 @pytest.mark.parametrize(
     ("fps", "expected"),
-    [(12, 24), (15, 30), (23.976, 24), (25.05, 25), (28, 30), (29.97, 30), (59.94, 60), (240, 60)],
+    [
+        *((5, 20), (10, 20), (12, 24), (15, 30), (20, 20), (23.976, 24), (25.05, 25), (28, 28)),
+        *((29.97, 30), (33.3, 34), (47.95, 48), (59.94, 60), (119.88, 60), (240, 60)),
+    ],
 )
 def test_common_rates(fps: float, expected: int) -> None:
     assert common_rate(fps) == expected

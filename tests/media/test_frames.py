@@ -8,6 +8,7 @@ import pytest
 
 from d2m.core.errors import VideoError
 from d2m.media.frames import at_constant_rate
+from d2m.media.picture_times import PictureTimes, timed_frames
 from d2m.media.upright import UprightScaler
 
 
@@ -19,9 +20,12 @@ def frame_at(time: float) -> av.VideoFrame:
 
 def shown(times: list[float], fps: float, source_fps: float, start_s: float = 0.0) -> list[int]:
     frames = [frame_at(time) for time in times]
-    ticks = at_constant_rate(
-        iter(frames), fps=fps, source_fps=source_fps, start_s=start_s, max_s=60.0
+    interval = 1 / source_fps
+    found = PictureTimes(
+        interval_s=interval, first_s=times[0], last_s=max(times), end_s=max(times) + interval
     )
+    timed = timed_frames(iter(frames), found, start_s=start_s)
+    ticks = at_constant_rate(timed, found, fps=fps, start_s=start_s, max_s=60.0)
     return [next(i for i, frame in enumerate(frames) if frame is tick) for tick in ticks]
 
 
