@@ -22,6 +22,8 @@ BT2020_MATRIX = 9
 """The BT.2020 matrix with non-constant luminance in the numbering of H.273."""
 PQ_TRANSFER, HLG_TRANSFER = 16, 18
 """The two transfer functions of HDR in the numbering of H.273."""
+HDR_TRANSFERS = frozenset((PQ_TRANSFER, HLG_TRANSFER))
+"""Both of them."""
 BT2020_PRIMARIES, DCI_P3_PRIMARIES, DISPLAY_P3_PRIMARIES = 9, 11, 12
 """The primaries of a wider gamut than BT.709 in the numbering of H.273."""
 WIDE_PRIMARIES = frozenset((BT2020_PRIMARIES, DCI_P3_PRIMARIES, DISPLAY_P3_PRIMARIES))
@@ -62,9 +64,9 @@ class Colour:
         return FULL_RANGE if self.is_full_range else LIMITED_RANGE
 
     @property
-    def needs_table(self) -> bool:
+    def needs_mapping(self) -> bool:
         """Whether BT.709 needs more than another matrix and range: HDR, or a wide gamut."""
-        return self.transfer in (PQ_TRANSFER, HLG_TRANSFER) or self.primaries in WIDE_PRIMARIES
+        return self.transfer in HDR_TRANSFERS or self.primaries in WIDE_PRIMARIES
 
 
 def colour_of(frame: VideoFrame) -> Colour:
@@ -73,7 +75,7 @@ def colour_of(frame: VideoFrame) -> Colour:
     Only a tag makes a frame HDR: many 10-bit clips are SDR.
     """
     transfer = frame.color_trc
-    is_bright = transfer in (PQ_TRANSFER, HLG_TRANSFER)
+    is_bright = transfer in HDR_TRANSFERS
     matrix = frame.colorspace
     if matrix not in _SCALER_MATRICES:
         if is_bright or frame.color_primaries == BT2020_PRIMARIES:
@@ -87,7 +89,11 @@ def colour_of(frame: VideoFrame) -> Colour:
         primaries = BT2020_PRIMARIES
     return Colour(
         matrix=_SCALER_MATRICES[matrix],
-        is_full_range=frame.color_range == FULL_RANGE or frame.format.name.startswith("yuvj"),
+        is_full_range=(
+            frame.color_range == FULL_RANGE
+            or frame.format.is_rgb
+            or frame.format.name.startswith("yuvj")
+        ),
         transfer=transfer,
         primaries=primaries,
     )
@@ -95,7 +101,7 @@ def colour_of(frame: VideoFrame) -> Colour:
 
 def is_hdr(tagged: VideoFrame | VideoStream) -> bool:
     """Return whether a frame or a stream is tagged as HDR (HLG or PQ)."""
-    return tagged.color_trc in (PQ_TRANSFER, HLG_TRANSFER)
+    return tagged.color_trc in HDR_TRANSFERS
 
 
 def needs_colour_conversion(tagged: VideoFrame | VideoStream) -> bool:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from d2m.media.colour import tag_bt709
 from d2m.media.mp4_writer import AacEncoder, create_mp4
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ class ClipEncoder:
         self._video = self._container.add_stream("libx264", rate=rate, options=options)
         self._video.width, self._video.height = size
         self._video.pix_fmt = "yuv420p"
+        tag_bt709(self._video.codec_context)
         self._rate, self._n_frames = rate, 0
         self._audio = None
         if audio is not None:

@@ -6,7 +6,8 @@ from struct import Struct
 from typing import TYPE_CHECKING, Any
 
 from d2m.media.clip_limits import ClipInfo
-from d2m.media.colour import BT709_TAG, FULL_RANGE, LIMITED_RANGE, colour_of
+from d2m.media.colour import BT709_TAG, FULL_RANGE, LIMITED_RANGE, Colour, colour_of
+from d2m.media.tone_mapping import MAPPED_FORMAT, ToneMapper
 
 if TYPE_CHECKING:
     from av.filter import Graph
@@ -45,6 +46,7 @@ class UprightScaler:
         self.pixel_format = pixel_format
         self.sample_aspect = sample_aspect
         self._graphs: dict[tuple[int, bool, int, int], Graph] = {}
+        self._mapper: tuple[Colour, ToneMapper] | None = None
         self._last: tuple[VideoFrame, VideoFrame] | None = None
 
     def __call__(self, frame: VideoFrame) -> VideoFrame:
@@ -77,21 +79,24 @@ class UprightScaler:
     def _scale(self, frame: VideoFrame, width: int, height: int) -> VideoFrame:
         """Scale a frame to a size (px) and convert its colours to BT.709."""
         colour = colour_of(frame)
-        # One thread: a frame is too little work to share. FFmpeg's scale filter would take
-        # three times as long.
-        scaled = frame.reformat(
-            width=width,
-            height=height,
-            format=self.pixel_format,
-            interpolation="AREA",
-            src_colorspace=colour.matrix,
-            dst_colorspace=BT709_TAG,
-            src_color_range=colour.range,
-            dst_color_range=FULL_RANGE if self.pixel_format == "rgb24" else LIMITED_RANGE,
-            threads=1,
+        if colour.needs_mapping:
+            # Scaled first: mapping the colours takes longer.
+            frame = self._mapped(
+                _reformatted(frame, colour, width, height, MAPPED_FORMAT, FULL_RANGE), colour
+            )
+            colour = colour_of(frame)
+        full = self.pixel_format == "rgb24"
+        scaled = _reformatted(
+            frame, colour, width, height, self.pixel_format, FULL_RANGE if full else LIMITED_RANGE
         )
         scaled.color_trc = scaled.color_primaries = BT709_TAG
         return scaled
+
+    def _mapped(self, frame: VideoFrame, colour: Colour) -> VideoFrame:
+        """Map the colours of an HDR or wide-gamut frame to BT.709."""
+        if self._mapper is None or self._mapper[0] != colour:
+            self._mapper = (colour, ToneMapper(colour.transfer, colour.primaries))
+        return self._mapper[1](frame)
 
     def _build_graph(self, frame: VideoFrame, turns: int, *, flipped: bool) -> Graph:
         """Build the filters that rotate a frame and pad it to the full size."""
@@ -113,6 +118,25 @@ class UprightScaler:
             graph.add("buffersink"),
         ).configure()
         return graph
+
+
+def _reformatted(
+    frame: VideoFrame, colour: Colour, width: int, height: int, pixel_format: str, to_range: int
+) -> VideoFrame:
+    """Scale a frame to a size (px) and convert its matrix, range and pixel format."""
+    # One thread: a frame is too little work to share. FFmpeg's scale filter would take three
+    # times as long.
+    return frame.reformat(
+        width=width,
+        height=height,
+        format=pixel_format,
+        interpolation="AREA" if width < frame.width else "BICUBIC",
+        src_colorspace=colour.matrix,
+        dst_colorspace=BT709_TAG,
+        src_color_range=colour.range,
+        dst_color_range=to_range,
+        threads=1,
+    )
 
 
 def quarter_turns(frame: VideoFrame) -> int:
