@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 from tools.clip_conditions.condition import Condition
+from tools.clip_conditions.refusals import REFUSALS
+from tools.clip_conditions.streams import STREAMS
 
-CONDITIONS: tuple[Condition, ...] = ()
+CONDITIONS: tuple[Condition, ...] = (
+    *STREAMS,
+    *REFUSALS,
+)
 """Each topic's module defines its conditions; they are joined here."""
