@@ -92,8 +92,11 @@ class Job:
 @pytest.mark.e2e
 @pytest.mark.parametrize(
     "settings",
-    [{"beats": "dance"}, {"beats": "dance", "tempo_scale": "double"}, {"tempo_bpm": 111.46}],
-    ids=["dance", "double", "given"],
+    [
+        pytest.param({"beats": "dance"}, id="dance"),
+        pytest.param({"tempo_scale": "double"}, id="double", marks=pytest.mark.slow),
+        pytest.param({"tempo_bpm": 111.46}, id="given", marks=pytest.mark.slow),
+    ],
 )
 def test_there_is_one_tempo_in_all_outputs(short_clip, tmp_path, settings):
     job = Job(short_clip, tmp_path / "out", **settings)
@@ -113,7 +116,13 @@ def still_clip(folder: Path) -> Path:
 
 
 @pytest.mark.e2e
-@pytest.mark.parametrize("settings", [{}, {"tempo_bpm": 96.0}], ids=["default", "given"])
+@pytest.mark.parametrize(
+    "settings",
+    [
+        pytest.param({}, id="default"),
+        pytest.param({"tempo_bpm": 96.0}, id="given", marks=pytest.mark.slow),
+    ],
+)
 def test_without_a_rhythm_nothing_has_a_beat_score(tmp_path, settings):
     job = Job(still_clip(tmp_path), tmp_path / "out", **settings)
     tempo = f"{settings.get('tempo_bpm', 110.0):g} BPM"

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from d2m.core.beat_tempo import mean_tempo
 from d2m.core.levels import SAMPLE_RATE
 from d2m.metrics.beats import matched_beats
-from d2m.rendering.beat_plot_data import BeatPlotData, BeatRow, beat_row, music_tempo
+from d2m.rendering.beat_plot_data import BeatPlotData, BeatRow, beat_row
 from d2m.rendering.palette import DARK, LIGHT, Palette
 from d2m.rendering.plot_style import (
     AXES_LEFT,
@@ -89,16 +89,16 @@ def draw_beat_plot(
     """
     dance, music = np.asarray(dance_beats_s, float), np.asarray(music_beats_s, float)
     pairs = matched_beats(dance, music if has_rhythm else music[:0])
-    dance_bpm = mean_tempo(dance) if tempo_bpm is None else tempo_bpm
     compared = pairs[:, 1] if has_rhythm else np.arange(len(music))
     waveform = np.asarray(audio, dtype=np.float32)
     onset, onset_rate = onset_envelope(waveform, sample_rate)
     data = BeatPlotData(
         title=title,
-        dance=beat_row(dance, pairs[:, 0], motion_envelope, envelope_rate, dance_bpm),
-        music=beat_row(music, compared, onset, onset_rate, music_tempo(music, dance_bpm)),
+        dance=beat_row(dance, pairs[:, 0], motion_envelope, envelope_rate),
+        music=beat_row(music, compared, onset, onset_rate),
         matched_s=np.column_stack([dance[pairs[:, 0]], music[pairs[:, 1]]]),
         hits_s=np.zeros(0) if hits_s is None else np.asarray(hits_s, float),
+        tempo_bpm=mean_tempo(dance) if tempo_bpm is None else tempo_bpm,
         clock=clock,
         unsure=unsure,
         has_rhythm=has_rhythm,
@@ -148,7 +148,7 @@ def _draw(data: BeatPlotData, path: Path, palette: Palette) -> None:
         )  # fmt: skip
         facts = [
             (data.dance_tempo, palette.dance_text if data.has_rhythm else palette.ink),
-            (f"Music {data.music.tempo}", palette.music_text),
+            (f"Music {data.music.number} heard", palette.music_text),
             (data.match, palette.match_text),
         ]
         heading(figure, data.title, facts)

@@ -8,9 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from d2m.core.beat_tempo import mean_tempo, tempo_text
+from d2m.core.beat_tempo import tempo_text
 from d2m.core.metrical_grid import BEAT_TOLERANCE_S
-from d2m.metrics.beats import TEMPO_TOLERANCE
 
 # From more beats in a row than this, they are drawn thin and beside the envelope. Chosen by
 # eye.
@@ -30,8 +29,6 @@ class BeatRow:
         Beat times (s).
     is_matched : (B,)
         Whether each beat is matched by one of the other row; all where nothing is compared.
-    tempo_bpm
-        Their tempo (BPM); 0 if they have none.
     envelope : (F,)
         Envelope drawn behind the beats, 0 to 1.
     rate
@@ -40,20 +37,14 @@ class BeatRow:
 
     beats_s: NDArray[np.float64]
     is_matched: NDArray[np.bool_]
-    tempo_bpm: float
     envelope: NDArray[np.float64]
     rate: float
 
     @property
-    def tempo(self) -> str:
-        """The tempo, for display."""
-        return tempo_text(self.tempo_bpm) if self.tempo_bpm else "no tempo"
-
-    @property
-    def description(self) -> str:
-        """The number of beats and their tempo, for display."""
+    def number(self) -> str:
+        """The number of beats, for display."""
         number = len(self.beats_s)
-        return f"{number} {'beat' if number == 1 else 'beats'} ({self.tempo})"
+        return f"{number} {'beat' if number == 1 else 'beats'}"
 
 
 NOT_THE_DANCERS = "not the dancer's"
@@ -76,6 +67,9 @@ class BeatPlotData:
         Times of the matched beats (s): of the dance, of the music.
     hits_s : (H,)
         Moments at which the dancer's limbs stop abruptly (s).
+    tempo_bpm
+        Tempo of the dance (BPM), at which the music plays; 0 if it has none. It is the only one
+        shown: listeners and trackers may also feel half or double of it.
     clock
         Where the beats of the dance come from: ``"dance"``, ``"sound"`` or ``"taps"``.
     unsure
@@ -96,6 +90,7 @@ class BeatPlotData:
     music: BeatRow
     matched_s: NDArray[np.float64]
     hits_s: NDArray[np.float64]
+    tempo_bpm: float
     clock: str
     unsure: bool
     has_rhythm: bool
@@ -120,6 +115,11 @@ class BeatPlotData:
         return "a guess" if self.unsure else _SOURCES[self.clock]
 
     @property
+    def tempo(self) -> str:
+        """The tempo of the dance, for display."""
+        return tempo_text(self.tempo_bpm) if self.tempo_bpm else "no tempo"
+
+    @property
     def short_source(self) -> str:
         """Where the beats of the dance come from, in the margin of the plot."""
         if not self.has_rhythm:
@@ -128,10 +128,10 @@ class BeatPlotData:
 
     @property
     def dance_tempo(self) -> str:
-        """The tempo of the dance, for display, or that it is not the dancer's."""
+        """The tempo and whose it is, for display, or that it is not the dancer's."""
         if not self.has_rhythm:
-            return f"Steady {self.dance.tempo}, {NOT_THE_DANCERS}"
-        return f"Dance {self.dance.tempo}"
+            return f"Steady {self.tempo}, {NOT_THE_DANCERS}"
+        return f"Dance {self.tempo}"
 
     @property
     def match(self) -> str:
@@ -144,16 +144,17 @@ class BeatPlotData:
     @property
     def description(self) -> str:
         """A description of the plot in words and numbers."""
-        beats = f"{self.dance.description}, {self.source},"
+        beats = f"{self.dance.number} ({self.tempo}), {self.source},"
         match = f"{len(self.matched_s)} match within {BEAT_TOLERANCE_S * 1000:.0f} ms"
         match += f" (F-measure {self.f_measure:.2f}{', unsure' if self.unsure else ''})"
         if not self.has_rhythm:
-            beats = f"no rhythm found in it, a steady {self.dance.tempo}, {NOT_THE_DANCERS},"
+            beats = f"no rhythm found in it, a steady {self.tempo}, {NOT_THE_DANCERS},"
             match = "no beat score"
         return (
             f"Timeline of {self.duration_s:.1f} s: the dancer's movement with {beats} and "
             f"triangles at {len(self.hits_s)} hits above, the music's onsets with "
-            f"{self.music.description} below; {match}. Under them the music's mel spectrogram."
+            f"{self.music.number} heard in it below; {match}. "
+            "Under them the music's mel spectrogram."
         )
 
 
@@ -162,7 +163,6 @@ def beat_row(
     matched: NDArray[np.int64],
     envelope: NDArray[Any],
     rate: float,
-    tempo_bpm: float,
 ) -> BeatRow:
     """Make a row: scale its envelope to 0 to 1, and mark the beats that are matched.
 
@@ -176,29 +176,9 @@ def beat_row(
         Envelope, not negative, in any unit.
     rate
         Rate of the envelope (Hz).
-    tempo_bpm
-        Tempo of the beats (BPM); 0 if they have none.
     """
     values = np.nan_to_num(np.asarray(envelope, dtype=float))
     height = float(np.quantile(values, _FULL_HEIGHT_QUANTILE)) if len(values) else 0.0
     values = np.clip(values / height, 0, 1) if height > 0 else np.zeros_like(values)
     is_matched = np.isin(np.arange(len(beats_s)), matched)
-    return BeatRow(
-        beats_s=beats_s, is_matched=is_matched, tempo_bpm=tempo_bpm, envelope=values, rate=rate
-    )
-
-
-def music_tempo(music_beats_s: NDArray[np.float64], dance_bpm: float) -> float:
-    """Return the tempo of tracked beats of music (BPM): that of the dance if they agree with it.
-
-    Tracked beats are up to a frame off, so their tempo is not known better than that.
-
-    Parameters
-    ----------
-    music_beats_s : (B,)
-        Ascending beat times (s).
-    dance_bpm
-        Tempo of the dance (BPM).
-    """
-    found_bpm = mean_tempo(music_beats_s)
-    return dance_bpm if abs(found_bpm - dance_bpm) <= TEMPO_TOLERANCE * dance_bpm else found_bpm
+    return BeatRow(beats_s=beats_s, is_matched=is_matched, envelope=values, rate=rate)
