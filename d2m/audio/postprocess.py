@@ -201,8 +201,8 @@ def limit_peaks(audio: Audio, peak: float = PEAK, sample_rate: int = SAMPLE_RATE
 
     Parameters
     ----------
-    audio
-        Waveform ``(N,)``.
+    audio : (N,) or (C, N)
+        Waveform; the gain is that of all channels.
     peak
         Largest absolute sample value of the result.
     sample_rate
@@ -211,13 +211,13 @@ def limit_peaks(audio: Audio, peak: float = PEAK, sample_rate: int = SAMPLE_RATE
     Returns
     -------
     numpy.ndarray
-        Waveform ``(N,)``.
+        The same shape.
     """
     from scipy.ndimage import minimum_filter1d, uniform_filter1d
 
     if np.abs(audio).max() <= peak:
         return audio
-    gain = peak / np.maximum(np.abs(audio), peak)
+    gain = peak / np.maximum(np.abs(np.atleast_2d(audio)).max(axis=0), peak)
     # The mean of a sliding minimum over the same window never exceeds the gain itself.
     window = 2 * round(_LOOKAHEAD_S * sample_rate) + 1
     smooth = uniform_filter1d(minimum_filter1d(gain, window), window)

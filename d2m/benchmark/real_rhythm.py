@@ -174,9 +174,9 @@ def _own_beats(title: str, dance: Dance) -> TrueBeats:
     DataError
         If two trackers do not agree on them.
     """
-    if not dance.clip.has_audio:
+    if dance.own_sound is None:
         raise DataError(f"{NO_SOUND}.")
-    _, second_s = music_beats(read_audio(dance.video, SAMPLE_RATE))
+    _, second_s = music_beats(read_audio(dance.own_sound, SAMPLE_RATE))
     truth, reason = consensus_beats(title, dance.analysis.sound, second_s)
     if truth is None:
         raise DataError(f"{reason}.")

@@ -59,7 +59,7 @@ class SceneEncoder:
         if analysis not in self._features:
             progress("Analysing the scene", 0.0)
             network = load_i3d(self._folder)
-            frames = read_frames(analysis.video, fps=min(VISUAL_FPS, analysis.clip.fps))
+            frames = read_frames(analysis.video, fps=min(VISUAL_FPS, analysis.pose.fps))
             segments = sample_segments(frames, starts_s, SEGMENT_S)
             self._features[analysis] = extract_i3d_features(network, segments, progress=progress)
         return self._features[analysis]

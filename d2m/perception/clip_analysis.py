@@ -1,4 +1,4 @@
-"""Analyse a clip: a normalised copy, the dancer's pose, optical flow, beats of the sound.
+"""Analyse a clip: a small copy, the dancer's pose, optical flow, beats of the sound.
 
 This is the slow part of perception. It depends only on the clip, so its result is cached.
 """
@@ -18,7 +18,8 @@ from d2m.core.levels import SAMPLE_RATE
 from d2m.core.progress import Progress, silent, timed
 from d2m.core.settings import Settings
 from d2m.media.audio_file import read_audio
-from d2m.media.clip import ClipInfo, ClipLimits, normalise, read_frames, sample_frames
+from d2m.media.clip import ClipInfo, ClipLimits, read_frames, sample_frames
+from d2m.media.full_quality import ClipFiles, split_clip
 from d2m.perception.beat_clock import missing_sound
 from d2m.perception.clip_warnings import FrameSampler, find_clip_warnings
 from d2m.perception.optical_flow import DirectogramMeter
@@ -40,7 +41,7 @@ NO_DANCER = (
     "No dancer was found in the clip: a person should be visible from head to foot in most of "
     "it; try a brighter or closer clip."
 )
-_COPY, _ANALYSIS, _STRIP = "copy.mp4", "analysis.npz", "strip.jpg"
+_ANALYSIS, _STRIP = "analysis.npz", "strip.jpg"
 _SOUND_ARRAYS = ("beats_s", "downbeats_s", "strengths")
 _SOUND_FACTS = ("has_beat", "confidence", "tempo_bpm", "reason")
 
@@ -52,9 +53,9 @@ class ClipAnalysis:
     Parameters
     ----------
     clip
-        Facts of the normalised copy.
+        Facts of the clip's picture in full quality, as it is in the result, and of its sound.
     video
-        The copy: upright H.264 at a constant frame rate.
+        The small copy that is analysed: silent upright H.264 at a constant frame rate.
     pose
         The dancer's landmarks, frame by frame.
     directogram : (F, 8)
@@ -85,6 +86,11 @@ class ClipAnalysis:
     cached_by: object = None
 
     @property
+    def files(self) -> ClipFiles:
+        """The files that the clip was split into: small copy, picture in full quality, sound."""
+        return ClipFiles(folder=self.video.parent)
+
+    @property
     def strip(self) -> Path:
         """Path of the pose strip (JPEG): frames of the clip with the tracked skeleton."""
         return self.video.with_name(_STRIP)
@@ -109,8 +115,8 @@ class ClipAnalysis:
 
     @staticmethod
     def video_in(folder: Path) -> Path:
-        """Return where the normalised copy is in the folder of an analysis."""
-        return folder / _COPY
+        """Return where the small copy is in the folder of an analysis."""
+        return ClipFiles(folder=folder).copy
 
     @classmethod
     def load(cls, folder: Path, cached_by: object = None) -> ClipAnalysis:
@@ -145,14 +151,14 @@ def analyse_clip(
     settings: Settings,
     progress: Progress = silent,
 ) -> ClipAnalysis:
-    """Copy a clip into a folder in a normalised form and track its dancer.
+    """Split a clip into a small copy, its picture and its sound, and track its dancer.
 
     Parameters
     ----------
     clip
         Video file.
     folder
-        Where the copy goes.
+        Where these files go.
     limits
         Which clips are accepted.
     settings
@@ -168,27 +174,27 @@ def analyse_clip(
         If no person is visible in it.
     """
     seconds: dict[str, float] = {}
-    video = ClipAnalysis.video_in(folder)
+    files = ClipFiles(folder=folder)
     with timed(seconds, "copy"):
         progress("Reading the clip", 0.0)
-        info = normalise(
+        split = split_clip(
             clip,
-            video,
+            files,
             limits=limits,
             start_s=settings.start_s,
             length_s=settings.length_s,
             progress=lambda share: progress("Reading the clip", share),
         )
     with timed(seconds, "pose"):
-        pose, directogram, samples = _track(video, info, progress)
+        pose, directogram, samples = _track(files.copy, split.copy, progress)
     with timed(seconds, "sound"):
-        sound = _sound_beats(video, info, progress)
+        sound = _sound_beats(files.sound, split.picture, progress)
     with timed(seconds, "warnings"):
         progress("Checking the picture", 0.0)
         warnings = tuple(find_clip_warnings(samples, pose))
     return ClipAnalysis(
-        clip=info,
-        video=video,
+        clip=split.picture,
+        video=files.copy,
         pose=pose,
         directogram=directogram,
         sound=sound,
@@ -197,11 +203,11 @@ def analyse_clip(
     )
 
 
-def _sound_beats(video: Path, info: ClipInfo, progress: Progress) -> SoundBeats:
+def _sound_beats(sound: Path, info: ClipInfo, progress: Progress) -> SoundBeats:
     if not info.has_audio:
         return SoundBeats(reason=missing_sound(info))
     progress("Finding the beat of the sound", 0.0)
-    return track_sound_beats(read_audio(video, SAMPLE_RATE), SAMPLE_RATE)
+    return track_sound_beats(read_audio(sound, SAMPLE_RATE), SAMPLE_RATE)
 
 
 def _track(

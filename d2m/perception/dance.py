@@ -44,13 +44,30 @@ class Dance(Conditioning):
 
     @property
     def clip(self) -> ClipInfo:
-        """Facts of the normalised copy of the clip."""
+        """Facts of the clip's picture in full quality and of its sound."""
         return self.analysis.clip
 
     @property
     def video(self) -> Path:
-        """The normalised copy of the clip."""
+        """The small copy of the clip, which is analysed."""
         return self.analysis.video
+
+    @property
+    def picture(self) -> Path:
+        """The clip's picture in full quality: a silent MP4."""
+        return self.analysis.files.picture
+
+    @property
+    def original_picture(self) -> Path | None:
+        """The source's coded pictures in an MP4, where `picture` had to be encoded for browsers."""
+        path = self.analysis.files.original
+        return path if path.exists() else None
+
+    @property
+    def own_sound(self) -> Path | None:
+        """The clip's own sound in full quality, aligned with the picture; None without any."""
+        path = self.analysis.files.sound
+        return path if path.exists() else None
 
     @property
     def pose(self) -> PoseTrack:

@@ -1,4 +1,4 @@
-"""Mux a normalised clip with its new music."""
+"""Mux the picture of a clip with its new music."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from d2m.audio.postprocess import limit_peaks
 from d2m.audio.waveform import resample_channels, validate_channels
 from d2m.core.errors import AudioError, VideoError
-from d2m.core.levels import SAMPLE_RATE, STUDIO_SAMPLE_RATE
+from d2m.core.levels import SAMPLE_RATE
 from d2m.media.atomic_write import atomic_write
 from d2m.media.audio_file import read_audio
-from d2m.media.mp4_writer import AAC_BIT_RATE, AacEncoder, copied_packets, create_mp4
+from d2m.media.full_quality import SOUND_RATE
+from d2m.media.mp4_writer import AacEncoder, copied_packets, create_mp4
 from d2m.media.probe import open_clip
 from d2m.media.safe_open import read_packets
 from d2m.media.stream_choice import audio_stream
 from d2m.rendering.video_writer import RESULT_LIMITS, video_info
 
-VIDEO_SAMPLE_RATE = 48_000
-"""Sample rate of the AAC track of the studio version (Hz): that of video production."""
-STUDIO_BIT_RATE = 128_000
-"""AAC bit rate per channel of the studio version (bit/s). Chosen by hand: stereo gets
-256 kbit/s, at which FFmpeg's encoder is close to transparent."""
+# Largest sample of a result's sound. Chosen by hand: AAC overshoots what it encodes, and the
+# music alone stays below this.
+_PEAK = 0.99
 
 
 def mux(
@@ -31,27 +31,30 @@ def mux(
     audio: NDArray[np.float32],
     target: Path,
     *,
+    own_sound: Path | None = None,
     original_gain: float = 0.0,
     sample_rate: int = SAMPLE_RATE,
 ) -> None:
-    """Write an MP4 with the coded frames of a clip, unchanged, and new music as AAC.
+    """Write an MP4 with the coded frames of a clip, unchanged, and new music as stereo AAC.
 
-    The music is cut or padded with silence to the duration of the video. The result is
-    decoded and checked before it appears under its name.
+    The music is cut or padded with silence to the duration of the video, whose rate may vary;
+    its level stays, and only peaks that would clip are limited. The result is decoded and
+    checked before it appears under its name.
 
     Parameters
     ----------
     video
-        A clip written by :func:`d2m.media.clip.normalise`.
+        A picture that `d2m.media.full_quality.split_clip` wrote, or another MP4.
     audio
-        The music, ``(N,)`` or ``(2, N)``; samples outside [-1, 1] are clipped.
+        The music, ``(N,)`` or ``(2, N)``.
     target
         The MP4 to write, atomically.
+    own_sound
+        The clip's own sound, stereo at `SOUND_RATE` from the first picture on, if it has any.
     original_gain
-        Gain of the clip's own audio under the music, 0 (off) to 1.
+        Gain of the clip's own sound under the music, 0 (off) to 1.
     sample_rate
-        Sample rate of the music (Hz), and of the AAC track; music at 44,100 Hz becomes a
-        track of `VIDEO_SAMPLE_RATE`.
+        Sample rate of the music (Hz); the AAC track has `SOUND_RATE`.
 
     Raises
     ------
@@ -62,17 +65,22 @@ def mux(
         written.
     """
     info = video_info(video)
-    channels = validate_channels(audio)
-    track_rate, bit_rate = sample_rate, AAC_BIT_RATE
-    if sample_rate == STUDIO_SAMPLE_RATE:
-        track_rate, bit_rate = VIDEO_SAMPLE_RATE, STUDIO_BIT_RATE
-        channels = resample_channels(channels, sample_rate, track_rate)
-    music = _fit_length(channels, round(info.duration_s * track_rate))
-    if original_gain > 0.0 and info.has_audio:
-        music = _mix(music, read_audio(video, track_rate), original_gain)
+    channels = resample_channels(validate_channels(audio), sample_rate, SOUND_RATE)
+    music = _fit_length(channels, round(info.duration_s * SOUND_RATE))
+    if original_gain > 0.0 and own_sound is not None:
+        music = music + np.float32(original_gain) * _fit_length(_read(own_sound), music.shape[1])
+    stereo = np.ascontiguousarray(np.broadcast_to(music, (2, music.shape[1])))
     with atomic_write(target) as temporary:
-        _write(video, music, track_rate, bit_rate, temporary)
+        _write(video, limit_peaks(stereo, _PEAK, SOUND_RATE), temporary)
         _verify(temporary, info.duration_s, 1.0 / info.fps)
+
+
+def _read(own_sound: Path) -> NDArray[np.float32]:
+    """Return a clip's own sound ``(2, N)`` at `SOUND_RATE`."""
+    import soundfile
+
+    samples, _ = soundfile.read(own_sound, dtype="float32", always_2d=True)
+    return np.asarray(samples.T, dtype=np.float32)
 
 
 def _fit_length(audio: NDArray[np.float32], length: int) -> NDArray[np.float32]:
@@ -80,31 +88,19 @@ def _fit_length(audio: NDArray[np.float32], length: int) -> NDArray[np.float32]:
     return np.pad(audio[:, :length], ((0, 0), (0, max(0, length - audio.shape[1]))))
 
 
-def _mix(
-    music: NDArray[np.float32], original: NDArray[np.float32], gain: float
-) -> NDArray[np.float32]:
-    """Add the clip's own audio to the music, and scale the sum down if it exceeds 1."""
-    mixed = music + np.float32(gain) * _fit_length(original[None], music.shape[1])
-    return (mixed / max(1.0, float(np.abs(mixed).max()))).astype(np.float32)
-
-
-def _write(
-    video: Path, music: NDArray[np.float32], sample_rate: int, bit_rate: int, target: Path
-) -> None:
-    """Copy the video stream packet by packet, interleaved with the music as AAC."""
+def _write(video: Path, music: NDArray[np.float32], target: Path) -> None:
+    """Copy the video stream packet by packet, interleaved with the music ``(2, N)`` as AAC."""
     import av
 
     with open_clip(video, RESULT_LIMITS) as (source, stream):
         try:
             with create_mp4(target) as output:
                 packets = copied_packets(source, stream, output)
-                encoder = AacEncoder(
-                    output, np.clip(music, -1.0, 1.0), sample_rate, bit_rate=bit_rate
-                )
+                encoder = AacEncoder(output, music, SOUND_RATE)
                 for time_s, packet in packets:
                     output.mux(packet)
                     encoder.encode_until(time_s)
-                encoder.finish(Fraction(music.shape[1], sample_rate))
+                encoder.finish(Fraction(music.shape[1], SOUND_RATE))
         except (av.FFmpegError, OSError) as cause:
             raise AudioError(
                 "The music could not be added to the video: check the free disk space and try"

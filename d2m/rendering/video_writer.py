@@ -5,23 +5,40 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from itertools import zip_longest
+from dataclasses import replace
+from itertools import islice, zip_longest
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from d2m.core.errors import VideoError
 from d2m.media.atomic_write import atomic_write
 from d2m.media.clip import PROGRESS_FRAMES, ShareProgress
 from d2m.media.clip_limits import ClipInfo, ClipLimits
+from d2m.media.deinterlace import deinterlaced
+from d2m.media.frames import at_constant_rate, decode_frames
 from d2m.media.mp4_writer import copied_packets, create_mp4
-from d2m.media.probe import open_clip, probe_file
+from d2m.media.picture_times import timed_frames
+from d2m.media.probe import DURATION_SLACK_S, open_clip, probe_file
 from d2m.media.safe_open import read_packets
 from d2m.media.stream_choice import audio_stream
-from d2m.media.upright import fitted_size
+from d2m.media.upright import fitted_size, scaler_for
 from d2m.rendering.drawing import Image
 
 RESULT_LIMITS = ClipLimits(min_duration_s=0.0)
 """Limits on videos that the program itself has written: they may have any duration."""
+
+# Least and highest rate of videos that are drawn (Hz). Chosen by hand: a flash takes 0.17 s, and
+# no screen needs more.
+_DRAWING_RATES = 23.0, 60.0
+# FFmpeg's filter and tags for SDR BT.709 in limited range: without them, moviepy's RGB becomes
+# BT.601, which players take for BT.709 where frames are large.
+_BT709_OPTIONS = (
+    *("-vf", "scale=out_color_matrix=bt709:out_range=tv,format=yuv420p"),
+    *("-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709"),
+    *("-color_range", "tv"),
+)
 
 
 def video_info(video: Path) -> ClipInfo:
@@ -55,12 +72,13 @@ def same_frames(one: Path, other: Path) -> bool:
 def open_frames(
     video: Path, longest_side: int
 ) -> Iterator[tuple[ClipInfo, Callable[[int], Image]]]:
-    """Open a result video and give access to its frames by index.
+    """Open a result video and give access to its frames, upright and at a constant rate.
 
     Parameters
     ----------
     video
-        A video written by :func:`d2m.rendering.mux.mux`; moviepy can hang with other videos.
+        A video written by :func:`d2m.rendering.mux.mux`: its rate may vary, and a display
+        matrix may turn it.
     longest_side
         Larger frames are reduced to this length of the longest side (px).
 
@@ -68,35 +86,47 @@ def open_frames(
     ------
     tuple
         Properties of the reduced frames, and a function from an index to an RGB frame
-        ``(H, W, 3)``. Reading is fast if the indices ascend.
+        ``(H, W, 3)``; the indices have to ascend.
 
     Raises
     ------
     VideoError
         If the video can't be read.
     """
-    from moviepy import VideoFileClip
-
-    info = video_info(video)
-    width, height = fitted_size(info.width, info.height, longest_side)
-    fps = round(info.fps, 2)
-    try:
-        clip = VideoFileClip(str(video.resolve()), audio=False, target_resolution=(width, height))
-    except OSError as cause:
-        raise VideoError(
-            f"The frames of {video.name} can't be read: try to generate the music again."
-        ) from cause
-    with clip:
-        yield (
-            ClipInfo(
-                duration_s=info.duration_s,
-                fps=fps,
-                width=width,
-                height=height,
-                has_audio=info.has_audio,
-            ),
-            lambda index: clip.get_frame(index / clip.fps),
+    probed = probe_file(video, RESULT_LIMITS)
+    width, height = fitted_size(probed.info.width, probed.info.height, longest_side)
+    info = replace(probed.info, fps=_drawing_rate(probed.info.fps), width=width, height=height)
+    with open_clip(video, RESULT_LIMITS) as (container, stream):
+        upright = scaler_for(probed.info, stream, longest_side, "rgb24")
+        decoded = decode_frames(container, stream, RESULT_LIMITS)
+        timed = timed_frames(deinterlaced(decoded), probed.times, start_s=probed.start_s)
+        frames = at_constant_rate(
+            timed,
+            probed.times,
+            fps=info.fps,
+            start_s=probed.start_s,
+            max_s=RESULT_LIMITS.max_duration_s + DURATION_SLACK_S,
         )
+        shown: list[Any] = [-1, None]
+
+        def read(index: int) -> Image:
+            for frame in islice(frames, index - shown[0]):
+                shown[1] = frame
+            shown[0] = index
+            if shown[1] is None:
+                raise VideoError(
+                    f"The frames of {video.name} can't be read: try to generate the music again."
+                )
+            return np.asarray(upright(shown[1]).to_ndarray(), dtype=np.uint8)
+
+        yield info, read
+
+
+def _drawing_rate(fps: float) -> float:
+    """Return the rate of a drawn video (Hz) for a clip's rate: enough for lamps that flash."""
+    while fps < _DRAWING_RATES[0]:
+        fps *= 2
+    return round(min(fps, _DRAWING_RATES[1]), 2)
 
 
 def write_frames(
@@ -137,7 +167,7 @@ def write_frames(
     # moviepy rounds the number of frames down; half a frame more avoids losing one.
     clip: Any = VideoClip(frame_at, duration=(n_frames + 0.5) / fps)
     # Without B-frames the video starts at 0 s in every player, without an edit list.
-    options = ["-crf", "22", "-bf", "0", "-g", str(round(2 * fps))]
+    options = ["-crf", "22", "-bf", "0", "-g", str(round(2 * fps)), *_BT709_OPTIONS]
     try:
         clip.write_videofile(
             str(path),

@@ -22,6 +22,7 @@ from d2m.rendering.report import report, write_report
 from d2m.rendering.rights import rights_sentence
 from d2m.rendering.score_files import write_score_files
 from d2m.rendering.side_by_side import write_side_by_side
+from d2m.rendering.video_writer import combine_streams
 
 KINDS = {
     "mp4": ".mp4",
@@ -29,9 +30,11 @@ KINDS = {
     "png": ".png",
     "dark": ".dark.png",
     "beats": ".beats.mp4",
+    "original": ".original.mp4",
 }
 """File name endings by kind: the clip with its music, the music, the beat plot on a light and
-on a dark background, and the clip with a bar that shows both kinds of beats."""
+on a dark background, the clip with a bar that shows both kinds of beats, and the source's own
+coded pictures (HEVC, VP9 or AV1, with their HDR) with the music."""
 _MAX_NAME_BYTES = 60
 """Longest first part of a file name (bytes): file systems allow 255 for the whole name."""
 
@@ -62,22 +65,15 @@ def write_soundtrack(
         The same with ``paths`` and ``alt_text``.
     """
     level, settings = soundtrack.level.name, soundtrack.settings
-    seconds, is_studio = soundtrack.seconds, not isinstance(soundtrack.level, HopLevel)
+    seconds = soundtrack.seconds
     folder.mkdir(parents=True, exist_ok=True)
     stem = f"{stem_of(soundtrack, name)}.{level}"
-    kinds = [kind for kind in KINDS if kind != "beats" or settings.overlay]
+    there = {"beats": settings.overlay, "original": dance.original_picture is not None}
+    kinds = [kind for kind in KINDS if there.get(kind, True)]
     paths = {kind: folder / f"{stem}{KINDS[kind]}" for kind in kinds}
     progress(f"Writing the files ({level})", 0.0)
     with timed(seconds, "write"):
-        rate, bits = soundtrack.sample_rate, 24 if is_studio else 16
-        write_wav(paths["wav"], soundtrack.audio, rate, bits=bits)
-        mux(
-            dance.video,
-            soundtrack.audio,
-            paths["mp4"],
-            original_gain=settings.original,
-            sample_rate=rate,
-        )
+        _write_music(dance, soundtrack, paths)
     if soundtrack.score is not None:
         progress(f"Writing the files ({level})", 0.4)
         soundtrack, more = write_score_files(soundtrack, folder / stem)
@@ -97,6 +93,22 @@ def write_soundtrack(
             )
     rights = rights_sentence(soundtrack)
     return replace(soundtrack, paths=paths, alt_text=alt_text, rights=rights)
+
+
+def _write_music(dance: Dance, soundtrack: Soundtrack, paths: dict[str, Path]) -> None:
+    """Write the music alone, and in the clip."""
+    rate, bits = soundtrack.sample_rate, 16 if isinstance(soundtrack.level, HopLevel) else 24
+    write_wav(paths["wav"], soundtrack.audio, rate, bits=bits)
+    mux(
+        dance.picture,
+        soundtrack.audio,
+        paths["mp4"],
+        own_sound=dance.own_sound,
+        original_gain=soundtrack.settings.original,
+        sample_rate=rate,
+    )
+    if dance.original_picture is not None:
+        combine_streams(dance.original_picture, paths["mp4"], paths["original"])
 
 
 def write_job_files(
