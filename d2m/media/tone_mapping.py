@@ -30,8 +30,9 @@ from d2m.media.colour import (
 if TYPE_CHECKING:
     from av.video.frame import VideoFrame
 
-MAPPED_FORMAT = "gbrp10le"
-"""Pixel format of frames before and after: RGB in planes, with the 10 bits of HDR."""
+MAPPED_FORMAT = "gbrp12le"
+"""Pixel format of frames before and after: RGB in planes, with two bits more than HDR, because
+near black a code's rounding is multiplied."""
 NOMINAL_WHITE_NITS = 100.0
 """Luminance that is 1 before the curve (cd/m^2): zscale's ``npl`` in the usual recipes."""
 PEAK_NITS = 1000.0
@@ -59,9 +60,12 @@ _HLG_GAMMA, _HLG_NITS = 1.2, 1000.0
 # Hable's curve: shoulder, linear part, angle, toe, and the toe's numerator and denominator.
 _SHOULDER, _LINEAR, _ANGLE, _TOE, _TOE_TOP, _TOE_BOTTOM = 0.15, 0.50, 0.10, 0.20, 0.02, 0.30
 
-# Highest code of 10 bits, the least level of the curve (that of `tonemap`), and a level whose
-# code is 0 but that still has a logarithm.
-_MAX_CODE, _DARKEST, _BLACK = 1023, np.float32(1e-6), np.float32(1e-9)
+# Code of full red, green or blue: FFmpeg's scaler multiplies the 255 of 8 bits by 16, here and
+# on the way back. Codes may be higher, up to the maximum of 12 bits.
+_FULL_CODE, _MAX_CODE = 4080, 4095
+# The least level of the curve (that of `tonemap`), and one whose code is 0 but that still has a
+# logarithm.
+_DARKEST, _BLACK = np.float32(1e-6), np.float32(1e-9)
 # Lines in a block; chosen by hand so that its arrays stay in the processor's cache.
 _BLOCK_LINES = 16
 
@@ -140,7 +144,7 @@ class ToneMapper:
     """
 
     def __init__(self, transfer: int, primaries: int) -> None:
-        codes = np.arange(_MAX_CODE + 1) / _MAX_CODE
+        codes = np.minimum(np.arange(_MAX_CODE + 1) / _FULL_CODE, 1.0)
         self._light = _light(codes, transfer).astype(np.float32)
         self._matrix = _gamut_matrix(primaries).astype(np.float32)
         self._peak = _peak().astype(np.float32) if transfer in HDR_TRANSFERS else None
@@ -172,7 +176,7 @@ class ToneMapper:
         np.log(light, out=light)
         light *= np.float32(1 / _SDR_GAMMA)
         np.exp(light, out=light)
-        light *= np.float32(_MAX_CODE)
+        light *= np.float32(_FULL_CODE)
         light += np.float32(0.5)
         for plane, row in zip(target, light, strict=True):
             plane[...] = row
