@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from d2m.media.frame_filters import build_filters
+
 if TYPE_CHECKING:
-    from av.filter import Graph
     from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
 
@@ -69,7 +70,7 @@ class _Deinterlacer:
 
     def __init__(self, frame: VideoFrame) -> None:
         self._shape = _shape(frame)
-        self._graph = _build_graph(frame)
+        self._graph = build_filters(frame, _FILTERS)
         # bwdif halves the time base and guesses times that are missing, so the source's are
         # kept here: timestamps, duration, and their unit.
         self._stamps: deque[tuple[int | None, int | None, int, Fraction | None]] = deque()
@@ -106,18 +107,3 @@ class _Deinterlacer:
 def _shape(frame: VideoFrame) -> tuple[int, int, str, int, int]:
     """Return what may not change while filters run."""
     return frame.width, frame.height, frame.format.name, frame.colorspace, frame.color_range
-
-
-def _build_graph(frame: VideoFrame) -> Graph:
-    from av.filter import Graph
-
-    graph = Graph()
-    source = graph.add(
-        "buffer",
-        f"video_size={frame.width}x{frame.height}:pix_fmt={frame.format.name}"
-        f":time_base={frame.time_base or Fraction(1, 1000)}"
-        f":colorspace={frame.colorspace}:range={frame.color_range}",
-    )
-    filters = [graph.add(name, options) for name, options in _FILTERS]
-    graph.link_nodes(source, *filters, graph.add("buffersink")).configure()
-    return graph

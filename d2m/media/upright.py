@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from struct import Struct
 from typing import TYPE_CHECKING, Any
 
+from d2m.media.clean_aperture import CleanAperture, clean_aperture
 from d2m.media.clip_limits import ClipInfo
 from d2m.media.colour import BT709_TAG, FULL_RANGE, LIMITED_RANGE, Colour, colour_of
+from d2m.media.frame_filters import build_filters
 from d2m.media.tone_mapping import MAPPED_FORMAT, ToneMapper
 
 if TYPE_CHECKING:
@@ -39,13 +42,23 @@ class UprightScaler:
         FFmpeg's name of the pixel format, ``"yuv420p"`` (limited range) or ``"rgb24"``.
     sample_aspect
         Aspect ratio of a source pixel (width / height).
+    aperture
+        The part of the frames that is shown, or None for the whole.
     """
 
-    def __init__(self, width: int, height: int, pixel_format: str, sample_aspect: float) -> None:
+    def __init__(
+        self,
+        width: int,
+        height: int,
+        pixel_format: str,
+        sample_aspect: float,
+        aperture: CleanAperture | None = None,
+    ) -> None:
         self.size = (width, height)
         self.pixel_format = pixel_format
         self.sample_aspect = sample_aspect
-        self._graphs: dict[tuple[int, bool, int, int], Graph] = {}
+        self.aperture = aperture
+        self._graphs: dict[Hashable, Graph] = {}
         self._mapper: tuple[Colour, ToneMapper] | None = None
         self._last: tuple[VideoFrame, VideoFrame] | None = None
 
@@ -57,7 +70,8 @@ class UprightScaler:
 
     def _convert(self, frame: VideoFrame) -> VideoFrame:
         turns, flipped = quarter_turns(frame), is_flipped(frame)
-        shown = display_size(frame, self.sample_aspect)
+        shown = display_size(frame, self.sample_aspect, self.aperture)
+        frame = self._cropped(frame)
         factor = min(bound / side for bound, side in zip(self.size, shown, strict=True))
         # A difference of up to two pairs of pixels is rounding and needs no bars.
         width, height = (
@@ -67,13 +81,35 @@ class UprightScaler:
         scaled = self._scale(frame, height if turns % 2 else width, width if turns % 2 else height)
         if turns == 0 and not flipped and (width, height) == self.size:
             return scaled
-        key = turns, flipped, width, height
+        turn: dict[int, list[tuple[str, str | None]]] = {
+            0: [],
+            1: [("transpose", "cclock")],
+            2: [("hflip", None), ("vflip", None)],
+            3: [("transpose", "clock")],
+        }
+        flip: list[tuple[str, str | None]] = [("vflip", None)] if flipped else []
+        bars = ("pad", f"{self.size[0]}:{self.size[1]}:(ow-iw)/2:(oh-ih)/2")
+        return self._filtered(scaled, *flip, *turn[turns], bars)
+
+    def _cropped(self, frame: VideoFrame) -> VideoFrame:
+        """Cut a frame to the aperture if it has the size that the aperture is meant for."""
+        part = self.aperture
+        if part is None or part.stored != (frame.width, frame.height):
+            return frame
+        return self._filtered(frame, ("crop", f"{part.width}:{part.height}:{part.left}:{part.top}"))
+
+    def _filtered(self, frame: VideoFrame, *filters: tuple[str, str | None]) -> VideoFrame:
+        """Return what FFmpeg's filters make of a frame."""
+        key = (
+            *(frame.width, frame.height, frame.format.name),
+            *(frame.colorspace, frame.color_range, filters),
+        )
         graph = self._graphs.get(key)
         if graph is None:
             if len(self._graphs) >= MAX_FILTER_GRAPHS:
                 self._graphs.clear()
-            graph = self._graphs[key] = self._build_graph(scaled, turns, flipped=flipped)
-        graph.vpush(scaled)
+            graph = self._graphs[key] = build_filters(frame, filters)
+        graph.vpush(frame)
         return graph.vpull()
 
     def _scale(self, frame: VideoFrame, width: int, height: int) -> VideoFrame:
@@ -97,27 +133,6 @@ class UprightScaler:
         if self._mapper is None or self._mapper[0] != colour:
             self._mapper = (colour, ToneMapper(colour.transfer, colour.primaries))
         return self._mapper[1](frame)
-
-    def _build_graph(self, frame: VideoFrame, turns: int, *, flipped: bool) -> Graph:
-        """Build the filters that rotate a frame and pad it to the full size."""
-        from av.filter import Graph
-
-        turn = {0: "null", 1: "transpose", 2: "hflip", 3: "transpose"}[turns]
-        graph = Graph()
-        graph.link_nodes(
-            graph.add_buffer(
-                width=frame.width,
-                height=frame.height,
-                format=frame.format,
-                time_base=frame.time_base,
-            ),
-            graph.add("vflip" if flipped else "null"),
-            graph.add(turn, {1: "cclock", 3: "clock"}.get(turns)),
-            graph.add("vflip" if turns == 2 else "null"),
-            graph.add("pad", f"{self.size[0]}:{self.size[1]}:(ow-iw)/2:(oh-ih)/2"),
-            graph.add("buffersink"),
-        ).configure()
-        return graph
 
 
 def _reformatted(
@@ -162,9 +177,25 @@ def is_flipped(frame: VideoFrame) -> bool:
     return bool(right_x * down_y < right_y * down_x)
 
 
-def display_size(frame: VideoFrame, sample_aspect: float) -> tuple[float, float]:
-    """Return the (width, height) of a frame when it is shown upright with square pixels (px)."""
-    width, height = frame.width * sample_aspect, float(frame.height)
+def display_size(
+    frame: VideoFrame, sample_aspect: float, aperture: CleanAperture | None = None
+) -> tuple[float, float]:
+    """Return the (width, height) of a frame when it is shown upright with square pixels (px).
+
+    Parameters
+    ----------
+    frame
+        A frame as it is decoded.
+    sample_aspect
+        Aspect ratio of its pixels (width / height).
+    aperture
+        The part of it that is shown, or None for the whole; ignored if it is meant for frames
+        of another size.
+    """
+    width, height = float(frame.width), float(frame.height)
+    if aperture is not None and aperture.stored == (frame.width, frame.height):
+        width, height = float(aperture.width), float(aperture.height)
+    width *= sample_aspect
     return (height, width) if quarter_turns(frame) % 2 else (width, height)
 
 
@@ -173,7 +204,7 @@ def scaler_for(
 ) -> UprightScaler:
     """Return the scaler of a clip that reduces the longest side to ``longest_side`` (px)."""
     width, height = fitted_size(info.width, info.height, longest_side)
-    return UprightScaler(width, height, pixel_format, sample_aspect(stream))
+    return UprightScaler(width, height, pixel_format, sample_aspect(stream), clean_aperture(stream))
 
 
 def sample_aspect(stream: VideoStream) -> float:
