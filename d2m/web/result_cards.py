@@ -25,12 +25,15 @@ DOWNLOADS = {
     "lanes": "↓ Score picture",
     "png": "↓ Beat plot",
     "beats": "↓ Beat video",
+    "original": "↓ Original picture",
 }
 """Labels of the buttons that download files, by kind. Levels without a score have no MIDI, beat
-markers and score picture; the beat video is optional."""
+markers and score picture; the beat video is optional, and the original picture (HEVC, VP9 or
+AV1, with the music) is there where the video above had to be encoded for browsers."""
 FILE_ORDER = (*DOWNLOADS, *STEMS)
 """Kinds of files in the order in which the endpoint returns those of a level."""
 _STUDIO_DOWNLOADS = ("lanes",)
+_RARE_DOWNLOADS = ("beats", "original")
 
 
 class AnalysisCard:
@@ -115,7 +118,7 @@ class LevelCard:
         with gr.Row(elem_classes="downloads"):
             return {
                 kind: gr.DownloadButton(
-                    DOWNLOADS[kind], size="sm", min_width=80, visible=kind != "beats"
+                    DOWNLOADS[kind], size="sm", min_width=80, visible=kind not in _RARE_DOWNLOADS
                 )
                 for kind in kinds
             }

@@ -42,12 +42,13 @@ def test_the_endpoint_returns_all_files_in_a_fixed_order(tmp_path: Path) -> None
         collector.on_soundtrack(summary(tmp_path, level))
     files = collector.on_files(ResultFiles(report=Path("r.json"), archive=Path("all.zip")))
     names = [Path(file).name.removeprefix("clip.") for file in files]
-    assert names[:7] == [
+    assert names[:8] == [
         *("studio.mp4", "studio.wav", "studio.mid", "studio.beats.csv", "studio.score.png"),
-        *("studio.png", "studio.beats.mp4"),
+        *("studio.png", "studio.beats.mp4", "studio.original.mp4"),
     ]
-    assert names[7:12] == [f"studio.{stem}.flac" for stem in STEMS]
-    assert names[12:] == ["high.mp4", "high.wav", "high.png", "high.beats.mp4", "r.json", "all.zip"]
+    assert names[8:13] == [f"studio.{stem}.flac" for stem in STEMS]
+    high = ("mp4", "wav", "png", "beats.mp4", "original.mp4")
+    assert names[13:] == [*(f"high.{ending}" for ending in high), "r.json", "all.zip"]
 
 
 def test_every_kind_of_file_is_returned_but_the_dark_copies() -> None:
