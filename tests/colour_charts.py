@@ -51,7 +51,9 @@ def patches_of(picture: np.ndarray) -> np.ndarray:
     return np.array([np.median(picture[middle, x].reshape(-1, 3), axis=0) for x in columns])
 
 
-def make_chart(path: Path, filters: str, *options: object, picture: np.ndarray | None = None) -> Path:
+def make_chart(
+    path: Path, filters: str, *options: object, picture: np.ndarray | None = None
+) -> Path:
     """Write a clip of 3.2 s that shows the chart.
 
     Parameters
