@@ -245,8 +245,10 @@ class DanceToMusic:
                 clip, folder, limits=self._limits, settings=settings, progress=progress
             )
             with timed(analysis.seconds, "strip"):
-                text = draw_pose_strip(analysis.strip, analysis.video, analysis.pose)
-            analysis = replace(analysis, strip_text=text)
+                strip = draw_pose_strip(
+                    analysis.strip, analysis.video, analysis.pose, analysis.people
+                )
+            analysis = replace(analysis, strip_text=strip.text, strip_areas=strip.areas)
             analysis.save()
             return analysis
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Generic, TypeVar
 
 from d2m.core.beat_tempo import tempo_text
+from d2m.core.person_areas import PersonArea
 
 T = TypeVar("T")
 
@@ -70,6 +71,10 @@ class DanceSummary:
         Picture of the dancer with the tracked skeleton (JPEG), if it was drawn.
     alt_text
         Description of that picture in words.
+    people, followed
+        Number of people in the clip, and the numbers of those whose movement makes the music.
+    strip_areas
+        Where each of them is in that picture; none where there is only one.
     """
 
     tempo_bpm: float
@@ -86,6 +91,9 @@ class DanceSummary:
     strip: Path | None = None
     alt_text: str = ""
     has_rhythm: bool = True
+    people: int = 1
+    followed: tuple[int, ...] = ()
+    strip_areas: tuple[PersonArea, ...] = ()
 
     @property
     def beat_sentence(self) -> str:

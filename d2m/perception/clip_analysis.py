@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from d2m.core.errors import PoseError
 from d2m.core.levels import SAMPLE_RATE
+from d2m.core.person_areas import PersonArea
 from d2m.core.progress import Progress, silent, timed
 from d2m.core.settings import Settings
 from d2m.media.audio_file import read_audio
@@ -68,6 +69,8 @@ class ClipAnalysis:
         Sentences about what may make the music fit less well.
     strip_text
         Description of the pose strip beside the copy, in words.
+    strip_areas
+        Where each person is in that strip, if there are several.
     seconds
         Time that each stage took (s).
     cached_by
@@ -82,6 +85,7 @@ class ClipAnalysis:
     people: People = field(default_factory=People)
     warnings: tuple[str, ...] = ()
     strip_text: str = ""
+    strip_areas: tuple[PersonArea, ...] = ()
     seconds: dict[str, float] = field(default_factory=dict)
     cached_by: object = None
 
@@ -103,6 +107,7 @@ class ClipAnalysis:
             "warnings": self.warnings,
             "sound": {name: getattr(self.sound, name) for name in _SOUND_FACTS},
             "strip_text": self.strip_text,
+            "strip_areas": [asdict(area) for area in self.strip_areas],
             "followed": self.people.followed,
         }
         arrays: dict[str, Any] = {
@@ -139,6 +144,7 @@ class ClipAnalysis:
             pose=PoseTrack(fps=facts["fps"], **arrays),
             warnings=tuple(facts["warnings"]),
             strip_text=facts["strip_text"],
+            strip_areas=tuple(PersonArea(**area) for area in facts["strip_areas"]),
             cached_by=cached_by,
         )
 

@@ -98,6 +98,9 @@ class Dance(Conditioning):
             warnings=tuple(self.warnings),
             strip=self.analysis.strip,
             alt_text=self.analysis.strip_text,
+            people=self.people.count,
+            followed=self.people.followed,
+            strip_areas=self.analysis.strip_areas,
         )
 
 

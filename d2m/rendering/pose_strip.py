@@ -6,6 +6,7 @@ and legs are found. The colours are those of Okabe and Ito (Color Universal Desi
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
@@ -13,7 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from d2m.core.errors import VideoError
+from d2m.core.person_areas import PersonArea
 from d2m.media.clip import sample_frames
+from d2m.perception.people import People
 from d2m.perception.pose import PoseTrack
 from d2m.perception.skeleton import (
     ANKLES,
@@ -25,6 +28,8 @@ from d2m.perception.skeleton import (
     coco17_from_mediapipe,
 )
 from d2m.rendering.drawing import Image
+from d2m.rendering.person_boxes import draw_person_boxes
+from d2m.rendering.strip_layout import GAP_PX, View, cell_size, layout_of_all
 
 Points = NDArray[np.float64]
 
@@ -32,9 +37,9 @@ LEFT, RIGHT, TRUNK = (230, 159, 0), (86, 180, 233), (240, 228, 66)
 """Colours of the dancer's left, right and trunk (RGB): orange, sky blue and yellow."""
 # Colours of text, background and outlines (RGB).
 _INK, _PAPER, _OUTLINE = (34, 34, 34), (255, 255, 255), (0, 0, 0)
-# Size of a frame in the strip (width, height), height of its caption and the gap between
-# frames (px). Six frames make a strip of about 1200 x 250 px.
-_CELL_PX, _CAPTION_PX, _GAP_PX = (196, 214), 36, 5
+# Size of a frame in a strip of six (width, height), and height of its caption (px). They make a
+# strip of about 1200 x 250 px.
+_CELL_PX, _CAPTION_PX = cell_size(6), 36
 # Width of the lines, length of a dash and radius of the head (px). Chosen by eye.
 _LINE_PX, _DASH_PX, _HEAD_PX = 5, 8, 8
 # Opacity of an interpolated skeleton. Chosen by eye.
@@ -51,11 +56,30 @@ _NOSE = 0
 _MAX_COORDINATE_PX = 10_000
 
 
-def draw_pose_strip(path: Path, video: Path, pose: PoseTrack, *, frames: int = 6) -> str:
+@dataclass(frozen=True, kw_only=True)
+class PoseStrip:
+    """What a strip shows.
+
+    Parameters
+    ----------
+    text
+        A description in words and numbers, for people who can't see it.
+    areas
+        Where each person is in each frame (px of the strip); none where there is only one.
+    """
+
+    text: str
+    areas: tuple[PersonArea, ...] = ()
+
+
+def draw_pose_strip(
+    path: Path, video: Path, pose: PoseTrack, people: People | None = None, *, frames: int = 6
+) -> PoseStrip:
     """Draw evenly spaced frames of a clip side by side, with the tracked skeleton over each.
 
     The dancer's left is orange, the right blue and the trunk yellow. Interpolated poses are
-    dashed and faint.
+    dashed and faint. Where there are several people, each has a box with a number, and the
+    frames are as many and as wide as lets them appear largest.
 
     Parameters
     ----------
@@ -65,13 +89,15 @@ def draw_pose_strip(path: Path, video: Path, pose: PoseTrack, *, frames: int = 6
         The normalised clip.
     pose
         The dancer's pose in it.
+    people
+        The people in it.
     frames
-        Number of frames.
+        Number of frames; of several people, at most as many.
 
     Returns
     -------
-    str
-        A description of the strip in words and numbers, for people who can't see it.
+    PoseStrip
+        What it shows.
 
     Raises
     ------
@@ -83,24 +109,49 @@ def draw_pose_strip(path: Path, video: Path, pose: PoseTrack, *, frames: int = 6
     samples = sample_frames(video, count=frames)
     if not samples:
         raise VideoError("No frame of the clip can be decoded: save it again as MP4.")
+    group = people if people is not None and people.count > 1 else People()
     joints = coco17_from_mediapipe(pose.landmarks[..., :2])
+    size, part = _CELL_PX, None
+    if group.count:
+        boxes = np.concatenate([group.boxes_at(time) for time, _ in samples])
+        columns, part = layout_of_all(samples[0][1], boxes, frames)
+        samples = [samples[int((i + 0.5) / columns * len(samples))] for i in range(columns)]
+        size = cell_size(columns)
     window = _window_size(samples[0][1], joints[pose.found])
-    cells, n_seen = [], 0
-    for time, frame in samples:
+    cells, areas, n_seen = [], [], 0
+    for number, (time, frame) in enumerate(samples):
         index = min(len(joints) - 1, round(time * pose.fps))
         points = joints[index] * frame.shape[0] if index >= 0 else np.full((17, 2), np.nan)
         is_seen = index >= 0 and bool(pose.found[index])
         n_seen += is_seen
-        cells.append(_add_caption(_cell(frame, points, window, is_seen=is_seen), f"{time:.1f} s"))
-    gap = np.full((cells[0].shape[0], _GAP_PX, 3), _PAPER, dtype=np.uint8)
+        view = View(part=part or _part_around(frame, points, window), cell=size)
+        picture = view.cut(frame)
+        if np.isfinite(points).all():
+            picture = _draw_skeleton(picture, view.to_picture(points), dashed=not is_seen)
+        picture, marked = draw_person_boxes(
+            picture, view.to_picture(group.boxes_at(time) * frame.shape[0]), group.followed
+        )
+        cells.append(_add_caption(view.in_cell(picture, _INK), f"{time:.1f} s"))
+        left = number * (size[0] + GAP_PX)
+        areas += [area.moved(left + view.offset[0], view.offset[1]) for area in marked]
+    gap = np.full((cells[0].shape[0], GAP_PX, 3), _PAPER, dtype=np.uint8)
     strip = np.hstack([part for cell in cells for part in (gap, cell)][1:])
     _, data = cv2.imencode(path.suffix, strip[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])
     path.write_bytes(data.tobytes())
-    return (
+    text = (
         f"{len(samples)} frames of the clip, from {samples[0][0]:.1f} to {samples[-1][0]:.1f} s,"
         f" with the tracked skeleton: the dancer is seen in {n_seen} of them and in"
-        f" {pose.coverage:.0%} of the clip."
+        f" {pose.coverage:.0%} of the clip.{_describe(group)}"
     )
+    return PoseStrip(text=text, areas=tuple(areas))
+
+
+def _describe(group: People) -> str:
+    """Describe the boxes in words; nothing where there is only one person."""
+    if not group.count:
+        return ""
+    whom = "all of them" if len(group.followed) > 1 else f"number {group.followed[0]}"
+    return f" Each of the {group.count} people has a box with a number: the music follows {whom}."
 
 
 def _window_size(frame: Image, joints: Points) -> tuple[int, int]:
@@ -123,25 +174,16 @@ def _window_size(frame: Image, joints: Points) -> tuple[int, int]:
     return min(width, round(shown * shape)), shown
 
 
-def _cell(frame: Image, points: Points, window: tuple[int, int], *, is_seen: bool) -> Image:
-    """Cut the window around the dancer out of a frame, scale it and draw the skeleton."""
-    import cv2
-
+def _part_around(
+    frame: Image, points: Points, window: tuple[int, int]
+) -> tuple[int, int, int, int]:
+    """Return the left, top, width and height (px) of the window around the dancer."""
     height, width = frame.shape[:2]
     is_known = bool(np.isfinite(points).all())
     middle = (points.min(axis=0) + points.max(axis=0)) / 2 if is_known else (width / 2, height / 2)
     x0 = int(np.clip(middle[0] - window[0] / 2, 0, width - window[0]))
     y0 = int(np.clip(middle[1] - window[1] / 2, 0, height - window[1]))
-    factor = min(_CELL_PX[0] / window[0], _CELL_PX[1] / window[1])
-    size = (max(1, round(window[0] * factor)), max(1, round(window[1] * factor)))
-    cut = frame[y0 : y0 + window[1], x0 : x0 + window[0]]
-    scaled = np.asarray(cv2.resize(cut, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
-    if is_known:
-        scaled = _draw_skeleton(scaled, (points - (x0, y0)) * factor, dashed=not is_seen)
-    cell = np.full((_CELL_PX[1], _CELL_PX[0], 3), _INK, dtype=np.uint8)
-    left, top = (_CELL_PX[0] - size[0]) // 2, (_CELL_PX[1] - size[1]) // 2
-    cell[top : top + size[1], left : left + size[0]] = scaled
-    return cell
+    return x0, y0, *window
 
 
 def _draw_skeleton(frame: Image, points: Points, *, dashed: bool) -> Image:

@@ -38,8 +38,9 @@ def report(dance: Dance, soundtracks: list[Soundtrack], name: str = "") -> dict[
     -------
     dict
         ``clip`` (name, duration_s, fps, width, height), ``rhythm`` (tempo_bpm, found,
-        beats_s, confidence, pose_coverage, ...), ``warnings``, ``settings``, ``versions``,
-        ``seconds`` of each stage of the analysis, and ``levels`` by name.
+        beats_s, confidence, pose_coverage, ...), ``people`` (count, followed), ``warnings``,
+        ``settings``, ``versions``, ``seconds`` of each stage of the analysis, and ``levels``
+        by name.
     """
     clip, rhythm = dance.clip, dance.rhythm
     return {
@@ -70,6 +71,7 @@ def report(dance: Dance, soundtracks: list[Soundtrack], name: str = "") -> dict[
             ],
             "pose_coverage": round(dance.pose.coverage, 4),
         },
+        "people": {"count": dance.people.count, "followed": list(dance.people.followed)},
         "warnings": list(dance.warnings),
         "settings": soundtracks[0].settings.facts() if soundtracks else {},
         "versions": _versions(),
