@@ -139,13 +139,21 @@ def _reformatted(
     frame: VideoFrame, colour: Colour, width: int, height: int, pixel_format: str, to_range: int
 ) -> VideoFrame:
     """Scale a frame to a size (px) and convert its matrix, range and pixel format."""
+    from av.video.reformatter import Interpolation
+
+    # Bicubic, because the mean of an area has nothing to average where nothing shrinks.
+    method = Interpolation.AREA if width < frame.width else Interpolation.BICUBIC
+    if colour.matrix != BT709_TAG:
+        # Another matrix takes several steps, whose errors would add up to 5/255.
+        method |= Interpolation.ACCURATE_RND
+        method |= Interpolation.FULL_CHR_H_INT | Interpolation.FULL_CHR_H_INP
     # One thread: a frame is too little work to share. FFmpeg's scale filter would take three
     # times as long.
     return frame.reformat(
         width=width,
         height=height,
         format=pixel_format,
-        interpolation="AREA" if width < frame.width else "BICUBIC",
+        interpolation=method,
         src_colorspace=colour.matrix,
         dst_colorspace=BT709_TAG,
         src_color_range=colour.range,
