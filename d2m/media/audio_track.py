@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from itertools import chain, dropwhile
 from typing import TYPE_CHECKING
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from d2m.media.downmix import StereoResampler, mono_mix, within_full_scale
 from d2m.media.safe_open import read_packets
+from d2m.media.sound_timing import Piece, place_sound
 
 if TYPE_CHECKING:
     from av.audio.frame import AudioFrame
@@ -20,8 +21,9 @@ if TYPE_CHECKING:
     from av.packet import Packet
     from av.stream import Stream
 
-# Smaller deviations of a timestamp (s) are rounding or jitter, not silence. Chosen by hand.
-_MAX_JITTER_S = 0.05
+# Decoding stops after so many frames whose timestamps are this much (s) after the end. Chosen by
+# hand: a few may be wrong.
+_FRAMES_AFTER_END, _AFTER_END_S = 20, 1.0
 # Decoding starts this much earlier (s), because the first frames after a seek may be wrong.
 # Chosen by hand; an AAC or MP3 frame lasts about 25 ms.
 _PREROLL_S = 0.5
@@ -38,10 +40,12 @@ def decode_audio_track(
     channels: int,
     start_s: float | None,
     max_s: float,
+    resets: Sequence[float] = (),
 ) -> NDArray[np.float32]:
     """Decode an audio track and place it on the file's timeline.
 
-    Packets that can't be decoded are skipped. Gaps between timestamps become silence.
+    Packets that can't be decoded are skipped. Gaps become silence; see
+    `d2m.media.sound_timing`.
 
     Parameters
     ----------
@@ -57,6 +61,8 @@ def decode_audio_track(
         frame; by default the first audio timestamp.
     max_s
         Maximum duration of the result (s).
+    resets
+        As for `d2m.media.sound_timing.place_sound`.
 
     Returns
     -------
@@ -64,27 +70,20 @@ def decode_audio_track(
         Samples ``(channels, N)`` in [-1, 1]; N is 0 if nothing could be decoded.
     """
     limit = round(max_s * sample_rate)
-    pieces: list[tuple[int, NDArray[np.float32]]] = []
-    cursor, started, decoded = 0, False, 0
     resampler = StereoResampler(sample_rate)
+    pieces: list[Piece] = []
+    decoded = late = 0
     for time, samples in _resample(container, stream, resampler, start_s):
-        if start_s is None:
-            start_s = time if time is not None else 0.0
-        position = cursor if time is None else round((time - start_s) * sample_rate)
-        if started and abs(position - cursor) < _MAX_JITTER_S * sample_rate:
-            position = cursor
+        pieces.append((time, samples))
         decoded += samples.shape[1]
-        if position >= limit or decoded > _MAX_DECODED_RATIO * max(limit, sample_rate):
+        first_s = start_s if start_s is not None else pieces[0][0]
+        if not resets and time is not None and first_s is not None:
+            late = late + 1 if time > first_s + max_s + _AFTER_END_S else 0
+        if late > _FRAMES_AFTER_END or decoded > _MAX_DECODED_RATIO * max(limit, sample_rate):
             break
-        cursor, started = position + samples.shape[1], True
-        if cursor > 0:
-            pieces.append((position, samples))
-    length = max(0, min(limit, max((at + part.shape[1] for at, part in pieces), default=0)))
-    audio = np.zeros((2, length), dtype=np.float32)
-    for at, part in pieces:
-        first, last = max(0, at), min(length, at + part.shape[1])
-        if last > first:
-            audio[:, first:last] = part[:, first - at : last - at]
+    audio = place_sound(
+        pieces, sample_rate=sample_rate, start_s=start_s, length=limit, resets=resets
+    )
     audio = within_full_scale(audio, is_surround=resampler.is_surround)
     return audio if channels == 2 else mono_mix(audio)[None]
 

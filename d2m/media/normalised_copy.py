@@ -155,7 +155,8 @@ def decode_clip_audio(
             stream,
             sample_rate=sample_rate,
             channels=1 if stream.channels == 1 else 2,
-            start_s=probed.start_s,
+            start_s=probed.sound_start_s,
             max_s=probed.info.duration_s,
+            resets=probed.times.resets,
         )
     return audio if audio.shape[1] else None

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from d2m.media.safe_open import read_packets
+from d2m.media.stream_choice import codec_name
 
 if TYPE_CHECKING:
     from av.audio.stream import AudioStream
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 # Last packets of the sound that may have wrong timestamps, and how far they may go beyond the
 # others (s). Chosen by hand.
 _SOUND_TAIL, _MOST_BEYOND_S = 4, 1.0
+# Samples by which encoder and decoder together delay sound: those of LAME and of most encoders of
+# AAC, and those of the filter bank of MPEG audio layer 2.
+_ENCODER_DELAYS = {"mp3": 1105, "mp3float": 1105, "aac": 1024, "mp2": 481, "mp2float": 481}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,6 +85,12 @@ def read_stamps(
             tick = packet.time_base
             heard.append((float(packet.pts * tick), float((packet.duration or 0) * tick)))
     return stamps, _sound_span(heard)
+
+
+def encoder_delay_s(sound: AudioStream) -> float:
+    """Return by how much sound is late where a file does not store the encoder's delay (s)."""
+    rate = sound.codec_context.sample_rate
+    return _ENCODER_DELAYS.get(codec_name(sound), 0) / rate if rate else 0.0
 
 
 def is_reordering_hidden(stamps: Sequence[PictureStamp]) -> bool:

@@ -6,19 +6,25 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import islice, pairwise
-from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from d2m.core.errors import SettingsError, VideoError
+from d2m.core.errors import VideoError
 from d2m.media.accepted_formats import VIDEO_CODECS, VIDEO_FORMATS
+from d2m.media.clean_aperture import clean_aperture
 from d2m.media.clip_limits import ClipInfo, ClipLimits, display_name
+from d2m.media.clip_part import ClipPart
 from d2m.media.codec_names import codec_for_people
 from d2m.media.frames import decode_frames
-from d2m.media.picture_stamps import PictureStamp, is_reordering_hidden, read_stamps
+from d2m.media.picture_stamps import (
+    PictureStamp,
+    encoder_delay_s,
+    is_reordering_hidden,
+    read_stamps,
+)
 from d2m.media.picture_times import PictureTimes
 from d2m.media.refusals import UNFILLED, is_unfilled, why_no_picture
 from d2m.media.safe_open import open_media
@@ -31,46 +37,18 @@ if TYPE_CHECKING:
     from av.container import InputContainer
     from av.video.stream import VideoStream
 
+__all__ = [
+    "DURATION_SLACK_S",
+    "ClipPart",
+    "ProbeResult",
+    "check_min_duration",
+    "open_clip",
+    "probe_file",
+]
+
 DURATION_SLACK_S = 0.06
 """Tolerance of the limits on duration (s): many programs cut clips a frame too short, and a
 frame lasts up to 0.042 s at 24 Hz."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class ClipPart:
-    """A time range of a clip; by default the whole clip.
-
-    Parameters
-    ----------
-    start_s
-        Start, counted from the clip's first frame (s).
-    length_s
-        Maximum duration (s), or None for everything after the start.
-
-    Raises
-    ------
-    SettingsError
-        If the start is negative, the duration is not positive, or one of them is not finite.
-    """
-
-    start_s: float = 0.0
-    length_s: float | None = None
-
-    def __post_init__(self) -> None:
-        """Check the values."""
-        if not isfinite(self.start_s) or self.start_s < 0:
-            raise SettingsError(
-                f"A part of a clip can't start at {self.start_s:g} s: choose 0 s or later."
-            )
-        if self.length_s is not None and not (isfinite(self.length_s) and self.length_s > 0):
-            raise SettingsError(
-                f"A part of a clip can't last {self.length_s:g} s: choose more than 0 s."
-            )
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether the part is the whole clip."""
-        return self.start_s == 0 and self.length_s is None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,6 +63,9 @@ class ProbeResult:
         Start of the part on the file's timeline (s).
     skip
         Number of packets at the beginning of the file that the part does not need.
+    sound_start_s
+        Timestamp of the sound at the start of the part (s): ``start_s``, unless all timestamps of
+        the sound are late.
     times_intact
         Whether the picture packets' timestamps can be shown as they are in the file: each
         packet has one, all differ, and none had to be repaired.
@@ -95,6 +76,7 @@ class ProbeResult:
     info: ClipInfo
     start_s: float
     skip: int
+    sound_start_s: float
     times_intact: bool
     times: PictureTimes
 
@@ -160,7 +142,7 @@ def probe_file(path: Path, limits: ClipLimits, part: ClipPart = _WHOLE) -> Probe
     VideoError
         If the file is not a video, or the part is outside the clip or the limits.
     """
-    showing, stamps = _show(path, limits, part)
+    showing, stamps, late_s = _show(path, limits, part)
     times = showing.times
     start = times.first_s + part.start_s
     duration = _part_duration(path, times.end_s - times.first_s, part, limits)
@@ -184,15 +166,24 @@ def probe_file(path: Path, limits: ClipLimits, part: ClipPart = _WHOLE) -> Probe
         sound_problem=sound_problem,
     )
     return ProbeResult(
-        info=info, start_s=start, skip=skip, times_intact=showing.are_intact, times=times
+        info=info,
+        start_s=start,
+        skip=skip,
+        sound_start_s=start + late_s,
+        times_intact=showing.are_intact,
+        times=times,
     )
 
 
-def _show(path: Path, limits: ClipLimits, part: ClipPart) -> tuple[Showing, list[PictureStamp]]:
-    """Return when the pictures are shown, and their timestamps."""
+def _show(
+    path: Path, limits: ClipLimits, part: ClipPart
+) -> tuple[Showing, list[PictureStamp], float]:
+    """Return when the pictures are shown, their timestamps, and how late the sound's are (s)."""
     most = limits.max_frames if part.is_whole else max(limits.max_frames, limits.max_listed)
     with open_clip(path, limits) as (container, stream):
-        stamps, sound = read_stamps(container, stream, audio_stream(container), most + 1)
+        track = audio_stream(container)
+        stamps, sound = read_stamps(container, stream, track, most + 1)
+        late_s = 0.0 if track is None else encoder_delay_s(track)
         has_true_pts = container.format.name != "avi"
         may_reorder = bool(stream.codec_context.has_b_frames)
     if len(stamps) > most:
@@ -208,7 +199,10 @@ def _show(path: Path, limits: ClipLimits, part: ClipPart) -> tuple[Showing, list
             f"The file {display_name(path)} has no readable video of two or more frames: save it"
             " again as MP4."
         )
-    return showing, stamps
+    if has_true_pts or not late_s:
+        return showing, stamps, 0.0
+    # A muxer that has delayed the pictures by a whole place has done more than needed.
+    return showing, stamps, late_s - showing.times.interval_s * showing.are_delayed
 
 
 def _comes_out_of_order(path: Path, limits: ClipLimits) -> bool:
@@ -230,7 +224,7 @@ def _first_size(path: Path, limits: ClipLimits, skip: int) -> tuple[int, int]:
                 f"No frame of {display_name(path)} can be decoded, because the file is damaged or"
                 " its frames are larger than 4K: save it again in 4K or smaller."
             )
-        width, height = display_size(first, sample_aspect(stream))
+        width, height = display_size(first, sample_aspect(stream), clean_aperture(stream))
         _check_frame_size(path, first.width * first.height, limits)
     return round(width), round(height)
 

@@ -89,6 +89,7 @@ def probe_in_sandbox(
         info=ClipInfo(**reply["info"]),
         start_s=float(reply["start_s"]),
         skip=int(reply["skip"]),
+        sound_start_s=float(reply["sound_start_s"]),
         times_intact=bool(reply["times_intact"]),
         times=_picture_times(reply["times"]),
     )

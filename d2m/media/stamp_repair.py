@@ -22,6 +22,9 @@ _SOUND_SLACK_S = 1.0
 # Intervals that differ from the median by at most this share make the rate; longer ones are
 # pauses or lost pictures, shorter ones repairs. Chosen by hand.
 _RATE_SPREAD = 0.5
+# Pictures at the start of a clip that must follow each other evenly for a gap to be one that a
+# muxer has made. Chosen by hand.
+_EVEN_PICTURES = 8
 # So many packets (or all that are left) must stay behind for timestamps to have started again.
 # Chosen by hand.
 _RESET_PACKETS = 10
@@ -40,11 +43,15 @@ class Showing:
         The repairs, for decoded frames.
     are_intact
         Whether every packet has a timestamp, all differ, and none is repaired.
+    are_delayed
+        Whether a muxer that could not store when sound and pictures start has left out a place
+        after the first picture instead, because the encoder of the sound had a delay.
     """
 
     time_s: NDArray[np.float64]
     times: PictureTimes
     are_intact: bool
+    are_delayed: bool = False
 
 
 def usual_interval(time_s: NDArray[np.float64]) -> float:
@@ -113,6 +120,9 @@ def weigh_stamps(
     time_s, resets = _without_resets(time_s, stray_s)
     fixed = _without_strays(time_s, stray_s)
     fixed = _without_lone_ends(fixed, sound, stray_s)
+    are_delayed = not has_true_pts and _is_place_left_out(fixed)
+    if are_delayed:
+        fixed[np.nanargmin(fixed)] += usual_interval(fixed)
     moved = np.flatnonzero(np.isfinite(raw) & (fixed != time_s) & np.isfinite(fixed))
     repaired = tuple((microseconds(raw[place]), float(fixed[place])) for place in moved)
     interval = usual_interval(fixed)
@@ -131,7 +141,18 @@ def weigh_stamps(
         stray_s=stray_s,
     )
     are_intact = len(np.unique(known)) == len(stamps) and not times.are_repaired
-    return Showing(time_s=fixed, times=times, are_intact=are_intact)
+    return Showing(time_s=fixed, times=times, are_intact=are_intact, are_delayed=are_delayed)
+
+
+def _is_place_left_out(time_s: NDArray[np.float64]) -> bool:
+    """Return whether the first picture is followed by one gap in an otherwise even row."""
+    steps = np.diff(np.sort(time_s[np.isfinite(time_s)])[:_EVEN_PICTURES])
+    even = steps[1:]
+    return bool(
+        len(even) > 2
+        and np.ptp(even) < 0.1 * even[0]
+        and abs(steps[0] - 2 * even[0]) < 0.1 * even[0]
+    )
 
 
 def _without_resets(
