@@ -86,13 +86,15 @@ def why_no_picture(path: Path, has_sound: bool) -> str:
     return kind_of_file(path) or "has no video track: send a video of a dancing person"
 
 
-def is_unfilled(path: Path) -> bool:
+def is_unfilled(path: Path, *, to_the_end: bool = False) -> bool:
     """Return whether large parts of a file hold only zeros, as in downloads that broke off.
 
     Parameters
     ----------
     path
         The file.
+    to_the_end
+        Whether its end has to be among them: plain pictures of some codecs are zeros, too.
     """
     size = path.stat().st_size
     step = max(_BLOCK_BYTES, size // _GLANCES)
@@ -102,7 +104,9 @@ def is_unfilled(path: Path) -> bool:
             file.seek(at)
             empty += not file.read(_BLOCK_BYTES).strip(b"\0")
             count += 1
-    return empty >= _EMPTY_SHARE * count
+        file.seek(max(0, size - _BLOCK_BYTES))
+        is_end_empty = not file.read().strip(b"\0")
+    return empty >= _EMPTY_SHARE * count and (is_end_empty or not to_the_end)
 
 
 def _is_mp4(path: Path) -> bool:

@@ -41,8 +41,8 @@ def check_sound(path: Path, container: InputContainer) -> tuple[bool, str]:
         return False, ""
     if PROTECTED_SOUND in protected_tracks(path):
         return False, (
-            "The clip's sound is copy-protected, so it can't be used: send one without protection if"
-            " you need the sound."
+            "The clip's sound is copy-protected, so it can't be used: send one without"
+            " protection if you need the sound."
         )
     used = audio_stream(container)
     if used is None:

@@ -10,7 +10,10 @@ from tests.torture.clip_factory import frame_times
 from tests.torture.prober import Outcome
 
 # Verbs that tell the user what to do.
-_ADVICE = re.compile(r"\b(send|save|convert|choose|take|try|check|expected)\b", re.IGNORECASE)
+_ADVICE = re.compile(
+    r"\b(send|save|convert|choose|take|try|check|copy|download|unpack|export|expected)\b",
+    re.IGNORECASE,
+)
 # Paths, tracebacks and addresses, which must not be shown.
 _INTERNALS = re.compile(r"(^|[\s'\"(])(/|~/|[A-Za-z]:\\)\w|Traceback|Error\b|0x[0-9a-f]{4}")
 

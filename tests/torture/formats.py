@@ -32,22 +32,35 @@ _ACCEPTED_CODECS: dict[str, tuple[object, ...]] = {
     "MJPEG.avi": ("-c:v", "mjpeg", "-pix_fmt", "yuvj420p", "-q:v", 4),
     "MPEG-4.avi": ("-c:v", "mpeg4", "-q:v", 4),
     "MPEG-2 interlaced.mkv": ("-c:v", "mpeg2video", "-q:v", 4, "-flags", "+ildct+ilme"),
+    "MPEG-4 version 3 in AVI.avi": ("-c:v", "msmpeg4", "-q:v", 4),
+    "Windows Media in AVI.avi": ("-c:v", "wmv2", "-q:v", 4),
+    "FFV1.mkv": ("-c:v", "ffv1"),
+    "raw video.avi": ("-c:v", "rawvideo", "-pix_fmt", "yuv420p"),
+    "HuffYUV.avi": ("-c:v", "huffyuv"),
+    "DNxHR.mov": ("-c:v", "dnxhd", "-profile:v", "dnxhr_sq", "-pix_fmt", "yuv422p"),
+    "QuickTime Animation.mov": ("-c:v", "qtrle"),
+    "transport stream.ts": (*H264, "-bf", 2),
+    "AVCHD.m2ts": (*H264, "-bf", 2, "-f", "mpegts", "-mpegts_m2ts_mode", 1),
+    "MPEG programme stream.mpg": ("-c:v", "mpeg2video", "-q:v", 4, "-f", "mpeg"),
+    "DVD.vob": ("-c:v", "mpeg2video", "-q:v", 4, "-f", "vob"),
+    "Flash.flv": ("-c:v", "flv", "-q:v", 4),
+    "H.264 in Flash.flv": H264,
+    "Theora.ogv": ("-c:v", "libtheora", "-q:v", 7),
+    "Windows Media.wmv": ("-c:v", "wmv2", "-q:v", 4),
     "HDR, 10-bit HEVC.mp4": (
         *("-vf", "format=yuv420p10le", *_FAST_HEVC),
         "log-level=none:colorprim=bt2020:transfer=smpte2084:colormatrix=bt2020nc",
     ),
 }
 _REFUSED_CODECS: dict[str, tuple[object, ...]] = {
-    "FFV1.mkv": ("-c:v", "ffv1"),
-    "Windows Media in AVI.avi": ("-c:v", "wmv2"),
-    "raw video.avi": ("-c:v", "rawvideo", "-vf", "fps=4"),
-    "HuffYUV.avi": ("-c:v", "huffyuv", "-vf", "fps=4"),
+    "Snow.avi": ("-c:v", "snow", "-vf", "fps=4", "-strict", -2),
+    "ZMBV.avi": ("-c:v", "zmbv", "-vf", "fps=4"),
+    "JPEG 2000.mov": ("-c:v", "jpeg2000", "-vf", "fps=4"),
 }
 _OTHER_FORMATS: dict[str, tuple[object, ...]] = {
-    "transport stream": (*H264, "-f", "mpegts"),
-    "Flash": ("-c:v", "flv", "-f", "flv"),
-    "Theora in Ogg": ("-c:v", "libtheora", "-f", "ogg"),
-    "Windows Media": ("-c:v", "wmv2", "-f", "asf"),
+    "MXF": ("-c:v", "mpeg2video", "-r", 25, "-f", "mxf"),
+    "NUT": (*H264, "-f", "nut"),
+    "RealMedia": ("-c:v", "rv20", "-f", "rm"),
     "H.264 without container": (*H264, "-f", "h264"),
     "animated PNG": ("-c:v", "apng", "-f", "apng", "-vf", "fps=4,scale=64:40"),
     "animated WebP": ("-c:v", "libwebp_anim", "-f", "webp", "-vf", "fps=4,scale=64:40"),
@@ -75,7 +88,7 @@ CODECS += [
     Case(
         name=f"{name} named .mp4",
         make=encode("clip.mp4", *arguments),
-        expect=Refused(reason="is not a video or audio file: send an MP4"),
+        expect=Refused(reason=r"is in the format|holds bare|is an animated picture"),
     )
     for name, arguments in _OTHER_FORMATS.items()
 ]

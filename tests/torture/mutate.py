@@ -10,7 +10,7 @@ Mutation = Callable[[random.Random, bytearray], None]
 _BOXES = re.compile(
     rb"(moov|trak|mdia|minf|stbl|stsd|stts|ctts|stsc|stsz|stco|co64|stss|elst|edts|mvhd|tkhd|mdhd"
     rb"|hdlr|mdat|moof|traf|trun|tfhd|tfdt|avcC|hvcC|av1C|vpcC|esds|colr|pasp|ftyp|avc1|mp4a"
-    rb"|RIFF|LIST|idx1|strh|strf|avih|00dc|01wb)"
+    rb"|sinf|schm|tenc|keys|udta|clap|RIFF|LIST|idx1|strh|strf|avih|00dc|01wb)"
 )
 _BOUNDARY_VALUES = (
     0,

@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.torture.case import NOT_A_VIDEO, Case, Refused
+from tests.torture.case import Case, Refused
 from tests.torture.clip_factory import ClipFactory
 from tests.torture.mp4_boxes import with_alias
 
@@ -105,7 +105,10 @@ _REFERENCES = {
     "FFmetadata": ";FFMETADATA1\ntitle={path}\n",
     "playlist of paths": "{path}\n{url}\n",
 }
-_UNREADABLE = Refused(reason="is not a video or audio file|no (video track|readable video)")
+_UNREADABLE = Refused(
+    reason="is not a video or audio file|no (video track|readable video)|is a (playlist|web page"
+    "|picture|program|document|damaged)|is an archive|broke off|was not finished"
+)
 REFERENCES = [
     Case(name=name, make=playlist(text), expect=_UNREADABLE) for name, text in _REFERENCES.items()
 ]
@@ -113,7 +116,7 @@ REFERENCES += [
     Case(
         name=f"HLS named {ending}",
         make=playlist(_HLS.format("{name}"), f"clip.{ending}"),
-        expect=NOT_A_VIDEO,
+        expect=Refused(reason="is a playlist"),
     )
     for ending in ("m3u8", "mov", "webm", "avi")
 ]
