@@ -40,7 +40,9 @@ OPTION_TYPES: dict[Kind, Any] = {
     Kind.TIMES: MaybeText,
 }
 """Types of the options on the command line, by the kind of the setting."""
-RHYTHM_SETTINGS = ("start_s", "length_s", "beats", "tempo_bpm", "tempo_scale", "shift_beats")
+RHYTHM_SETTINGS = (
+    *("start_s", "length_s", "dancer", "beats", "tempo_bpm", "tempo_scale", "shift_beats"),
+)
 """The settings that `rhythm` has options for."""
 
 Clip = Annotated[Path, typer.Argument(help="A video of a dancer.", show_default=False)]

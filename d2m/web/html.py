@@ -159,6 +159,23 @@ def warnings(dance: DanceSummary) -> str:
     return "".join(f'<p class="warning">{escape(text)}</p>' for text in dance.warnings)
 
 
+def followed_dancer(dance: DanceSummary) -> str:
+    """Return whom the music follows among several people, and how to choose another."""
+    if len(dance.followed) > 1:
+        whom, other = f"all {dance.people} dancers together", "a person"
+    else:
+        whom, other = f"dancer {dance.followed[0]} of {dance.people}", "another person"
+    return (
+        f'<p class="dancer">The music follows {whom}. To change that, click {other} in the '
+        "pictures, or choose the dancer under “Part of the clip”.</p>"
+    )
+
+
+def chosen_dancer(number: int) -> str:
+    """Return that another dancer was chosen; screen readers read it at once."""
+    return f'<p class="dancer" role="status">Dancer {number} is followed from the next run.</p>'
+
+
 def clock_button(dance: DanceSummary) -> str:
     """Return the label of the button that takes the other clock; empty if there is none."""
     if dance.clock == "sound":

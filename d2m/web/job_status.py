@@ -32,9 +32,11 @@ class JobStatus:
     levels : tuple of str
         Names of the levels that were asked for.
     again : bool
-        Whether a button that corrects the beat began the job.
+        Whether a button that corrects the beat or the dancer began the job.
     corrected : bool
         Whether such a button has changed the form since the clip was chosen.
+    is_dancer_chosen : bool
+        Whether a dancer was clicked since the clip was chosen.
     settings : Settings or None
         The settings of the job, or of the last one until they are read.
     dance : DanceSummary or None
@@ -49,6 +51,7 @@ class JobStatus:
     levels: tuple[str, ...] = ()
     again: bool = False
     corrected: bool = False
+    is_dancer_chosen: bool = False
     settings: Settings | None = None
     dance: DanceSummary | None = None
     others: tuple[tuple[float, float], ...] = ()
@@ -97,6 +100,7 @@ class JobStatuses:
             levels=last.levels if levels is None else levels,
             again=levels is None,
             corrected=last.corrected,
+            is_dancer_chosen=last.is_dancer_chosen,
             settings=last.settings,
             dance=last.dance,
             others=last.others,

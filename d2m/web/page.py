@@ -86,7 +86,9 @@ class Page:
             self._start_on(raised.then, self.begin, levels, self.run)
         for event in self.area.beat.pressed():
             self._start_on(event, self.begin_again, [], self.run_again)
+        self._start_on(self.area.dancer.button.click, self.begin_again, [], self.run_again)
         self.area.beat.connect_clip(self.form.clip)
+        self.area.dancer.connect_clip(self.form.clip)
         self.stop.click(self.request_stop, None, None, queue=False, **PRIVATE)
 
     def _start_on(self, event: Any, begin: Any, levels: list[Any], run: Any) -> None:
@@ -98,7 +100,7 @@ class Page:
         running.failure(self.fail, None, None, queue=False, **PRIVATE)
         reporting = begun.then(self.report_progress, None, self.status, **PROGRESS_QUEUE, **PRIVATE)
         reporting.failure(self.fail_report, None, self.status, queue=False, **PRIVATE)
-        buttons = [*self.buttons, *self.area.beat.buttons]
+        buttons = [*self.buttons, *self.area.beat.buttons, self.area.dancer.button]
         reporting.then(self.reset_buttons, None, buttons, queue=False, **PRIVATE)
 
     async def begin(self, request: gr.Request, levels: Sequence[str] = (ANALYSIS_ONLY,)) -> Update:
@@ -106,7 +108,10 @@ class Page:
         return self._begun(self._statuses.create(request.session_hash, tuple(levels)))
 
     async def begin_again(self, request: gr.Request) -> Update:
-        """Begin a job with the levels of the last one, whose analysis stays for the moment."""
+        """Begin a job with the levels of the last one, whose analysis stays for the moment.
+
+        The clip is the same, with another beat or another dancer.
+        """
         return self._begun(self._statuses.create(request.session_hash))
 
     def _begun(self, job: JobStatus) -> Update:
@@ -126,6 +131,7 @@ class Page:
             self.generate: gr.Button("Generate", interactive=True),
             self.form.analyse: gr.Button(interactive=True),
             self.stop: gr.Button(interactive=False),
+            self.area.dancer.button: gr.Button(interactive=True),
             **self.area.beat.ready(self._statuses.get(request.session_hash)),
         }
 

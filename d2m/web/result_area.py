@@ -29,7 +29,8 @@ class ResultArea:
     """
 
     def __init__(self, widgets: dict[str, Any], statuses: JobStatuses) -> None:
-        self._analysis = AnalysisCard()
+        self._analysis = AnalysisCard(widgets["dancer"], statuses)
+        self.dancer = self._analysis.dancer
         self.beat = BeatButtons(widgets, statuses, self._analysis.clock)
         self.keep = KeepCard()
         self._levels = {STUDIO.name: LevelCard(STUDIO.name)}

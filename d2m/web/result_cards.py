@@ -12,6 +12,8 @@ from d2m.core.levels import HOP_LEVELS, LEVELS, STUDIO, Level
 from d2m.core.settings import Settings
 from d2m.score.notes import STEMS
 from d2m.web import html
+from d2m.web.dancer_choice import DancerChoice
+from d2m.web.job_status import JobStatuses
 from d2m.web.scripts import SWITCH_VIDEO
 from d2m.web.settings_form import PRIVATE, Update
 from d2m.web.stem_mixer import stem_files, stem_mixer
@@ -37,9 +39,17 @@ _RARE_DOWNLOADS = ("beats", "original")
 
 
 class AnalysisCard:
-    """The analysis of the clip, shown before the music."""
+    """The analysis of the clip, shown before the music.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    dancer
+        The widget of the form that chooses the dancer.
+    statuses
+        What the jobs of each page found.
+    """
+
+    def __init__(self, dancer: Any, statuses: JobStatuses) -> None:
         with gr.Column(visible=False, elem_id="analysis") as self.column:
             with gr.Row(elem_id="tempo"):
                 self.summary = gr.HTML(html.ANALYSING, padding=False)
@@ -48,11 +58,13 @@ class AnalysisCard:
             self.strip = gr.Image(
                 label="The dancer", show_label=False, buttons=["fullscreen"], elem_id="strip"
             )
+            self.dancer = DancerChoice(dancer, statuses, self.strip)
 
     @property
     def outputs(self) -> list[Any]:
         """The widgets that its updates change."""
-        return [self.column, self.clock, self.summary, self.warnings, self.strip]
+        shown = [self.column, self.clock, self.summary, self.warnings, self.strip]
+        return [*shown, *self.dancer.outputs]
 
     def pending(self, again: bool) -> Update:
         """Return the updates that show the empty card, or mark one of the same clip as old."""
@@ -60,6 +72,7 @@ class AnalysisCard:
             return {
                 self.column: gr.Column(visible=True, elem_classes="old"),
                 self.clock: gr.Button(interactive=False),
+                **self.dancer.pending(again),
             }
         return {
             self.column: gr.Column(visible=True, elem_classes=[]),
@@ -67,11 +80,15 @@ class AnalysisCard:
             self.summary: html.ANALYSING,
             self.warnings: gr.HTML(visible=False),
             self.strip: None,
+            **self.dancer.pending(again),
         }
 
     def shown(self, dance: DanceSummary, settings: Settings) -> Update:
         """Return the updates that show an analysis."""
-        strip = gr.Image(str(dance.strip), alt_text=dance.alt_text) if dance.strip else None
+        strip = None
+        if dance.strip:
+            classes = ["people"] if dance.people > 1 else []
+            strip = gr.Image(str(dance.strip), alt_text=dance.alt_text, elem_classes=classes)
         other_clock = html.clock_button(dance)
         return {
             self.column: gr.Column(visible=True, elem_classes=[]),
@@ -79,6 +96,7 @@ class AnalysisCard:
             self.summary: html.analysis(dance, settings),
             self.warnings: gr.HTML(html.warnings(dance), visible=bool(dance.warnings)),
             self.strip: strip,
+            **self.dancer.shown(dance),
         }
 
 
