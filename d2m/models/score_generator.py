@@ -11,8 +11,7 @@ frames.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,7 +24,7 @@ from d2m.core.levels import HOP_LEVELS, SAMPLE_RATE
 from d2m.models.convnext import FrameLinear, convnext_blocks
 from d2m.models.spectral_codec import CODING_FRAME
 from d2m.models.vqvae import LATENT_CHANNELS
-from d2m.models.weight_files import read_weights
+from d2m.models.weight_files import StoredConfig, read_weights
 
 FRAME_S = CODING_FRAME / SAMPLE_RATE
 """Length of a coding frame (s)."""
@@ -67,13 +66,11 @@ class SoundingNotes(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ScoreGeneratorConfig:
+class ScoreGeneratorConfig(StoredConfig):
     """Sizes of a score generator.
 
     Parameters
     ----------
-    level
-        Name of the hop level.
     instruments, parts
         Number of instruments and of parts.
     time_features, piece_features
@@ -86,7 +83,6 @@ class ScoreGeneratorConfig:
         Channels of the frames, and ConvNeXt blocks.
     """
 
-    level: str = "high"
     instruments: int = 50
     parts: int = 17
     time_features: int = 8
@@ -96,22 +92,6 @@ class ScoreGeneratorConfig:
     note_width: int = 256
     width: int = 384
     blocks: int = 6
-
-    @classmethod
-    def from_metadata(cls, metadata: Mapping[str, str]) -> ScoreGeneratorConfig:
-        """Return the configuration from the strings of a file's header.
-
-        Raises
-        ------
-        KeyError, ValueError
-            If a value is missing or no number.
-        """
-        sizes = {name: int(metadata[name]) for name in asdict(cls()) if name != "level"}
-        return cls(level=metadata["level"], **sizes)
-
-    def metadata(self) -> dict[str, str]:
-        """Return the configuration as strings for a file's header."""
-        return {name: str(value) for name, value in asdict(self).items()}
 
 
 class NoteEncoder(nn.Module):

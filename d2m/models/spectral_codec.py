@@ -9,8 +9,7 @@ coding frames, ``T`` codes.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import torch
@@ -22,7 +21,7 @@ from d2m.core.levels import HOP_LEVELS, HopLevel
 from d2m.models.convnext import FrameLinear, convnext_blocks
 from d2m.models.istft_decoder import ISTFTDecoder
 from d2m.models.vqvae import LATENT_CHANNELS, Codebook
-from d2m.models.weight_files import read_weights
+from d2m.models.weight_files import StoredConfig, read_weights
 
 CODING_FRAME = 512
 """Samples of a coding frame: 4 codes of level high, 16 of level low."""
@@ -40,13 +39,11 @@ _SPECTRA = CODING_FRAME // SPECTRUM_HOP
 
 
 @dataclass(frozen=True, kw_only=True)
-class SpectralCodecConfig:
+class SpectralCodecConfig(StoredConfig):
     """Sizes of a spectral codec.
 
     Parameters
     ----------
-    level
-        Name of the hop level.
     width, fine_width
         Channels of the coding frames, and of the spectra.
     encoder_blocks, fine_encoder_blocks, decoder_blocks, fine_decoder_blocks
@@ -56,7 +53,6 @@ class SpectralCodecConfig:
         Samples of the window of the decoder's inverse transform.
     """
 
-    level: str = "high"
     width: int = 384
     fine_width: int = 256
     encoder_blocks: int = 3
@@ -64,22 +60,6 @@ class SpectralCodecConfig:
     decoder_blocks: int = 4
     fine_decoder_blocks: int = 4
     n_fft: int = 512
-
-    @classmethod
-    def from_metadata(cls, metadata: Mapping[str, str]) -> SpectralCodecConfig:
-        """Return the configuration from the strings of a file's header.
-
-        Raises
-        ------
-        KeyError, ValueError
-            If a value is missing or no number.
-        """
-        sizes = {name: int(metadata[name]) for name in asdict(cls()) if name != "level"}
-        return cls(level=metadata["level"], **sizes)
-
-    def metadata(self) -> dict[str, str]:
-        """Return the configuration as strings for a file's header."""
-        return {name: str(value) for name, value in asdict(self).items()}
 
 
 class SpectralEncoder(nn.Module):

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
 from d2m.core.errors import CheckpointError
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 SCALE = ".scale"
 """Suffix of the factors, one a row, by which an 8-bit parameter is multiplied."""
@@ -16,6 +21,35 @@ LARGEST_8_BIT = 127.0
 """Largest absolute value of an 8-bit parameter."""
 LEAST_VALUES = 4096
 """Values from which a matrix is stored in 8 bits."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoredConfig:
+    """What a network of the compact family is made with; its weight file's header holds it.
+
+    Parameters
+    ----------
+    level
+        Name of the hop level. All other values are whole numbers.
+    """
+
+    level: str = "high"
+
+    @classmethod
+    def from_metadata(cls, metadata: Mapping[str, str]) -> Self:
+        """Return the configuration from the strings of a file's header.
+
+        Raises
+        ------
+        KeyError, ValueError
+            If a value is missing or no number.
+        """
+        sizes = {name: int(metadata[name]) for name in asdict(cls()) if name != "level"}
+        return cls(level=metadata["level"], **sizes)
+
+    def metadata(self) -> dict[str, str]:
+        """Return the configuration as strings for a file's header."""
+        return {name: str(value) for name, value in asdict(self).items()}
 
 
 def read_weights(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
