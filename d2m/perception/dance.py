@@ -138,7 +138,7 @@ def estimate_dance(
     return Dance(
         **vars(measured),
         analysis=analysis,
-        warnings=(*_warnings(pose), *analysis.warnings),
+        warnings=(*_warnings(pose), *analysis.warnings, *_sound_warnings(analysis.clip, settings)),
         seconds=seconds,
     )
 
@@ -149,3 +149,12 @@ def _warnings(pose: PoseTrack) -> Iterator[str]:
             f"The dancer was found in only {pose.coverage:.0%} of the clip; "
             "the rest is interpolated."
         )
+
+
+def _sound_warnings(clip: ClipInfo, settings: Settings) -> Iterator[str]:
+    """Say why a sound is missing that was asked for, for the beat or under the music."""
+    gives_beat = settings.beats != "dance" and not settings.taps_s
+    if clip.sound_problem and (gives_beat or settings.original > 0):
+        yield clip.sound_problem
+    elif settings.original > 0 and not clip.has_audio:
+        yield "The clip has no sound of its own, so only the music is heard."
