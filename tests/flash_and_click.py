@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from tests.clips import ffmpeg
 
-ABOUT_S = (0.5, 1.3, 2.2, 3.2, 4.3, 5.2)
+ABOUT_S = (0.5, 1.3, 2.2, 3.2, 4.3, 5.2, 30.4, 57.9)
 """About when a clip flashes and clicks (s): ever other intervals, so that none is mistaken for
 another. The flash and its click start with the first picture at or after each of these times."""
 SECONDS = 6.0
@@ -55,18 +55,25 @@ def flashing_pictures(times: NDArray[np.float64]) -> list[NDArray[np.uint8]]:
     return shown
 
 
-def clicks(event_s: NDArray[np.float64], seconds: float = SECONDS) -> NDArray[np.float32]:
-    """Return a sound (N,) of `SOUND_RATE` with a click at each event (s)."""
-    sound = np.zeros(round(seconds * SOUND_RATE), np.float32)
-    click = 0.7 * np.sin(2 * np.pi * _CLICK_HZ * np.arange(_CLICK_S * SOUND_RATE) / SOUND_RATE)
+def clicks(
+    event_s: NDArray[np.float64], seconds: float = SECONDS, rate: int = SOUND_RATE
+) -> NDArray[np.float32]:
+    """Return a sound (N,) of a sample rate (Hz) with a click at each event (s)."""
+    sound = np.zeros(round(seconds * rate), np.float32)
+    click = 0.7 * np.sin(2 * np.pi * _CLICK_HZ * np.arange(_CLICK_S * rate) / rate)
     for time in event_s:
-        part = sound[round(time * SOUND_RATE) :][: len(click)]
+        part = sound[round(time * rate) :][: len(click)]
         part[:] = click[: len(part)]
     return sound
 
 
 def flashing_clip(
-    path: Path, *codecs: object, rate: float = 30.0, sound_s: float = SECONDS
+    path: Path,
+    *codecs: object,
+    rate: float = 30.0,
+    seconds: float = SECONDS,
+    sound_s: float | None = None,
+    clock: float = 1.0,
 ) -> Path:
     """Write a clip of flashes and clicks at a constant rate with the ffmpeg program.
 
@@ -78,12 +85,15 @@ def flashing_clip(
         Arguments of ffmpeg before the output; without a sound codec there is no sound.
     rate
         Frame rate (Hz).
-    sound_s
-        Duration of the sound (s).
+    seconds, sound_s
+        Durations of the pictures and of the sound (s); by default they are equal.
+    clock
+        How much longer the sound has to last for its clicks to be on time: it was recorded with a
+        clock that is slow by this factor.
     """
-    times = steady(rate)
+    times = steady(rate, seconds)
     sound = path.with_name(f"{path.stem}.wav")
-    soundfile.write(sound, clicks(events(times), sound_s), SOUND_RATE)
+    soundfile.write(sound, clicks(events(times) / clock, (sound_s or seconds) / clock), SOUND_RATE)
     raw = ("-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{_WIDTH}x{_HEIGHT}", "-r", rate)
     content = b"".join(picture.tobytes() for picture in flashing_pictures(times))
     sources = (*raw, "-i", "-", "-i", sound)
@@ -137,7 +147,13 @@ def _worst(errors: NDArray[np.float64]) -> float:
     return float(np.abs(errors).max()) if np.isfinite(errors).all() else float("inf")
 
 
-def measure(copy: Path, expected_s: NDArray[np.float64] | None = None) -> Alignment:
+def measure(
+    copy: Path,
+    expected_s: NDArray[np.float64] | None = None,
+    *,
+    has_sound: bool = True,
+    click_late_s: float = 0.0,
+) -> Alignment:
     """Find the flashes and clicks of a copy at a constant rate.
 
     Parameters
@@ -146,12 +162,17 @@ def measure(copy: Path, expected_s: NDArray[np.float64] | None = None) -> Alignm
         A clip that `d2m.media.clip.normalise` wrote.
     expected_s
         When they have to be (s); by default those of a `flashing_clip` of 30 Hz.
+    has_sound
+        Whether to look for clicks.
+    click_late_s
+        By how much the clicks have to be late (s); it is subtracted.
     """
     expected = events(steady()) if expected_s is None else expected_s
+    heard = click_times(copy) if has_sound else np.zeros(0)
     return Alignment(
         expected_s=expected,
         flash_s=_nearest(flash_times(copy), expected),
-        click_s=_nearest(click_times(copy), expected),
+        click_s=_nearest(heard - click_late_s, expected),
     )
 
 

@@ -19,6 +19,8 @@ _STRAY_S, _STRAY_INTERVALS = 1.0, 30
 _MAX_SILENT_HOLD_S = 10.0
 # Sound is there until a picture if it ends at most this much before it (s). Chosen by hand.
 _SOUND_SLACK_S = 1.0
+# Times that differ by less (s) are the same. Rounding differs by much less.
+_SAME_S = 1e-6
 # Intervals that differ from the median by at most this share make the rate; longer ones are
 # pauses or lost pictures, shorter ones repairs. Chosen by hand.
 _RATE_SPREAD = 0.5
@@ -117,14 +119,16 @@ def weigh_stamps(
     if len(np.unique(known)) < 2:
         return None
     stray_s = max(_STRAY_S, _STRAY_INTERVALS * float(np.median(np.abs(np.diff(known)))))
-    time_s, resets = _without_resets(time_s, stray_s)
     fixed = _without_strays(time_s, stray_s)
+    fixed, added, resets = _without_resets(fixed, stray_s)
     fixed = _without_lone_ends(fixed, sound, stray_s)
     are_delayed = not has_true_pts and _is_place_left_out(fixed)
     if are_delayed:
         fixed[np.nanargmin(fixed)] += usual_interval(fixed)
-    moved = np.flatnonzero(np.isfinite(raw) & (fixed != time_s) & np.isfinite(fixed))
-    repaired = tuple((microseconds(raw[place]), float(fixed[place])) for place in moved)
+    moved = np.flatnonzero(np.isfinite(fixed) & (np.abs(fixed - added - time_s) > _SAME_S))
+    repaired = tuple(
+        (microseconds(raw[place]), float(fixed[place] - added[place])) for place in moved
+    )
     interval = usual_interval(fixed)
     last = int(np.nanargmax(fixed))
     held = stamps[last].duration_s if last not in moved else 0.0
@@ -136,7 +140,7 @@ def weigh_stamps(
         end_s=last_s + _last_duration(held, interval, first_s, last_s, sound),
         shift_s=shift,
         is_decode_order=is_decode_order,
-        repaired=() if resets else repaired,
+        repaired=repaired,
         resets=resets,
         stray_s=stray_s,
     )
@@ -157,25 +161,32 @@ def _is_place_left_out(time_s: NDArray[np.float64]) -> bool:
 
 def _without_resets(
     time_s: NDArray[np.float64], stray_s: float
-) -> tuple[NDArray[np.float64], tuple[float, ...]]:
-    """Join the pieces where timestamps start again, and return what was added to each piece."""
-    time_s, added, begin = time_s.copy(), 0.0, 0
+) -> tuple[NDArray[np.float64], NDArray[np.float64], tuple[float, ...]]:
+    """Join the pieces where timestamps start again.
+
+    Returns
+    -------
+    tuple
+        The joined times, what was added to each, and what was added to each piece but the first.
+    """
+    time_s, added = time_s.copy(), np.zeros(len(time_s))
     resets: list[float] = []
+    begin = 0
     while True:
         piece = time_s[begin:]
         highest = np.fmax.accumulate(np.where(np.isfinite(piece), piece, -np.inf))
         behind = np.concatenate([[False], piece[1:] < highest[:-1] - stray_s])
         fall = next(
-            (place for place in np.flatnonzero(behind) if _stays_behind(behind, place)), None
+            (int(place) for place in np.flatnonzero(behind) if _stays_behind(behind, place)), None
         )
         if fall is None:
-            return time_s, tuple(resets)
+            return time_s, added, tuple(resets)
         end = float(highest[fall - 1]) + usual_interval(piece[:fall])
         more = end - float(np.nanmin(piece[fall : fall + _RESET_PACKETS]))
-        added += more
-        resets.append(added)
-        begin += int(fall)
+        begin += fall
         time_s[begin:] += more
+        added[begin:] += more
+        resets.append(float(added[-1]))
 
 
 def _stays_behind(behind: NDArray[np.bool_], place: int) -> bool:

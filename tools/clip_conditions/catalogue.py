@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from tools.clip_conditions.certainty import CERTAINTY
 from tools.clip_conditions.condition import Condition
 from tools.clip_conditions.refusals import REFUSALS
 from tools.clip_conditions.streams import STREAMS
+from tools.clip_conditions.timing import TIMING
 
 CONDITIONS: tuple[Condition, ...] = (
+    *TIMING,
     *STREAMS,
     *REFUSALS,
+    *CERTAINTY,
 )
 """Each topic's module defines its conditions; they are joined here."""
