@@ -34,7 +34,7 @@ _GLANCES, _BLOCK_BYTES = 64, 4_096
 _EMPTY_SHARE = 0.25
 
 
-def why_not_opened(path: Path, expected: str) -> str:
+def why_not_opened(path: Path, expected: str, *, is_sound_enough: bool = False) -> str:
     """Return why a file can't be opened: the rest of a sentence that begins with its name.
 
     Parameters
@@ -43,6 +43,8 @@ def why_not_opened(path: Path, expected: str) -> str:
         The file, which is not empty.
     expected
         What to send instead, such as ``"send an MP4 file"``.
+    is_sound_enough
+        Whether a file without picture would do.
 
     Returns
     -------
@@ -50,7 +52,10 @@ def why_not_opened(path: Path, expected: str) -> str:
         Such as ``"is an archive (ZIP): unpack it and send the video that is in it"``, without
         a full stop.
     """
-    if said := kind_of_file(path):
+    said = kind_of_file(path)
+    if said and is_sound_enough and "no picture" in said:
+        return "is a damaged sound file: save it again"
+    if said:
         return said
     if _is_mp4(path):
         if not _has_whole_index(path):

@@ -86,7 +86,7 @@ def open_media(
     try:
         container = av.open(str(path.resolve()), options=options, metadata_errors="ignore")
     except (av.FFmpegError, ValueError) as cause:
-        reason = why_not_opened(path, expected)
+        reason = why_not_opened(path, expected, is_sound_enough=formats == AUDIO_FORMATS)
         raise error(f"The file {display_name(path)} {reason}.") from cause
     with container:
         yield container
