@@ -17,8 +17,10 @@ if TYPE_CHECKING:
 # coding order and in display order.
 _INTERLACED_ORDERS = frozenset((2, 3, 4, 5))
 # idet looks at the pictures and clears the flag of frames that were filmed progressively,
-# which bwdif would only blur; it leaves the flag alone where it can't tell, as in a still.
-_FILTERS = (("idet", None), ("bwdif", "mode=send_frame:parity=auto:deint=interlaced"))
+# which bwdif would only blur; it leaves the flag alone where it can't tell, as in a still. Its
+# own threshold of 1.5 does not find them where there is noise or little motion; interlaced
+# pictures stay below 1.04, from which on idet tells the order of their fields.
+_FILTERS = (("idet", "prog_thres=1.1"), ("bwdif", "mode=send_frame:parity=auto:deint=interlaced"))
 
 
 def is_interlaced(tagged: VideoFrame | VideoStream) -> bool:
