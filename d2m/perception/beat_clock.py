@@ -87,6 +87,10 @@ def check_clock(settings: CommonSettings, info: ClipInfo) -> None:
         If the settings ask for the beats of a sound that is not there.
     """
     if settings.beats == "sound" and not settings.taps_s and not info.has_audio:
+        if info.sound_problem:
+            raise SettingsError(
+                f"{info.sound_problem.removesuffix('.')}, or take the beats from the dance."
+            )
         raise _no_sound_beat(missing_sound(info))
 
 

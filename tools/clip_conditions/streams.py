@@ -9,8 +9,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from d2m.core.errors import SettingsError
+from d2m.core.settings import Settings
 from d2m.media.audio_file import read_audio
 from d2m.media.clip import normalise, sample_frames
+from d2m.media.clip_limits import ClipLimits
+from d2m.media.probe import probe_file
+from d2m.perception.beat_clock import check_clock
 from tests.clips import ffmpeg
 from tests.flash_and_click import flashing_clip, measure
 from tools.clip_conditions.condition import Condition, Seen
@@ -100,6 +105,17 @@ def _with_ac4(folder: Path) -> Seen:
     info = normalise(clip, folder / "copy.mp4")
     passed = not info.has_audio and "Dolby AC-4" in info.sound_problem
     return Seen(text=info.sound_problem or "nothing is said", passed=passed)
+
+
+def _beats_of_ac4(folder: Path) -> Seen:
+    """Ask for the beats of a sound that can't be decoded."""
+    _with_ac4(folder)
+    info = probe_file(folder / "ac4.mp4", ClipLimits()).info
+    try:
+        check_clock(Settings(beats="sound"), info)
+    except SettingsError as error:
+        return Seen(text=str(error), passed="Dolby AC-4" in str(error))
+    return Seen(text="accepted", passed=False)
 
 
 def _aligned(name: str, *codecs: object, folder: Path, most_ms: float = 10.0) -> Seen:
@@ -229,6 +245,12 @@ STREAMS: tuple[Condition, ...] = (
         name="sound in Dolby AC-4, which FFmpeg can't decode",
         expected="the reason, and no sound",
         check=_with_ac4,
+    ),
+    Condition(
+        topic="Which stream",
+        name="the beats of sound in Dolby AC-4 are asked for",
+        expected="refused as soon as the clip was probed",
+        check=_beats_of_ac4,
     ),
     *(
         Condition(
