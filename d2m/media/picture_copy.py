@@ -9,6 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from d2m.media.clean_aperture import clean_aperture
 from d2m.media.clip_limits import ClipLimits
 from d2m.media.colour import is_hdr, needs_colour_conversion
 from d2m.media.deinterlace import is_interlaced
@@ -91,6 +92,7 @@ def is_playable(stream: VideoStream) -> bool:
         and not needs_colour_conversion(stream)
         and not is_interlaced(stream)
         and (not aspect or aspect == 1)
+        and clean_aperture(stream) is None
     )
 
 
