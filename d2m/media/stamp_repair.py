@@ -197,17 +197,24 @@ def _stays_behind(behind: NDArray[np.bool_], place: int) -> bool:
 def _without_strays(time_s: NDArray[np.float64], stray_s: float) -> NDArray[np.float64]:
     """Put single pictures that are far from both their neighbours between them."""
     fixed = time_s.copy()
-    if len(fixed) < 3:
+    known = np.flatnonzero(np.isfinite(fixed))
+    if len(known) < 3:
         return fixed
-    before, here, after = fixed[:-2], fixed[1:-1], fixed[2:]
-    with np.errstate(invalid="ignore"):
-        stray = (
-            (np.abs(after - before) <= stray_s)
-            & (np.abs(here - before) > stray_s)
-            & (np.abs(here - after) > stray_s)
-        )
+    times = fixed[known]
+    before, here, after = times[:-2], times[1:-1], times[2:]
+    stray = (
+        (np.abs(after - before) <= stray_s)
+        & (np.abs(here - before) > stray_s)
+        & (np.abs(here - after) > stray_s)
+    )
     places = 1 + np.flatnonzero(stray)
-    fixed[places] = (time_s[places - 1] + time_s[places + 1]) / 2
+    fixed[known[places]] = (times[places - 1] + times[places + 1]) / 2
+    # The first picture of the file can't be far after the second, nor the last before the others.
+    step = float(np.median(np.abs(np.diff(times))))
+    if times[0] > times[1] + stray_s and abs(times[2] - times[1]) <= stray_s:
+        fixed[known[0]] = times[1] - step
+    if times[-1] < times[-2] - stray_s and abs(times[-2] - times[-3]) <= stray_s:
+        fixed[known[-1]] = times[-2] + step
     return fixed
 
 
