@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
-from fractions import Fraction
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from d2m.media.frame_filters import build_filters
 
 if TYPE_CHECKING:
+    from av.filter import Graph
     from av.video.frame import VideoFrame
     from av.video.stream import VideoStream
 
 # FFmpeg's numbers of the field orders of interlaced streams: top or bottom field first in
 # coding order and in display order.
 _INTERLACED_ORDERS = frozenset((2, 3, 4, 5))
-# idet looks at the pictures and clears the flag of frames that were filmed progressively,
-# which bwdif would only blur; it leaves the flag alone where it can't tell, as in a still. Its
-# own threshold of 1.5 does not find them where there is noise or little motion; interlaced
-# pictures stay below 1.04, from which on idet tells the order of their fields.
-_FILTERS = (("idet", "prog_thres=1.1"), ("bwdif", "mode=send_frame:parity=auto:deint=interlaced"))
+# Its own threshold of 1.5 does not find progressive pictures where there is noise or little
+# motion; interlaced ones stay below 1.04, from which on idet tells the order of their fields.
+_JUDGE = (("idet", "prog_thres=1.1"),)
+_BWDIF = (("bwdif", "mode=send_frame:parity=auto:deint=interlaced"),)
 
 
 def is_interlaced(tagged: VideoFrame | VideoStream) -> bool:
@@ -68,14 +68,20 @@ def deinterlaced(frames: Iterator[VideoFrame]) -> Iterator[VideoFrame]:
 
 
 class _Deinterlacer:
-    """Filters frames of one size and format; the result comes some frames later."""
+    """Filters frames of one size and format; the result comes some frames later.
+
+    Many cameras tag as interlaced what they filmed progressively, and bwdif would only blur it.
+    So idet looks at the pictures, and frames whose two fields show one moment stay as they are.
+    Where it can't tell, as in a still, the tag counts. The order of the fields is always that
+    of the tag: idet takes it for the other one where something swings back and forth.
+    """
 
     def __init__(self, frame: VideoFrame) -> None:
         self._shape = _shape(frame)
-        self._graph = build_filters(frame, _FILTERS)
-        # bwdif halves the time base and guesses times that are missing, so the source's are
-        # kept here: timestamps, duration, and their unit.
-        self._stamps: deque[tuple[int | None, int | None, int, Fraction | None]] = deque()
+        self._judge, self._bwdif = build_filters(frame, _JUDGE), build_filters(frame, _BWDIF)
+        self._waiting: deque[VideoFrame] = deque()
+        self._judged: deque[VideoFrame] = deque()
+        self._whole: deque[VideoFrame] = deque()
 
     def accepts(self, frame: VideoFrame) -> bool:
         """Return whether a frame has the size and format that the filters were built for."""
@@ -83,27 +89,40 @@ class _Deinterlacer:
 
     def add(self, frame: VideoFrame) -> Iterator[VideoFrame]:
         """Filter a frame and yield the frames that are ready."""
-        self._stamps.append((frame.pts, frame.dts, frame.duration, frame.time_base))
-        self._graph.vpush(frame)
+        self._waiting.append(frame)
+        self._push(frame)
         yield from self._ready()
 
     def finish(self) -> Iterator[VideoFrame]:
         """Yield the frames that are still in the filters."""
-        self._graph.vpush(None)
+        self._push(None)
         yield from self._ready()
 
-    def _ready(self) -> Iterator[VideoFrame]:
-        import av
+    def _push(self, frame: VideoFrame | None) -> None:
+        for graph, results in ((self._judge, self._judged), (self._bwdif, self._whole)):
+            graph.vpush(frame)
+            results.extend(_pulled(graph))
 
-        while self._stamps:
-            try:
-                frame = self._graph.vpull()
-            except (av.BlockingIOError, av.EOFError):
-                return
-            frame.pts, frame.dts, frame.duration, time_base = self._stamps.popleft()
-            if time_base is not None:
-                frame.time_base = time_base
-            yield frame
+    def _ready(self) -> Iterator[VideoFrame]:
+        while self._judged and self._whole:
+            source, whole = self._waiting.popleft(), self._whole.popleft()
+            if not self._judged.popleft().interlaced_frame:
+                yield source
+                continue
+            # bwdif halves the time base and guesses times that are missing.
+            whole.pts, whole.dts, whole.duration = source.pts, source.dts, source.duration
+            if source.time_base is not None:
+                whole.time_base = source.time_base
+            yield whole
+
+
+def _pulled(graph: Graph) -> Iterator[VideoFrame]:
+    """Yield the frames that are ready at the end of a graph."""
+    import av
+
+    with suppress(av.BlockingIOError, av.EOFError):
+        while True:
+            yield graph.vpull()
 
 
 def _shape(frame: VideoFrame) -> tuple[int, int, str, int, int]:
