@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from math import sqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,6 +26,9 @@ _COMPARED, _FEW, _FEW_GAP_S = 24, 4, 0.25
 # Offsets of a stretch are summed up in blocks of this length (s). If their medians stay this near
 # (s) to one value or one line, the rest is jitter. Chosen by hand.
 _BLOCK_S, _JITTER_S = 1.0, 0.003
+# The median of n timestamps is off by at most this many typical deviations, divided by the root
+# of n: three standard errors of the median of normal values.
+_MEDIAN_ERROR = 5.6
 # Clocks do not differ by more than this share: a sample rate of 44.1 kHz called 48 kHz differs by
 # 9 %. Timestamps that say more are useless. Chosen by hand.
 _MOST_DRIFT = 0.15
@@ -121,7 +125,10 @@ def _without_resets(
     """Return the timestamps of one timeline, and NaN for single ones that are far off."""
     stamps = stamps.copy()
     known = np.flatnonzero(np.isfinite(stamps))
-    # A single timestamp far from both its neighbours is wrong.
+    # The first timestamp can't be far after the second, and single ones that are far from both
+    # their neighbours are wrong.
+    if len(known) > 1 and stamps[known[0]] > stamps[known[1]] + _RESET_S:
+        stamps[known[0]] = np.nan
     for before, here, after in zip(known, known[1:], known[2:], strict=False):
         expected = stamps[before] + counted_s[here] - counted_s[before]
         if abs(stamps[here] - expected) > _RESET_S and (
@@ -167,14 +174,25 @@ def _follow(offsets: _Offsets, counted_s: NDArray[np.float64], first: int, last:
     groups = [np.flatnonzero(blocks == block) for block in np.unique(blocks)]
     centre_s = np.array([place_s[group].mean() for group in groups])
     medians = np.array([np.median(values[group]) for group in groups])
+    rest = np.concatenate(
+        [np.abs(values[group] - median) for group, median in zip(groups, medians, strict=True)]
+    )
+    jitter_s = max(_JITTER_S, _MEDIAN_ERROR * np.median(rest) / sqrt(len(rest) / len(groups)))
     knots_s, moved = ends_s, np.full(2, middle)
-    if np.abs(medians - middle).max() > _JITTER_S:
+    if np.abs(medians - middle).max() > jitter_s:
         slope, level = np.polyfit(centre_s - ends_s[0], medians, 1)
         moved = level + slope * (ends_s - ends_s[0])
         line = np.interp(centre_s, ends_s, moved)
-        if np.abs(medians - line).max() > _JITTER_S and len(centre_s) > 2:
+        if np.abs(medians - line).max() > jitter_s and len(centre_s) > 2:
             knots_s = np.concatenate([ends_s[:1], centre_s[1:-1], ends_s[1:]])
-            moved = np.interp(knots_s, centre_s, medians)
+            edges = [
+                medians[one]
+                + (medians[two] - medians[one])
+                / (centre_s[two] - centre_s[one])
+                * (end - centre_s[one])
+                for one, two, end in ((0, 1, ends_s[0]), (-1, -2, ends_s[1]))
+            ]
+            moved = np.concatenate([edges[:1], medians[1:-1], edges[1:]])
     drift = np.diff(moved) / np.maximum(np.diff(knots_s), 1e-9)
     if np.abs(drift).max() > _MOST_DRIFT:
         knots_s, moved = ends_s, np.full(2, float(np.median(values[:_FEW])))
