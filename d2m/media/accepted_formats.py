@@ -16,6 +16,11 @@ VIDEO_FORMATS = "mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,avi,gif,mpegts,mpeg,flv,a
 """Containers accepted for video, by FFmpeg's names of their demuxers: those of phones, of screen
 recorders and browsers, of camcorders (AVCHD is MPEG-TS; DVDs and MPEG-2 recorders write MPEG-PS;
 DV) and of older downloads (FLV, WMV, OGV)."""
+VIDEO_ENDINGS = (
+    *("mp4", "m4v", "mov", "3gp", "3g2", "webm", "mkv", "avi", "gif", "mts", "m2ts", "m2t", "ts"),
+    *("mpg", "mpeg", "vob", "dv", "flv", "f4v", "wmv", "asf", "ogv", "ogg"),
+)
+"""Usual endings of the names of such files; what counts is the content."""
 AUDIO_FORMATS = f"{VIDEO_FORMATS},wav,flac,mp3,aac,aiff,w64,caf,amr"
 """Containers accepted for audio, by FFmpeg's names of their demuxers."""
 VIDEO_CODECS = frozenset(

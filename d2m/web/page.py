@@ -19,6 +19,7 @@ from d2m.web.endpoint import endpoint, error_toast
 from d2m.web.examples import ExampleClip
 from d2m.web.job_status import JobStatus, JobStatuses
 from d2m.web.result_area import ResultArea
+from d2m.web.scripts import ACCEPT_VIDEOS
 from d2m.web.server_folder import KEEP_S
 from d2m.web.settings_form import PRIVATE, SettingsForm, Update
 from d2m.web.status_reports import status_reports
@@ -217,6 +218,7 @@ def build(
         form = Page(pool, clips, settings).form
         gr.HTML(html.foot(clips), padding=False, elem_id="foot")
         weights = [form.widgets["weights"]]
+        blocks.load(None, None, None, js=ACCEPT_VIDEOS, **PRIVATE)
         blocks.load(form.refresh_weights, None, weights, queue=False, **PRIVATE)
         button = gr.Button(visible=False)
         files = gr.Files(visible=False, label="Results")

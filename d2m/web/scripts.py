@@ -1,5 +1,27 @@
-"""JavaScript of the page: random seeds, tapped beats, and switching between two videos."""
+"""JavaScript of the page: accepted files, random seeds, tapped beats, switching of two videos."""
 
+from __future__ import annotations
+
+from d2m.media.accepted_formats import VIDEO_ENDINGS
+
+ACCEPT_VIDEOS = """() => {
+  const endings = 'ENDINGS'.split(' ').map((ending) => `.${ending}`);
+  const own = Object.getOwnPropertyDescriptor(Blob.prototype, 'type');
+  Object.defineProperty(File.prototype, 'type', {
+    configurable: true,
+    get() {
+      const type = own.get.call(this), name = this.name.toLowerCase();
+      const isKnown = endings.some((ending) => name.endsWith(ending));
+      return isKnown && !type.startsWith('video/') ? 'video/mp4' : type;
+    },
+  });
+  document.addEventListener('click', () => {
+    const input = document.querySelector('#clip input[type=file]');
+    if (input) input.accept = ['video/*', ...endings].join(',');
+  }, true);
+}""".replace("ENDINGS", " ".join(VIDEO_ENDINGS))
+"""Lets the page take files by their names whose kind the browser does not know, such as MTS, or
+takes for another, such as GIF: Gradio accepts only what the browser calls a video."""
 RANDOM_SEED = "() => Math.floor(Math.random() * 100000)"
 TAP = """(taps, start) => {
   const video = document.querySelector('#clip video');
