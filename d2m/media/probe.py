@@ -26,7 +26,13 @@ from d2m.media.picture_stamps import (
     read_stamps,
 )
 from d2m.media.picture_times import PictureTimes
-from d2m.media.refusals import UNFILLED, is_unfilled, why_no_picture
+from d2m.media.refusals import (
+    UNFILLED,
+    breaks_off,
+    is_unfilled,
+    why_no_picture,
+    why_too_few_pictures,
+)
 from d2m.media.safe_open import open_media
 from d2m.media.sound_check import check_sound
 from d2m.media.stamp_repair import Showing, usual_interval, weigh_stamps
@@ -195,10 +201,8 @@ def _show(
         stamps, sound, is_decode_order=is_decode_order, has_true_pts=has_true_pts
     )
     if showing is None:
-        raise VideoError(
-            f"The file {display_name(path)} has no readable video of two or more frames: save it"
-            " again as MP4."
-        )
+        reason = why_too_few_pictures(path, len(stamps))
+        raise VideoError(f"The file {display_name(path)} {reason}.")
     if has_true_pts or not late_s:
         return showing, stamps, 0.0
     # A muxer that has delayed the pictures by a whole place has done more than needed.
@@ -217,7 +221,7 @@ def _first_size(path: Path, limits: ClipLimits, skip: int) -> tuple[int, int]:
     """Return the size at which the first frame that can be decoded is shown (px)."""
     with open_clip(path, limits) as (container, stream):
         first = next(decode_frames(container, stream, limits, skip=skip), None)
-        if first is None and is_unfilled(path):
+        if first is None and is_unfilled(path, to_the_end=True):
             raise VideoError(f"The file {display_name(path)} {UNFILLED}.")
         if first is None:
             raise VideoError(
@@ -277,8 +281,9 @@ def check_min_duration(path: Path, duration_s: float, limits: ClipLimits) -> Non
     """Raise a `VideoError` if less of a clip can be decoded than the limits require."""
     if duration_s < limits.min_duration_s - DURATION_SLACK_S:
         raise VideoError(
-            f"Only {duration_s:.1f} s of {display_name(path)} can be played: send a clip of at"
-            f" least {limits.min_duration_s:g} s."
+            f"Only {duration_s:.1f} s of {display_name(path)} can be played"
+            f"{', because the file broke off: send it again, or' if breaks_off(path) else ': send'}"
+            f" a clip of at least {limits.min_duration_s:g} s."
         )
 
 

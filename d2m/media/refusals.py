@@ -30,6 +30,9 @@ _CONTAINERS = (
 # Blocks of zeros are looked for at this many places, each of this many bytes; a film has none so
 # long. Chosen by hand.
 _GLANCES, _BLOCK_BYTES = 64, 4_096
+# A file without a length in its header that is shorter than this (bytes) has hardly begun. Chosen
+# by hand.
+_SHORT_BYTES = 4_096
 # Share of empty blocks (0 to 1) from which a file counts as not filled; chosen by hand.
 _EMPTY_SHARE = 0.25
 
@@ -91,6 +94,28 @@ def why_no_picture(path: Path, has_sound: bool) -> str:
     return kind_of_file(path) or "has no video track: send a video of a dancing person"
 
 
+def why_too_few_pictures(path: Path, count: int) -> str:
+    """Return why a file has fewer than two pictures.
+
+    Parameters
+    ----------
+    path
+        The file.
+    count
+        How many coded pictures it holds.
+
+    Returns
+    -------
+    str
+        The rest of a sentence that begins with the file's name, without a full stop.
+    """
+    if breaks_off(path):
+        return BROKE_OFF.format("less than two pictures are left")
+    if count == 1:
+        return "holds only one picture that does not move: send a video of a dancing person"
+    return "has no readable video of two or more frames: save it again as MP4"
+
+
 def is_unfilled(path: Path, *, to_the_end: bool = False) -> bool:
     """Return whether large parts of a file hold only zeros, as in downloads that broke off.
 
@@ -127,6 +152,22 @@ def _has_whole_index(path: Path) -> bool:
         )
 
 
+def breaks_off(path: Path) -> bool:
+    """Return whether a file is shorter than its header says, as far as that is known.
+
+    Parameters
+    ----------
+    path
+        The file.
+    """
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        head = file.read(16)
+        if head[4:8] in _MP4_STARTS:
+            return any(box.end > size for box in mp4_boxes(file, 0, size, MANY_BOXES))
+    return not _goes_on(path, head)
+
+
 def _goes_on(path: Path, head: bytes) -> bool:
     """Return whether a file is as long as its header says, as far as that is known."""
     size = path.stat().st_size
@@ -136,4 +177,8 @@ def _goes_on(path: Path, head: bytes) -> bool:
         with path.open("rb") as file:
             boxes = [*matroska_elements(file, 0, size)]
         return len(boxes) > 1 and boxes[-1].end <= size
-    return size > 16_384
+    if head.startswith(b"GIF8"):
+        with path.open("rb") as file:
+            file.seek(size - 1)
+            return file.read() == b";"
+    return size > _SHORT_BYTES

@@ -21,7 +21,7 @@ from tests.torture.mp4_boxes import (
 
 Maker = Callable[[ClipFactory], Path]
 _TOO_SHORT = Refused(
-    reason="can be played: send a clip of at least 2 s|no (video track|readable video)"
+    reason="can be played.* send .*a clip of at least 2 s|no (video track|readable video)|broke off"
 )
 
 
@@ -159,7 +159,7 @@ BOMBS = [
     Case(
         name="frames that last a day",
         make=changed(_long_frames),
-        expect=Refused(reason="120 s allowed|no (video track|readable video)|can be played"),
+        expect=Refused(reason="120 s allowed|no readable video|only one picture|can be played"),
     ),
     Case(name="frames with equal timestamps", make=changed(_equal_times), expect=_TOO_SHORT),
     *(
@@ -170,7 +170,7 @@ BOMBS = [
                     data, (*MEDIA, "mdhd"), 12, struct.pack(">I", ticks)
                 )
             ),
-            expect=Refused(reason="no readable video|can be played|120 s allowed"),
+            expect=Refused(reason="no readable video|only one picture|can be played|120 s allowed"),
         )
         for ticks in (0, 1, 2**31 - 1)
     ),
