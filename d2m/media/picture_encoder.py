@@ -67,12 +67,15 @@ class PictureEncoder:
         stamp = round(time_s / PICTURE_TIME_BASE)
         if self._last is not None and stamp <= self._last:
             return  # closer to the picture before than the time base can tell
-        kept = frame.pts, frame.time_base, frame.pict_type
+        # The frame may be shared with the small copy, whose times have another unit.
+        kept_stamp, kept_base, kept_type = frame.pts, frame.time_base, frame.pict_type
         frame.pts, frame.time_base = stamp, PICTURE_TIME_BASE
         frame.pict_type = 0  # let x264 choose the frame type instead of keeping the source's
         self._last = stamp
         self._mux(self._video.encode(frame))
-        frame.pts, frame.time_base, frame.pict_type = kept
+        frame.pts, frame.pict_type = kept_stamp, kept_type
+        if kept_base is not None:
+            frame.time_base = kept_base
 
     def finish(self, end_s: float) -> None:
         """Flush the encoder and close the file; the last picture is shown until ``end_s`` (s)."""

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from fractions import Fraction
+from math import inf
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +24,15 @@ from d2m.media.safe_open import read_packets
 from d2m.media.stream_choice import audio_stream
 from d2m.rendering.video_writer import RESULT_LIMITS, video_info
 
+if TYPE_CHECKING:
+    from av.container import InputContainer
+    from av.packet import Packet
+    from av.stream import Stream
+    from av.video.stream import VideoStream
+
+# Time from one decoded keyframe to the next (s) when a result is checked. Chosen by hand: its
+# pictures are copies of what has been decoded before, and large ones take long.
+_CHECK_S = 4.0
 # Largest sample of a result's sound. Chosen by hand: AAC overshoots what it encodes, and the
 # music alone stays below this.
 _PEAK = 0.99
@@ -109,7 +121,7 @@ def _write(video: Path, music: NDArray[np.float32], target: Path) -> None:
 
 
 def _verify(path: Path, duration_s: float, frame_s: float) -> None:
-    """Decode all audio and the keyframes of a result, and check both durations.
+    """Decode all audio and some keyframes of a result, and check both durations.
 
     Raises
     ------
@@ -123,15 +135,23 @@ def _verify(path: Path, duration_s: float, frame_s: float) -> None:
             "The finished video has lost frames: check the free disk space and try again."
         )
     with open_clip(path, RESULT_LIMITS) as (container, stream):
-        stream.codec_context.skip_frame = "NONKEY"
-        decoded = sum(len(stream.decode(packet)) for packet in read_packets(container, stream))
+        track = audio_stream(container)
+        length_s = float((track.duration or 0) * (track.time_base or Fraction(0))) if track else 0.0
+        decoded = sum(len(stream.decode(packet)) for packet in _some_keyframes(container, stream))
         decoded += len(stream.decode(None))
     if decoded == 0:
         raise VideoError("The finished video can't be played: try again.")
-    with open_clip(path, RESULT_LIMITS) as (container, _):
-        track = audio_stream(container)
-        length_s = float((track.duration or 0) * (track.time_base or Fraction(0))) if track else 0.0
     if abs(length_s - duration_s) > frame_s or len(read_audio(path)) == 0:
         raise AudioError(
             "The finished video has lost its music: check the free disk space and try again."
         )
+
+
+def _some_keyframes(container: InputContainer, stream: VideoStream) -> Iterator[Packet[Stream]]:
+    """Yield keyframes of a stream that are at least `_CHECK_S` apart."""
+    due_s = -inf
+    for packet in read_packets(container, stream):
+        time_s = float((packet.pts or 0) * packet.time_base)
+        if packet.is_keyframe and time_s >= due_s:
+            due_s = time_s + _CHECK_S
+            yield packet
