@@ -17,9 +17,9 @@ FOLLOWED, OTHER = (240, 228, 66), (255, 255, 255)
 _OUTLINE, _INK = (0, 0, 0), (34, 34, 34)
 # Width of a box (px), and size of a number in OpenCV's units and its stroke (px). Chosen by eye:
 # the numbers can be read where a strip of 1200 px is shown on a phone.
-_BOX_PX, _NUMBER_SCALE, _NUMBER_PX = 2, 1.3, 3
+_BOX_PX, _NUMBER_SCALE, _NUMBER_PX = 2, 1.0, 2
 # Free space around a number on its ground (px). Chosen by eye.
-_NUMBER_MARGIN_PX = 6
+_NUMBER_MARGIN_PX = 5
 
 
 def draw_person_boxes(
@@ -58,19 +58,22 @@ def draw_person_boxes(
         colour = FOLLOWED if number in followed else OTHER
         for extra, ink in ((2, _OUTLINE), (0, colour)):
             cv2.rectangle(drawn, *ends, ink, _BOX_PX + extra, cv2.LINE_AA)
-        _draw_number(drawn, number, ends[0], colour)
+        _draw_number(drawn, number, (ends[0][0], ends[1][1]), colour)
     return drawn, tuple(reversed(areas))
 
 
 def _draw_number(image: Image, number: int, corner: tuple[int, int], colour: Colour) -> None:
-    """Draw a number on a ground of a colour into the upper left corner of a box."""
+    """Draw a number on a ground of a colour into the lower left corner of a box.
+
+    There it hides feet rather than faces.
+    """
     import cv2
 
     font, scale, thick = cv2.FONT_HERSHEY_SIMPLEX, _NUMBER_SCALE, _NUMBER_PX
     (width, height), _ = cv2.getTextSize(str(number), font, scale, thick)
     size = width + 2 * _NUMBER_MARGIN_PX, height + 2 * _NUMBER_MARGIN_PX
     x = min(corner[0], image.shape[1] - size[0])
-    y = min(corner[1], image.shape[0] - size[1])
+    y = max(0, corner[1] - size[1])
     cv2.rectangle(image, (x, y), (x + size[0], y + size[1]), colour, cv2.FILLED)
     at = x + _NUMBER_MARGIN_PX, y + size[1] - _NUMBER_MARGIN_PX
     cv2.putText(image, str(number), at, font, scale, _INK, thick, cv2.LINE_AA)

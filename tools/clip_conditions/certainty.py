@@ -27,7 +27,7 @@ def _without_rhythm(folder: Path, **clip: bool) -> Seen:
     job = JobOutputs(standing_clip(folder, **clip), folder / "out")
     (tempo,) = job.tempi["rhythm of the report"]
     said = f"steady {tempo:g} BPM, not the dancer's"
-    is_said = all(said in job.texts[place].lower() for place in ("page", "plot"))
+    is_said = all(said.lower() in job.texts[place].lower() for place in ("page", "plot"))
     return Seen(
         text=f"{'a' if job.has_score else 'no'} score; {said if is_said else job.texts['plot']}",
         passed=is_said and not job.has_score and not job.report["rhythm"]["found"],
