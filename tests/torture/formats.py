@@ -52,6 +52,13 @@ _ACCEPTED_CODECS: dict[str, tuple[object, ...]] = {
         "log-level=none:colorprim=bt2020:transfer=smpte2084:colormatrix=bt2020nc",
     ),
 }
+_RARE = frozenset(
+    (
+        *("MPEG-4 version 3 in AVI.avi", "FFV1.mkv", "raw video.avi", "HuffYUV.avi", "DVD.vob"),
+        *("QuickTime Animation.mov", "H.264 in Flash.flv", "MPEG programme stream.mpg"),
+    )
+)
+"""Of these, the ones that only `make torture` tries."""
 _REFUSED_CODECS: dict[str, tuple[object, ...]] = {
     "Snow.avi": ("-c:v", "snow", "-vf", "fps=4", "-strict", -2),
     "ZMBV.avi": ("-c:v", "zmbv", "-vf", "fps=4"),
@@ -77,7 +84,12 @@ def _file_of(name: str) -> str:
 
 
 CODECS = [
-    Case(name=name, make=encode(_file_of(name), *arguments), expect=Works(has_audio=False))
+    Case(
+        name=name,
+        make=encode(_file_of(name), *arguments),
+        expect=Works(has_audio=False),
+        is_slow=name in _RARE,
+    )
     for name, arguments in _ACCEPTED_CODECS.items()
 ]
 CODECS += [

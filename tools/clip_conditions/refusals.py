@@ -50,6 +50,12 @@ def without_index(folder: Path) -> bytes:
     return data[: data.rindex(b"moov") - 4]
 
 
+def mostly_missing(folder: Path) -> bytes:
+    """Return the first part of an MP4 whose index is at its start."""
+    data = clip(folder, "clip.mp4", *_H264, "-movflags", "+faststart")
+    return data[: len(data) // 2]
+
+
 def half_filled(folder: Path) -> bytes:
     """Return an MP4 of its full size of which only the first half arrived."""
     data = clip(folder, "clip.mp4", *_H264, "-b:v", "900k", "-minrate", "900k")
@@ -134,6 +140,14 @@ def _output(name: str, *arguments: object) -> Maker:
 _REFUSED: dict[str, tuple[Maker, str]] = {
     "MP4 whose index never arrived": (without_index, "broke off before its end.*send it again"),
     "MP4, second half of the download is empty": (half_filled, "download .* was not finished"),
+    "MP4 with its index first, most of it missing": (
+        mostly_missing,
+        "because the file broke off: send it again",
+    ),
+    "GIF of one picture": (
+        _output("a.gif", *_PICTURE, "-frames:v", 1),
+        "holds only one picture that does not move",
+    ),
     "download of zeros": (_given(bytes(300_000)), "download .* was not finished"),
     "MP4, Common Encryption": (encrypted_mp4, "is copy-protected"),
     "MP4, FairPlay": (renamed(b"avc1", b"drmi"), "is copy-protected"),
