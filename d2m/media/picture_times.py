@@ -49,6 +49,9 @@ class PictureTimes:
         (s).
     stray_s
         How far timestamps must go back to start again (s).
+    is_even
+        Whether the pictures follow each other evenly where their timestamps are doubled or go
+        back, because there are no more and no fewer than places for them.
     """
 
     interval_s: float
@@ -60,11 +63,14 @@ class PictureTimes:
     repaired: tuple[tuple[int, float], ...] = ()
     resets: tuple[float, ...] = ()
     stray_s: float = 1.0
+    is_even: bool = False
 
     @property
     def are_repaired(self) -> bool:
         """Whether any timestamp is not shown as it is in the file."""
-        return bool(self.shift_s or self.is_decode_order or self.repaired or self.resets)
+        return bool(
+            self.shift_s or self.is_decode_order or self.repaired or self.resets or self.is_even
+        )
 
     def end_of_last(self, time_s: float) -> float:
         """Return until when the last frame that can be decoded is shown (s).
@@ -114,6 +120,8 @@ def timed_frames(
     stamped = _stamped(frames, times)
     last: float | None = None
     for time, frame in _sorted(stamped) if times.is_decode_order else stamped:
+        if times.is_even and last is not None and time < last + times.interval_s / 2:
+            time = last + times.interval_s
         if last is None or time > last:
             last = time
             yield time - start_s, frame

@@ -24,6 +24,8 @@ _SAME_S = 1e-6
 # Intervals that differ from the median by at most this share make the rate; longer ones are
 # pauses or lost pictures, shorter ones repairs. Chosen by hand.
 _RATE_SPREAD = 0.5
+# Timestamps nearer to each other than this share of the usual interval are equal. Chosen by hand.
+_DOUBLED = 0.05
 # Pictures at the start of a clip that must follow each other evenly for a gap to be one that a
 # muxer has made. Chosen by hand.
 _EVEN_PICTURES = 8
@@ -143,9 +145,18 @@ def weigh_stamps(
         repaired=repaired,
         resets=resets,
         stray_s=stray_s,
+        is_even=_is_even(fixed, interval),
     )
     are_intact = len(np.unique(known)) == len(stamps) and not times.are_repaired
     return Showing(time_s=fixed, times=times, are_intact=are_intact, are_delayed=are_delayed)
+
+
+def _is_even(time_s: NDArray[np.float64], interval_s: float) -> bool:
+    """Return whether pictures with equal timestamps are as many as are missing elsewhere."""
+    known = np.sort(time_s[np.isfinite(time_s)])
+    doubled = int((np.diff(known) < _DOUBLED * interval_s).sum())
+    places = round(float(known[-1] - known[0]) / interval_s) + 1
+    return doubled > 0 and abs(places - len(known)) <= doubled / 2
 
 
 def _is_place_left_out(time_s: NDArray[np.float64]) -> bool:

@@ -110,6 +110,16 @@ def test_times_that_start_again_go_on() -> None:
     assert shown(times, found.times) == pytest.approx(np.arange(180) / 30, abs=1e-4)
 
 
+def test_doubled_timestamps_are_counted_where_as_many_are_missing() -> None:
+    times = EVEN.copy()
+    times[54:79] -= 2 / 30  # as FFmpeg reads programme streams
+    found = weigh(times)
+    assert not found.are_intact
+    assert shown(times, found.times) == pytest.approx(EVEN, abs=1e-4)
+    times = np.sort(np.concatenate([EVEN, EVEN[40:45]]))
+    assert shown(times, weigh(times).times) == pytest.approx(EVEN, abs=1e-4)
+
+
 def test_missing_timestamps_are_counted() -> None:
     times: list[float | None] = [*EVEN]
     times[10] = times[90] = None
