@@ -112,7 +112,7 @@ def why_too_few_pictures(path: Path, count: int) -> str:
     if breaks_off(path):
         return BROKE_OFF.format("less than two pictures are left")
     if count == 1:
-        return "holds only one picture that does not move: send a video of a dancing person"
+        return "holds only one picture that can be shown, not a video: send a video of a dancing person"
     return "has no readable video of two or more frames: save it again as MP4"
 
 

@@ -54,4 +54,6 @@ def test_the_dialog_offers_all_accepted_endings(page: Page) -> None:
 def test_a_text_is_not_taken(page: Page) -> None:
     page.locator("#clip input[type=file]").wait_for(state="attached")
     page.evaluate(DROP, ["letter.txt", [68, 101, 97, 114]])
-    page.get_by_text("Invalid file type").first.wait_for()
+    message = page.get_by_text("Invalid file type").first
+    message.wait_for()
+    assert "letter.txt" in message.inner_text()

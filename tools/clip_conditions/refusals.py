@@ -146,7 +146,7 @@ _REFUSED: dict[str, tuple[Maker, str]] = {
     ),
     "GIF of one picture": (
         _output("a.gif", *_PICTURE, "-frames:v", 1),
-        "holds only one picture that does not move",
+        "holds only one picture",
     ),
     "download of zeros": (_given(bytes(300_000)), "download .* was not finished"),
     "MP4, Common Encryption": (encrypted_mp4, "is copy-protected"),
