@@ -46,73 +46,49 @@ def _one(
     )
 
 
+_MPEG2 = ("-c:v", "mpeg2video", "-q:v", 3, "-bf", 2)
+_FRAGMENTED = ("-b:a", "192k", "-movflags", "+frag_keyframe+empty_moov+default_base_moof")
+_MJPEG = ("-c:v", "mjpeg", "-q:v", 3, "-pix_fmt", "yuvj420p")
+_THEORA = ("-c:v", "libtheora", "-q:v", 8, "-c:a", "libvorbis")
+_CONTAINERS: dict[str, tuple[str, tuple[object, ...]]] = {
+    "H.264 with B-frames, AVI, MP3": ("a.avi", (*H264, "-bf", 2, "-c:a", "libmp3lame")),
+    "H.264 with B-frames, AVI, PCM": ("a.avi", (*B_FRAMES, "-c:a", "pcm_s16le")),
+    "MPEG-4 with B-frames, AVI, MP3": ("a.avi", (*MPEG4, "-bf", 2, "-c:a", "libmp3lame")),
+    "MPEG-4, AVI, MP3, place left out for the sound": ("a.avi", (*MPEG4, "-c:a", "libmp3lame")),
+    "Motion JPEG, AVI, PCM, as cameras write": ("a.avi", (*_MJPEG, "-c:a", "pcm_s16le")),
+    "MP4, B-frames, AAC": ("a.mp4", (*B_FRAMES, "-c:a", "aac")),
+    "fragmented MP4, gap after first sound": ("a.mp4", (*B_FRAMES, "-c:a", "aac", *_FRAGMENTED)),
+    "MOV, B-frames, PCM": ("a.mov", (*B_FRAMES, "-c:a", "pcm_s16le")),
+    "Matroska, B-frames, AAC": ("a.mkv", (*B_FRAMES, "-c:a", "aac")),
+    "Matroska, MP3": ("a.mkv", (*B_FRAMES, "-c:a", "libmp3lame")),
+    "WebM without duration": ("a.webm", (*VP8, "-c:a", "libopus", "-f", "webm", "-live", 1)),
+    "transport stream, AAC": ("a.ts", (*B_FRAMES, "-c:a", "aac")),
+    "DVD, timestamps doubled": ("a.vob", (*_MPEG2, "-c:a", "ac3", "-f", "vob")),
+    "Flash video, AAC": ("a.flv", (*B_FRAMES, "-c:a", "aac")),
+    "Windows Media": ("a.wmv", ("-c:v", "wmv2", "-q:v", 3, "-c:a", "wmav2")),
+    "Ogg, Theora, Vorbis": ("a.ogv", _THEORA),
+}
+_QUICK = (
+    "H.264 with B-frames, AVI, MP3",
+    "MPEG-4, AVI, MP3, place left out for the sound",
+    "fragmented MP4, gap after first sound",
+    "WebM without duration",
+    "DVD, timestamps doubled",
+)
 _TOGETHER = "flash and click at 0 ms, within 10 ms or half a picture"
 TIMING: tuple[Condition, ...] = (
-    _one(
-        "H.264 with B-frames, AVI, MP3",
-        f"{_TOGETHER}; all 180 pictures",
-        flashing("a.avi", *H264, "-bf", 2, "-c:a", "libmp3lame"),
-        fps=30,
-        seconds=6.0,
-        pictures=180,
+    *(
+        _one(
+            name,
+            f"{_TOGETHER}; 30 Hz, all 180 pictures",
+            flashing(file_name, *codecs),
+            fps=30,
+            seconds=6.0,
+            pictures=180,
+            is_slow=name not in _QUICK,
+        )
+        for name, (file_name, codecs) in _CONTAINERS.items()
     ),
-    _one(
-        "H.264 with B-frames, AVI, PCM",
-        f"{_TOGETHER}; all 180 pictures",
-        flashing("a.avi", *B_FRAMES, "-c:a", "pcm_s16le"),
-        pictures=180,
-        is_slow=True,
-    ),
-    _one(
-        "MPEG-4 with B-frames, AVI, MP3",
-        _TOGETHER,
-        flashing("a.avi", *MPEG4, "-bf", 2, "-c:a", "libmp3lame"),
-        is_slow=True,
-    ),
-    _one(
-        "MPEG-4, AVI, MP3, a place left out for the delay of the sound",
-        _TOGETHER,
-        flashing("a.avi", *MPEG4, "-c:a", "libmp3lame"),
-        seconds=6.0,
-    ),
-    _one(
-        "Motion JPEG, AVI, PCM, as cameras write",
-        _TOGETHER,
-        flashing("a.avi", "-c:v", "mjpeg", "-q:v", 3, "-pix_fmt", "yuvj420p", "-c:a", "pcm_s16le"),
-        is_slow=True,
-    ),
-    _one(
-        "fragmented MP4, gap after the first sound packet",
-        _TOGETHER,
-        flashing(
-            *("a.mp4", *B_FRAMES, "-c:a", "aac", "-b:a", "192k"),
-            *("-movflags", "+frag_keyframe+empty_moov+default_base_moof"),
-        ),
-        seconds=6.0,
-    ),
-    _one(
-        "MP4, B-frames, AAC", _TOGETHER, flashing("a.mp4", *B_FRAMES, "-c:a", "aac"), is_slow=True
-    ),
-    _one(
-        "MOV, B-frames, PCM",
-        _TOGETHER,
-        flashing("a.mov", *B_FRAMES, "-c:a", "pcm_s16le"),
-        is_slow=True,
-    ),
-    _one("Matroska, B-frames, AAC", _TOGETHER, flashing("a.mkv", *B_FRAMES, "-c:a", "aac")),
-    _one(
-        "Matroska, MP3", _TOGETHER, flashing("a.mkv", *B_FRAMES, "-c:a", "libmp3lame"), is_slow=True
-    ),
-    _one(
-        "WebM without duration, VP8, Opus",
-        f"{_TOGETHER}; 30 Hz",
-        flashing("a.webm", *VP8, "-c:a", "libopus", "-f", "webm", "-live", 1),
-        fps=30,
-    ),
-    _one(
-        "transport stream, AAC", _TOGETHER, flashing("a.ts", *B_FRAMES, "-c:a", "aac"), is_slow=True
-    ),
-    _one("Flash video, AAC", _TOGETHER, flashing("a.flv", *B_FRAMES, "-c:a", "aac"), is_slow=True),
     *(
         _one(
             f"{rate:.4g} Hz",
