@@ -1,29 +1,34 @@
-"""The part of a picture that is shown: the clean aperture of MP4 and QuickTime files.
+"""The part of a picture that is shown: MP4 and QuickTime call it clean aperture, Matroska crop.
 
-FFmpeg's demuxer knows it, but hands it over with the stream's side data, which PyAV doesn't
+FFmpeg's demuxers know it, but hand it over with the stream's side data, which PyAV doesn't
 show, and its decoders don't crop. So the few boxes around it are read here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from struct import Struct, error
 from typing import TYPE_CHECKING, BinaryIO
 
+from d2m.media.boxes import MANY_BOXES, Box, content, matroska_elements, mp4_boxes
+
 if TYPE_CHECKING:
     from av.video.stream import VideoStream
 
-_BOX = Struct(">I4s")
-_LARGE_SIZE = Struct(">Q")
-# Width and height in the description of a video track, and where they are and its boxes begin.
-_SIZE, _SIZE_AT, _BOXES_AT = Struct(">HH"), 32, 86
+_TO_TABLE = b"mdia", b"minf", b"stbl", b"stsd"
+# Width and height in the sample entry of a video track, and where its boxes begin (bytes).
+_SIZE, _SIZE_AT, _BOXES_AT = Struct(">HH"), 24, 78
 # Width, height, and the offsets of the centre to the right and down: fractions.
 _APERTURE = Struct(">IIIIiIiI")
-# Most boxes that are looked at; files have a few hundred at most.
-_MAX_BOXES = 10_000
+_SEGMENT, _TRACKS, _TRACK = b"\x18\x53\x80\x67", b"\x16\x54\xae\x6b", b"\xae"
+_TRACK_TYPE, _VIDEO = b"\x83", b"\xe0"
+_WIDTH, _HEIGHT = b"\xb0", b"\xba"
+_LEFT, _TOP, _RIGHT, _BOTTOM = b"\x54\xcc", b"\x54\xbb", b"\x54\xdd", b"\x54\xaa"
+
+_Walk = Callable[[BinaryIO, int, int, int], Iterator[Box]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,94 +50,109 @@ class CleanAperture:
     height: int
 
 
-class _Reader:
-    """Reads the boxes of a file, and stops at an implausible number of them."""
-
-    def __init__(self, file: BinaryIO) -> None:
-        self._file = file
-        self._left = _MAX_BOXES
-
-    def boxes(self, begin: int, end: int) -> Iterator[tuple[bytes, int, int]]:
-        """Yield name, begin and end of the content of each box in a part of the file."""
-        while begin + _BOX.size <= end and self._left > 0:
-            self._left -= 1
-            size, name = _BOX.unpack(self.read(begin, _BOX.size))
-            content = begin + _BOX.size
-            if size == 1:
-                (size,) = _LARGE_SIZE.unpack(self.read(content, _LARGE_SIZE.size))
-                content += _LARGE_SIZE.size
-            stop = end if size == 0 else begin + size
-            if stop < content or stop > end:
-                return
-            yield name, content, stop
-            begin = stop
-
-    def inside(self, begin: int, end: int, *path: bytes) -> tuple[int, int] | None:
-        """Return begin and end of the content of the first box at a path, or None."""
-        for wanted in path:
-            found = next((box[1:] for box in self.boxes(begin, end) if box[0] == wanted), None)
-            if found is None:
-                return None
-            begin, end = found
-        return begin, end
-
-    def read(self, at: int, size: int) -> bytes:
-        """Return bytes of the file; fewer at its end."""
-        self._file.seek(at)
-        return self._file.read(size)
-
-
 def clean_aperture(stream: VideoStream) -> CleanAperture | None:
     """Return the clean aperture of a video stream, or None if it shows the whole picture.
 
     An aperture that is not inside of the picture is ignored, as players do.
     """
-    if not stream.container.format.name.startswith("mov"):
-        return None
-    path = Path(stream.container.name)
+    name, path = stream.container.format.name, Path(stream.container.name)
     with suppress(OSError, error), path.open("rb") as file:
-        return _of_track(_Reader(file), path.stat().st_size, stream.id)
+        whole = Box(kind=b"", start=0, end=path.stat().st_size)
+        if name.startswith("mov"):
+            return _in_mp4(file, whole, stream.id)
+        if name.startswith("matroska"):
+            return _in_matroska(file, whole, stream.container.streams.video.index(stream))
     return None
 
 
-def _of_track(reader: _Reader, size: int, track_id: int) -> CleanAperture | None:
+def _in_mp4(file: BinaryIO, whole: Box, track_id: int) -> CleanAperture | None:
     """Return the clean aperture of the track with an id."""
-    movie = reader.inside(0, size, b"moov")
-    for name, begin, end in reader.boxes(*movie) if movie else ():
-        if name == b"trak" and _track_id(reader, begin, end) == track_id:
-            table = reader.inside(begin, end, b"mdia", b"minf", b"stbl", b"stsd")
-            if table is None:
-                return None
-            # After the version and the number of descriptions; the first one counts.
-            for _, content, stop in reader.boxes(table[0] + 8, table[1]):
-                return _of_description(reader, content - _BOX.size, stop)
+    movie = _inside(file, whole, mp4_boxes, b"moov")
+    tracks = mp4_boxes(file, movie.start, min(movie.end, whole.end)) if movie else ()
+    for track in tracks:
+        header = _inside(file, track, mp4_boxes, b"tkhd")
+        if track.kind != b"trak" or header is None:
+            continue
+        values = content(file, header)
+        at = 20 if values[:1] == b"\1" else 12  # with version 1, times have eight bytes
+        if int.from_bytes(values[at : at + 4], "big") == track_id:
+            table = _inside(file, track, mp4_boxes, *_TO_TABLE)
+            return _of_table(file, table) if table is not None else None
     return None
 
 
-def _track_id(reader: _Reader, begin: int, end: int) -> int | None:
-    header = reader.inside(begin, end, b"tkhd")
-    if header is None:
+def _of_table(file: BinaryIO, table: Box) -> CleanAperture | None:
+    """Return the aperture in the first entry of a table of sample entries."""
+    # The table starts with its version and the number of entries.
+    entry = next(mp4_boxes(file, table.start + 8, table.end), None)
+    if entry is None:
         return None
-    is_long = reader.read(header[0], 1) == b"\1"  # times of eight bytes
-    return int.from_bytes(reader.read(header[0] + (20 if is_long else 12), 4), "big")
-
-
-def _of_description(reader: _Reader, begin: int, end: int) -> CleanAperture | None:
-    box = reader.inside(begin + _BOXES_AT, end, b"clap")
+    boxes = Box(kind=b"", start=entry.start + _BOXES_AT, end=min(entry.end, table.end))
+    box = _inside(file, boxes, mp4_boxes, b"clap")
     if box is None:
         return None
-    stored: tuple[int, int] = _SIZE.unpack(reader.read(begin + _SIZE_AT, _SIZE.size))
-    values = _APERTURE.unpack(reader.read(box[0], _APERTURE.size))
+    wide, high = _SIZE.unpack(content(file, entry)[_SIZE_AT : _SIZE_AT + _SIZE.size])
+    values = _APERTURE.unpack(content(file, box)[: _APERTURE.size])
     if 0 in values[1::2]:
         return None
     width, height, right, down = (a / b for a, b in zip(values[::2], values[1::2], strict=True))
-    sides = round(width), round(height)
-    left, top = (
-        round((whole - side) / 2 + offset)
-        for whole, side, offset in zip(stored, (width, height), (right, down), strict=True)
+    return _plausible(
+        stored=(wide, high),
+        left=round((wide - width) / 2 + right),
+        top=round((high - height) / 2 + down),
+        width=round(width),
+        height=round(height),
     )
-    if min(left, top) < 0 or min(sides) < 2 or sides == stored:
+
+
+def _in_matroska(file: BinaryIO, whole: Box, number: int) -> CleanAperture | None:
+    """Return the crop of the video track with a number, counted from 0."""
+    tracks = _inside(file, whole, matroska_elements, _SEGMENT, _TRACKS)
+    entries = matroska_elements(file, tracks.start, tracks.end) if tracks else ()
+    for track in entries:
+        kind = _inside(file, track, matroska_elements, _TRACK_TYPE)
+        if track.kind != _TRACK or kind is None or content(file, kind) != b"\1":
+            continue
+        if number == 0:
+            video = _inside(file, track, matroska_elements, _VIDEO)
+            return _of_video(file, video) if video is not None else None
+        number -= 1
+    return None
+
+
+def _of_video(file: BinaryIO, video: Box) -> CleanAperture | None:
+    """Return the crop in the description of a video track."""
+    values = {
+        box.kind: int.from_bytes(content(file, box)[:8], "big")
+        for box in matroska_elements(file, video.start, video.end)
+    }
+    stored = values.get(_WIDTH, 0), values.get(_HEIGHT, 0)
+    left, top = values.get(_LEFT, 0), values.get(_TOP, 0)
+    return _plausible(
+        stored=stored,
+        left=left,
+        top=top,
+        width=stored[0] - left - values.get(_RIGHT, 0),
+        height=stored[1] - top - values.get(_BOTTOM, 0),
+    )
+
+
+def _plausible(
+    *, stored: tuple[int, int], left: int, top: int, width: int, height: int
+) -> CleanAperture | None:
+    """Return an aperture if it is a part of the picture, and not all of it."""
+    is_inside = left + width <= stored[0] and top + height <= stored[1]
+    if min(left, top) < 0 or min(width, height) < 2 or not is_inside or (width, height) == stored:
         return None
-    if left + sides[0] > stored[0] or top + sides[1] > stored[1]:
-        return None
-    return CleanAperture(stored=stored, left=left, top=top, width=sides[0], height=sides[1])
+    return CleanAperture(stored=stored, left=left, top=top, width=width, height=height)
+
+
+def _inside(file: BinaryIO, box: Box, walk: _Walk, *path: bytes) -> Box | None:
+    """Return the first box at a path inside of another box, or None."""
+    for wanted in path:
+        inner = walk(file, box.start, box.end, MANY_BOXES)
+        found = next((part for part in inner if part.kind == wanted), None)
+        if found is None:
+            return None
+        box = Box(kind=found.kind, start=found.start, end=min(found.end, box.end))
+    return box

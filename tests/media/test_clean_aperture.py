@@ -10,7 +10,7 @@ from d2m.media.frames import decode_frames
 from d2m.media.picture_copy import is_playable
 from d2m.media.probe import open_clip
 from d2m.media.upright import UprightScaler
-from tests.clean_apertures import add_clean_aperture
+from tests.clean_apertures import add_clean_aperture, add_crop
 from tests.clips import ClipMaker, ffmpeg, probe_clip
 
 
@@ -57,6 +57,30 @@ def test_the_track_of_the_stream_counts(make_clip: ClipMaker, tmp_path: Path) ->
         first_stream, second_stream = container.streams.video
         assert clean_aperture(first_stream) is None
         assert (clean_aperture(second_stream) is None) == (b"clap" not in data)
+
+
+@pytest.mark.parametrize(
+    ("crop", "expected"),
+    [
+        ({"left": 8, "top": 4, "right": 16, "bottom": 20}, (8, 4, 296, 24)),
+        ({"bottom": 8}, (0, 0, 320, 40)),
+        ({}, None),
+    ],
+)
+def test_crops_of_matroska_are_read(
+    make_clip: ClipMaker, crop: dict[str, int], expected: tuple[int, int, int, int] | None
+) -> None:
+    clip = make_clip("clip.mkv", size=(320, 48), times=[0.0, 0.5])
+    add_crop(clip, **crop)
+    with open_clip(clip, ClipLimits()) as (_, stream):
+        seen = clean_aperture(stream)
+    if expected is None:
+        assert seen is None
+    else:
+        left, top, width, height = expected
+        assert seen == CleanAperture(
+            stored=(320, 48), left=left, top=top, width=width, height=height
+        )
 
 
 def test_cut_clips_are_smaller_and_not_copied(make_clip: ClipMaker) -> None:

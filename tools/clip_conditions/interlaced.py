@@ -13,7 +13,7 @@ from d2m.media.clip import ClipLimits, normalise, read_frames
 from d2m.media.deinterlace import deinterlaced
 from d2m.media.frames import decode_frames
 from d2m.media.probe import open_clip
-from tests.clean_apertures import add_clean_aperture
+from tests.clean_apertures import add_clean_aperture, add_crop
 from tests.clips import ffmpeg
 from tests.interlaced_clips import make_interlaced, moving_bar, teeth
 from tools.clip_conditions.condition import Condition, Seen
@@ -128,6 +128,17 @@ def _clean(
     return check
 
 
+def _cropped_matroska(folder: Path) -> Seen:
+    clip = folder / "clip.mkv"
+    filters = "color=white:s=320x240:r=10:d=3.2,drawbox=y=40:h=160:w=320:c=black:t=fill"
+    ffmpeg("-f", "lavfi", "-i", filters, *_X264, "-fflags", "+bitexact", clip)
+    add_crop(clip, top=40, bottom=40)
+    seen, _, pictures = _copied(clip)
+    brightest = pictures[0][2:-2, 2:-2].max()
+    text = f"{seen[0]}x{seen[1]}, brightest {brightest:.0f}/255"
+    return Seen(text=text, passed=seen == (320, 160) and brightest < 30)
+
+
 def _aperture(
     name: str, expected: str, check: Callable[[Path], Seen], *, is_slow: bool = False
 ) -> Condition:
@@ -221,6 +232,12 @@ INTERLACED: tuple[Condition, ...] = (
         "clean aperture off the centre, as fractions",
         "160x120, from the middle of the left half",
         _clean(320, 2, 240, 2, -80, 1, 0, 3, size=(160, 120)),
+        is_slow=True,
+    ),
+    _aperture(
+        "crop of 40 lines at the top and at the bottom in Matroska",
+        "320x160, without the white borders",
+        _cropped_matroska,
         is_slow=True,
     ),
     _aperture(
