@@ -25,8 +25,9 @@ import pytest
 
 from d2m.checkpoints import FAMILIES, is_installed
 from d2m.core.common_settings import COMPACT
-from d2m.core.errors import JobError, VideoError
+from d2m.core.errors import JobError, OutputError, VideoError
 from d2m.core.events import ResultFiles
+from d2m.core.output_folder import usable_output
 from d2m.core.settings import Settings
 from d2m.jobs import WorkerPool
 from d2m.jobs.messages import ANALYSIS_ONLY, Failed, Finished, Job
@@ -187,6 +188,12 @@ def caused_by(cause: BaseException) -> BaseException:
         return error
 
 
+def unusable(folder: str) -> BaseException:
+    with pytest.raises(OutputError) as caught:
+        usable_output(Path(folder))
+    return caught.value
+
+
 def out_of_memory() -> BaseException:
     import torch
 
@@ -207,6 +214,8 @@ def out_of_memory() -> BaseException:
         (caused_by(ValueError("odd")), "The clip is damaged"),
         (PermissionError(errno.EACCES, "Permission denied", "/secret/folder"), INSIDE),
         (KeyError("/secret/folder"), INSIDE),
+        (unusable("/proc/secret"), "The server can't store"),
+        (unusable("/proc/a\0b"), "The server can't store"),
     ],
 )
 def test_one_sentence_for_an_error(error: BaseException, expected: str) -> None:

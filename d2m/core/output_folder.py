@@ -24,6 +24,7 @@ _REASONS = {
     errno.ENAMETOOLONG: "its name is too long: choose a shorter one",
     errno.EEXIST: "a file has that name: choose another folder",
     errno.ENOTDIR: "a part of its path is a file: choose another folder",
+    errno.ENOENT: "no folder can be created there: choose another one",
     errno.ELOOP: "its links lead in a circle: choose another folder",
 }
 
@@ -55,13 +56,13 @@ def usable_output(folder: Path) -> Path:
             trial.flush()
         free = shutil.disk_usage(folder).free
     except (OSError, ValueError) as error:
-        raise OutputError(_sentence(folder, error)) from None
+        raise OutputError(_sentence(folder, error)) from error
     finally:
         for parent in reversed(created):
             parent.rmdir()
     if free < LEAST_FREE_BYTES:
         full = OSError(errno.ENOSPC, "")
-        raise OutputError(_sentence(folder, full))
+        raise OutputError(_sentence(folder, full)) from full
     return folder
 
 

@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from d2m.checkpoints import import_dropped_files
-from d2m.core.errors import D2MError
+from d2m.core.errors import D2MError, OutputError
 from d2m.core.events import DanceSummary, Observer, ResultFiles, SoundtrackSummary
 from d2m.core.librosa_loader import load_librosa
 from d2m.core.subprocess_limits import limit_resources
@@ -165,6 +165,8 @@ def sentence(error: BaseException) -> str:
         if kinds & {"MemoryError", "OutOfMemoryError"} or "allocate memory" in words:
             return "The clip needs more memory than there is: use a shorter or smaller one."
         cause = cause.__cause__ or cause.__context__
+    if isinstance(error, OutputError):  # whose folder is none of the visitor's business
+        return "The server can't store the results of this clip: try again later."
     if isinstance(error, D2MError):
         return str(error)
     return "An internal error occurred while working on this clip: try again, or try another clip."
