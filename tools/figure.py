@@ -10,10 +10,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from head import HeadFrame, draw_head, head_frame
-from shading import Circle, Colour, FloatArray, Image, fill_hull, fill_shaded, unit_vector
 
 from d2m.perception.skeleton import HIPS, SHOULDERS
+from tools.head import HeadFrame, draw_head, head_frame
+from tools.shading import Circle, Colour, FloatArray, Image, fill_hull, fill_shaded, unit_vector
 
 
 @dataclass(frozen=True, kw_only=True)

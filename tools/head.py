@@ -6,9 +6,18 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
-from shading import LIGHT, Circle, Colour, FloatArray, Image, fill_hull, fill_shaded, unit_vector
 
 from d2m.perception.skeleton import HIPS, SHOULDERS
+from tools.shading import (
+    LIGHT,
+    Circle,
+    Colour,
+    FloatArray,
+    Image,
+    fill_hull,
+    fill_shaded,
+    unit_vector,
+)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,13 +18,13 @@ import av
 import cv2
 import numpy as np
 import typer
-from figure import Outfit, draw_figure
 from numpy.typing import NDArray
-from scenes import loft, shadow, street, studio
 from scipy.ndimage import gaussian_filter1d
 
 from d2m.perception.skeleton import ANKLES, HIPS, SHOULDERS
 from d2m.training.data.dances import AnnotatedDance, load_aist, load_cmu, procedural_dance
+from tools.figure import Outfit, draw_figure
+from tools.scenes import loft, shadow, street, studio
 
 FloatArray = NDArray[np.float64]
 Image = NDArray[np.uint8]

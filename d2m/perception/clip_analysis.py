@@ -19,13 +19,21 @@ from d2m.core.person_areas import PersonArea
 from d2m.core.progress import Progress, silent, timed
 from d2m.core.settings import Settings
 from d2m.media.audio_file import read_audio
-from d2m.media.clip import ClipInfo, ClipLimits, read_frames, sample_frames
+from d2m.media.clip import ClipInfo, ClipLimits, read_frames
 from d2m.media.full_quality import ClipFiles, split_clip
 from d2m.perception.beat_clock import missing_sound
 from d2m.perception.clip_warnings import FrameSampler, find_clip_warnings
+from d2m.perception.dancers import (
+    GLANCE_FPS,
+    Dancers,
+    follow_people,
+    followed_numbers,
+    glance,
+    solo_dancer,
+)
 from d2m.perception.optical_flow import DirectogramMeter
 from d2m.perception.people import People
-from d2m.perception.pose import PoseTrack, TimedFrame, person_visible, track_pose
+from d2m.perception.pose import PoseTrack, TimedFrame, track_pose
 from d2m.perception.sound_beats import SoundBeats, track_sound_beats
 
 POSE_FPS = 30.0
@@ -35,14 +43,14 @@ POSE_SIDE = 640
 """Longest side of the frames that the pose network reads (px); chosen by hand."""
 LEAST_COVERAGE = 0.1
 """Share of frames with a person (0 to 1) under which the clip has no dancer; chosen by hand."""
-LONG_S, N_GLANCES = 20.0, 24
-"""In clips longer than this (s), this many evenly spaced frames are searched for a person
-before the whole clip is tracked. Chosen by hand."""
+LONG_S = 20.0
+"""Clips longer than this (s) are not tracked if nobody was seen at a glance. Chosen by hand."""
 NO_DANCER = (
     "No dancer was found in the clip: a person should be visible from head to foot in most of "
     "it; try a brighter or closer clip."
 )
 _ANALYSIS, _STRIP = "analysis.npz", "strip.jpg"
+_POSE_ARRAYS = ("landmarks", "world", "visibility", "found")
 _SOUND_ARRAYS = ("beats_s", "downbeats_s", "strengths")
 _SOUND_FACTS = ("has_beat", "confidence", "tempo_bpm", "reason")
 
@@ -65,6 +73,8 @@ class ClipAnalysis:
         Beats of the clip's own sound.
     people
         Where each person of the clip is, and who is followed.
+    companions
+        Tracks of the others who are followed, where all are.
     warnings
         Sentences about what may make the music fit less well.
     strip_text
@@ -83,6 +93,7 @@ class ClipAnalysis:
     directogram: NDArray[np.float64]
     sound: SoundBeats
     people: People = field(default_factory=People)
+    companions: tuple[PoseTrack, ...] = ()
     warnings: tuple[str, ...] = ()
     strip_text: str = ""
     strip_areas: tuple[PersonArea, ...] = ()
@@ -111,7 +122,8 @@ class ClipAnalysis:
             "followed": self.people.followed,
         }
         arrays: dict[str, Any] = {
-            name: getattr(self.pose, name) for name in ("landmarks", "world", "visibility", "found")
+            name: np.stack([getattr(track, name) for track in (self.pose, *self.companions)])
+            for name in _POSE_ARRAYS
         }
         arrays |= {name: getattr(self.sound, name) for name in _SOUND_ARRAYS}
         arrays |= {"people_times_s": self.people.times_s, "people_boxes": self.people.boxes}
@@ -135,13 +147,18 @@ class ClipAnalysis:
             boxes=arrays.pop("people_boxes"),
             followed=tuple(facts["followed"]),
         )
+        tracks = [
+            PoseTrack(fps=facts["fps"], **dict(zip(_POSE_ARRAYS, track, strict=True)))
+            for track in zip(*(arrays.pop(name) for name in _POSE_ARRAYS), strict=True)
+        ]
         return cls(
             clip=ClipInfo(**facts["clip"]),
             video=cls.video_in(folder),
             directogram=arrays.pop("directogram"),
             sound=SoundBeats(**sound),
             people=people,
-            pose=PoseTrack(fps=facts["fps"], **arrays),
+            pose=tracks[0],
+            companions=tuple(tracks[1:]),
             warnings=tuple(facts["warnings"]),
             strip_text=facts["strip_text"],
             strip_areas=tuple(PersonArea(**area) for area in facts["strip_areas"]),
@@ -168,7 +185,7 @@ def analyse_clip(
     limits
         Which clips are accepted.
     settings
-        Their part of the clip (start and length) is used.
+        Their part of the clip (start and length) and their choice of the dancer are used.
     progress
         Called with the name of each stage and the share done.
 
@@ -178,6 +195,8 @@ def analyse_clip(
         If the file is not a video, or outside the limits.
     PoseError
         If no person is visible in it.
+    SettingsError
+        If there is nobody with the chosen number.
     """
     seconds: dict[str, float] = {}
     files = ClipFiles(folder=folder)
@@ -192,18 +211,21 @@ def analyse_clip(
             progress=lambda share: progress("Reading the clip", share),
         )
     with timed(seconds, "pose"):
-        pose, directogram, samples = _track(files.copy, split.copy, progress)
+        dancers, directogram, samples = _track(files.copy, split.copy, settings.dancer, progress)
+        pose, *companions = dancers.tracks
     with timed(seconds, "sound"):
         sound = _sound_beats(files.sound, split.picture, progress)
     with timed(seconds, "warnings"):
         progress("Checking the picture", 0.0)
-        warnings = tuple(find_clip_warnings(samples, pose))
+        warnings = tuple(find_clip_warnings(samples, pose, dancers.people))
     return ClipAnalysis(
         clip=split.picture,
         video=files.copy,
         pose=pose,
         directogram=directogram,
         sound=sound,
+        people=dancers.people,
+        companions=tuple(companions),
         warnings=warnings,
         seconds=seconds,
     )
@@ -217,23 +239,36 @@ def _sound_beats(sound: Path, info: ClipInfo, progress: Progress) -> SoundBeats:
 
 
 def _track(
-    video: Path, info: ClipInfo, progress: Progress
-) -> tuple[PoseTrack, NDArray[np.float64], list[TimedFrame]]:
-    """Track the dancer, measure the optical flow and sample frames in one decoding pass."""
-    fps = min(POSE_FPS, info.fps)
-    meter = DirectogramMeter(fps)
+    video: Path, info: ClipInfo, dancer: str, progress: Progress
+) -> tuple[Dancers, NDArray[np.float64], list[TimedFrame]]:
+    """Track the dancers, measure the optical flow and sample frames in one decoding pass.
+
+    A clip with one dancer is tracked in the quickest way; whether it is one is seen at a glance.
+    """
+    fps, aspect = min(POSE_FPS, info.fps), info.width / info.height
     expected = max(1.0, info.duration_s * fps)
-    sampler = FrameSampler(int(expected))
-    stage = "Tracking the dancer"
+    stage = "Looking for the dancers"
     progress(stage, 0.0)
-    if info.duration_s > LONG_S and not person_visible(sample_frames(video, count=N_GLANCES)):
+    seen = glance(read_frames(video, fps=GLANCE_FPS, longest_side=POSE_SIDE))
+    if seen == 0 and info.duration_s > LONG_S:
         raise PoseError(NO_DANCER)
+    is_solo = seen < 2
+    if is_solo:
+        followed_numbers(dancer, 1)
+    stage = "Tracking the dancer" if is_solo else "Tracking each person"
+    progress(stage, 0.0)
+
+    def report(done: int) -> None:
+        progress(stage, min(1.0, done / expected))
+
+    meter, sampler = DirectogramMeter(fps), FrameSampler(int(expected))
     frames = read_frames(video, fps=fps, longest_side=POSE_SIDE)
-    pose = track_pose(
-        meter.pass_through(sampler.pass_through(frames)),
-        fps,
-        progress=lambda done: progress(stage, min(1.0, done / expected)),
-    )
-    if pose.coverage < LEAST_COVERAGE:
+    watched = meter.pass_through(sampler.pass_through(frames))
+    dancers: Dancers | None
+    if is_solo:
+        dancers = solo_dancer(track_pose(watched, fps, progress=report), aspect)
+    else:
+        dancers = follow_people(watched, fps, aspect=aspect, dancer=dancer, progress=report)
+    if dancers is None or dancers.tracks[0].coverage < LEAST_COVERAGE:
         raise PoseError(NO_DANCER)
-    return pose, meter.result(), sampler.result()
+    return dancers, meter.result(), sampler.result()

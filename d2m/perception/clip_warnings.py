@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from d2m.perception.other_people import MAX_OTHERS, OtherPeople, find_other_people
+from d2m.perception.people import People
+from d2m.perception.people_sentence import people_sentence
 from d2m.perception.pose import FloatArray, PoseTrack, TimedFrame
 from d2m.perception.skeleton import (
     MEDIAPIPE_ANKLES,
@@ -23,7 +24,7 @@ from d2m.perception.skeleton import (
 )
 
 N_SAMPLES = 8
-"""Frames of a clip that are searched for other people and measured for light. Chosen by hand."""
+"""Frames of a clip that are measured for light. Chosen by hand."""
 
 _MOST = 0.6  # share of the frames that counts as most of a clip; chosen by hand
 _HIDDEN_VISIBILITY = 0.5  # MediaPipe's visibility (0 to 1) below which a joint is hidden
@@ -74,7 +75,9 @@ class FrameSampler:
         return list(self._kept)
 
 
-def find_clip_warnings(samples: Sequence[TimedFrame], pose: PoseTrack) -> list[str]:
+def find_clip_warnings(
+    samples: Sequence[TimedFrame], pose: PoseTrack, people: People | None = None
+) -> list[str]:
     """Find conditions in a clip that may make its music fit the dance less well.
 
     Parameters
@@ -82,7 +85,9 @@ def find_clip_warnings(samples: Sequence[TimedFrame], pose: PoseTrack) -> list[s
     samples
         About `N_SAMPLES` evenly spaced ``(time_s, frame)``, each frame (H, W, 3) RGB.
     pose
-        The tracked dancer.
+        The dancer who is followed.
+    people
+        All people of the clip; by default there is nobody but the dancer.
 
     Returns
     -------
@@ -92,10 +97,12 @@ def find_clip_warnings(samples: Sequence[TimedFrame], pose: PoseTrack) -> list[s
     if not samples or not pose.found.any():
         return []
     height, width = samples[0][1].shape[:2]
-    aspect = width / height
+    aspect, people = width / height, people or People()
     sentences = (
-        _other_people_sentence(find_other_people(samples, pose)),
-        _absence_sentence(find_absences(pose, aspect)),
+        people_sentence(people),
+        _loss_sentence(find_losses(pose))
+        if people.count > 1
+        else _absence_sentence(find_absences(pose, aspect)),
         _darkness_sentence(samples, pose),
         _small_sentence(pose, aspect),
         _cut_off_sentence(pose),
@@ -103,18 +110,29 @@ def find_clip_warnings(samples: Sequence[TimedFrame], pose: PoseTrack) -> list[s
     return [sentence for sentence in sentences if sentence]
 
 
-def _other_people_sentence(others: OtherPeople | None) -> str:
-    if others is None:
+def find_losses(pose: PoseTrack) -> list[tuple[float, float]]:
+    """Find the times at which the dancer is not seen, for whatever reason.
+
+    Parameters
+    ----------
+    pose
+        The dancer who is followed.
+
+    Returns
+    -------
+    list of (float, float)
+        Start and end (s) of each time of at least half a second, in order.
+    """
+    return _joined_times(~pose.found, pose.fps)
+
+
+def _loss_sentence(times: list[tuple[float, float]]) -> str:
+    if not times:
         return ""
-    if others.count == 1:
-        subject = "Another person is in the picture"
-    else:
-        more = " or more" if others.count >= MAX_OTHERS else ""
-        subject = f"{others.count}{more} other people are in the picture"
-    nearest = ", who is the nearest" if others.dancer_is_nearest else ""
-    position = others.dancer_position
-    where = "in the middle" if position == "middle" else f"on the {position}"
-    return f"{subject}: the music follows the one {where}{nearest}."
+    return (
+        f"The dancer is hidden or out of the picture {_listed(times)}: the music follows only "
+        "what is visible."
+    )
 
 
 def find_absences(pose: PoseTrack, aspect: float) -> list[tuple[float, float]]:
@@ -145,9 +163,14 @@ def find_absences(pose: PoseTrack, aspect: float) -> list[tuple[float, float]]:
     for first, last in _runs(~pose.found):
         neighbours = [frame for frame in (first - 1, last) if 0 <= frame < len(near)]
         away[first:last] = bool(near[neighbours].any())
+    return _joined_times(away, pose.fps)
+
+
+def _joined_times(away: NDArray[np.bool_], fps: float) -> list[tuple[float, float]]:
+    """Return start and end (s) of each long run of True in ``away`` (F,)."""
     joined: list[tuple[float, float]] = []
     for first, last in _runs(away):
-        start, end = first / pose.fps, last / pose.fps
+        start, end = first / fps, last / fps
         if joined and start - joined[-1][1] < _MAX_JOINED_GAP_S:
             start = joined.pop()[0]
         joined.append((start, end))
@@ -157,11 +180,16 @@ def find_absences(pose: PoseTrack, aspect: float) -> list[tuple[float, float]]:
 def _absence_sentence(times: list[tuple[float, float]]) -> str:
     if not times:
         return ""
+    when = _listed(times)
+    return f"The dancer is out of the picture {when}: the music follows only what is visible."
+
+
+def _listed(times: list[tuple[float, float]]) -> str:
+    """Return times (s) in words."""
     spans = [f"from {start:.1f} to {end:.1f} s" for start, end in times[:_MAX_LISTED]]
     if len(times) > _MAX_LISTED:
         spans.append(f"at {len(times) - _MAX_LISTED} other times")
-    listed = spans[0] if len(spans) == 1 else f"{', '.join(spans[:-1])} and {spans[-1]}"
-    return f"The dancer is out of the picture {listed}: the music follows only what is visible."
+    return spans[0] if len(spans) == 1 else f"{', '.join(spans[:-1])} and {spans[-1]}"
 
 
 def _darkness_sentence(samples: Sequence[TimedFrame], pose: PoseTrack) -> str:

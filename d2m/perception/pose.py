@@ -112,12 +112,6 @@ def track_pose(
     return _assemble(results, fps)
 
 
-def person_visible(frames: Iterable[TimedFrame]) -> bool:
-    """Return whether a person is found in any of some ``(time_s, (H, W, 3) RGB)`` frames."""
-    with open_pose_network(static_images=True) as network:
-        return any(detect_pose(network, frame) is not None for _, frame in frames)
-
-
 @contextmanager
 def open_pose_network(*, static_images: bool = False) -> Iterator[Any]:
     """Open MediaPipe's pose network, and close it at the end, which frees about 100 MB.

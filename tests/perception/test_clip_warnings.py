@@ -13,6 +13,7 @@ from d2m.perception.clip_warnings import (
     find_clip_warnings,
     measure_brightness,
 )
+from d2m.perception.people import People
 from d2m.perception.pose import PoseTrack, TimedFrame, track_pose
 from tests.perception.drawn_figure import draw_person, room
 
@@ -78,13 +79,61 @@ def test_a_good_clip_gives_no_warning(plain: tuple[list[TimedFrame], PoseTrack])
     assert find_clip_warnings(frames[::8], track) == []
 
 
-def test_another_person_gives_a_warning_that_says_who_is_tracked() -> None:
-    frames = dance(walk=(0.3, 0.3), others=(0.75,))
-    track = track_pose(frames, FPS)
-    side = "left" if np.median(track.landmarks[:, :, 0]) < ASPECT / 2 else "right"
-    assert find_clip_warnings(frames[::8], track) == [
-        f"Another person is in the picture: the music follows the one on the {side}."
+def people_at(*centres: float, followed: tuple[int, ...] = (1,), height: float = 0.5) -> People:
+    """Return people who stand at the given places, in frame heights."""
+    heights = [height, *(0.5 for _ in centres[1:])]
+    boxes = [[x - 0.1, 0.9 - tall, x + 0.1, 0.9] for x, tall in zip(centres, heights, strict=True)]
+    return People(times_s=np.arange(5) / 5, boxes=np.tile(boxes, (5, 1, 1)), followed=followed)
+
+
+@pytest.mark.parametrize(
+    ("people", "expected"),
+    [
+        (people_at(0.9), None),
+        (people_at(0.4, 1.2), "2 people are in the clip: the music follows number 1, the one on "
+         "the left."),
+        (people_at(0.4, 1.2, followed=(2,)), "2 people are in the clip: the music follows number "
+         "2, the one on the right."),
+        (people_at(0.9, 0.4, 1.4), "3 people are in the clip: the music follows number 1, the one "
+         "in the middle."),
+        (people_at(0.9, 0.4, 1.4, height=0.9), "3 people are in the clip: the music follows "
+         "number 1, the one in the middle, who is the nearest."),
+        (people_at(0.9, 0.4, 1.4, followed=(1, 2, 3)), "3 people are in the clip: the music "
+         "follows all of them."),
+        (people_at(*np.arange(6.0) / 6), "6 or more people are in the clip: the music follows "
+         "number 1, the one on the left."),
+    ],
+)  # fmt: skip
+def test_several_people_give_a_warning_that_says_who_is_followed(
+    plain: tuple[list[TimedFrame], PoseTrack], people: People, expected: str | None
+) -> None:
+    frames, track = plain
+    assert find_clip_warnings(frames[::8], track, people) == ([expected] if expected else [])
+
+
+def test_people_who_are_never_seen_together_have_no_place(
+    plain: tuple[list[TimedFrame], PoseTrack],
+) -> None:
+    frames, track = plain
+    boxes = people_at(0.4, 1.2).boxes.copy()
+    boxes[:3, 1] = boxes[3:, 0] = np.nan
+    people = People(times_s=np.arange(5) / 5, boxes=boxes, followed=(1,))
+    assert find_clip_warnings(frames[::8], track, people) == [
+        "2 people are in the clip: the music follows number 1."
     ]
+
+
+def test_where_one_of_several_people_is_lost_is_said(
+    plain: tuple[list[TimedFrame], PoseTrack],
+) -> None:
+    frames, track = plain
+    found = track.found.copy()
+    found[20:40] = False
+    sentences = find_clip_warnings(frames[::8], replace(track, found=found), people_at(0.4, 1.2))
+    assert sentences[1] == (
+        f"The dancer is hidden or out of the picture from {20 / FPS:.1f} to {40 / FPS:.1f} s: the "
+        "music follows only what is visible."
+    )
 
 
 @pytest.mark.parametrize("side", [-0.3, 1.3])

@@ -1,0 +1,72 @@
+"""Run a graph of MediaPipe's calculators, image by image.
+
+`mediapipe.solutions.pose` decides by itself which person it follows. Its two networks are
+therefore also run one by one, in graphs of their own, with the models of the installed package.
+"""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from d2m.perception.pose import silence_stderr
+
+Image = NDArray[np.uint8]
+
+
+class MediaPipeGraph:
+    """A running MediaPipe graph that reads an RGB image at a time."""
+
+    def __init__(self, text: str, outputs: tuple[str, ...]) -> None:
+        with silence_stderr():
+            self._graph, self._outputs = _build_graph(text), dict[str, Any]()
+            self._n_outputs = len(outputs)
+            for name in outputs:
+                self._graph.observe_output_stream(name, self._outputs.__setitem__, True)
+            self._graph.start_run()
+        self._time_us, self._has_logged = 0, False
+
+    def run(self, image: Image, dt_us: int, **packets: Any) -> dict[str, Any]:
+        """Send an image and further packets, and return the packets that came out."""
+        from mediapipe.python import ImageFormat, packet_creator
+
+        self._outputs.clear()
+        self._time_us += max(1, dt_us)
+        packets["image"] = packet_creator.create_image_frame(
+            image_format=ImageFormat.SRGB, data=np.ascontiguousarray(image)
+        )
+        # Its calculators log when they are first used, so up to the first complete result.
+        with nullcontext() if self._has_logged else silence_stderr():
+            for name, packet in packets.items():
+                self._graph.add_packet_to_input_stream(name, packet.at(self._time_us))
+            self._graph.wait_until_idle()
+        full = {name: one for name, one in self._outputs.items() if not one.is_empty()}
+        self._has_logged = self._has_logged or len(full) == self._n_outputs
+        return full
+
+    def close(self) -> None:
+        """Stop the graph and free its memory."""
+        self._graph.close_all_packet_sources()
+        self._graph.wait_until_done()
+
+
+def _build_graph(text: str) -> Any:
+    import mediapipe
+    from google.protobuf import text_format
+    from mediapipe.calculators.core import constant_side_packet_calculator_pb2  # noqa: F401
+    from mediapipe.calculators.tensor import (  # noqa: F401 - registers the options' types
+        image_to_tensor_calculator_pb2,
+        inference_calculator_pb2,
+        tensors_to_detections_calculator_pb2,
+    )
+    from mediapipe.calculators.tflite import ssd_anchors_calculator_pb2  # noqa: F401
+    from mediapipe.framework import calculator_pb2
+    from mediapipe.python import CalculatorGraph, resource_util
+
+    resource_util.set_resource_dir(str(Path(mediapipe.__file__).parents[1]))
+    config = text_format.Parse(text, calculator_pb2.CalculatorGraphConfig())
+    return CalculatorGraph(graph_config=config)

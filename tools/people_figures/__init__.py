@@ -1,0 +1,1 @@
+"""How well people are counted and followed, on drawn groups whose dancers are known."""
