@@ -56,3 +56,6 @@ AUDIO_CODECS = frozenset(
     )
 )
 """Audio codecs accepted, by FFmpeg's names of their decoders."""
+SAMPLE_RATES = 4_000, 384_000
+"""Lowest and highest sample rate (Hz). At 1 Hz, a packet of a few kilobytes would become an hour of
+audio. Chosen by hand, from below telephone speech to above studio recordings."""

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from d2m.media.accepted_formats import SAMPLE_RATES
+
 if TYPE_CHECKING:
     from av.audio.frame import AudioFrame
     from av.audio.layout import AudioLayout
@@ -77,6 +79,8 @@ class StereoResampler:
         """
         import av
 
+        if not SAMPLE_RATES[0] <= frame.sample_rate <= SAMPLE_RATES[1]:
+            raise ValueError(f"{frame.sample_rate} Hz is out of range")
         audio_format = frame.format.name, frame.layout.name, frame.sample_rate
         if audio_format == self._format:
             return

@@ -20,20 +20,21 @@ _PHOTO_BYTES = 32 * 2**20
 # kilobyte. Chosen by hand.
 _UNPACKED_BYTES = 4_096
 
-_SEND_VIDEO = "send a video of a dancing person"
-_PICTURE = f"is a picture ({{}}), not a video: {_SEND_VIDEO}"
+SEND_DANCE = "send a video of a dancing person"
+"""What to do with a file that is no video."""
+_PICTURE = f"is a picture ({{}}), not a video: {SEND_DANCE}"
 _ANIMATION = "is an animated picture ({}), which can't be read: save it as MP4 or GIF"
-_SOUND = f"has sound ({{}}) but no picture: {_SEND_VIDEO}"
+_SOUND = f"has sound ({{}}) but no picture: {SEND_DANCE}"
 _ARCHIVE = "is an archive ({}): unpack it and send the video that is in it"
-_DOCUMENT = f"is a document ({{}}), not a video: {_SEND_VIDEO}"
-_PROGRAM = f"is a program, not a video: {_SEND_VIDEO}"
+_DOCUMENT = f"is a document ({{}}), not a video: {SEND_DANCE}"
+_PROGRAM = f"is a program, not a video: {SEND_DANCE}"
 _PROJECT = "is a project of {}, not a video: export it as MP4 and send that"
 _OTHER = "is in the format {}, which can't be read: convert it to MP4 with H.264"
 _BARE = "holds bare {} without times or sound: save it as MP4"
 _PLAYLIST = "is a playlist, which only names other files: send the video itself"
 _SHORTCUT = "is a shortcut, which only points to a file or page: send the video itself"
 _WEB_PAGE = "is a web page, so the download of the video failed: download it again"
-_SUBTITLES = f"holds subtitles, not a video: {_SEND_VIDEO}"
+_SUBTITLES = f"holds subtitles, not a video: {SEND_DANCE}"
 _MOTION_PHOTO = (
     "is a photo with a short film inside it (motion photo): save the film as a video on the phone"
     " and send that"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from d2m.media.boxes import MANY_BOXES, matroska_elements, mp4_boxes
-from d2m.media.file_kinds import kind_of_file
+from d2m.media.file_kinds import SEND_DANCE, kind_of_file
 
 BROKE_OFF = "broke off before its end, so {}: send it again, or copy it again from the camera"
 """What is said of a file whose end is missing."""
@@ -90,8 +90,8 @@ def why_no_picture(path: Path, has_sound: bool) -> str:
         The rest of a sentence that begins with the file's name, without a full stop.
     """
     if has_sound:
-        return "has sound but no picture: send a video of a dancing person"
-    return kind_of_file(path) or "has no video track: send a video of a dancing person"
+        return f"has sound but no picture: {SEND_DANCE}"
+    return kind_of_file(path) or f"has no video track: {SEND_DANCE}"
 
 
 def why_too_few_pictures(path: Path, count: int) -> str:
@@ -112,7 +112,7 @@ def why_too_few_pictures(path: Path, count: int) -> str:
     if breaks_off(path):
         return BROKE_OFF.format("less than two pictures are left")
     if count == 1:
-        return "holds only one picture that can be shown, not a video: send a video of a dancing person"
+        return f"holds only one picture that can be shown, not a video: {SEND_DANCE}"
     return "has no readable video of two or more frames: save it again as MP4"
 
 

@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 
 # Most streams in a file. Phones write up to seven; each one may need an index of its own.
 _MAX_STREAMS = 64
+# How much of a file is searched for streams (bytes and s), where its header does not list them or
+# their properties (MPEG-TS, MPEG-PS). Chosen by hand: the sound of a recording may begin later
+# than the 5 s that are FFmpeg's default, and 20 MB are read in a moment.
+_PROBED_BYTES, _PROBED_S = 20_000_000, 30.0
 
 
 @contextmanager
@@ -77,6 +81,8 @@ def open_media(
         "codec_whitelist": ",".join(sorted(VIDEO_CODECS | AUDIO_CODECS)),
         "max_pixels": str(limits.max_pixels),
         "max_streams": str(_MAX_STREAMS),
+        "probesize": str(_PROBED_BYTES),
+        "analyzeduration": str(round(1e6 * _PROBED_S)),
     }
     if PROTECTED_PICTURE in protected_tracks(path):
         raise error(
@@ -110,8 +116,15 @@ def read_packets(container: InputContainer, *streams: Stream) -> Iterator[Packet
     source = container.demux(*streams)
     while True:
         packet = None
-        with suppress(av.FFmpegError):
+        try:
             packet = next(source, None)
+        except IndexError:
+            # A stream that begins later than what was read while opening, as in MPEG-PS; PyAV
+            # does not know it and ends, but the file goes on.
+            source = container.demux(*streams)
+            continue
+        except av.FFmpegError:
+            return
         if packet is None:
             return
         # The demuxer ends with an empty packet. It is left out, because a file that is cut

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from d2m.media.accepted_formats import AUDIO_CODECS
-from d2m.media.safe_open import reopen
+from d2m.media.accepted_formats import AUDIO_CODECS, SAMPLE_RATES
+from d2m.media.safe_open import read_packets, reopen
 
 if TYPE_CHECKING:
     from av.audio.stream import AudioStream
@@ -16,9 +16,6 @@ if TYPE_CHECKING:
     from av.stream import Stream
     from av.video.stream import VideoStream
 
-# Range of sample rates (Hz). At 1 Hz, a packet of a few kilobytes would become an hour of
-# audio. Chosen by hand, from below telephone speech to above studio recordings.
-_SAMPLE_RATES = 4_000, 384_000
 # Tracks of one kind are compared over this many packets of the busiest (10 s at 30 Hz), or over
 # this many packets of all kinds where they are stored one after the other. Chosen by hand.
 _COMPARED_PACKETS, _MOST_COMPARED = 300, 5_000
@@ -92,10 +89,11 @@ def main_audio_stream(container: InputContainer) -> AudioStream | None:
 
 
 def can_decode_sound(track: AudioStream) -> bool:
-    """Return whether a sound track has an accepted codec and sample rate."""
+    """Return whether a sound track has an accepted codec and sample rate, or one not yet known."""
     if codec_name(track) not in AUDIO_CODECS:
         return False
-    return _SAMPLE_RATES[0] <= track.codec_context.sample_rate <= _SAMPLE_RATES[1]
+    rate = track.codec_context.sample_rate
+    return not rate or SAMPLE_RATES[0] <= rate <= SAMPLE_RATES[1]
 
 
 def codec_name(stream: Stream) -> str:
@@ -154,8 +152,9 @@ def _packet_counts(container: InputContainer, tracks: Sequence[Stream]) -> list[
     found: Counter[int] = Counter()
     places = [track.index for track in tracks]
     with suppress(av.FFmpegError), reopen(container) as other:
-        for count, packet in enumerate(other.demux(*(other.streams[place] for place in places))):
-            found[packet.stream.index] += packet.size > 0
+        tracks_again = [other.streams[place] for place in places]
+        for count, packet in enumerate(read_packets(other, *tracks_again)):
+            found[packet.stream.index] += 1
             if max(found.values()) >= _COMPARED_PACKETS or count >= _MOST_COMPARED:
                 break
     # Where the index tells the number, as in MP4, it holds for the whole file.
