@@ -140,3 +140,24 @@ def test_the_reason_survives_the_sandbox(tmp_path: Path) -> None:
         "The clip's sound is MPEG-H 3D Audio, which can't be decoded: convert the clip to MP4 with"
         " AAC sound."
     )
+
+
+@pytest.mark.parametrize("ending", ["ts", "vob", "flv"])
+@pytest.mark.parametrize(("begins_s", "is_found"), [(7, True), (40, False)])
+def test_sound_that_begins_late(tmp_path: Path, ending: str, begins_s: int, is_found: bool) -> None:
+    clip = tmp_path / f"clip.{ending}"
+    seconds = begins_s + 2
+    codecs = {
+        "ts": ("-c:v", "libx264", "-c:a", "aac"),
+        "vob": ("-c:v", "mpeg2video", "-c:a", "ac3"),
+        "flv": ("-c:v", "flv", "-c:a", "libmp3lame", "-ar", 44_100),
+    }[ending]
+    ffmpeg(
+        *("-f", "lavfi", "-i", f"color=red:s=32x32:r=25:d={seconds}", "-itsoffset", begins_s),
+        *("-f", "lavfi", "-i", f"sine=duration={seconds - begins_s}", *codecs, clip),
+    )
+    info = probe_file(clip, ClipLimits()).info
+    assert info.duration_s == pytest.approx(seconds, abs=0.1)
+    if is_found:
+        assert info.has_audio
+        assert not info.sound_problem
