@@ -20,7 +20,7 @@ from d2m.media.clip_part import ClipPart
 from d2m.media.codec_names import codec_for_people
 from d2m.media.frames import decode_frames
 from d2m.media.picture_stamps import (
-    PictureStamp,
+    PictureStamps,
     encoder_delay_s,
     is_reordering_hidden,
     read_stamps,
@@ -181,9 +181,7 @@ def probe_file(path: Path, limits: ClipLimits, part: ClipPart = _WHOLE) -> Probe
     )
 
 
-def _show(
-    path: Path, limits: ClipLimits, part: ClipPart
-) -> tuple[Showing, list[PictureStamp], float]:
+def _show(path: Path, limits: ClipLimits, part: ClipPart) -> tuple[Showing, PictureStamps, float]:
     """Return when the pictures are shown, their timestamps, and how late the sound's are (s)."""
     most = limits.max_frames if part.is_whole else max(limits.max_frames, limits.max_listed)
     with open_clip(path, limits) as (container, stream):
@@ -263,17 +261,14 @@ def _part_duration(path: Path, whole_s: float, part: ClipPart, limits: ClipLimit
     return duration
 
 
-def _frames_before_key(
-    time_s: NDArray[np.float64], stamps: list[PictureStamp], start_s: float
-) -> int:
+def _frames_before_key(time_s: NDArray[np.float64], stamps: PictureStamps, start_s: float) -> int:
     """Return how many frames precede the last keyframe at or before ``start_s``.
 
     Frames shown after that keyframe do not refer to frames before it, in whatever order the
     file stores them.
     """
-    keys = np.array([stamp.is_key for stamp in stamps], bool)
     with np.errstate(invalid="ignore"):
-        places = np.flatnonzero(keys & (time_s <= start_s))
+        places = np.flatnonzero(stamps.is_key & (time_s <= start_s))
     return int(places[-1]) if len(places) else 0
 
 

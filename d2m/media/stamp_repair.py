@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from d2m.media.picture_stamps import PictureStamp, SoundSpan
+from d2m.media.picture_stamps import PictureStamps, SoundSpan
 from d2m.media.picture_times import PictureTimes, microseconds
 
 # A timestamp is wrong if it is this far (s), and this many intervals, from those of both its
@@ -82,7 +81,7 @@ def usual_interval(time_s: NDArray[np.float64]) -> float:
 
 
 def weigh_stamps(
-    stamps: Sequence[PictureStamp],
+    stamps: PictureStamps,
     sound: SoundSpan | None,
     *,
     is_decode_order: bool = False,
@@ -107,16 +106,12 @@ def weigh_stamps(
     Showing or None
         None if fewer than two different times are known.
     """
-    pts, dts = (
-        np.array([np.nan if time is None else time for time in column], np.float64)
-        for column in ([s.pts_s for s in stamps], [s.dts_s for s in stamps])
-    )
+    pts, dts = stamps.pts_s, stamps.dts_s
     raw = pts if np.isfinite(pts).sum() * 2 >= len(pts) else dts
     shift = 0.0
     if not has_true_pts and raw is pts and np.isfinite(dts).any():
         shift = float(np.nanmin(pts) - np.nanmin(dts))
-    shown = np.array([s.is_shown for s in stamps], bool)
-    time_s = np.where(shown, raw - shift, np.nan)
+    time_s = np.where(stamps.is_shown, raw - shift, np.nan)
     known = time_s[np.isfinite(time_s)]
     if len(np.unique(known)) < 2:
         return None
@@ -133,7 +128,7 @@ def weigh_stamps(
     )
     interval = usual_interval(fixed)
     last = int(np.nanargmax(fixed))
-    held = stamps[last].duration_s if last not in moved else 0.0
+    held = float(stamps.duration_s[last]) if last not in moved else 0.0
     first_s, last_s = float(np.nanmin(fixed)), float(fixed[last])
     times = PictureTimes(
         interval_s=interval,

@@ -10,7 +10,7 @@ import pytest
 
 from d2m.media.clip import normalise, read_frames
 from d2m.media.clip_limits import ClipLimits
-from d2m.media.picture_stamps import PictureStamp, SoundSpan
+from d2m.media.picture_stamps import PictureStamps, SoundSpan
 from d2m.media.picture_times import PictureTimes, timed_frames
 from d2m.media.probe import probe_file
 from d2m.media.probe_sandbox import probe_in_sandbox
@@ -25,6 +25,18 @@ SOUND = SoundSpan(start_s=0.0, end_s=5.0)
 EVEN = np.arange(150) / 30
 
 
+def stamps(
+    pts: Sequence[float | None], dts: Sequence[float | None], length: np.ndarray
+) -> PictureStamps:
+    return PictureStamps(
+        pts_s=np.array(pts, float),
+        dts_s=np.array(dts, float),
+        duration_s=length,
+        is_key=np.zeros(len(pts), bool),
+        is_shown=np.ones(len(pts), bool),
+    )
+
+
 def weigh(
     times: Sequence[float | None],
     *,
@@ -33,25 +45,16 @@ def weigh(
     dts: Sequence[float | None] | None = None,
     **more: bool,
 ) -> Showing:
-    stamps = [
-        PictureStamp(pts_s=pts, dts_s=decoded, duration_s=1 / 30, is_key=False, is_shown=True)
-        for pts, decoded in zip(times, dts if dts is not None else times, strict=True)
-    ]
-    end = PictureStamp(
-        pts_s=stamps[-1].pts_s,
-        dts_s=stamps[-1].dts_s,
-        duration_s=last_s,
-        is_key=False,
-        is_shown=True,
-    )
-    found = weigh_stamps([*stamps[:-1], end], sound, **more)
+    length = np.full(len(times), 1 / 30)
+    length[-1] = last_s
+    found = weigh_stamps(stamps(times, times if dts is None else dts, length), sound, **more)
     assert found is not None
     return found
 
 
-def frames(stamps: Sequence[float | None], dts: Sequence[float | None] | None = None) -> list:
+def frames(pts_s: Sequence[float | None], dts: Sequence[float | None] | None = None) -> list:
     made = []
-    for pts, decoded in zip(stamps, dts or [None] * len(stamps), strict=True):
+    for pts, decoded in zip(pts_s, dts or [None] * len(pts_s), strict=True):
         frame = av.VideoFrame(16, 16, "yuv420p")
         frame.time_base = Fraction(1, 90_000)
         frame.pts = None if pts is None else round(pts * 90_000)
@@ -60,9 +63,9 @@ def frames(stamps: Sequence[float | None], dts: Sequence[float | None] | None = 
     return made
 
 
-def shown(stamps: Sequence[float | None], times: PictureTimes, **more: Sequence) -> list[float]:
+def shown(pts_s: Sequence[float | None], times: PictureTimes, **more: Sequence) -> list[float]:
     start = times.first_s
-    return [time for time, _ in timed_frames(iter(frames(stamps, **more)), times, start_s=start)]
+    return [time for time, _ in timed_frames(iter(frames(pts_s, **more)), times, start_s=start)]
 
 
 def test_plain_timestamps_are_left_alone() -> None:
@@ -163,11 +166,7 @@ def test_the_last_picture_is_held_as_long_as_there_is_evidence(
 
 @pytest.mark.parametrize("times", [[0.0], [None, None], [1.0, 1.0, 1.0]])
 def test_fewer_than_two_times_are_no_clip(times: list[float | None]) -> None:
-    stamps = [
-        PictureStamp(pts_s=time, dts_s=time, duration_s=0, is_key=True, is_shown=True)
-        for time in times
-    ]
-    assert weigh_stamps(stamps, None) is None
+    assert weigh_stamps(stamps(times, times, np.zeros(len(times))), None) is None
 
 
 @pytest.mark.parametrize(
