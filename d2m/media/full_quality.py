@@ -38,6 +38,9 @@ Chosen by hand: two minutes at 17 Mbit/s, which is what phones write for Full HD
 _ANALYSIS_STYLE = CopyStyle(longest_side=640, crf=16, is_silent=True)
 # Longest side of an encoded picture (px): that of 4K cinema.
 _LONGEST_SIDE = 4096
+# A picture that a part shows for less than this share of its interval is left out: players and
+# probes do not believe so short a last picture. Chosen by hand.
+_LEAST_SHOWN = 0.5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -248,7 +251,7 @@ class _PictureMaker:
         """Encode a picture, unless it is outside the part."""
         if time_s <= 0.0:
             self._early = frame  # shown at the start, unless another one follows
-        elif time_s < self._length_s:
+        elif time_s < self._length_s - _LEAST_SHOWN * self._probed.times.interval_s:
             self._start(frame)
             self._encode(frame, time_s)
 

@@ -19,7 +19,7 @@ PICTURE_TIME_BASE = Fraction(1, 90_000)
 than a microsecond a frame."""
 # Constant rate factor and preset of x264. Chosen by measurement (docs/clips-quality.md): the
 # fastest preset with at least 42 dB or VMAF 95 on every test clip.
-_CRF, _PRESET = 17, "veryfast"
+_CRF, _PRESET = 16, "veryfast"
 # Threads of the encoder. Chosen by hand, so that other jobs of a server get their turn.
 _THREADS = 2
 # Time from a keyframe to the next (s), so that players jump quickly. Chosen by hand.

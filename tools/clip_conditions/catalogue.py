@@ -6,6 +6,7 @@ from tools.clip_conditions.certainty import CERTAINTY
 from tools.clip_conditions.colour import COLOUR
 from tools.clip_conditions.condition import Condition
 from tools.clip_conditions.interlaced import INTERLACED
+from tools.clip_conditions.quality import QUALITY
 from tools.clip_conditions.refusals import REFUSALS
 from tools.clip_conditions.streams import STREAMS
 from tools.clip_conditions.timing import TIMING
@@ -15,6 +16,7 @@ CONDITIONS: tuple[Condition, ...] = (
     *INTERLACED,
     *TIMING,
     *STREAMS,
+    *QUALITY,
     *REFUSALS,
     *CERTAINTY,
 )
