@@ -6,6 +6,7 @@ the movement measured in the same way everywhere.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -18,6 +19,7 @@ from d2m.core.styles import Style
 from d2m.perception.beat_clock import NO_SOUND, choose_clock
 from d2m.perception.beat_correction import fit_taps, scale_tempo, shift_beats
 from d2m.perception.body_events import BodyEvents, find_body_events
+from d2m.perception.group_events import merge_events
 from d2m.perception.rhythm import Rhythm, estimate_rhythm
 from d2m.perception.sound_beats import SoundBeats
 from d2m.perception.step_features import (
@@ -74,6 +76,7 @@ def condition(
     rhythm: Rhythm | None = None,
     sound: SoundBeats | None = None,
     settings: Settings | None = None,
+    companions: Sequence[FloatArray] = (),
 ) -> Conditioning:
     """Measure a dance on the metrical grid of its beats.
 
@@ -96,6 +99,8 @@ def condition(
     settings
         Their choice and correction of the beats and their response are used. Without settings,
         the movement stays as measured: no contrast is scaled and no beat accentuated.
+    companions
+        Joints of others who dance with this person: energy and accents are those of the group.
 
     Returns
     -------
@@ -110,11 +115,18 @@ def condition(
     length_s = len(keypoints) / fps if duration_s is None else duration_s
     if rhythm is None:
         chosen = settings or Settings()
-        movement = estimate_rhythm(keypoints[..., :2], fps, tempo_bpm=chosen.tempo_bpm, flow=flow)
+        movement = estimate_rhythm(
+            keypoints[..., :2],
+            fps,
+            tempo_bpm=chosen.tempo_bpm,
+            flow=flow,
+            companions=[one[..., :2] for one in companions],
+        )
         rhythm = _corrected_rhythm(movement, sound or SoundBeats(reason=NO_SOUND), length_s, chosen)
     downbeat_s = float(rhythm.downbeats_s[0]) if len(rhythm.downbeats_s) else None
     grid = grid_from_beats(two_or_more_beats(rhythm), length_s, downbeat_s=downbeat_s)
-    features = movement_features(keypoints, fps, grid)
+    dancers = [keypoints, *companions]
+    features = np.mean([movement_features(one, fps, grid) for one in dancers], axis=0)
     directogram = joint_directogram(keypoints, fps) if flow is None else flow
     visual = directogram_features(directogram, fps, grid)
     style = suggest_style(rhythm.tempo_bpm, features)
@@ -130,7 +142,7 @@ def condition(
         visual=visual,
         style=style,
         duration_s=length_s,
-        events=find_body_events(keypoints, fps),
+        events=merge_events([find_body_events(one, fps) for one in dancers], length_s),
     )
 
 

@@ -134,6 +134,9 @@ def estimate_dance(
             duration_s=analysis.clip.duration_s,
             sound=analysis.sound,
             settings=settings,
+            companions=[
+                coco17_from_mediapipe(track.landmarks)[..., :2] for track in analysis.companions
+            ],
         )
     return Dance(
         **vars(measured),

@@ -10,6 +10,7 @@ come from 159 ms after the minima to 56 ms before them, depending on the choreog
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,7 +21,7 @@ from d2m.core.metrical_grid import BEAT_TOLERANCE_S, BEATS_PER_BAR
 from d2m.perception import beat_candidates, tempo
 from d2m.perception.beat_candidates import BeatCandidate as BeatCandidate
 from d2m.perception.motion_signals import SIGNAL_RATE
-from d2m.perception.rhythm_signals import RhythmSignals, measure_movement
+from d2m.perception.rhythm_signals import RhythmSignals, measure_group, measure_movement
 
 FloatArray = NDArray[np.float64]
 
@@ -33,6 +34,9 @@ MIN_CONTRAST = tempo.NOISE_CONTRAST
 FULL_CONTRAST_S = 3.0
 """Duration (s) below which the contrast asked for falls in proportion, because the contrast of
 random movement does. Measured on random movement."""
+WEAK_PHASE = 0.5
+"""Confidence of the beats' phase (0 to 1) under which their place is a guess. Chosen by hand:
+the beats are then as likely between those of the dancer as on them."""
 MIN_DURATION_S = 1.5
 """Duration (s) from which a rhythm is estimated. Chosen by hand."""
 
@@ -86,6 +90,11 @@ class Rhythm:
     clock: str = "dance"
     clock_reason: str = ""
 
+    @property
+    def has_weak_phase(self) -> bool:
+        """Whether beats that were estimated from the movement may lie between the dancer's."""
+        return self.clock == "dance" and self.phase_confidence < WEAK_PHASE
+
 
 def estimate_rhythm(
     keypoints: FloatArray,
@@ -93,6 +102,7 @@ def estimate_rhythm(
     *,
     tempo_bpm: float | None = None,
     flow: FloatArray | None = None,
+    companions: Sequence[FloatArray] = (),
 ) -> Rhythm:
     """Estimate tempo, beats and downbeats of a dance.
 
@@ -111,6 +121,8 @@ def estimate_rhythm(
     flow : (F', bins), optional
         Directogram of the optical flow at the same ``fps``. The tempo is estimated from it
         and the pose together, and the beats from it only where too few joints are found.
+    companions
+        Joint positions of others who dance with this person: the rhythm is that of the group.
 
     Returns
     -------
@@ -127,7 +139,10 @@ def estimate_rhythm(
     keypoints = np.asarray(keypoints, dtype=float)
     _check(keypoints, fps, tempo_bpm)
     duration_s = len(keypoints) / fps
-    movement = measure_movement(keypoints, fps, flow)
+    if companions:
+        movement = measure_group([keypoints, *companions], fps, flow)
+    else:
+        movement = measure_movement(keypoints, fps, flow)
     if not movement.is_moving or duration_s < MIN_DURATION_S:
         return _default_rhythm(movement, duration_s, tempo_bpm)
     return _fit_rhythm(movement, duration_s, tempo_bpm)

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -96,6 +97,30 @@ def measure_movement(
         stillness=-np.sum([detrended[name] for name in beat_signals], axis=0),
         offsets=offsets,
         is_moving=is_moving,
+    )
+
+
+def measure_group(
+    dancers: Sequence[FloatArray], fps: float, flow: FloatArray | None = None
+) -> RhythmSignals:
+    """Compute the movement signals of several dancers: the mean of those who move.
+
+    Parameters
+    ----------
+    dancers
+        Joint positions (F, J, 2 or 3) of each, as for `measure_movement`.
+    fps, flow
+        As for `measure_movement`.
+    """
+    measured = [measure_movement(keypoints, fps, flow) for keypoints in dancers]
+    moving = [one for one in measured if one.is_moving] or measured[:1]
+    shape = moving[0].signals.shape
+    alike = [one for one in moving if one.signals.shape == shape]
+    return RhythmSignals(
+        signals=np.stack([detrend(row) for row in np.mean([one.signals for one in alike], axis=0)]),
+        stillness=np.mean([one.stillness for one in alike], axis=0),
+        offsets=np.mean([one.offsets for one in alike], axis=0),
+        is_moving=moving[0].is_moving,
     )
 
 
