@@ -16,6 +16,9 @@ say that a film follows, fits. Chosen by hand."""
 # How much of a motion photo is searched for its film (bytes). Chosen by hand: such photos have
 # up to 12 megapixels, that is 8 MB, and the film follows them.
 _PHOTO_BYTES = 32 * 2**20
+# From this many further pictures on (count), JPEG files in one are a film; a stereo photo has one
+# more, and some phones add a depth map and a preview. Chosen by hand.
+_MOST_PHOTOS = 8
 # How much of a compressed project is unpacked (bytes); its first element stands in the first
 # kilobyte. Chosen by hand.
 _UNPACKED_BYTES = 4_096
@@ -82,6 +85,7 @@ _MAGICS: tuple[_Magic, ...] = (
         ("TIFF or raw", b"MM\0*"),
         ("Photoshop", b"8BPS"),
         ("JPEG XL", b"\0\0\0\x0cJXL \r\n"),
+        ("JPEG XL", b"\xff\x0a"),
         ("JPEG 2000", b"\0\0\0\x0cjP  \r\n"),
         ("icon", b"\0\0\1\0"),
     ),
@@ -92,7 +96,9 @@ _MAGICS: tuple[_Magic, ...] = (
         *(("MIDI", b"MThd"), ("APE", b"MAC "), ("WavPack", b"wvpk"), ("DSD", b"DSD ")),
         *(("MP3", b"\xff\xfb"), ("MP3", b"\xff\xf3"), ("MP3", b"\xff\xf2")),
         *(("AAC", b"\xff\xf1"), ("AAC", b"\xff\xf9"), ("AU", b".snd"), ("AC-3", b"\x0b\x77")),
+        ("DTS", b"\x7f\xfe\x80\x01"),
     ),
+    _Magic(start=b"riff\x2e\x91\xcf\x11", also=b"wave", also_at=24, said=_SOUND.format("W64")),
     _Magic(start=b"FORM", also=b"AIF", also_at=8, said=_SOUND.format("AIFF")),
     *_table(
         _ARCHIVE,
@@ -190,8 +196,8 @@ def _matches(head: bytes, at: int, part: bytes) -> bool:
 
 def _closer(path: Path, head: bytes, said: str) -> str:
     """Return what is said of a file after a closer look at photos, PNG and compressed files."""
-    if head.startswith(b"\xff\xd8") and _has_film(path, head):
-        return _MOTION_PHOTO
+    if head.startswith(b"\xff\xd8"):
+        return _photo_kind(path, head, said)
     if head.startswith(b"\x89PNG") and b"acTL" in head[:1024]:
         return _ANIMATION.format("PNG")
     if head.startswith(b"\x1f\x8b"):
@@ -204,13 +210,16 @@ def _closer(path: Path, head: bytes, said: str) -> str:
     return said
 
 
-def _has_film(path: Path, head: bytes) -> bool:
-    """Return whether a JPEG is followed by an MP4 or QuickTime file."""
-    if b"MotionPhoto" in head or b"MicroVideo" in head:
-        return True
+def _photo_kind(path: Path, head: bytes, said: str) -> str:
+    """Return what a JPEG is: a photo, one that is followed by a film, or one of many pictures."""
     with path.open("rb") as file:
         photo = file.read(_PHOTO_BYTES)
-    return re.search(rb"\0\0\0[\x10-\x40]ftyp(mp4|isom|qt  |3gp|avc1|MSNV)", photo) is not None
+    film = re.search(rb"\0\0\0[\x10-\x40]ftyp(mp4|isom|qt  |3gp|avc1|MSNV)", photo)
+    if film is not None or b"MotionPhoto" in head or b"MicroVideo" in head:
+        return _MOTION_PHOTO
+    if photo.count(b"\xff\xd9\xff\xd8\xff") >= _MOST_PHOTOS:
+        return _BARE.format("Motion JPEG")
+    return said
 
 
 def _zip_kind(head: bytes) -> str:

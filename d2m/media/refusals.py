@@ -111,6 +111,8 @@ def why_too_few_pictures(path: Path, count: int) -> str:
     """
     if breaks_off(path):
         return BROKE_OFF.format("less than two pictures are left")
+    if said := kind_of_file(path):
+        return said
     if count == 1:
         return f"holds only one picture that can be shown, not a video: {SEND_DANCE}"
     return "has no readable video of two or more frames: save it again as MP4"

@@ -22,9 +22,15 @@ from d2m.media.refusals import is_unfilled, why_not_opened
 from tests.clips import ClipMaker, ffmpeg
 from tools.clip_conditions import refusals
 
+SONY_RIFF = bytes.fromhex("726966662e91cf11a5d628db04c10000")  # Sony's RIFF with long lengths
 BYTES_OF_KINDS = {
     b"\xff\xd8\xff\xe1Exif": r"picture \(JPEG\)",
     b"II*\0\x08\0\0\0": r"picture \(TIFF or raw\)",
+    b"\xff\x0a\xfa\x7f": r"picture \(JPEG XL\)",
+    b"\xff\xd8\xff" + b"\xff\xd9\xff\xd8\xff" * 12: "bare Motion JPEG",
+    b"\x7f\xfe\x80\x01\xfc": r"sound \(DTS\)",
+    SONY_RIFF + bytes(8) + b"wave\xf3": r"sound \(W64\)",
+    SONY_RIFF + bytes(8) + b"\x10\0": "project of Vegas",
     b"BM\x36\0\0\0\0\0\0\0\x36": r"picture \(BMP\)",
     b"\0\0\0\x1cftypavif\0\0\0\0": r"picture \(AVIF\)",
     b"\0\0\0\x18ftypcrx \0\0\0\1": r"picture \(Canon raw\)",
