@@ -152,6 +152,8 @@ class SoundtrackSummary:
         Whether those beats are only the best guess.
     tempo_bpm
         Tempo of those beats (BPM).
+    is_phase_weak
+        Whether those beats may lie between the dancer's.
     has_rhythm
         Whether there is evidence for those beats, as in `DanceSummary`.
     """
@@ -167,6 +169,7 @@ class SoundtrackSummary:
     clock: str = "dance"
     unsure: bool = False
     tempo_bpm: float = 0.0
+    is_phase_weak: bool = False
     has_rhythm: bool = True
 
     @property
@@ -174,8 +177,15 @@ class SoundtrackSummary:
         """The score of the beats in a few words, or why there is none."""
         if not self.has_rhythm:
             return "no beat score: no rhythm was found"
-        guess = " (the beat is a guess)" if self.unsure else ""
-        return f"beat F-measure {self.scores['beat_f_measure']:.2f}{guess}"
+        doubt = f" ({self.beat_doubt})" if self.beat_doubt else ""
+        return f"beat F-measure {self.scores['beat_f_measure']:.2f}{doubt}"
+
+    @property
+    def beat_doubt(self) -> str:
+        """Why the score of the beats is unsure, as a clause; empty if it isn't."""
+        if self.unsure:
+            return "the beat is a guess"
+        return "the place of the beat is a guess" if self.is_phase_weak else ""
 
     def notify(self, observer: Observer[T]) -> T | None:
         """Pass the event to `Observer.on_soundtrack`."""

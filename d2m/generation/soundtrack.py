@@ -174,5 +174,6 @@ class Soundtrack:
             clock=self.rhythm.clock,
             unsure=bool(self.rhythm.unsure),
             tempo_bpm=float(self.rhythm.tempo_bpm),
+            is_phase_weak=bool(self.rhythm.has_weak_phase),
             has_rhythm=bool(self.rhythm.is_found),
         )

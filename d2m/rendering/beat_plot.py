@@ -46,6 +46,7 @@ def draw_beat_plot(
     tempo_bpm: float | None = None,
     clock: str = "dance",
     unsure: bool = False,
+    is_phase_weak: bool = False,
     has_rhythm: bool = True,
     dark: Path | None = None,
 ) -> str:
@@ -76,9 +77,9 @@ def draw_beat_plot(
         Moments at which the dancer's limbs stop abruptly (s), drawn as triangles.
     tempo_bpm
         Tempo of the dance (BPM); by default that of its beats.
-    clock, unsure, has_rhythm
-        Where the beats of the dance come from, whether they are a guess, and whether there is
-        evidence for them, as in `d2m.perception.rhythm.Rhythm`.
+    clock, unsure, is_phase_weak, has_rhythm
+        Where the beats of the dance come from, whether they or their place are a guess, and
+        whether there is evidence for them, as in `d2m.perception.rhythm.Rhythm`.
     dark
         A second PNG file to write, in colours for a dark background.
 
@@ -101,6 +102,7 @@ def draw_beat_plot(
         tempo_bpm=mean_tempo(dance) if tempo_bpm is None else tempo_bpm,
         clock=clock,
         unsure=unsure,
+        is_phase_weak=is_phase_weak,
         has_rhythm=has_rhythm,
         mel_db=mel_decibels(waveform, sample_rate) if len(waveform) else None,
         sample_rate=sample_rate,

@@ -74,6 +74,8 @@ class BeatPlotData:
         Where the beats of the dance come from: ``"dance"``, ``"sound"`` or ``"taps"``.
     unsure
         Whether those beats are only a guess.
+    is_phase_weak
+        Whether they may lie between the dancer's.
     has_rhythm
         Whether there is evidence for those beats. Without it they are steady, and nothing is
         compared with them.
@@ -93,6 +95,7 @@ class BeatPlotData:
     tempo_bpm: float
     clock: str
     unsure: bool
+    is_phase_weak: bool
     has_rhythm: bool
     mel_db: NDArray[Any] | None
     sample_rate: int
@@ -138,15 +141,16 @@ class BeatPlotData:
         """How many beats match, and the F-measure, for display, or that there is no score."""
         if not self.has_rhythm:
             return "no beat score"
-        guess = " (unsure)" if self.unsure else ""
+        guess = " (unsure)" if self.unsure or self.is_phase_weak else ""
         return f"{len(self.matched_s)} matched · F {self.f_measure:.2f}{guess}"
 
     @property
     def description(self) -> str:
         """A description of the plot in words and numbers."""
         beats = f"{self.dance.number} ({self.tempo}), {self.source},"
+        is_unsure = self.unsure or self.is_phase_weak
         match = f"{len(self.matched_s)} match within {BEAT_TOLERANCE_S * 1000:.0f} ms"
-        match += f" (F-measure {self.f_measure:.2f}{', unsure' if self.unsure else ''})"
+        match += f" (F-measure {self.f_measure:.2f}{', unsure' if is_unsure else ''})"
         if not self.has_rhythm:
             beats = f"no rhythm found in it, a steady {self.tempo}, {NOT_THE_DANCERS},"
             match = "no beat score"

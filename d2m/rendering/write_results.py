@@ -191,6 +191,7 @@ def _draw_beat_plot(
         tempo_bpm=dance.rhythm.tempo_bpm,
         clock=dance.rhythm.clock,
         unsure=dance.rhythm.unsure,
+        is_phase_weak=dance.rhythm.has_weak_phase,
         has_rhythm=dance.rhythm.is_found,
         dark=paths["dark"],
     )

@@ -12,15 +12,13 @@ from d2m.core.events import DanceSummary
 from d2m.core.setting_fields import setting_fields
 from d2m.core.settings import Settings
 from d2m.metrics.beats import TEMPO_TOLERANCE
+from d2m.perception.rhythm import WEAK_PHASE
 from d2m.web import html
 from d2m.web.job_status import JobStatus, JobStatuses
 from d2m.web.settings_form import PRIVATE, Update
 
 BEAT_SETTINGS = ("beats", "tempo_bpm", "tempo_scale", "shift_beats", "beat_shift_ms", "taps_s")
 """Names of the settings that the buttons change."""
-WEAK_PHASE = 0.5
-"""Confidence of the beats' phase (0 to 1) under which corrections are offered first. Chosen by
-hand: the beats are then as likely between those of the dancer as on them."""
 N_OTHERS = 2
 """Most other guesses that are offered (count): an analysis has three, one of them in use."""
 

@@ -220,7 +220,7 @@ def _beat_match(soundtrack: SoundtrackSummary, settings: Settings) -> str:
     return (
         f"Beat match <strong>{soundtrack.scores['beat_f_measure']:.2f}</strong> of 1: how many "
         f"beats of the music match {beats} within 70&#8201;ms (F-measure)."
-        + (" Those beats are a guess." if soundtrack.unsure else "")
+        + (f" It is unsure, because {soundtrack.beat_doubt}." if soundtrack.beat_doubt else "")
     )
 
 

@@ -240,6 +240,9 @@ def test_the_plot_says_where_the_beats_come_from(tmp_path, changes, source):
 def test_a_score_against_a_guess_is_unsure(tmp_path):
     text = draw(tmp_path / "beats.png", clock="sound", unsure=True)
     assert "16 match within 70 ms (F-measure 1.00, unsure)" in text
+    text = draw(tmp_path / "beats.png", is_phase_weak=True)
+    assert "from the movement, and" in text
+    assert "16 match within 70 ms (F-measure 1.00, unsure)" in text
 
 
 @pytest.mark.parametrize("count", [16, 120], ids=["few beats", "many beats"])

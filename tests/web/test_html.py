@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -138,8 +139,16 @@ def test_the_beat_match_says_what_it_compares(
 def test_a_beat_match_with_a_guess_says_so() -> None:
     text = text_of(html.scores(soundtrack("sound", unsure=True), Settings(beats="sound")))
     assert "Beat match 0.93 of 1" in text
-    assert "Those beats are a guess." in text
+    assert "It is unsure, because the beat is a guess." in text
     assert "a guess" not in text_of(html.scores(soundtrack("sound"), Settings()))
+
+
+def test_a_beat_match_says_where_the_place_of_the_beat_is_a_guess() -> None:
+    weak = replace(soundtrack(), is_phase_weak=True)
+    assert weak.beat_match == "beat F-measure 0.93 (the place of the beat is a guess)"
+    text = text_of(html.scores(weak, Settings()))
+    assert "It is unsure, because the place of the beat is a guess." in text
+    assert "unsure" not in text_of(html.scores(soundtrack(), Settings()))
 
 
 def test_without_a_rhythm_there_is_no_beat_score() -> None:

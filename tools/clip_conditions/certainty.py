@@ -75,7 +75,7 @@ def _noise_asked_for_the_beat(folder: Path) -> Seen:
     except D2MError as error:
         return Seen(text=f"refused: {error}", passed="no steady beat" in str(error))
     text = job.texts["scores"]
-    return Seen(text=text, passed=not job.has_score or "are a guess" in text)
+    return Seen(text=text, passed=not job.has_score or "is a guess" in text)
 
 
 def _refused_early(folder: Path, clip: Path, out: Path, reason: str, **settings: object) -> Seen:
