@@ -65,8 +65,8 @@ def normalise(
     length_s
         Maximum duration of the part (s); by default everything after the start.
     fps
-        Frame rate of the result (Hz); by default the common rate nearest to the clip's own,
-        24 to 60 Hz.
+        Frame rate of the result (Hz); by default one at which each picture of the clip is shown,
+        20 to 60 Hz, see `d2m.media.frames.common_rate`.
     longest_side
         Larger frames are reduced to this length of the longest side (px).
     progress

@@ -46,7 +46,7 @@ class ClipInfo:
     duration_s
         Time from the start of the first frame to the end of the last (s).
     fps
-        Mean frame rate (Hz).
+        Usual frame rate (Hz): pauses and lost pictures do not count.
     width, height
         Size of a frame when it is shown upright with square pixels (px).
     has_audio

@@ -39,7 +39,7 @@ class CopyStyle:
     Parameters
     ----------
     fps
-        Frame rate (Hz); by default the common rate nearest to the clip's own, 24 to 60 Hz.
+        Frame rate (Hz); by default that of `d2m.media.frames.common_rate`, 20 to 60 Hz.
     longest_side
         Larger frames are reduced to this length of the longest side (px).
     crf
