@@ -22,7 +22,7 @@ _COLUMNS = (6, 4, 3, 2)
 # Share of the largest scale that is enough for more frames. Chosen by eye.
 _ENOUGH = 0.85
 # Room around all people, in parts of their height. Chosen by eye.
-_MARGIN = 0.05
+_MARGIN = 0.08
 
 
 def cell_size(columns: int) -> tuple[int, int]:

@@ -160,14 +160,11 @@ def warnings(dance: DanceSummary) -> str:
 
 
 def followed_dancer(dance: DanceSummary) -> str:
-    """Return whom the music follows among several people, and how to choose another."""
-    if len(dance.followed) > 1:
-        whom, other = f"all {dance.people} dancers together", "a person"
-    else:
-        whom, other = f"dancer {dance.followed[0]} of {dance.people}", "another person"
+    """Return how to follow another of several people; the warnings say who is followed."""
+    other = "one of them" if len(dance.followed) > 1 else "another dancer"
     return (
-        f'<p class="dancer">The music follows {whom}. To change that, click {other} in the '
-        "pictures, or choose the dancer under “Part of the clip”.</p>"
+        f'<p class="dancer">To follow {other}, click that person in the pictures, or choose the '
+        "dancer under “Part of the clip”.</p>"
     )
 
 

@@ -54,7 +54,7 @@ def test_a_click_chooses_the_person_at_that_place(place: tuple[int, int], number
         assert "Dancer 2 is followed from the next run." in updates[page.choice.note]
         assert button.value == "Follow dancer 2 now"
     else:
-        assert "The music follows dancer 1 of 2." in updates[page.choice.note]
+        assert "To follow another dancer, click" in updates[page.choice.note]
 
 
 @pytest.mark.parametrize("dance", [TWO, dance_summary(), None], ids=["beside", "solo", "new clip"])
@@ -67,7 +67,7 @@ def test_a_click_beside_everybody_changes_nothing(dance: Any) -> None:
 
 def test_one_of_all_can_be_chosen() -> None:
     together = dance_summary(people=2, followed=(1, 2), strip_areas=AREAS)
-    assert "follows all 2 dancers together" in html.followed_dancer(together)
+    assert "To follow one of them, click" in html.followed_dancer(together)
     page = Clicked(JobStatus(dance=together))
     assert page.click(50, 100)[page.choice.button].visible
 
