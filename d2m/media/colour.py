@@ -92,6 +92,7 @@ def colour_of(frame: VideoFrame) -> Colour:
         is_full_range=(
             frame.color_range == FULL_RANGE
             or frame.format.is_rgb
+            or frame.format.has_palette
             or frame.format.name.startswith("yuvj")
         ),
         transfer=transfer,
