@@ -97,7 +97,7 @@ LENGTHS = [
     Case(
         name="one frame",
         make=_first_frames(1),
-        expect=Refused(reason="no readable video of two or more frames: save it again"),
+        expect=Refused(reason="holds only one picture that can be shown, not a video"),
     ),
     Case(name="two frames", make=_first_frames(2), expect=_SHORT),
     Case(name="1.5 s", make=_first_frames(45), expect=_SHORT),
