@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from d2m.media.picture_stamps import PictureStamps, SoundSpan
-from d2m.media.picture_times import PictureTimes, microseconds
+from d2m.media.picture_times import MAX_REORDER, PictureTimes, microseconds
 
 # A timestamp is wrong if it is this far (s), and this many intervals, from those of both its
 # neighbours. Chosen by hand: well above the distances that B-frames cause.
@@ -122,7 +122,10 @@ def weigh_stamps(
     are_delayed = not has_true_pts and _is_place_left_out(fixed)
     if are_delayed:
         fixed[np.nanargmin(fixed)] += usual_interval(fixed)
-    moved = np.flatnonzero(np.isfinite(fixed) & (np.abs(fixed - added - time_s) > _SAME_S))
+    fixed = _with_first(fixed, stamps)
+    moved = np.flatnonzero(
+        np.isfinite(time_s) & np.isfinite(fixed) & (np.abs(fixed - added - time_s) > _SAME_S)
+    )
     repaired = tuple(
         (microseconds(raw[place]), float(fixed[place] - added[place])) for place in moved
     )
@@ -144,6 +147,20 @@ def weigh_stamps(
     )
     are_intact = len(np.unique(known)) == len(stamps) and not times.are_repaired
     return Showing(time_s=fixed, times=times, are_intact=are_intact, are_delayed=are_delayed)
+
+
+def _with_first(time_s: NDArray[np.float64], stamps: PictureStamps) -> NDArray[np.float64]:
+    """Count back from the first time to pictures at the start that have no timestamps."""
+    known = int(np.flatnonzero(np.isfinite(time_s))[0])
+    untimed = np.isnan(stamps.pts_s) & np.isnan(stamps.dts_s) & stamps.is_shown
+    keys = np.flatnonzero(stamps.is_key[:known] & untimed[:known])
+    filled = time_s.copy()
+    if len(keys) and untimed[keys[0] : known].all():
+        # Some may be decoded after the first one with a time, and shown before it.
+        places = keys[0] + np.flatnonzero(untimed[keys[0] : known + MAX_REORDER])
+        back = np.arange(len(places), 0, -1)
+        filled[places] = np.nanmin(time_s) - back * usual_interval(time_s)
+    return filled
 
 
 def _is_even(time_s: NDArray[np.float64], interval_s: float) -> bool:

@@ -32,7 +32,7 @@ def stamps(
         pts_s=np.array(pts, float),
         dts_s=np.array(dts, float),
         duration_s=length,
-        is_key=np.zeros(len(pts), bool),
+        is_key=np.arange(len(pts)) == 0,
         is_shown=np.ones(len(pts), bool),
     )
 
@@ -129,6 +129,13 @@ def test_missing_timestamps_are_counted() -> None:
     found = weigh(times)
     assert not found.are_intact
     assert shown(times, found.times) == pytest.approx(EVEN, abs=1e-4)
+
+
+def test_pictures_without_timestamps_at_the_start_are_counted_back() -> None:
+    times: list[float | None] = [None] * 12 + [*EVEN[:100]]
+    found = weigh(times)
+    assert found.times.first_s == pytest.approx(-0.4)
+    assert shown(times, found.times) == pytest.approx(EVEN[:112], abs=1e-4)
 
 
 def test_decoding_times_serve_where_no_others_are_there() -> None:

@@ -235,6 +235,13 @@ TIMING: tuple[Condition, ...] = (
         is_slow=True,
     ),
     _one(
+        "first 0.4 s of the pictures without timestamps",
+        f"{_TOGETHER}, click 0.4 s later",
+        apart(0.4, "a.mkv", "-avoid_negative_ts", "disabled", picture_early_s=0.4),
+        click_late_s=0.4,
+        pictures=180,
+    ),
+    _one(
         "MP4 with negative composition offsets",
         _TOGETHER,
         flashing("a.mp4", *B_FRAMES, "-c:a", "aac", "-movflags", "+negative_cts_offsets"),

@@ -165,14 +165,16 @@ def slow_sound(folder: Path, *, clock: float, rate: float = 30.0, seconds: float
     return path
 
 
-def apart(late_s: float, name: str) -> Maker:
-    """Return a maker of a clip whose sound is late."""
+def apart(late_s: float, name: str, *arguments: object, picture_early_s: float = 0.0) -> Maker:
+    """Return a maker of a clip whose sound is late, because it is or the picture is early."""
 
     def make(folder: Path) -> Path:
-        source, path = flashing_clip(folder / "source.mp4", *PLAIN), folder / name
-        both = (("-itsoffset", max(0.0, late)) for late in (-late_s, late_s))
-        sources = [part for offset in both for part in (*offset, "-i", source)]
-        ffmpeg("-y", *sources, "-map", "0:v", "-map", "1:a", "-c", "copy", path)
+        source, path = flashing_clip(folder / "source.mp4", *B_FRAMES, "-c:a", "aac"), folder / name
+        offsets = (max(0.0, -late_s), max(0.0, late_s))
+        if picture_early_s:
+            offsets = (-picture_early_s, 0.0)
+        sources = [part for late in offsets for part in ("-itsoffset", late, "-i", source)]
+        ffmpeg("-y", *sources, "-map", "0:v", "-map", "1:a", "-c", "copy", *arguments, path)
         return path
 
     return make
