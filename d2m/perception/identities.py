@@ -13,7 +13,7 @@ from d2m.perception.clothing import colour_distance, mean_colours
 from d2m.perception.person_search import body_size, torso_centre
 from d2m.perception.person_tracks import Piece
 from d2m.perception.pose import FloatArray
-from d2m.perception.reflections import is_reflection
+from d2m.perception.reflections import moves_as_reflection
 from d2m.perception.skeleton import N_LANDMARKS
 
 # Chosen by hand, and checked on drawn groups (tools/people_figures).
@@ -38,11 +38,14 @@ class Person:
     ----------
     values : (F, 33, 7)
         Poses as in `d2m.perception.region_tracker.RegionPose`; NaN where not seen.
+    colours : (2, 512)
+        Mean colours of the clothes.
     prominence
         Sum over the frames of the size (frame heights), weighted by how central the person is.
     """
 
     values: FloatArray
+    colours: FloatArray
     prominence: float
 
     @property
@@ -90,9 +93,15 @@ def identify_people(
     kept: list[Person] = []
     for person in people:
         is_seen = person.found.sum() >= least
-        if is_seen and not any(is_reflection(person.values, one.values) for one in kept):
+        if is_seen and not any(_is_reflection(person, one) for one in kept):
             kept.append(person)
     return kept[:MAX_PEOPLE] if kept else people[:1]
+
+
+def _is_reflection(person: Person, other: Person) -> bool:
+    """Return whether a person seems to be another's reflection, in the same clothes."""
+    distance = colour_distance(person.colours, other.colours)
+    return not distance > _OTHER_COLOURS and moves_as_reflection(person.values, other.values)
 
 
 def _split_changes(pieces: Sequence[Piece]) -> list[Piece]:
@@ -184,4 +193,4 @@ def _person(group: list[Piece], n_frames: int, aspect: float) -> Person:
             values[frame] = pose
             aside = abs(torso_centre(pose)[0] / aspect - 0.5) * 2
             prominence += body_size(pose) * (1 - (1 - _CENTRAL) * min(1.0, float(aside)))
-    return Person(values=values, prominence=prominence)
+    return Person(values=values, colours=_colours(group), prominence=prominence)

@@ -28,6 +28,7 @@ class MediaPipeGraph:
             for name in outputs:
                 self._graph.observe_output_stream(name, self._outputs.__setitem__, True)
             self._graph.start_run()
+            self._graph.wait_until_idle()
         self._time_us, self._has_logged = 0, False
 
     def run(self, image: Image, dt_us: int, **packets: Any) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from d2m.perception.person_search import body_size
 from d2m.perception.pose import FloatArray
 
 _LEAST_FRAMES = 30  # frames that both must share; chosen by hand
@@ -11,23 +12,30 @@ _STEP = 3  # every which frame is compared; chosen by hand
 # Correlation (0 to 1) of the heights of all limbs from which two bodies move as one. People
 # who dance in unison stay below it: measured on drawn and real groups.
 _AS_ONE = 0.93
+_SMALLER = 0.95  # largest size of a reflection over that of the person; chosen by hand
 _LIMBS = ((15, 16), (13, 14), (25, 26), (27, 28))
 _NOSE, _HIPS, _SHOULDERS = 0, (23, 24), (11, 12)
 
 
-def is_reflection(values: FloatArray, other: FloatArray) -> bool:
-    """Return whether a body is the reflection of another, for example in a mirror.
+def moves_as_reflection(values: FloatArray, other: FloatArray) -> bool:
+    """Return whether a body moves like the reflection of another, for example in a mirror.
 
-    A reflection lifts and lowers all its limbs at the same moments and by the same amounts as
-    the person. Which of its hands is called the left one depends on the mirror's place.
+    A reflection is smaller, because it is farther away, and lifts and lowers all its limbs at the
+    same moments and by the same amounts as the person. Which of its hands is called the left one
+    depends on the mirror's place.
 
     Parameters
     ----------
-    values, other : (F, 33, 7)
-        Poses of the two, NaN where not seen.
+    values : (F, 33, 7)
+        Poses of the one that may be a reflection, NaN where not seen.
+    other : (F, 33, 7)
+        Poses of the other.
     """
     both = np.flatnonzero(np.isfinite(values[:, 0, 0]) & np.isfinite(other[:, 0, 0]))[::_STEP]
     if len(both) * _STEP < _LEAST_FRAMES:
+        return False
+    sizes = [np.median([body_size(pose) for pose in track[both]]) for track in (values, other)]
+    if sizes[0] > _SMALLER * sizes[1]:
         return False
     one, two = _heights(values[both]), _heights(other[both])
     straight = _likeness(one, two)
