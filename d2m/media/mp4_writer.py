@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 # Samples per AAC-LC frame (ISO/IEC 14496-3).
 _AAC_FRAME_LENGTH = 1024
+# Sample entry of HEVC whose parameter sets are in the header, as Apple's players want it.
+_APPLE_HEVC = "hvc1"
 AAC_BIT_RATE = 96_000
 """AAC bit rate per channel (bit/s). Chosen by hand: stereo gets 192 kbit/s, at which FFmpeg's
 encoder is close to transparent."""
@@ -104,6 +106,8 @@ def stream_copy(stream: Any, output: OutputContainer, sample_entry: str | None =
     """
     # `opaque`: nothing is encoded, so the codec needs no encoder.
     copy = output.add_stream_from_template(stream, opaque=True)
+    if sample_entry is None and stream.codec_context.codec_tag == _APPLE_HEVC:
+        sample_entry = _APPLE_HEVC  # FFmpeg's default is "hev1"
     if sample_entry is not None:
         copy.codec_context.codec_tag = sample_entry
     return copy

@@ -35,9 +35,9 @@ _DRAWING_RATES = 23.0, 60.0
 # FFmpeg's filter and tags for SDR BT.709 in limited range: without them, moviepy's RGB becomes
 # BT.601, which players take for BT.709 where frames are large.
 _BT709_OPTIONS = (
-    *("-vf", "scale=out_color_matrix=bt709:out_range=tv,format=yuv420p"),
-    *("-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709"),
-    *("-color_range", "tv"),
+    "-vf",
+    "scale=out_color_matrix=bt709:out_range=tv,format=yuv420p,setparams=colorspace=bt709"
+    ":color_primaries=bt709:color_trc=bt709:range=tv",
 )
 
 
