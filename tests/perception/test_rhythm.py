@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from d2m.core.errors import SettingsError
+from d2m.perception.beat_correction import fit_taps
 from d2m.perception.rhythm import DEFAULT_BPM, Rhythm, estimate_rhythm
 
 FPS = 30.0
@@ -282,3 +283,18 @@ def test_two_minutes_take_little_time():
     rhythm = estimate_rhythm(clip, FPS)
     assert time.process_time() - start < 3
     assert beat_f(rhythm, beats_of(100, 120.0)) >= 0.9
+
+
+def test_only_evidence_counts_as_a_rhythm():
+    still = np.zeros((120, 17, 2))
+    assert not estimate_rhythm(still, FPS).is_found
+    given = estimate_rhythm(still, FPS, tempo_bpm=96)
+    assert (given.is_found, given.unsure) == (False, False)
+    assert estimate_rhythm(dancer(100, 8), FPS).is_found
+    noise = np.random.default_rng(3).normal(0, 0.1, (240, 17, 2))
+    guess = estimate_rhythm(noise, FPS)
+    assert (guess.is_found, guess.unsure) == (False, True)
+    assert estimate_rhythm(noise, FPS, tempo_bpm=96).is_found
+    tapped = fit_taps(guess, np.arange(0.5, 4, 0.5), 8.0)
+    assert tapped.is_found
+    assert not tapped.has_weak_phase
