@@ -60,6 +60,8 @@ def run_job(pool: WorkerPool, case: Case, clip: Path) -> tuple[str, str]:
             return outcome, "not finished"
         if not re.search(expected.warning, " ".join(dance.warnings)):
             return outcome, f"no warning that matches {expected.warning!r}"
+        if expected.has_rhythm not in (None, dance.has_rhythm):
+            return outcome, f"rhythm found: {dance.has_rhythm}"
         if case.levels != ANALYSIS_ONLY and not list(Path(out).glob("*.mp4")):
             return outcome, "no music"
     return outcome, ""

@@ -34,6 +34,8 @@ class Works:
     warning
         A warning that a whole job must give, as a regular expression; "" for none in
         particular.
+    has_rhythm
+        Whether a whole job must find a rhythm, or None if it does not matter.
     """
 
     duration_s: float = SECONDS
@@ -43,6 +45,7 @@ class Works:
     shape: float | None = 1.6
     has_audio: bool | None = None
     warning: str = ""
+    has_rhythm: bool | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

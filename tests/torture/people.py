@@ -67,7 +67,7 @@ PEOPLE = [
     Case(
         name="still image of a dancer",
         make=_still,
-        expect=Works(times=None, within_s=0.1, warning="No clear rhythm"),
+        expect=Works(times=None, within_s=0.1, has_rhythm=False),
     ),
     Case(
         name="video of noise",
