@@ -11,7 +11,7 @@ from d2m.media.resample_at import resample_at
 from d2m.media.sound_timing import place_sound
 from tests.clips import ffmpeg
 from tests.flash_and_click import flashing_clip, measure
-from tools.clip_conditions.timing_clips import B_FRAMES, H264, PLAIN
+from tools.clip_conditions.timing_clips import B_FRAMES, H264, PLAIN, apart
 
 RATE = 48_000
 PACKET = 1024
@@ -203,3 +203,10 @@ def test_sound_that_is_longer_than_the_picture_is_cut(tmp_path: Path) -> None:
     clip = flashing_clip(tmp_path / "a.mp4", *PLAIN, sound_s=9.0)
     assert normalise(clip, tmp_path / "copy.mp4").duration_s == pytest.approx(6.0)
     assert measure(tmp_path / "copy.mp4").worst_sync_s < 0.003
+
+
+def test_sound_that_is_late_is_measured_to_be_late(tmp_path: Path) -> None:
+    normalise(apart(0.1, "a.mp4")(tmp_path), tmp_path / "copy.mp4")
+    found = measure(tmp_path / "copy.mp4")
+    assert found.worst_flash_s < 0.003
+    assert found.click_s - found.flash_s == pytest.approx(np.full(6, 0.1), abs=0.003)
