@@ -6,6 +6,7 @@ This is the slow part of perception. It depends only on the clip, so its result 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,13 +20,13 @@ from d2m.core.person_areas import PersonArea
 from d2m.core.progress import Progress, silent, timed
 from d2m.core.settings import Settings
 from d2m.media.audio_file import read_audio
-from d2m.media.clip import ClipInfo, ClipLimits, read_frames
+from d2m.media.clip import ClipInfo, ClipLimits, read_frames, sample_frames
 from d2m.media.full_quality import ClipFiles, split_clip
 from d2m.perception.beat_clock import missing_sound
 from d2m.perception.clip_warnings import FrameSampler, find_clip_warnings
 from d2m.perception.dancers import (
-    GLANCE_FPS,
     Dancers,
+    Glance,
     follow_people,
     followed_numbers,
     glance,
@@ -33,6 +34,7 @@ from d2m.perception.dancers import (
 )
 from d2m.perception.optical_flow import DirectogramMeter
 from d2m.perception.people import People
+from d2m.perception.person_search import open_person_search
 from d2m.perception.pose import PoseTrack, TimedFrame, track_pose
 from d2m.perception.sound_beats import SoundBeats, track_sound_beats
 
@@ -43,13 +45,15 @@ POSE_SIDE = 640
 """Longest side of the frames that the pose network reads (px); chosen by hand."""
 LEAST_COVERAGE = 0.1
 """Share of frames with a person (0 to 1) under which the clip has no dancer; chosen by hand."""
-LONG_S = 20.0
-"""Clips longer than this (s) are not tracked if nobody was seen at a glance. Chosen by hand."""
+LONG_S, N_GLANCES = 20.0, 24
+"""In clips longer than this (s), this many evenly spaced frames are searched for a person
+before the whole clip is tracked. Chosen by hand."""
 NO_DANCER = (
     "No dancer was found in the clip: a person should be visible from head to foot in most of "
     "it; try a brighter or closer clip."
 )
 _ANALYSIS, _STRIP = "analysis.npz", "strip.jpg"
+_TRACKING, _TRACKING_ALL = "Tracking the dancer", "Tracking each of several people"
 _POSE_ARRAYS = ("landmarks", "world", "visibility", "found")
 _SOUND_ARRAYS = ("beats_s", "downbeats_s", "strengths")
 _SOUND_FACTS = ("has_beat", "confidence", "tempo_bpm", "reason")
@@ -243,32 +247,35 @@ def _track(
 ) -> tuple[Dancers, NDArray[np.float64], list[TimedFrame]]:
     """Track the dancers, measure the optical flow and sample frames in one decoding pass.
 
-    A clip with one dancer is tracked in the quickest way; whether it is one is seen at a glance.
+    A clip is tracked in the quickest way, until several people are seen in it; then it is
+    tracked again from the start, person by person.
     """
     fps, aspect = min(POSE_FPS, info.fps), info.width / info.height
     expected = max(1.0, info.duration_s * fps)
-    stage = "Looking for the dancers"
-    progress(stage, 0.0)
-    seen = glance(read_frames(video, fps=GLANCE_FPS, longest_side=POSE_SIDE))
-    if seen == 0 and info.duration_s > LONG_S:
+    progress(_TRACKING, 0.0)
+    if info.duration_s > LONG_S and not glance(sample_frames(video, count=N_GLANCES)):
         raise PoseError(NO_DANCER)
-    is_solo = seen < 2
-    if is_solo:
+    dancers: Dancers | None = None
+    with open_person_search() as search:
+        seen = Glance(search, fps, expected)
+        meter, sampler = DirectogramMeter(fps), FrameSampler(int(expected))
+        frames = seen.pass_through(read_frames(video, fps=fps, longest_side=POSE_SIDE))
+        watched = meter.pass_through(sampler.pass_through(frames))
+        track = track_pose(watched, fps, progress=_report(progress, _TRACKING, expected))
+    if seen.count < 2:
         followed_numbers(dancer, 1)
-    stage = "Tracking the dancer" if is_solo else "Tracking each person"
-    progress(stage, 0.0)
-
-    def report(done: int) -> None:
-        progress(stage, min(1.0, done / expected))
-
-    meter, sampler = DirectogramMeter(fps), FrameSampler(int(expected))
-    frames = read_frames(video, fps=fps, longest_side=POSE_SIDE)
-    watched = meter.pass_through(sampler.pass_through(frames))
-    dancers: Dancers | None
-    if is_solo:
-        dancers = solo_dancer(track_pose(watched, fps, progress=report), aspect)
+        dancers = solo_dancer(track, aspect)
     else:
+        meter, sampler = DirectogramMeter(fps), FrameSampler(int(expected))
+        frames = read_frames(video, fps=fps, longest_side=POSE_SIDE)
+        watched = meter.pass_through(sampler.pass_through(frames))
+        report = _report(progress, _TRACKING_ALL, expected)
         dancers = follow_people(watched, fps, aspect=aspect, dancer=dancer, progress=report)
     if dancers is None or dancers.tracks[0].coverage < LEAST_COVERAGE:
         raise PoseError(NO_DANCER)
     return dancers, meter.result(), sampler.result()
+
+
+def _report(progress: Progress, stage: str, expected: float) -> Callable[[int], None]:
+    """Return a function that reports a number of frames as a share of those expected."""
+    return lambda done: progress(stage, min(1.0, done / expected))

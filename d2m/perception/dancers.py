@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,15 +13,20 @@ from d2m.core.errors import SettingsError
 from d2m.core.styles import AUTO
 from d2m.perception.clothing import clothing_colours, colour_distance
 from d2m.perception.identities import Person, identify_people
+from d2m.perception.mediapipe_graph import Image
 from d2m.perception.people import People
-from d2m.perception.person_search import open_person_search
+from d2m.perception.person_search import PersonSearch, open_person_search
 from d2m.perception.person_tracks import track_people
 from d2m.perception.pose import FloatArray, PoseTrack, TimedFrame
 from d2m.perception.skeleton import fill_gaps
 
-GLANCE_FPS = 1.25
-"""Rate (Hz) at which a clip is searched for several people before it is tracked; chosen by hand:
+GLANCE_FPS = 0.8
+"""Rate (Hz) at which a clip is searched for several people while it is tracked; chosen by hand:
 the search of a solo clip then takes about a twentieth of the whole analysis."""
+LEAST_GLANCES = 6
+"""Number of glances at a short clip. Chosen by hand."""
+GLANCE_SIDE = 400
+"""Longest side of the frames that are searched (px). Chosen by hand."""
 BOXES_FPS = 5.0
 """Rate (Hz) at which the boxes of people are kept. Chosen by hand."""
 
@@ -39,34 +44,72 @@ class Dancers:
     tracks: tuple[PoseTrack, ...]
 
 
-def glance(frames: Iterable[TimedFrame]) -> int:
-    """Look roughly how many people are in a clip, together or one after the other.
+class Glance:
+    """Look roughly how many people are in a clip while its frames pass through.
 
     Parameters
     ----------
-    frames
-        Frames of the clip at `GLANCE_FPS`, each (H, W, 3) RGB.
-
-    Returns
-    -------
-    int
-        0 if nobody was seen, 1 for a solo, 2 if there may be several.
+    search
+        From `d2m.perception.person_search.open_person_search`.
+    fps
+        Rate (Hz) of the frames that pass through.
+    expected
+        Expected number of these frames.
     """
-    together = changed = alone = count = 0
-    before: FloatArray | None = None
+
+    def __init__(self, search: PersonSearch, fps: float, expected: float) -> None:
+        self._search = search
+        self._step = max(1, round(min(fps / GLANCE_FPS, expected / LEAST_GLANCES)))
+        self._needed = max(_SEVERAL_GLANCES, _SEVERAL_SHARE * expected / self._step)
+        self._alone = self._together = self._changed = 0
+        self._before: FloatArray | None = None
+
+    @property
+    def count(self) -> int:
+        """0 if nobody was seen, 1 for a solo, 2 if several may be there, or one after another."""
+        if self._together >= self._needed or self._changed:
+            return 2
+        return min(1, self._together + self._alone)
+
+    def look(self, image: Image) -> None:
+        """Look at a frame (H, W, 3) RGB."""
+        small = _reduced(image)
+        found = self._search.search(small, most=2, settle=1)
+        self._together += len(found) > 1
+        self._alone += len(found) == 1
+        if found:
+            colours = clothing_colours(small, found[0].values[:, :2])
+            if self._before is not None:
+                self._changed += colour_distance(self._before, colours) > _OTHER_CLOTHES
+            self._before = colours
+
+    def pass_through(self, frames: Iterable[TimedFrame]) -> Iterator[TimedFrame]:
+        """Yield frames unchanged, until there are several people in them."""
+        for index, (time, frame) in enumerate(frames):
+            if index % self._step == self._step // 2:
+                self.look(frame)
+                if self.count > 1:
+                    return
+            yield time, frame
+
+
+def glance(frames: Sequence[TimedFrame]) -> int:
+    """Look at all of some frames, and return what `Glance.count` is after them."""
     with open_person_search() as search:
+        seen = Glance(search, GLANCE_FPS, len(frames))
         for _, image in frames:
-            count += 1
-            found = search.search(image, most=2)
-            together += len(found) > 1
-            alone += len(found) == 1
-            if found:
-                colours = clothing_colours(image, found[0].values[:, :2])
-                distance = 0.0 if before is None else colour_distance(before, colours)
-                changed += distance > _OTHER_CLOTHES
-                before = colours
-    is_several = together >= max(_SEVERAL_GLANCES, _SEVERAL_SHARE * count) or changed > 0
-    return 2 if is_several else min(1, together + alone)
+            seen.look(image)
+        return seen.count
+
+
+def _reduced(image: Image) -> Image:
+    import cv2
+
+    scale = GLANCE_SIDE / max(image.shape[:2])
+    if scale >= 1:
+        return image
+    size = (round(image.shape[1] * scale), round(image.shape[0] * scale))
+    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA))
 
 
 def follow_people(

@@ -20,7 +20,7 @@ from d2m.perception.skeleton import N_LANDMARKS
 _OTHER_COLOURS = 0.55  # distance of clothes (0 to 1) that certainly are not the same
 _CHANGED_COLOURS = 0.45  # change of clothes within a piece that shows a change of the person
 _CHANGE_MEASURED = 4  # measurements before and after such a change
-_OVERLAP = 4  # frames in which two pieces of one person may both exist
+_OVERLAP_S = 0.4  # time (s) for which two pieces may both exist until they meet on one person
 _GAP_S = 2.5  # time (s) over which a person's place is a hint where the person appears again
 _DRIFT = 2.0  # speed (body sizes per second) at which that place gets uncertain
 _OTHER_SIZE = 2.2  # ratio of sizes in one scene that certainly are two people's
@@ -89,7 +89,8 @@ def identify_people(
         groups[other] += groups.pop(one)
     people = [_person(group, n_frames, aspect) for group in groups]
     people.sort(key=lambda person: -person.prominence)
-    least = min(_ENOUGH_S, max(_LEAST_S, _LEAST_SHARE * n_frames / fps)) * fps
+    length_s = n_frames / fps
+    least = min(_ENOUGH_S, max(_LEAST_S, _LEAST_SHARE * length_s), 0.5 * length_s) * fps
     kept: list[Person] = []
     for person in people:
         is_seen = person.found.sum() >= least
@@ -146,7 +147,7 @@ def _halves(piece: Piece, frame: int) -> tuple[Piece, Piece]:
 def _group_cost(one: list[Piece], other: list[Piece], fps: float) -> float:
     """Return how unlikely it is that two groups of pieces show one person; `_SAME` is even."""
     frames = [{frame for piece in group for frame in piece.frames} for group in (one, other)]
-    if len(frames[0] & frames[1]) > _OVERLAP:
+    if len(frames[0] & frames[1]) > _OVERLAP_S * fps:
         return np.inf
     colours = colour_distance(*(_colours(group) for group in (one, other)))
     colours = colours / _OTHER_COLOURS if np.isfinite(colours) else 0.5
@@ -169,6 +170,8 @@ def _place_cost(one: Piece, other: Piece, fps: float) -> float:
     if gap_s > _GAP_S:
         return float("inf")
     before, after = first.poses[-1], later.poses[0]
+    if gap_s == 0 and first.frames[-1] <= later.frames[-1]:
+        after = later.poses[first.frames[-1] - later.frames[0]]
     size = max(body_size(before), body_size(after))
     expected = torso_centre(before) + _velocity(first, fps) * min(gap_s, 0.7)
     distance = float(np.linalg.norm(torso_centre(after) - expected)) / size

@@ -21,7 +21,6 @@ _MIN_SIZE, _MAX_SIZE = 0.3, 3.0  # size over that of the largest person; others 
 _SAME_SHARE = 0.45  # landmarks within an erased person from which it is the same person
 _SAME_TORSOS = 0.35  # torsos nearer than this (body sizes) are one person
 _TRIES = 2  # detections of a picture that are looked at, beyond those that are people
-_SETTLE = 2  # times that a region is moved onto the person in it
 _LIMB_WIDTH, _TRUNK_WIDTH, _HEAD = 0.34, 0.5, 0.5  # of an erased person (body sizes)
 _LEGS_AND_ARMS = (
     (11, 13, 15, 19), (12, 14, 16, 20), (23, 25, 27, 31), (24, 26, 28, 32),
@@ -57,7 +56,12 @@ class PersonSearch:
         self._detector, self._reader = PersonDetector(), RegionTracker()
 
     def search(
-        self, image: Image, known: Sequence[FloatArray] = (), *, most: int = MAX_PEOPLE
+        self,
+        image: Image,
+        known: Sequence[FloatArray] = (),
+        *,
+        most: int = MAX_PEOPLE,
+        settle: int = 2,
     ) -> list[RegionPose]:
         """Find people in a picture.
 
@@ -69,6 +73,8 @@ class PersonSearch:
             Poses (33, 7) of people in it who are known already.
         most
             Number of people, with the known ones, at which the search ends.
+        settle
+            Times that the region of a detection is moved onto the person in it.
 
         Returns
         -------
@@ -81,10 +87,10 @@ class PersonSearch:
             detections = self._detector.detect(rest)
             if not detections:
                 break
-            found = self._reader.settle(rest, detections[0].region, _SETTLE)
+            found = self._reader.settle(rest, detections[0].region, settle)
             if found is None:
                 if len(detections) > 1:
-                    found = self._reader.settle(rest, detections[1].region, _SETTLE)
+                    found = self._reader.settle(rest, detections[1].region, settle)
                 if found is None:
                     break
             is_person = _is_person(found.values, poses)

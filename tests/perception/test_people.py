@@ -129,8 +129,8 @@ def test_a_number_that_nobody_has_is_refused_with_the_count() -> None:
 
 
 def test_at_a_glance_a_solo_and_an_empty_room_are_told_from_a_group() -> None:
-    def frames(places: dict[float, float]) -> Iterator[TimedFrame]:
-        return ((float(n), group(places)) for n in range(4))
+    def frames(places: dict[float, float]) -> list[TimedFrame]:
+        return [(float(n), group(places)) for n in range(4)]
 
     assert glance(frames({})) == 0
     assert glance(frames({0.5: 0.9})) == 1

@@ -6,6 +6,7 @@ from tools.clip_conditions.certainty import CERTAINTY
 from tools.clip_conditions.colour import COLOUR
 from tools.clip_conditions.condition import Condition
 from tools.clip_conditions.interlaced import INTERLACED
+from tools.clip_conditions.people import PEOPLE
 from tools.clip_conditions.quality import QUALITY
 from tools.clip_conditions.refusals import REFUSALS
 from tools.clip_conditions.streams import STREAMS
@@ -19,5 +20,6 @@ CONDITIONS: tuple[Condition, ...] = (
     *QUALITY,
     *REFUSALS,
     *CERTAINTY,
+    *PEOPLE,
 )
 """Each topic's module defines its conditions; they are joined here."""

@@ -103,7 +103,7 @@ def compose(kind: str, seed: int, duration_s: float = 6.0) -> Composite:
     scenes = []
     for number, start in enumerate(starts):
         make = _SCENES[order[number % len(order)]]
-        large = make(SCALE * size[0], SCALE * size[1], SCALE * _FLOOR * size[1])
+        large = make(2 * size[0], 2 * size[1], 2 * _FLOOR * size[1])
         background = np.asarray(cv2.resize(large, size, interpolation=cv2.INTER_AREA))
         end = starts[number + 1] if number + 1 < len(starts) else frames
         performers = _performers(kind, rng, size, frames, outfits, number)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from d2m.core.common_settings import ALL_DANCERS
-from d2m.perception.dancers import GLANCE_FPS, Dancers, follow_people, glance
+from d2m.perception.dancers import GLANCE_FPS, LEAST_GLANCES, Dancers, follow_people, glance
 from d2m.perception.pose import PoseTrack
 from d2m.perception.skeleton import MEDIAPIPE_TORSO
 from tools.people_figures.composites import Composite
@@ -54,8 +54,8 @@ class Figures:
 
 def measure(clip: Composite) -> Figures:
     """Count and follow the people of a drawn clip, as the analysis of a clip does."""
-    step = round(FPS / GLANCE_FPS)
     count = len(clip.truth)
+    step = round(min(FPS / GLANCE_FPS, count / LEAST_GLANCES))
     glances = [(n / FPS, clip.frame(n)) for n in range(step // 2, count, step)]
     start = time.process_time()
     seen = glance(glances)
