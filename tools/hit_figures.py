@@ -132,7 +132,7 @@ def _level(
     made = generate_soundtrack(model, dance, Settings(seed=seed, style=dance.style.name))
     level: Level = model.level
     scores = made.scores
-    row = scores.get("hits_met", float("nan")), scores["beat_f_measure"]
+    row = scores.get("hits_met", float("nan")), scores.get("beat_f_measure", float("nan"))
     return mono_at(made.audio, level.sample_rate), row
 
 
