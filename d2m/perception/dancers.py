@@ -20,7 +20,7 @@ from d2m.perception.person_tracks import track_people
 from d2m.perception.pose import FloatArray, PoseTrack, TimedFrame
 from d2m.perception.skeleton import fill_gaps
 
-GLANCE_FPS = 0.8
+GLANCE_FPS = 0.6
 """Rate (Hz) at which a clip is searched for several people while it is tracked; chosen by hand:
 the search of a solo clip then takes about a twentieth of the whole analysis."""
 LEAST_GLANCES = 6

@@ -18,6 +18,7 @@ from d2m.perception.skeleton import N_LANDMARKS
 
 # Chosen by hand, and checked on drawn groups (tools/people_figures).
 _OTHER_COLOURS = 0.55  # distance of clothes (0 to 1) that certainly are not the same
+_SAME_COLOURS = 0.3  # distance of clothes up to which they may be the same in a mirror
 _CHANGED_COLOURS = 0.45  # change of clothes within a piece that shows a change of the person
 _CHANGE_MEASURED = 4  # measurements before and after such a change
 _OVERLAP_S = 0.4  # time (s) for which two pieces may both exist until they meet on one person
@@ -102,7 +103,7 @@ def identify_people(
 def _is_reflection(person: Person, other: Person) -> bool:
     """Return whether a person seems to be another's reflection, in the same clothes."""
     distance = colour_distance(person.colours, other.colours)
-    return not distance > _OTHER_COLOURS and moves_as_reflection(person.values, other.values)
+    return not distance > _SAME_COLOURS and moves_as_reflection(person.values, other.values)
 
 
 def _split_changes(pieces: Sequence[Piece]) -> list[Piece]:
