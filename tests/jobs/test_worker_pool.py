@@ -114,12 +114,12 @@ def test_a_bad_clip_is_refused_in_one_sentence_and_keeps_the_process(
     assert process_of(pool).pid == process
 
 
-def test_an_internal_error_reveals_no_paths(
+def test_results_that_cant_be_stored_reveal_no_paths(
     pool: WorkerPool, short_clip: Path, tmp_path: Path
 ) -> None:
     blocked = tmp_path / "file"
     blocked.write_text("a file where a folder should be")
-    with pytest.raises(JobError, match="An internal error occurred") as caught:
+    with pytest.raises(JobError, match="can't store the results") as caught:
         list(pool.run(Job(clip=short_clip, levels="high", out=blocked)))
     assert str(tmp_path) not in str(caught.value)
 
