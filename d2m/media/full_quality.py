@@ -158,6 +158,7 @@ class _Job:
 
     @property
     def length_s(self) -> float:
+        """Duration of the part (s); infinite for a whole clip."""
         return inf if self.part.is_whole else self.probed.info.duration_s
 
     def copies(self) -> tuple[bool, bool]:
@@ -169,6 +170,7 @@ class _Job:
             return is_playable(stream), has_other_codec(stream)
 
     def picture_maker(self) -> _PictureMaker:
+        """Return what encodes the picture in full quality."""
         return _PictureMaker(self.files.picture, self.probed, self.length_s)
 
     def run(
@@ -200,6 +202,7 @@ class _Job:
         return exact if abs(exact - copy.duration_s) <= 1 / copy.fps else copy.duration_s
 
     def copy_to(self, target: Path, decoded: DecodedPictures, end_s: float) -> bool:
+        """Copy the coded pictures into a file, and return whether it is right."""
         return copy_pictures(self.source, target, self.limits, decoded, end_s)
 
 
