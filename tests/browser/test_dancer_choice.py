@@ -81,6 +81,7 @@ def test_the_second_dancer_is_followed_after_a_click(page: Page, duo_clip: Path)
     assert page.get_by_label("Dancer", exact=True).input_value() == "The most prominent"
 
 
+@pytest.mark.slow
 def test_without_a_mouse_the_form_chooses_the_dancer(page: Page, duo_clip: Path) -> None:
     page.get_by_role("button", name="Part of the clip").first.click()
     dancer = page.get_by_label("Dancer", exact=True)

@@ -218,7 +218,10 @@ _CHECKS: tuple[tuple[str, str, Callable[[Path], Seen]], ...] = (
     ),
     ("own sound and music both loud", "limited: no sample above 1.05, no distortion", _loud),
 )
-_SLOW = "VP8", "ProRes", "4:2:2", "slow motion", "29.97", "5.1"
+_SLOW = (
+    *("VP8", "ProRes", "4:2:2", "slow motion", "29.97", "5.1", "part of a clip", "both loud"),
+    *("mono, 22.05", "fragmented MP4", "old camera", "full range", "recorder"),
+)
 """Words in the names of conditions that only the whole table has."""
 QUALITY: tuple[Condition, ...] = tuple(
     Condition(
