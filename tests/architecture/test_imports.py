@@ -18,6 +18,7 @@ LAYERS = (
     ("metrics", "score", "checkpoints"),
     ("generation",),
     ("rendering",),
+    ("choreography",),
     ("pipeline", "training"),
     ("benchmark", "jobs"),
     ("web",),

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.architecture.source import ROOT, Function, Module, functions, parse, project
 
-MODULE_LINES, FUNCTION_LINES, ENTRIES = 299, 50, 15
+MODULE_LINES, FUNCTION_LINES, ENTRIES = 299, 50, 16
 """The most lines of a module, of a function beside its docstring, and entries in `d2m`."""
 
 

@@ -1,0 +1,1 @@
+"""From music to dance: "Dancing to Music" (Lee et al., NeurIPS 2019)."""
