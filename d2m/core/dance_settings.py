@@ -111,5 +111,6 @@ class DanceSettings:
     )  # fmt: skip
 
     def __post_init__(self) -> None:
+        """Check the range of each value."""
         for one in setting_fields(self):
             one.check(getattr(self, one.name))
