@@ -21,7 +21,7 @@ MIRRORED14 = (0, 1, 3, 2, 5, 4, 7, 6, 9, 8, 11, 10, 13, 12)
 """Index of the joint of the other side, for each joint."""
 N_JOINTS = len(JOINTS14)
 _FROM_COCO = (0, *range(5, 17))  # without the neck
-HEAD_OFFSETS = np.array(
+HEAD_FROM_SHOULDERS = np.array(
     [[0, -0.34, 0.22], [0.065, -0.41, 0.18], [-0.065, -0.41, 0.18], [0.15, -0.37, 0.03],
      [-0.15, -0.37, 0.03]]
 )  # fmt: skip
@@ -56,7 +56,7 @@ def coco_from_joints14(joints: FloatArray) -> FloatArray:
     chest *= np.sign((chest * forward).sum(-1, keepdims=True)) + 0.5
     forward = _unit(forward + 0.05 * _unit(chest))
     # Pitch of the head: turn up and forward so that the rigid nose points to the true one.
-    rest = np.arctan2(-HEAD_OFFSETS[0, 1], HEAD_OFFSETS[0, 2])
+    rest = np.arctan2(-HEAD_FROM_SHOULDERS[0, 1], HEAD_FROM_SHOULDERS[0, 2])
     seen = np.arctan2((to_nose * up).sum(-1), (to_nose * forward).sum(-1))
     pitch = (seen - rest)[..., None]
     up, forward = (
@@ -66,7 +66,7 @@ def coco_from_joints14(joints: FloatArray) -> FloatArray:
     left = np.cross(forward, up)
     left = left * np.where((left * across).sum(-1, keepdims=True) < 0, -1.0, 1.0)
     axes = np.stack([left, -up, forward], axis=-2)
-    head = neck[..., None, :] + HEAD_OFFSETS @ axes
+    head = neck[..., None, :] + HEAD_FROM_SHOULDERS @ axes
     return np.concatenate([head, joints[..., 2:, :]], axis=-2)
 
 

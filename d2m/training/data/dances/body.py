@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from d2m.choreography.joints import HEAD_FROM_SHOULDERS
+
 FloatArray = NDArray[np.float64]
 
 LOWER_CHANNELS = (
@@ -31,14 +33,6 @@ z forward)."""
 CHANNEL_INDEX = {name: index for index, name in enumerate(LOWER_CHANNELS + UPPER_CHANNELS)}
 """Index of each channel in the vector of both tracks, lower before upper."""
 
-HEAD_OFFSETS = np.array(
-    [[0, -0.24, 0.22], [0.065, -0.31, 0.18], [-0.065, -0.31, 0.18], [0.15, -0.27, 0.03],
-     [-0.15, -0.27, 0.03]]
-)  # fmt: skip
-"""Nose, left and right eye, left and right ear, relative to the top of the neck of a dancer
-who faces the camera (torso lengths). Chosen by hand."""
-
-
 @dataclass(frozen=True, kw_only=True)
 class BodyProportions:
     """Bone lengths in torso lengths; ``shoulder`` and ``hip`` are distances from the midline.
@@ -53,6 +47,11 @@ class BodyProportions:
     thigh: float = 0.84
     shin: float = 0.82
     neck: float = 0.1
+
+
+HEAD_OFFSETS = HEAD_FROM_SHOULDERS + np.array([0.0, BodyProportions().neck, 0.0])
+"""Nose, left and right eye, left and right ear, relative to the top of the neck of a dancer
+who faces the camera (torso lengths)."""
 
 
 def rotate(vectors: FloatArray, yaw: FloatArray, roll: FloatArray, pitch: FloatArray) -> FloatArray:
