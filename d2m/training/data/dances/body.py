@@ -33,6 +33,7 @@ z forward)."""
 CHANNEL_INDEX = {name: index for index, name in enumerate(LOWER_CHANNELS + UPPER_CHANNELS)}
 """Index of each channel in the vector of both tracks, lower before upper."""
 
+
 @dataclass(frozen=True, kw_only=True)
 class BodyProportions:
     """Bone lengths in torso lengths; ``shoulder`` and ``hip`` are distances from the midline.
