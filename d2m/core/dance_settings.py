@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from d2m.core.dance_styles import DANCE_STYLES
-from d2m.core.setting_fields import Kind, setting, setting_fields
+from d2m.core.setting_fields import (
+    Kind,
+    setting,
+    setting_fields,
+    settings_facts,
+    settings_from_facts,
+)
 from d2m.core.styles import AUTO
 
 MAX_DANCERS = 4
@@ -114,3 +121,19 @@ class DanceSettings:
         """Check the range of each value."""
         for one in setting_fields(self):
             one.check(getattr(self, one.name))
+
+    def facts(self) -> dict[str, Any]:
+        """Return the settings as the report holds them: JSON-ready values by name."""
+        return settings_facts(self)
+
+    @classmethod
+    def from_facts(cls, facts: dict[str, Any]) -> DanceSettings:
+        """Read what `facts` returned.
+
+        Raises
+        ------
+        SettingsError
+            If the values are no settings.
+        """
+        read: DanceSettings = settings_from_facts(cls, facts)
+        return read

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields
 from enum import Enum
 from typing import Any
 
@@ -207,6 +207,43 @@ def parse_form(make: Callable[..., Any], values: tuple[Any, ...]) -> Any:
     """
     known = setting_fields(make)
     return make(**{one.name: one.parse(value) for one, value in zip(known, values, strict=True)})
+
+
+def settings_facts(settings: Any) -> dict[str, Any]:
+    """Return settings as a report holds them: JSON-ready values by name."""
+    return {
+        name: list(value) if isinstance(value, tuple) else value
+        for name, value in asdict(settings).items()
+    }
+
+
+def settings_from_facts(make: Callable[..., Any], facts: dict[str, Any]) -> Any:
+    """Build settings from what `settings_facts` returned.
+
+    Parameters
+    ----------
+    make
+        The dataclass of the settings.
+    facts
+        Values by name; unknown names are ignored.
+
+    Raises
+    ------
+    SettingsError
+        If the values are no settings.
+    """
+    known = {one.name: one for one in setting_fields(make)}
+    try:
+        given = {
+            name: tuple(float(time) for time in value) if known[name].kind is Kind.TIMES else value
+            for name, value in facts.items()
+            if name in known
+        }
+        return make(**given)
+    except (AttributeError, TypeError, ValueError):
+        raise SettingsError(
+            "The settings can't be read: use a report that D2M wrote, unchanged."
+        ) from None
 
 
 def parse_taps(text: str) -> tuple[float, ...]:

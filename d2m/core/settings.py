@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from d2m.core.common_settings import CommonSettings
 from d2m.core.errors import SettingsError
-from d2m.core.setting_fields import Kind, setting, setting_fields
+from d2m.core.setting_fields import (
+    Kind,
+    setting,
+    setting_fields,
+    settings_facts,
+    settings_from_facts,
+)
 from d2m.core.styles import AUTO, style_named
 
 KEYS = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
@@ -158,10 +164,7 @@ class Settings(CommonSettings):
 
     def facts(self) -> dict[str, Any]:
         """Return the settings as the report holds them: JSON-ready values by name."""
-        return {
-            name: list(value) if isinstance(value, tuple) else value
-            for name, value in asdict(self).items()
-        }
+        return settings_facts(self)
 
     @classmethod
     def from_facts(cls, facts: dict[str, Any]) -> Settings:
@@ -172,17 +175,5 @@ class Settings(CommonSettings):
         SettingsError
             If the values are no settings.
         """
-        known = {field.name: field for field in setting_fields(cls)}
-        try:
-            given: dict[str, Any] = {
-                name: tuple(float(time) for time in value)
-                if known[name].kind is Kind.TIMES
-                else value
-                for name, value in facts.items()
-                if name in known
-            }
-            return cls(**given)
-        except (AttributeError, TypeError, ValueError):
-            raise SettingsError(
-                "The settings can't be read: use a report that D2M wrote, unchanged."
-            ) from None
+        read: Settings = settings_from_facts(cls, facts)
+        return read

@@ -213,8 +213,12 @@ def beat_continuity(beats_s: NDArray[Any], reference_beats_s: NDArray[Any]) -> C
     return Continuity(cmlc=cmlc, cmlt=cmlt, amlc=amlc, amlt=amlt)
 
 
-def matched_beats(dance_beats_s: NDArray[Any], music_beats_s: NDArray[Any]) -> NDArray[np.int64]:
-    """Pair each beat of a dance with at most one beat of the music within 70 ms.
+def matched_beats(
+    dance_beats_s: NDArray[Any],
+    music_beats_s: NDArray[Any],
+    tolerance_s: float = BEAT_TOLERANCE_S,
+) -> NDArray[np.int64]:
+    """Pair each beat of a dance with at most one beat of the music within a tolerance.
 
     The pairing is the one behind the F-measure: a maximum matching, in which each beat
     belongs to one pair at most.
@@ -223,6 +227,8 @@ def matched_beats(dance_beats_s: NDArray[Any], music_beats_s: NDArray[Any]) -> N
     ----------
     dance_beats_s, music_beats_s : (B,), (M,)
         Ascending beat times (s).
+    tolerance_s
+        Largest time between the beats of a pair (s).
 
     Returns
     -------
@@ -231,7 +237,7 @@ def matched_beats(dance_beats_s: NDArray[Any], music_beats_s: NDArray[Any]) -> N
     """
     import mir_eval
 
-    pairs = mir_eval.util.match_events(dance_beats_s, music_beats_s, BEAT_TOLERANCE_S)
+    pairs = mir_eval.util.match_events(dance_beats_s, music_beats_s, tolerance_s)
     return np.array(sorted(pairs), dtype=np.int64).reshape(-1, 2)
 
 

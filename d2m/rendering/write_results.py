@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
-import zipfile
 from dataclasses import replace
 from pathlib import Path
 
 from d2m.core.common_settings import COMPACT
 from d2m.core.events import ResultFiles
+from d2m.core.file_names import plain_name
 from d2m.core.levels import HopLevel
 from d2m.core.progress import Progress, silent, timed
 from d2m.generation.soundtrack import Soundtrack
-from d2m.media.atomic_write import atomic_write
+from d2m.media.archive import write_archive
 from d2m.media.audio_file import write_wav
 from d2m.perception.dance import Dance
 from d2m.rendering.beat_plot import draw_beat_plot
@@ -35,8 +34,6 @@ KINDS = {
 """File name endings by kind: the clip with its music, the music, the beat plot on a light and
 on a dark background, the clip with a bar that shows both kinds of beats, and the source's own
 coded pictures (HEVC, VP9 or AV1, with their HDR) with the music."""
-_MAX_NAME_BYTES = 60
-"""Longest first part of a file name (bytes): file systems allow 255 for the whole name."""
 
 
 def write_soundtrack(
@@ -136,22 +133,18 @@ def write_job_files(
     write_report(path, report(dance, soundtracks, name))
     files = [path, *comparisons.values()]
     files += [file for soundtrack in soundtracks for file in soundtrack.paths.values()]
-    with atomic_write(archive) as temporary, zipfile.ZipFile(temporary, "w") as package:
-        for file in files:  # stored, because all are compressed already
-            package.write(file, file.name)
+    write_archive(archive, files)
     return ResultFiles(report=path, archive=archive, comparisons=comparisons)
 
 
 def stem_of(soundtrack: Soundtrack, name: str) -> str:
     """Return the first part of the names of a job's files: clip, style, and seed or weights."""
-    plain = re.sub(r"[^\w-]+", "_", name).strip("_")
-    plain = plain.encode()[:_MAX_NAME_BYTES].decode(errors="ignore") or "clip"
     settings = soundtrack.settings
     has_seed = settings.weights == COMPACT or not isinstance(soundtrack.level, HopLevel)
     piece = f"seed{settings.seed}" if has_seed else settings.weights
     if settings.arrangement:
         piece += f".arrangement{settings.arrangement}"
-    return f"{plain}.{soundtrack.style.name}.{piece}"
+    return f"{plain_name(name, 'clip')}.{soundtrack.style.name}.{piece}"
 
 
 def _compare(soundtracks: list[Soundtrack], stem: Path, progress: Progress) -> dict[str, Path]:
