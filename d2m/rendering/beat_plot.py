@@ -11,7 +11,13 @@ from numpy.typing import NDArray
 from d2m.core.beat_tempo import mean_tempo
 from d2m.core.levels import SAMPLE_RATE
 from d2m.metrics.beats import matched_beats
-from d2m.rendering.beat_plot_data import BeatPlotData, BeatRow, beat_row
+from d2m.rendering.beat_plot_data import BeatPlotData, beat_row
+from d2m.rendering.beat_rows import (
+    draw_beat_row,
+    draw_crowded_row,
+    draw_matched_lines,
+    draw_moments,
+)
 from d2m.rendering.palette import DARK, LIGHT, Palette
 from d2m.rendering.plot_style import (
     AXES_LEFT,
@@ -27,8 +33,6 @@ from d2m.rendering.spectrogram_plot import draw_mel, mel_decibels, onset_envelop
 
 # Height of the plot (in). All sizes here were chosen by eye.
 _HEIGHT_IN = 6.4
-# Columns in which the envelope of a crowded row is drawn.
-_ENVELOPE_COLUMNS = 400
 
 
 def draw_beat_plot(
@@ -124,13 +128,15 @@ def _draw(data: BeatPlotData, path: Path, palette: Palette) -> None:
         dance, match, music, mel = _add_axes(figure)
         if data.is_crowded:
             colour = palette.dance if data.has_rhythm else palette.faint
-            _draw_crowded_row(dance, data.dance, colour, upper=True)
-            _draw_crowded_row(music, data.music, palette.music, upper=False)
+            draw_crowded_row(dance, data.dance, colour, upper=True)
+            draw_crowded_row(music, data.music, palette.music, upper=False)
         else:
-            _draw_row(dance, data.dance, palette.dance, None if data.has_rhythm else palette.faint)
-            _draw_row(music, data.music, palette.music)
-        _draw_hits(dance, data.hits_s, palette.dance_text)
-        _draw_matches(match, data.matched_s, palette.match, data.is_crowded)
+            draw_beat_row(
+                dance, data.dance, palette.dance, None if data.has_rhythm else palette.faint
+            )
+            draw_beat_row(music, data.music, palette.music)
+        draw_moments(dance, data.hits_s, palette.dance_text)
+        draw_matched_lines(match, data.matched_s, palette.match, data.is_crowded)
         _draw_spectrogram(mel, data)
         time_ticks(mel, data.duration_s)
         for axes, name, colour in (
@@ -171,59 +177,6 @@ def _add_axes(figure: Any) -> tuple[Any, Any, Any, Any]:
     return dance, match, music, mel
 
 
-def _draw_row(axes: Any, row: BeatRow, colour: str, steady: str | None = None) -> None:
-    """Draw an envelope, and the beats over it: solid if matched, else dashed.
-
-    Beats that are only steady, and were not found, are dotted in the colour ``steady``.
-    """
-    times = np.arange(len(row.envelope)) / row.rate
-    axes.fill_between(times, row.envelope, color=colour, alpha=0.3, lw=0)
-    axes.plot(times, row.envelope, color=colour, lw=0.8)
-    if steady is not None:
-        axes.vlines(row.beats_s, 0, 1.08, color=steady, lw=1.6, ls=(0, (1, 3)))
-    else:
-        axes.vlines(row.beats_s[row.is_matched], 0, 1.08, color=colour, lw=2.6)
-        axes.vlines(row.beats_s[~row.is_matched], 0, 1.08, color=colour, lw=1.8, ls=(0, (2, 2)))
-    _hide_frame(axes)
-    axes.spines["bottom"].set_visible(True)
-    axes.set(ylim=(0, 1.12), yticks=[])
-
-
-def _draw_crowded_row(axes: Any, row: BeatRow, colour: str, *, upper: bool) -> None:
-    """Draw an envelope, and many beats beside it: long if matched, else short."""
-    size = len(row.envelope)
-    starts = np.arange(0, size, max(1, size // _ENVELOPE_COLUMNS))
-    highest = np.maximum.reduceat(row.envelope, starts) if len(starts) else row.envelope
-    base, near, far = (0.6, 0.0, 0.45) if upper else (0.0, 1.6, 1.15)
-    axes.fill_between(starts / row.rate, base, base + highest, color=colour, alpha=0.6, lw=0)
-    axes.vlines(row.beats_s[row.is_matched], near, far, color=colour, lw=1.5)
-    axes.vlines(row.beats_s[~row.is_matched], (near + far) / 2, far, color=colour, lw=1.5)
-    _hide_frame(axes)
-    axes.axhline(base, color=axes.spines["bottom"].get_edgecolor(), lw=0.8)
-    axes.set(ylim=(0, 1.6), yticks=[])
-
-
-def _draw_hits(axes: Any, hits_s: NDArray[np.float64], colour: str) -> None:
-    """Mark the dancer's hits by triangles at the bottom of the row."""
-    low, high = axes.get_ylim()
-    height = np.full(len(hits_s), low + 0.09 * (high - low))
-    axes.scatter(hits_s, height, marker="^", color=colour, s=46, zorder=3, lw=0)
-
-
-def _draw_matches(axes: Any, matched_s: NDArray[np.float64], colour: str, crowded: bool) -> None:
-    """Join the matched beats across the gap between the rows."""
-    from matplotlib.collections import LineCollection
-
-    lines = [((dance_s, 1), (music_s, 0)) for dance_s, music_s in matched_s]
-    axes.add_collection(LineCollection(lines, colors=colour, lw=1.8 if crowded else 3.2))
-    if not crowded:
-        axes.scatter(
-            matched_s.mean(axis=1), np.full(len(matched_s), 0.5), color=colour, s=80, zorder=2
-        )
-    _hide_frame(axes)
-    axes.set(ylim=(0, 1), yticks=[])
-
-
 def _draw_spectrogram(axes: Any, data: BeatPlotData) -> None:
     """Draw the music's spectrogram, with its beats over it unless they are crowded."""
     axes.spines[:].set_visible(False)
@@ -236,9 +189,3 @@ def _draw_spectrogram(axes: Any, data: BeatPlotData) -> None:
         bands = len(data.mel_db)
         axes.vlines(data.music.beats_s, 0, bands, color="white", lw=1.2, alpha=0.45)
         axes.set_ylim(0, bands)
-
-
-def _hide_frame(axes: Any) -> None:
-    """Hide the frame and the time ticks of a row that has others below it."""
-    axes.spines[:].set_visible(False)
-    axes.tick_params(bottom=False, labelbottom=False)

@@ -47,6 +47,11 @@ class BeatRow:
         return f"{number} {'beat' if number == 1 else 'beats'}"
 
 
+def are_crowded(*rows: BeatRow) -> bool:
+    """Return whether the beats of rows must be drawn thin to be told apart."""
+    return max(len(row.beats_s) for row in rows) > _MAX_BEATS
+
+
 NOT_THE_DANCERS = "not the dancer's"
 """What steady beats are, where no rhythm was found."""
 _SOURCES = {"sound": "from the clip's own sound", "dance": "from the movement", "taps": "tapped"}
@@ -110,7 +115,7 @@ class BeatPlotData:
     @property
     def is_crowded(self) -> bool:
         """Whether beats must be drawn thin to be told apart."""
-        return max(len(self.dance.beats_s), len(self.music.beats_s)) > _MAX_BEATS
+        return are_crowded(self.dance, self.music)
 
     @property
     def source(self) -> str:
