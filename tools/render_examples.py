@@ -10,7 +10,6 @@ http://mocap.cs.cmu.edu. `d2m.training.data.dances.mocap` describes the form of 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -22,9 +21,11 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
 from d2m.perception.skeleton import ANKLES, HIPS, SHOULDERS
+from d2m.rendering.dancer_camera import ANKLE_HEIGHT, Shot, shot_3d
+from d2m.rendering.dancer_figure import Outfit, draw_figure
+from d2m.rendering.dancer_looks import LOOKS
+from d2m.rendering.dancer_scenes import loft, shadow, street, studio
 from d2m.training.data.dances import AnnotatedDance, load_aist, load_cmu, procedural_dance
-from tools.figure import Outfit, draw_figure
-from tools.scenes import loft, shadow, street, studio
 
 FloatArray = NDArray[np.float64]
 Image = NDArray[np.uint8]
@@ -43,56 +44,6 @@ CMU_CREDIT = (
 )
 
 
-@dataclass(frozen=True, kw_only=True)
-class Shot:
-    """A dance in image coordinates, ready to be drawn.
-
-    Parameters
-    ----------
-    joints : (F, 17, 3)
-        Joints (px) at `FPS`: x, y, and depth towards the camera.
-    ground : (F, 17, 2)
-        Positions of the joints' shadows (px).
-    unit
-        Torso length (px).
-    """
-
-    joints: FloatArray
-    ground: FloatArray
-    unit: float
-
-
-def shot_3d(
-    points: FloatArray, *, unit: float, foot: tuple[float, float], tilt: float = 0.14
-) -> Shot:
-    """Project 3-D joints through a camera that looks slightly downwards.
-
-    Parameters
-    ----------
-    points : (F, 17, 3)
-        Joints in torso lengths: x right, y down, z towards the camera. The floor is at the
-        height of the lowest ankle.
-    unit
-        Torso length (px) at the position ``foot``.
-    foot
-        Position of the middle of the floor in the image (px).
-    tilt
-        Angle by which the camera looks down (rad).
-    """
-    floor = np.quantile(points[:, ANKLES, 1], 0.98) + 0.12
-    middle = np.median(points[:, HIPS].mean(axis=1), axis=0) * [1, 0, 1]
-
-    def project(places: FloatArray) -> FloatArray:
-        x, y, z = np.moveaxis(places - middle - [0, floor, 0], -1, 0)
-        y, z = y * np.cos(tilt) + z * np.sin(tilt), z * np.cos(tilt) - y * np.sin(tilt)
-        scale = unit / (1 - z / 11)
-        return np.stack([foot[0] + x * scale, foot[1] + y * scale, z * unit], axis=-1)
-
-    above = floor - points[..., 1]
-    ground = points + np.stack([0.25 * above, above, -0.1 * above], axis=-1)
-    return Shot(joints=project(points), ground=project(ground)[..., :2], unit=unit)
-
-
 def shot_aist(path: Path, *, unit: float, foot: tuple[float, float]) -> tuple[Shot, AnnotatedDance]:
     """Return the front view of an AIST++ choreography, with depth estimated from the side views."""
     name = "gBR_sBM_cAll_d04_mBR0_ch03"
@@ -107,7 +58,7 @@ def shot_aist(path: Path, *, unit: float, foot: tuple[float, float]) -> tuple[Sh
     depth[:, 3:5] = depth[:, SHOULDERS].mean(axis=1, keepdims=True)
     depth[:, :3] = depth[:, 3:4] + 0.2
     points = np.concatenate([flat[0], depth[..., None]], axis=-1)[::2]
-    floor = np.quantile(points[:, ANKLES, 1], 0.98) + 0.12
+    floor = np.quantile(points[:, ANKLES, 1], 0.98) + ANKLE_HEIGHT
     middle = np.median(points[:, HIPS, 0])
     joints = points * unit
     joints[..., 0] += foot[0] - middle * unit
@@ -115,17 +66,17 @@ def shot_aist(path: Path, *, unit: float, foot: tuple[float, float]) -> tuple[Sh
     above = floor - points[..., 1]
     drop = np.stack([joints[..., 0] + 0.25 * above * unit,
                      foot[1] + (0.16 * depth[::2] - 0.05 * above) * unit], axis=-1)  # fmt: skip
-    return Shot(joints=joints, ground=drop, unit=unit), front
+    return Shot(joints=joints, ground=drop, units=np.full(len(joints), unit)), front
 
 
 def draw_frames(shot: Shot, background: Image, outfit: Outfit) -> list[Image]:
     """Draw every frame of a shot, (H, W, 3) each."""
     size = background.shape[1] * SUPERSAMPLING, background.shape[0] * SUPERSAMPLING
     frames = []
-    for joints, ground in zip(shot.joints, shot.ground, strict=True):
-        floor = shadow(background, ground, shot.unit)
+    for joints, ground, unit in zip(shot.joints, shot.ground, shot.units, strict=True):
+        floor = shadow(background, ground, unit)
         large = cv2.resize(floor, size, interpolation=cv2.INTER_LINEAR)
-        draw_figure(large, joints * SUPERSAMPLING, shot.unit * SUPERSAMPLING, outfit)
+        draw_figure(large, joints * SUPERSAMPLING, unit * SUPERSAMPLING, outfit)
         frames.append(cv2.resize(large, background.shape[1::-1], interpolation=cv2.INTER_AREA))
     return frames
 
@@ -145,9 +96,7 @@ def write_clip(path: Path, frames: list[Image], crf: int = 23) -> None:
 def break_clip(path: Path) -> tuple[list[Image], dict[str, object]]:
     """Render a break dance from AIST++ in a plain studio, and describe it."""
     shot, dance = shot_aist(path, unit=158.0, foot=(640.0, 655.0))
-    outfit = Outfit(skin=(214, 160, 126), hair=(58, 40, 32), shirt=(206, 74, 62),
-                stripe=(246, 240, 230), trousers=(62, 74, 104), shoes=(58, 60, 66))  # fmt: skip
-    frames = draw_frames(shot, studio(1280, 720, 640), outfit)
+    frames = draw_frames(shot, studio(1280, 720, 640), LOOKS["red"])
     return frames, {
         "file": "break_aist_landscape.mp4",
         "title": "Break, plain studio",
@@ -176,9 +125,7 @@ def salsa_clip(
     follow = gaussian_filter1d(turned[:, HIPS].mean(axis=1), 25, axis=0, mode="nearest")
     turned = turned - 0.85 * follow[:, None] * [1, 0, 1]
     shot = shot_3d(turned, unit=188.0, foot=(360.0, 1105.0))
-    outfit = Outfit(skin=(168, 112, 82), hair=(34, 26, 24), shirt=(238, 204, 92),
-                stripe=(60, 110, 120), trousers=(56, 62, 84), shoes=(170, 52, 52))  # fmt: skip
-    return draw_frames(shot, street(720, 1280, 1050), outfit), {
+    return draw_frames(shot, street(720, 1280, 1050), LOOKS["yellow"]), {
         "file": "salsa_cmu_portrait.mp4",
         "title": "Salsa, busy street",
         "credit": CMU_CREDIT,
@@ -193,9 +140,7 @@ def groove_clip(seed: int, tempo_bpm: float = 112.0) -> tuple[list[Image], dict[
     """Render a procedural dance in a loft, and describe it."""
     dance = procedural_dance(seed, tempo_bpm=tempo_bpm, duration_s=11.0, first_beat_s=0.25)
     shot = shot_3d(dance.keypoints[::2], unit=150.0, foot=(600.0, 672.0))
-    outfit = Outfit(skin=(236, 188, 156), hair=(150, 88, 44), shirt=(74, 140, 190),
-                stripe=(250, 246, 238), trousers=(46, 48, 56), shoes=(240, 236, 230))  # fmt: skip
-    frames = draw_frames(shot, loft(1280, 720, 650), outfit)
+    frames = draw_frames(shot, loft(1280, 720, 650), LOOKS["blue"])
     return frames, {
         "file": "groove_procedural_landscape.mp4",
         "title": "Groove, loft",

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 Image = NDArray[np.uint8]
 """An RGB image ``(H, W, 3)``."""
+Colour = tuple[int, int, int]
+"""Red, green and blue, 0 to 255."""
 # Font size as a share of a video's longest side. Chosen by eye, to be readable when the video
 # is as wide as a phone's screen.
 _FONT_SHARE = 0.025

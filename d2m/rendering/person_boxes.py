@@ -6,10 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from d2m.core.person_areas import PersonArea
-from d2m.rendering.drawing import Image
+from d2m.rendering.drawing import Colour, Image
 
 FloatArray = NDArray[np.float64]
-Colour = tuple[int, int, int]
 
 FOLLOWED, OTHER = (240, 228, 66), (255, 255, 255)
 """Colours of the boxes around followed and other people (RGB): yellow and white."""

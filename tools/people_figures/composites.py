@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import cv2
@@ -10,10 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from d2m.perception.skeleton import HIPS, SHOULDERS
+from d2m.rendering.dancer_camera import Shot, shot_3d
+from d2m.rendering.dancer_figure import Outfit, draw_figure
+from d2m.rendering.dancer_scenes import SCENES, shadow
 from d2m.training.data.dances import procedural_dance
-from tools.figure import Outfit, draw_figure
-from tools.render_examples import FPS, Shot, shot_3d
-from tools.scenes import loft, shadow, street, studio
+from tools.render_examples import FPS
 
 FloatArray = NDArray[np.float64]
 Image = NDArray[np.uint8]
@@ -25,7 +25,7 @@ KINDS = (
     "three crossing", "cuts", "new dancer after a cut", "walk-in", "walk-out", "mirror",
 )  # fmt: skip
 """Kinds of clips that `compose` draws."""
-_SCENES: tuple[Callable[[int, int, float], Image], ...] = (studio, street, loft)
+_SCENES = tuple(SCENES.values())
 _FLASH_SHARE, _FLASH = 0.06, 150  # share of the frames with a flash, and its brightness
 _FLOOR = 0.9  # height of the floor in the picture
 
@@ -176,7 +176,7 @@ def _dancer(
     shot = shot_3d(points, unit=unit, foot=(0.0, height * float(rng.uniform(0.9, 0.96))))
     shift = np.zeros((len(path), 1, 3))
     shift[:, 0, 0] = path
-    moved = Shot(joints=shot.joints + shift, ground=shot.ground + shift[..., :2], unit=unit)
+    moved = Shot(joints=shot.joints + shift, ground=shot.ground + shift[..., :2], units=shot.units)
     return Performer(
         shot=moved, outfit=outfit, present=np.ones(len(path), dtype=bool), person=person
     )
@@ -190,12 +190,12 @@ def _reflection(performer: Performer, width: int) -> Performer:
     place = 0.86 * width if centre < 0.6 * width else 0.14 * width
     floor = joints[..., 1].max()
     joints[..., 0] = place - scale * (joints[..., 0] - centre)
-    joints[..., 1] = floor - 0.12 * shot.unit - scale * (floor - joints[..., 1])
+    joints[..., 1] = floor - 0.12 * shot.units[:, None] - scale * (floor - joints[..., 1])
     joints[..., 2] *= scale
     # What is the left side of the dancer looks like the right side of the image.
     swapped = joints[:, [0, 2, 1, 4, 3, 6, 5, 8, 7, 10, 9, 12, 11, 14, 13, 16, 15]]
     ground = np.full_like(shot.ground, -4.0 * width)
-    image = Shot(joints=swapped, ground=ground, unit=shot.unit * scale)
+    image = Shot(joints=swapped, ground=ground, units=shot.units * scale)
     return Performer(shot=image, outfit=performer.outfit, present=performer.present, person=None)
 
 
@@ -227,14 +227,18 @@ def _truth(
 
 
 def _draw(background: Image, performers: list[Performer], index: int) -> Image:
-    here = sorted((one for one in performers if one.present[index]), key=lambda one: one.shot.unit)
+    here = sorted(
+        (one for one in performers if one.present[index]), key=lambda one: one.shot.units[index]
+    )
     picture = background
     for one in here:
-        picture = shadow(picture, one.shot.ground[index], one.shot.unit)
+        picture = shadow(picture, one.shot.ground[index], one.shot.units[index])
     height, width = picture.shape[:2]
     large = cv2.resize(picture, (width * SCALE, height * SCALE), interpolation=cv2.INTER_LINEAR)
     for one in here:
-        draw_figure(large, one.shot.joints[index] * SCALE, one.shot.unit * SCALE, one.outfit)
+        draw_figure(
+            large, one.shot.joints[index] * SCALE, one.shot.units[index] * SCALE, one.outfit
+        )
     return np.asarray(cv2.resize(large, (width, height), interpolation=cv2.INTER_AREA))
 
 

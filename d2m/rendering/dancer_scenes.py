@@ -5,13 +5,15 @@ Colours and proportions were chosen by hand.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from d2m.rendering.drawing import Colour, Image
+
 FloatArray = NDArray[np.float64]
-Image = NDArray[np.uint8]
-Colour = tuple[int, int, int]
 
 _LIMBS = ((5, 7), (7, 9), (6, 8), (8, 10), (5, 6), (11, 12), (5, 12), (6, 11), (0, 5), (0, 6),
           (11, 13), (13, 15), (12, 14), (14, 16))  # fmt: skip
@@ -69,6 +71,14 @@ def loft(width: int, height: int, floor_y: float) -> Image:
     cv2.fillPoly(canvas, [np.array([(lamp + dx, int(y * height)) for dx, y in shade])],
                  (255, 226, 160))  # fmt: skip
     return _finished(cv2.GaussianBlur(canvas, (0, 0), height / 480), grain=3.0)
+
+
+SCENES: dict[str, Callable[[int, int, float], Image]] = {
+    "studio": studio,
+    "street": street,
+    "loft": loft,
+}
+"""Functions that draw a scene from width, height and height of the floor (px), by name."""
 
 
 def shadow(image: Image, ground: FloatArray, unit: float, strength: float = 0.5) -> Image:

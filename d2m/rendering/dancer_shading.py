@@ -8,13 +8,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from d2m.rendering.drawing import Colour, Image
+
 FloatArray = NDArray[np.float64]
-Image = NDArray[np.uint8]
-Colour = tuple[int, int, int]
 Circle = tuple[FloatArray, float]
 """Centre (px) and radius (px)."""
 
-LIGHT = np.array([-0.5, -0.8])
+LIGHT_DIRECTION = np.array([-0.5, -0.8])
 """Direction of the light in the image (x, y). Chosen by hand."""
 _SHADES = 7  # hulls from dark to light that shade a rounded body
 _ANGLES = np.linspace(0, 2 * np.pi, 36, endpoint=False)
@@ -30,7 +30,7 @@ def fill_shaded(
     outline: float = 0.55,
     contrast: float = 1.0,
 ) -> None:
-    """Draw convex hulls of circles as one rounded body, lit from `LIGHT`.
+    """Draw convex hulls of circles as one rounded body, lit from `LIGHT_DIRECTION`.
 
     Parameters
     ----------
@@ -54,7 +54,9 @@ def fill_shaded(
         level = shade / (_SHADES - 1)
         tone = base * (1 + contrast * (-0.3 + 0.42 * level)) + contrast * 14 * level**3
         for piece in pieces:
-            inner = [(c + LIGHT * r * 0.42 * level, r * (1 - 0.72 * level)) for c, r in piece]
+            inner = [
+                (c + LIGHT_DIRECTION * r * 0.42 * level, r * (1 - 0.72 * level)) for c, r in piece
+            ]
             fill_hull(image, inner, tone)
 
 

@@ -8,8 +8,8 @@ from itertools import pairwise
 import numpy as np
 
 from d2m.perception.skeleton import HIPS, SHOULDERS
-from tools.shading import (
-    LIGHT,
+from d2m.rendering.dancer_shading import (
+    LIGHT_DIRECTION,
     Circle,
     Colour,
     FloatArray,
@@ -80,7 +80,7 @@ def draw_head(image: Image, head: HeadFrame, skin_colour: Colour, hair_colour: C
         if head.faces(side, 0, 0.25) > 0.05:
             ear = head.at(0.16 * side, -0.02, 0.0)[:2]
             fill_hull(image, [(ear, 0.048 * unit)], skin * 0.72)
-            fill_hull(image, [(ear + 0.006 * unit * LIGHT, 0.038 * unit)], skin * 0.92)
+            fill_hull(image, [(ear + 0.006 * unit * LIGHT_DIRECTION, 0.038 * unit)], skin * 0.92)
     if head.front[2] > -0.15:
         fill_shaded(
             image,

@@ -12,8 +12,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from d2m.perception.skeleton import HIPS, SHOULDERS
-from tools.head import HeadFrame, draw_head, head_frame
-from tools.shading import Circle, Colour, FloatArray, Image, fill_hull, fill_shaded, unit_vector
+from d2m.rendering.dancer_head import HeadFrame, draw_head, head_frame
+from d2m.rendering.dancer_shading import (
+    Circle,
+    Colour,
+    FloatArray,
+    Image,
+    fill_hull,
+    fill_shaded,
+    unit_vector,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
