@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from d2m.core.beat_tempo import tempo_text
 from d2m.metrics.beats import matched_beats
-from d2m.metrics.kinematic_figures import MEETING_TOLERANCE_S
+from d2m.metrics.dance_beats import DANCE_TOLERANCE_S
 from d2m.rendering.beat_plot_data import BeatRow, are_crowded, beat_row
 from d2m.rendering.beat_rows import (
     draw_beat_row,
@@ -60,7 +60,7 @@ class _PlotData:
             beats = f"{self.song.number} ({self.tempo})"
             meet = (
                 f"{len(self.matched_s)} of the dancer's meet one of the song's within "
-                f"{MEETING_TOLERANCE_S * 1000:.0f} ms"
+                f"{DANCE_TOLERANCE_S * 1000:.0f} ms"
             )
         else:
             beats = f"no beat found in it, a steady {self.tempo}"
@@ -126,7 +126,7 @@ def draw_dance_plot(
         A description of the plot in words and numbers, for people who can't see it.
     """
     music, stops = np.asarray(music_beats_s, float), np.asarray(kinematic_beats_s, float)
-    pairs = matched_beats(stops, music if has_beat else music[:0], MEETING_TOLERANCE_S)
+    pairs = matched_beats(stops, music if has_beat else music[:0], DANCE_TOLERANCE_S)
     onset, rate = onset_envelope(np.asarray(audio, dtype=np.float32), sample_rate)
     shown = pairs if has_beat else np.column_stack([np.arange(len(stops))] * 2)
     data = _PlotData(
@@ -188,5 +188,5 @@ def _draw(data: _PlotData, path: Path, palette: Palette) -> None:
             (f"Dance {data.dance.number}", palette.dance_text),
             (data.match, palette.match_text),
         ]
-        heading(figure, data.title, facts)
+        heading(figure, data.title, facts, facts_at=0.91)
         figure.savefig(path, format="png")

@@ -59,7 +59,7 @@ def _font_characters() -> frozenset[int]:
     return frozenset(font.get_charmap())
 
 
-def heading(figure: Any, title: str, facts: list[tuple[str, str]]) -> None:
+def heading(figure: Any, title: str, facts: list[tuple[str, str]], facts_at: float = 0.937) -> None:
     """Write a title at the top of a figure, and below it facts in their own colours.
 
     Parameters
@@ -70,6 +70,8 @@ def heading(figure: Any, title: str, facts: list[tuple[str, str]]) -> None:
         The title; its middle is replaced by an ellipsis if it is too wide.
     facts
         Facts and their colours, from left to right.
+    facts_at
+        Upper edge of the facts as a share of the height.
     """
     from matplotlib.offsetbox import AnchoredOffsetbox, HPacker, TextArea
 
@@ -94,7 +96,7 @@ def heading(figure: Any, title: str, facts: list[tuple[str, str]]) -> None:
             frameon=False,
             pad=0,
             borderpad=0,
-            bbox_to_anchor=(0.5, 0.937),
+            bbox_to_anchor=(0.5, facts_at),
             bbox_transform=figure.transFigure,
         )
     )
