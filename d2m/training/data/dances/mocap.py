@@ -63,13 +63,8 @@ def load_aist(path: str | Path) -> list[AnnotatedDance]:
         If the file is not of that form.
     """
     dances = []
-    for name, views in _arrays(path).items():
-        if views.ndim != 4 or views.shape[2:] != (17, 3):
-            raise DataError(
-                f"{Path(path).name} should hold AIST++ keypoints of shape (views, frames, 17, 3), "
-                f"but {name!r} is {views.shape}: pack the published keypoints2d arrays."
-            )
-        for index, scored in enumerate(views.astype(float), start=1):
+    for name, views in aist_views(path).items():
+        for index, scored in enumerate(views, start=1):
             points = _interpolate_missing(scored)
             beats = np.arange(0, len(points) / MOCAP_FPS, 60 / aist_tempo(name))
             dances.append(
@@ -83,6 +78,30 @@ def load_aist(path: str | Path) -> list[AnnotatedDance]:
                 )
             )
     return dances
+
+
+def aist_views(path: str | Path) -> dict[str, FloatArray]:
+    """Read the keypoints of AIST++ choreographies as published.
+
+    Returns
+    -------
+    dict
+        For each choreography, under its name, (views, F, 17, 3): x and y (px), and score.
+
+    Raises
+    ------
+    DataError
+        If the file is not of the form that the module docstring describes.
+    """
+    choreographies = {}
+    for name, views in _arrays(path).items():
+        if views.ndim != 4 or views.shape[2:] != (17, 3):
+            raise DataError(
+                f"{Path(path).name} should hold AIST++ keypoints of shape (views, frames, 17, 3), "
+                f"but {name!r} is {views.shape}: pack the published keypoints2d arrays."
+            )
+        choreographies[name] = views.astype(float)
+    return choreographies
 
 
 def load_cmu(path: str | Path) -> list[AnnotatedDance]:
