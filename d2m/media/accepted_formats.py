@@ -21,7 +21,7 @@ VIDEO_ENDINGS = (
     *("mpg", "mpeg", "vob", "dv", "flv", "f4v", "wmv", "asf", "ogv", "ogg"),
 )
 """Usual endings of the names of such files; what counts is the content."""
-AUDIO_FORMATS = f"{VIDEO_FORMATS},wav,flac,mp3,aac,aiff,w64,caf,amr"
+AUDIO_FORMATS = f"{VIDEO_FORMATS},wav,flac,mp3,aac,aiff,w64,caf,amr,au,ape,wv,tta"
 """Containers accepted for audio, by FFmpeg's names of their demuxers."""
 VIDEO_CODECS = frozenset(
     (

@@ -41,6 +41,7 @@ def decode_audio_track(
     start_s: float | None,
     max_s: float,
     resets: Sequence[float] = (),
+    is_cut: bool = True,
 ) -> NDArray[np.float32]:
     """Decode an audio track and place it on the file's timeline.
 
@@ -63,11 +64,13 @@ def decode_audio_track(
         Maximum duration of the result (s).
     resets
         As for `d2m.media.sound_timing.place_sound`.
+    is_cut
+        Whether peaks beyond full scale are cut, as players do when they play them.
 
     Returns
     -------
     numpy.ndarray
-        Samples ``(channels, N)`` in [-1, 1]; N is 0 if nothing could be decoded.
+        Samples ``(channels, N)``, in [-1, 1] if they are cut; N is 0 if nothing could be decoded.
     """
     limit = round(max_s * sample_rate)
     resampler = StereoResampler(sample_rate)
@@ -84,7 +87,7 @@ def decode_audio_track(
     audio = place_sound(
         pieces, sample_rate=sample_rate, start_s=start_s, length=limit, resets=resets
     )
-    audio = within_full_scale(audio, is_surround=resampler.is_surround)
+    audio = within_full_scale(audio, is_surround=resampler.is_surround, is_cut=is_cut)
     return audio if channels == 2 else mono_mix(audio)[None]
 
 

@@ -22,6 +22,9 @@ _CANCELLED_DB = 12.0
 # The most by which a downmix can exceed its loudest channel (no unit): front, centre and one
 # surround channel at 1, 0.707 and 0.707 (ITU-R BS.775).
 _MOST_ADDED = 1 + sqrt(2)
+# No peak is larger than this (12 dB over full scale), even where peaks are not cut. Chosen by
+# hand: lossy codecs exceed full scale by 3 dB at most.
+_LARGEST_PEAK = 4.0
 
 
 class StereoResampler:
@@ -96,7 +99,9 @@ class StereoResampler:
         self._resampler = av.AudioResampler("flt", layout, self._rate)
 
 
-def within_full_scale(audio: NDArray[np.float32], *, is_surround: bool) -> NDArray[np.float32]:
+def within_full_scale(
+    audio: NDArray[np.float32], *, is_surround: bool, is_cut: bool = True
+) -> NDArray[np.float32]:
     """Return audio in [-1, 1]: a downmix is made quieter as a whole, other peaks are cut.
 
     Parameters
@@ -106,12 +111,15 @@ def within_full_scale(audio: NDArray[np.float32], *, is_surround: bool) -> NDArr
     is_surround
         Whether it is a downmix of more than two channels. Its level stays that of its channels
         unless it would be cut, as in players that do not lower all surround sound by 7.7 dB.
+    is_cut
+        Whether other peaks are cut; if not, they stay beyond 1.
     """
     audio = np.nan_to_num(audio, copy=False)
     if is_surround and audio.size:
         peak = min(_MOST_ADDED, float(np.abs(audio).max()))
         audio = audio / np.float32(max(1.0, peak))
-    return np.clip(audio, -1.0, 1.0)
+    most = 1.0 if is_cut else _LARGEST_PEAK
+    return np.clip(audio, -most, most)
 
 
 def mono_mix(stereo: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -12,9 +12,9 @@ PROTECTED_PICTURE, PROTECTED_SOUND = "picture", "sound"
 """What `protected_tracks` finds."""
 _PROTECTED_ENTRIES = {
     **dict.fromkeys((b"encv", b"drmi", b"drmt"), PROTECTED_PICTURE),
-    **dict.fromkeys((b"enca", b"drms"), PROTECTED_SOUND),
+    **dict.fromkeys((b"enca", b"drms", b"aavd"), PROTECTED_SOUND),
 }
-"""Sample entries of MP4 whose samples are encrypted (Common Encryption, FairPlay)."""
+"""Sample entries of MP4 whose samples are encrypted (Common Encryption, FairPlay, Audible)."""
 _TO_SAMPLE_ENTRIES = b"trak", b"mdia", b"minf", b"stbl", b"stsd"
 _SEGMENT, _TRACKS, _TRACK = b"\x18\x53\x80\x67", b"\x16\x54\xae\x6b", b"\xae"
 _TRACK_TYPE, _ENCODINGS, _ENCODING = b"\x83", b"\x6d\x80", b"\x62\x40"

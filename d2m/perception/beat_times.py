@@ -17,7 +17,9 @@ for bursts of noise, and 3 ms for the softer attacks of this project's music."""
 ONSET_SEARCH_S = 0.045
 """Largest distance of a beat from the onset that it is moved to (s). Chosen by hand."""
 _ONSET_SPREAD_S = 0.02  # nearer onsets win: standard deviation of the weight (s)
-_HOP, _WINDOW = 110, 512  # of the spectrum (samples): 5 and 23 ms
+ONSET_HOP = 110
+"""Samples from one value of the rise to the next: 5 ms."""
+_WINDOW = 512  # of the spectrum (samples): 23 ms
 _BLOCK = 4096  # frames that are transformed at once: bounds the memory
 _REACH = 3  # beats before and after that a beat is aligned with
 _SERIES = 16  # with so many beats, every second one is a series of its own
@@ -36,9 +38,9 @@ def onset_rise(audio: Audio) -> FloatArray:
     (T,)
         Sum over frequencies of the rise of log10(1 + magnitude) in two frames.
     """
-    padded = np.pad(audio, (_WINDOW // 2 + _HOP, _WINDOW + _HOP))
-    frames = np.lib.stride_tricks.sliding_window_view(padded, _WINDOW)[::_HOP]
-    frames = frames[: len(audio) // _HOP + 3]
+    padded = np.pad(audio, (_WINDOW // 2 + ONSET_HOP, _WINDOW + ONSET_HOP))
+    frames = np.lib.stride_tricks.sliding_window_view(padded, _WINDOW)[::ONSET_HOP]
+    frames = frames[: len(audio) // ONSET_HOP + 3]
     window = np.hanning(_WINDOW).astype(np.float32)
     rise = np.zeros(len(frames) - 2)
     for start in range(0, len(rise), _BLOCK):
@@ -68,7 +70,7 @@ def placed_beats(rise: FloatArray, beats_s: FloatArray) -> tuple[FloatArray, flo
     least_unsteadiness
         The same for every second beat, if those are steadier, as in music that swings.
     """
-    rate = FILTERBANK_RATE / _HOP
+    rate = FILTERBANK_RATE / ONSET_HOP
     onsets = np.array([_nearest_onset(rise, time * rate) / rate for time in beats_s])
     if not len(onsets):
         return onsets, 0.0, 0.0
@@ -79,11 +81,11 @@ def placed_beats(rise: FloatArray, beats_s: FloatArray) -> tuple[FloatArray, flo
 
 
 def _nearest_onset(rise: FloatArray, centre: float) -> float:
-    reach = ONSET_SEARCH_S * FILTERBANK_RATE / _HOP
+    reach = ONSET_SEARCH_S * FILTERBANK_RATE / ONSET_HOP
     low, high = max(0, round(centre - reach)), min(len(rise), round(centre + reach) + 1)
     if high - low < 3:
         return centre
-    spread = _ONSET_SPREAD_S * FILTERBANK_RATE / _HOP
+    spread = _ONSET_SPREAD_S * FILTERBANK_RATE / ONSET_HOP
     weight = np.exp(-0.5 * ((np.arange(low, high) - centre) / spread) ** 2)
     peak = low + int((rise[low:high] * weight).argmax())
     if not 0 < peak < len(rise) - 1 or rise[peak] == 0:
