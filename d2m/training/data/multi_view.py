@@ -18,7 +18,15 @@ from scipy.linalg import solveh_banded
 
 from d2m.core.errors import DataError
 from d2m.core.metrical_grid import BEATS_PER_BAR
-from d2m.perception.skeleton import ANKLES, HIPS, SHOULDERS, torso_length
+from d2m.perception.skeleton import (
+    ANKLES,
+    ELBOWS,
+    HIPS,
+    KNEES,
+    SHOULDERS,
+    WRISTS,
+    torso_length,
+)
 from d2m.training.data.dances import AnnotatedDance
 from d2m.training.data.dances.mocap import (
     MIN_AIST_SCORE,
@@ -39,6 +47,14 @@ FloatArray = NDArray[np.float64]
 
 AIST_PICTURE = (1920, 1080)
 """Width and height (px) of AIST's videos."""
+ARMS = (*zip(SHOULDERS, ELBOWS, strict=True), *zip(ELBOWS, WRISTS, strict=True))
+"""Joints at both ends of upper arms and forearms."""
+LIMBS = (
+    *ARMS,
+    *zip(HIPS, KNEES, strict=True),
+    *zip(KNEES, ANKLES, strict=True),
+)
+"""Joints at both ends of the limbs, which keep their lengths."""
 MIN_VIEWS = 3
 """Views of a choreography that are needed. Two would find the cameras as well, but not which
 of them is wrong."""
@@ -53,6 +69,9 @@ most 7 px."""
 STIFFNESS = 4.0
 """Weight of the squared acceleration of a joint (per frame), relative to its median weight in a
 frame: it damps movement over about 7 Hz at 60 frames per second. Chosen by hand."""
+LENGTH_WEIGHT = 1.0
+"""Weight of a limb's length, relative to the median weight of its joint in a frame. Chosen by
+hand: joints move by a fifth of the keypoints' own error."""
 STANDING_QUANTILE = 0.9
 """Quantile over the frames of the height of the lower ankle that counts as standing: dancers may
 sit, or leave the floor in jumps, for half of a dance. Chosen by hand."""
@@ -164,15 +183,25 @@ def join_views(cameras: ViewCameras, views: FloatArray) -> SeenDance:
     joints = _triangulate(cameras, images, weights)
     errors = np.zeros_like(weights)
     for round_ in range(ROUNDS):
-        pulls = _pulls(cameras, joints, images, weights * used[:, None])
-        joints = _smooth(joints, *pulls, n_joints=n_joints)
+        normal, target = _pulls(cameras, joints, images, weights * used[:, None])
+        if round_ > ROUNDS // 2:
+            _keep_lengths(joints, normal, target, n_joints=n_joints)
+        joints = _smooth(normal, target, n_joints=n_joints)
         errors = np.linalg.norm(cameras.project(joints) - images, axis=-1)
         errors[weights == 0] = np.nan
         if round_ == ROUNDS // 2:
             used = np.nanmedian(errors, axis=1) < MAX_VIEW_ERROR
             used |= used.sum() < MIN_VIEWS
+    placed = joints.reshape(n_frames, n_joints, 3)
+    # Hands are often taken for the other hand in several views. Feet stay as they are seen,
+    # because the errors of hips would make them slide.
+    for near, far in ARMS:
+        arm = placed[:, far] - placed[:, near]
+        length = np.linalg.norm(arm, axis=-1, keepdims=True)
+        shift = (np.median(length) / np.maximum(length, 1e-9) - 1) * arm
+        placed[:, far] += shift
     return SeenDance(
-        joints=joints.reshape(n_frames, n_joints, 3),
+        joints=placed,
         errors=errors.reshape(n_views, n_frames, n_joints),
         used=used,
     )
@@ -204,7 +233,7 @@ def _images(views: FloatArray) -> tuple[FloatArray, FloatArray]:
     known = (views[..., 2] >= MIN_AIST_SCORE) & np.isfinite(views).all(axis=-1)
     middle = np.array(AIST_PICTURE) / 2
     images = (np.where(known[..., None], views[..., :2], middle) - middle) / AIST_PICTURE[0]
-    return images, np.where(known, views[..., 2], 0.0) ** 2
+    return np.asarray(images), np.asarray(np.where(known, views[..., 2], 0.0) ** 2)
 
 
 def _triangulate(cameras: ViewCameras, images: FloatArray, weights: FloatArray) -> FloatArray:
@@ -234,11 +263,27 @@ def _pulls(
     return normal, np.einsum("pij,pj->pi", normal, places) + step
 
 
-def _smooth(
+def _keep_lengths(
     places: FloatArray, normal: FloatArray, target: FloatArray, *, n_joints: int
-) -> FloatArray:
+) -> None:
+    """Add equations, in place, that pull each limb to its median length, along its direction."""
+    joints, targets = places.reshape(-1, n_joints, 3), target.reshape(-1, n_joints, 3)
+    normals = normal.reshape(-1, n_joints, 3, 3)
+    weight = LENGTH_WEIGHT * np.median(np.trace(normals, axis1=2, axis2=3), axis=0) / 3
+    for near, far in LIMBS:
+        limb = joints[:, far] - joints[:, near]
+        length = np.linalg.norm(limb, axis=-1, keepdims=True)
+        along = limb / np.maximum(length, 1e-9)
+        rest = np.median(length) * along
+        square = along[:, :, None] * along[:, None, :]
+        for joint, wanted in ((far, joints[:, near] + rest), (near, joints[:, far] - rest)):
+            normals[:, joint] += weight[joint] * square
+            targets[:, joint] += weight[joint] * (along * wanted).sum(-1, keepdims=True) * along
+
+
+def _smooth(normal: FloatArray, target: FloatArray, *, n_joints: int) -> FloatArray:
     """Solve for the places of all frames, each joint with a penalty on its acceleration."""
-    n_frames = len(places) // n_joints
+    n_frames = len(target) // n_joints
     normal = normal.reshape(n_frames, n_joints, 3, 3)
     target = target.reshape(n_frames, n_joints, 3)
     solved = np.empty((n_frames, n_joints, 3))

@@ -47,7 +47,8 @@ class ViewCameras:
 
     def locate(self, places: FloatArray) -> FloatArray:
         """Return points (P, 3) of the space in the axes of each camera, (V, P, 3)."""
-        return np.einsum("vij,pj->vpi", self.rotations, places) + self.shifts[:, None]
+        turned: FloatArray = np.einsum("vij,pj->vpi", self.rotations, places)
+        return turned + self.shifts[:, None]
 
     def project(self, places: FloatArray) -> FloatArray:
         """Return the images (V, P, 2) of points (P, 3), in picture widths from the middle."""
