@@ -24,7 +24,7 @@ from d2m.core.levels import HOP_LEVELS, SAMPLE_RATE
 from d2m.models.convnext import FrameLinear, convnext_blocks
 from d2m.models.spectral_codec import CODING_FRAME
 from d2m.models.vqvae import LATENT_CHANNELS
-from d2m.models.weight_files import StoredConfig, read_weights
+from d2m.models.weight_files import LevelConfig, read_weights
 
 FRAME_S = CODING_FRAME / SAMPLE_RATE
 """Length of a coding frame (s)."""
@@ -66,7 +66,7 @@ class SoundingNotes(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ScoreGeneratorConfig(StoredConfig):
+class ScoreGeneratorConfig(LevelConfig):
     """Sizes of a score generator.
 
     Parameters

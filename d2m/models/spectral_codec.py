@@ -21,7 +21,7 @@ from d2m.core.levels import HOP_LEVELS, HopLevel
 from d2m.models.convnext import FrameLinear, convnext_blocks
 from d2m.models.istft_decoder import ISTFTDecoder
 from d2m.models.vqvae import LATENT_CHANNELS, Codebook
-from d2m.models.weight_files import StoredConfig, read_weights
+from d2m.models.weight_files import LevelConfig, read_weights
 
 CODING_FRAME = 512
 """Samples of a coding frame: 4 codes of level high, 16 of level low."""
@@ -39,7 +39,7 @@ _SPECTRA = CODING_FRAME // SPECTRUM_HOP
 
 
 @dataclass(frozen=True, kw_only=True)
-class SpectralCodecConfig(StoredConfig):
+class SpectralCodecConfig(LevelConfig):
     """Sizes of a spectral codec.
 
     Parameters

@@ -25,15 +25,10 @@ LEAST_VALUES = 4096
 
 @dataclass(frozen=True, kw_only=True)
 class StoredConfig:
-    """What a network of the compact family is made with; its weight file's header holds it.
+    """What a network is made with; its weight file's header holds it.
 
-    Parameters
-    ----------
-    level
-        Name of the hop level. All other values are whole numbers.
+    The values of a subclass are whole numbers or texts.
     """
-
-    level: str = "high"
 
     @classmethod
     def from_metadata(cls, metadata: Mapping[str, str]) -> Self:
@@ -44,12 +39,24 @@ class StoredConfig:
         KeyError, ValueError
             If a value is missing or no number.
         """
-        sizes = {name: int(metadata[name]) for name in asdict(cls()) if name != "level"}
-        return cls(level=metadata["level"], **sizes)
+        return cls(**{name: type(value)(metadata[name]) for name, value in asdict(cls()).items()})
 
     def metadata(self) -> dict[str, str]:
         """Return the configuration as strings for a file's header."""
         return {name: str(value) for name, value in asdict(self).items()}
+
+
+@dataclass(frozen=True, kw_only=True)
+class LevelConfig(StoredConfig):
+    """What a network of one hop level is made with.
+
+    Parameters
+    ----------
+    level
+        Name of the hop level.
+    """
+
+    level: str = "high"
 
 
 def read_weights(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:

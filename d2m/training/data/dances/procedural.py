@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from d2m.core.metrical_grid import BEATS_PER_BAR, STEPS_PER_BAR, STEPS_PER_BEAT
 from d2m.training.data.dances import body, lower_moves, motion, upper_moves
 from d2m.training.data.dances.annotated_dance import AnnotatedDance
+from d2m.training.data.dances.movement_modes import MODES, MovementMode
 from d2m.training.data.dances.poses import (
     HIT,
     TRAVEL_CHANNELS,
@@ -39,57 +41,6 @@ MIN_TURN_S = 1.2
 
 
 @dataclass(frozen=True, kw_only=True)
-class MovementMode:
-    """A mode of dancing: the moves of a two-bar unit, their size and their speed.
-
-    Parameters
-    ----------
-    lower, upper
-        Moves of the two tracks to choose from.
-    lower_size, upper_size
-        Factors of the distance from the neutral pose.
-    lower_stretch, upper_stretch
-        Beats of music per beat of the moves: 2 is half-time, 0.5 double-time.
-    weight
-        Relative frequency of the mode.
-    """
-
-    lower: tuple[Move, ...] = lower_moves.GROOVE_STEPS
-    upper: tuple[Move, ...] = upper_moves.GROOVE_ARMS
-    lower_size: float = 1.0
-    upper_size: float = 1.0
-    lower_stretch: float = 1.0
-    upper_stretch: float = 1.0
-    weight: float = 1.0
-
-
-MODES = {
-    "calm": MovementMode(
-        lower=lower_moves.CALM_STEPS, upper=upper_moves.CALM_ARMS, lower_size=0.6, upper_size=0.6
-    ),
-    "groove": MovementMode(lower_size=0.9, upper_size=0.9, weight=2.0),
-    "strong": MovementMode(
-        lower=lower_moves.STRONG_STEPS, upper=upper_moves.STRONG_ARMS, weight=2.0
-    ),
-    "arms": MovementMode(lower=(lower_moves.stand,), upper=upper_moves.STRONG_ARMS, lower_size=0.6),
-    "legs": MovementMode(lower=lower_moves.FOOTWORK, upper=(upper_moves.rest,), weight=1.3),
-    "half": MovementMode(
-        lower_stretch=2.0, upper_stretch=2.0, lower=lower_moves.STRONG_STEPS, weight=0.7
-    ),
-    "double": MovementMode(
-        lower_stretch=0.5,
-        upper_stretch=0.5,
-        lower=lower_moves.FOOTWORK,
-        upper=upper_moves.STRONG_ARMS,
-    ),
-    "footwork": MovementMode(lower_stretch=0.5, lower=lower_moves.FOOTWORK, weight=1.5),
-    "accents": MovementMode(lower=(lower_moves.stand,), upper=(upper_moves.rest,), weight=1.2),
-}
-"""Modes by name. In ``accents``, hits replace the moves of the arms and often of the legs.
-Chosen by hand."""
-
-
-@dataclass(frozen=True, kw_only=True)
 class TwoBarUnit:
     """Key poses of two bars.
 
@@ -111,7 +62,12 @@ class TwoBarUnit:
 
 
 def procedural_dance(
-    seed: int, *, tempo_bpm: float, duration_s: float, first_beat_s: float = 0.0
+    seed: int,
+    *,
+    tempo_bpm: float,
+    duration_s: float,
+    first_beat_s: float = 0.0,
+    modes: Mapping[str, MovementMode] = MODES,
 ) -> AnnotatedDance:
     """Generate a 3-D dance to a steady beat.
 
@@ -131,6 +87,8 @@ def procedural_dance(
         Length of the dance (s).
     first_beat_s
         Time of the first beat (s), which is a downbeat. The dancer stands still before it.
+    modes
+        Modes to choose from.
 
     Returns
     -------
@@ -148,7 +106,7 @@ def procedural_dance(
     period = 60.0 / tempo_bpm
     n_units = int(np.ceil((duration_s - first_beat_s) / period / UNIT_BEATS)) + 1
     traits = sample_traits(rng)
-    units = _choreography(rng, max(1, n_units), period)
+    units = _choreography(rng, max(1, n_units), period, modes)
 
     times = np.arange(round(duration_s * PROCEDURAL_FPS)) / PROCEDURAL_FPS - first_beat_s
     tracks = [
@@ -180,14 +138,16 @@ def _keys(units: list[TwoBarUnit], part: str) -> list[list[KeyPose]]:
     ]
 
 
-def _choreography(rng: np.random.Generator, n_units: int, period: float) -> list[TwoBarUnit]:
+def _choreography(
+    rng: np.random.Generator, n_units: int, period: float, modes: Mapping[str, MovementMode]
+) -> list[TwoBarUnit]:
     """Choose the two-bar units of a dance, in 8-bar phrases that repeat and mirror them."""
-    names = list(MODES)
-    weights = np.array([mode.weight for mode in MODES.values()]) * rng.gamma(1.5, size=len(MODES))
+    names = list(modes)
+    weights = np.array([mode.weight for mode in modes.values()]) * rng.gamma(1.5, size=len(modes))
     units: list[TwoBarUnit] = []
     while len(units) < n_units:
         chosen = rng.choice(len(names), size=3, p=weights / weights.sum())
-        motifs = [_unit(rng, names[mode], period) for mode in chosen]
+        motifs = [_unit(rng, names[mode], modes, period) for mode in chosen]
         phrase = []
         for letter in PHRASE_FORMS[rng.integers(len(PHRASE_FORMS))]:
             motif = motifs["ABC".index(letter.upper())]
@@ -198,9 +158,11 @@ def _choreography(rng: np.random.Generator, n_units: int, period: float) -> list
     return units[:n_units]
 
 
-def _unit(rng: np.random.Generator, name: str, period: float) -> TwoBarUnit:
+def _unit(
+    rng: np.random.Generator, name: str, modes: Mapping[str, MovementMode], period: float
+) -> TwoBarUnit:
     """Choose the key poses of two bars in a mode."""
-    mode = MODES[name]
+    mode = modes[name]
     lower_keys = _fill_track(
         rng, mode.lower, mode.lower_stretch, mode.lower_size, lower_pose(), period
     )

@@ -1,0 +1,1 @@
+"""Training of the networks that make dances for music."""
