@@ -37,7 +37,7 @@ FEW_STEPS = FEW | {"steps": 4}
 LSTM = LstmTrainingConfig(dancer=LstmDancerConfig(hidden=8), frames=32, **FEW_STEPS)
 MOCOGAN = MocoganTrainingConfig(dancer=AudMocoganConfig(hidden=8), **FEW_STEPS)
 ACTION = ActionTrainingConfig(
-    classifier=ActionClassifierConfig(hidden=8, features=4), **FEW_STEPS | {"batch": 4}
+    classifier=ActionClassifierConfig(hidden=16, features=16), **FEW_STEPS | {"batch": 4}
 )
 
 
@@ -115,11 +115,13 @@ def assert_equal_runs(whole: Path, resumed: Path, measure: str) -> None:
         read_weights(folder / "weights.safetensors") for folder in (whole, resumed)
     )
     assert all(torch.equal(first[name], second[name]) for name in first)
-    assert header["hidden"] == "8"
+    assert header["hidden"] in ("8", "16")
 
 
 def test_the_action_classifier_tells_two_styles_apart(corpus, tmp_path):
-    config = replace(ACTION, steps=60, batch=16, learning_rate=0.02, report_every=60, save_every=60)
+    config = replace(
+        ACTION, steps=60, batch=16, learning_rate=0.005, report_every=60, save_every=60
+    )
     train_action_classifier(corpus, tmp_path, config)
     assert metrics(tmp_path)[-1]["held_out_accuracy"] > 0.9
 
