@@ -1,4 +1,4 @@
-"""Music for dance videos: D2M-GAN from a raw clip to a soundtrack.
+"""Music for dance videos, and dances for music.
 
 The public names are loaded on first use, so importing the package costs nothing.
 """
@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 _MODULES = {
     "DanceToMusic": "d2m.pipeline",
+    "MusicToDance": "d2m.choreography.music_to_dance",
+    "Choreography": "d2m.choreography.choreography_result",
+    "DanceSettings": "d2m.core.dance_settings",
     "CompactModel": "d2m.generation.compact",
     "D2MGANModel": "d2m.generation.d2mgan",
     "StudioModel": "d2m.generation.studio",
@@ -31,6 +34,9 @@ _MODULES = {
 """The module that defines each public name."""
 
 if TYPE_CHECKING:
+    from d2m.choreography.choreography_result import Choreography as Choreography
+    from d2m.choreography.music_to_dance import MusicToDance as MusicToDance
+    from d2m.core.dance_settings import DanceSettings as DanceSettings
     from d2m.core.errors import D2MError as D2MError
     from d2m.core.events import Observer as Observer
     from d2m.core.levels import HIGH as HIGH

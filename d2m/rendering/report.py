@@ -54,8 +54,8 @@ def report(dance: Dance, soundtracks: list[Soundtrack], name: str = "") -> dict[
         "rhythm": {
             "tempo_bpm": rounded_tempo(rhythm.tempo_bpm),
             "found": bool(rhythm.is_found),
-            "beats_s": _times(rhythm.beats_s),
-            "downbeats_s": _times(rhythm.downbeats_s),
+            "beats_s": rounded_times(rhythm.beats_s),
+            "downbeats_s": rounded_times(rhythm.downbeats_s),
             "confidence": round(rhythm.confidence, 3),
             "unsure": rhythm.unsure,
             "phase_confidence": round(rhythm.phase_confidence, 3),
@@ -74,7 +74,7 @@ def report(dance: Dance, soundtracks: list[Soundtrack], name: str = "") -> dict[
         "people": {"count": dance.people.count, "followed": list(dance.people.followed)},
         "warnings": list(dance.warnings),
         "settings": soundtracks[0].settings.facts() if soundtracks else {},
-        "versions": _versions(),
+        "versions": versions(),
         "seconds": dance.seconds,
         "levels": {track.level.name: _level(track) for track in soundtracks},
     }
@@ -84,6 +84,23 @@ def write_report(path: Path, facts: dict[str, Any]) -> None:
     """Write a report as JSON."""
     with atomic_write(path) as temporary:
         temporary.write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
+
+
+def read_report(path: Path) -> dict[str, Any]:
+    """Read a report of music or of a dance.
+
+    Raises
+    ------
+    SettingsError
+        If the file is not a report.
+    """
+    try:
+        facts = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        raise _no_report(path) from None
+    if not isinstance(facts, dict) or not isinstance(facts.get("settings"), dict):
+        raise _no_report(path)
+    return facts
 
 
 def read_settings(path: Path) -> tuple[Settings, str]:
@@ -99,14 +116,17 @@ def read_settings(path: Path) -> tuple[Settings, str]:
     SettingsError
         If the file is not a report.
     """
-    try:
-        facts = json.loads(path.read_text(encoding="utf-8"))
-        settings, levels = facts["settings"], list(facts["levels"])
-    except (OSError, ValueError, KeyError, TypeError):
-        raise SettingsError(
-            f"The file {path.name} is not a report of D2M: use a report.json that it wrote."
-        ) from None
-    return Settings.from_facts(settings), ",".join(str(level) for level in levels)
+    facts = read_report(path)
+    levels = facts.get("levels")
+    if not isinstance(levels, dict):
+        raise _no_report(path)
+    return Settings.from_facts(facts["settings"]), ",".join(str(level) for level in levels)
+
+
+def _no_report(path: Path) -> SettingsError:
+    return SettingsError(
+        f"The file {path.name} is not a report of D2M: use a report.json that it wrote."
+    )
 
 
 def _level(track: Soundtrack) -> dict[str, Any]:
@@ -118,7 +138,7 @@ def _level(track: Soundtrack) -> dict[str, Any]:
         "seed": track.settings.seed,
         "rights": rights_sheet(track),
         "seconds": track.seconds,
-        "music_beats_s": _times(track.music_beats_s),
+        "music_beats_s": rounded_times(track.music_beats_s),
         "scores": {
             "beat_f_measure": None,  # where no rhythm was found
             **{name: round(value, 4) for name, value in track.scores.items()},
@@ -155,15 +175,17 @@ def _score(score: Score) -> dict[str, Any]:
             }
             for section in score.sections
         ],
-        "hits_s": _times(score.hits_s),
+        "hits_s": rounded_times(score.hits_s),
         "final_hit_s": round(score.end_s, 3),
     }
 
 
-def _versions() -> dict[str, str]:
+def versions() -> dict[str, str]:
+    """Return the versions of the program and of the libraries that shape its results."""
     found = {"d2m": __version__, "python": platform.python_version()}
     return found | {name: metadata.version(name) for name in _LIBRARIES}
 
 
-def _times(times_s: Any) -> list[float]:
+def rounded_times(times_s: Any) -> list[float]:
+    """Return times (s) as a report holds them."""
     return [round(float(time), 4) for time in times_s]

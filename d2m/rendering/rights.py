@@ -23,16 +23,18 @@ def rights_sheet(soundtrack: Soundtrack) -> list[dict[str, Any]]:
     """
     score, entries = soundtrack.score, []
     if score is not None:
-        entries = [_entry("composition and arrangement", "composed by D2M", _OWN_LICENCE, True)]
+        entries = [
+            rights_entry("composition and arrangement", "composed by D2M", _OWN_LICENCE, True)
+        ]
     if isinstance(soundtrack.level, HopLevel):
         family = family_named(soundtrack.settings.weights)
         weights = (family.label, family.trained_on, family.licence, family.commercial_use)
-        return [*entries, _entry(*weights)]
+        return [*entries, rights_entry(*weights)]
     assert score is not None
     bank = SoundBank.from_folder()
     for track in score.tracks:
         entries += [
-            _entry(track.name, one.origin, one.licence, True)
+            rights_entry(track.name, one.origin, one.licence, True)
             for one in bank.origins(track.instrument)
         ]
     return entries
@@ -51,5 +53,6 @@ def rights_sentence(soundtrack: Soundtrack) -> str:
     return f"Not for commercial use. Licence of the weights: {family.licence}."
 
 
-def _entry(what: str, origin: str, licence: str, commercial_use: bool) -> dict[str, Any]:
+def rights_entry(what: str, origin: str, licence: str, commercial_use: bool) -> dict[str, Any]:
+    """Return an entry of a rights sheet, as `rights_sheet` describes it."""
     return {"what": what, "origin": origin, "licence": licence, "commercial_use": commercial_use}

@@ -1,0 +1,78 @@
+"""The command ``dance``: a dance for a song."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from d2m.checkpoints import CHECKPOINTS
+from d2m.core.command_options import LikeReport, MaybePath, ResultFolder, WeightsFolder
+from d2m.core.console import ConsoleProgress
+from d2m.core.dance_events import ChoreographySummary, DanceObserver, SongSummary
+from d2m.core.dance_settings import DanceSettings
+from d2m.core.events import ResultFiles
+
+Song = Annotated[
+    Path, typer.Argument(help="An audio file, or a video with sound.", show_default=False)
+]
+DanceCount = Annotated[
+    int, typer.Option("--variations", help="Number of dances, with seeds apart.", min=1, max=24)
+]
+StartPose = Annotated[
+    MaybePath,
+    typer.Option(help="A photo or a clip of a person: the dance begins in that pose."),
+]
+
+
+def dance(
+    song: Song,
+    start_pose: StartPose = None,
+    variations: DanceCount = 1,
+    like: LikeReport = None,
+    checkpoints: WeightsFolder = CHECKPOINTS,
+    out: ResultFolder = Path("out"),
+    *,
+    given: dict[str, Any],
+) -> None:
+    """Make a dance for a song: NAME.dance.STYLE.SEED.mp4, .npz, .json, .bvh, a report, a ZIP."""
+    from d2m.choreography.dance_report import read_dance_settings
+    from d2m.choreography.music_to_dance import MusicToDance
+
+    settings = replace(read_dance_settings(like) if like else DanceSettings(), **given)
+    pipeline, observer = MusicToDance(checkpoints=checkpoints), DancePrinter()
+    for number in range(variations):
+        # Dancers side by side have consecutive seeds, so those of the next dance come after.
+        chosen = replace(settings, seed=settings.seed + number * settings.dancers)
+        pipeline.produce(song, chosen, out=out, start_pose=start_pose, observer=observer)
+
+
+class DancePrinter(DanceObserver[None]):
+    """Prints the events of a job: results to standard output, everything else to standard error."""
+
+    def __init__(self) -> None:
+        self._progress = ConsoleProgress()
+        self._song: SongSummary | None = None
+
+    def on_progress(self, stage: str, share: float) -> None:
+        """Print a stage and the share of it that is done."""
+        self._progress.report(stage, share)
+
+    def on_song(self, song: SongSummary) -> None:
+        """Print the tempo and the warnings, once for all variations."""
+        if song != self._song:
+            self._song = song
+            for sentence in (song.beat_sentence, *song.warnings):
+                typer.echo(sentence, err=True)
+
+    def on_choreography(self, choreography: ChoreographySummary) -> None:
+        """Print where the video is, its style and how it meets the beats."""
+        typer.echo(
+            f"{choreography.paths['mp4']}  {choreography.style}, {choreography.beat_figures}"
+        )
+
+    def on_files(self, files: ResultFiles) -> None:
+        """Print where the ZIP is."""
+        typer.echo(files.archive)
