@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
-from d2m.choreography.dance_units import cut_units
+from d2m.choreography.dance_units import UNIT_BEATS, cut_units
 from d2m.choreography.joints import joints14_from_coco
 from d2m.core.dance_styles import DANCE_STYLES
 from d2m.core.errors import DataError
@@ -26,6 +26,8 @@ DANCE_S = 24.0
 """Length of a procedural dance (s)."""
 HELD_OUT_EVERY = 20
 """Every twentieth dance is held out."""
+RECORDED_WEIGHT = 8.0
+"""Weight of a recorded unit beside a procedural one. Chosen by hand."""
 SMOOTHING_S = 0.03
 """Standard deviation (s) of the Gaussian that smooths recorded dances. Chosen by hand."""
 _SEED = 500_000  # seeds of other uses are lower
@@ -45,12 +47,15 @@ class UnitCorpus:
         Number of the dance that a unit is from.
     is_held_out : (U,)
         Whether no training uses it.
+    is_recorded : (U,)
+        Whether a person danced it.
     """
 
     units: NDArray[np.float32]
     style: NDArray[np.int64]
     dance: NDArray[np.int64]
     is_held_out: NDArray[np.bool_]
+    is_recorded: NDArray[np.bool_]
 
     def save(self, path: Path) -> None:
         """Write the corpus as a compressed ``.npz`` file."""
@@ -63,6 +68,7 @@ class UnitCorpus:
                 style=self.style,
                 dance=self.dance,
                 is_held_out=self.is_held_out,
+                is_recorded=self.is_recorded,
             )
         part.replace(path)
 
@@ -82,11 +88,27 @@ class UnitCorpus:
                     style=stored["style"],
                     dance=stored["dance"],
                     is_held_out=stored["is_held_out"],
+                    is_recorded=stored["is_recorded"],
                 )
         except (OSError, KeyError, ValueError) as error:
             raise DataError(
                 f"{path.name} holds no dance units: make it with `python -m d2m train dance-data`."
             ) from error
+
+    def chances(self, chosen: NDArray[np.int64]) -> FloatArray:
+        """Return the chance (N,) with which each of some units is drawn in training.
+
+        Rare styles and recorded dances are drawn more often than their share.
+
+        Parameters
+        ----------
+        chosen : (N,)
+            Indices of units.
+        """
+        weights = np.where(self.is_recorded[chosen], RECORDED_WEIGHT, 1.0)
+        totals = np.bincount(self.style[chosen], weights, minlength=len(DANCE_STYLES))
+        weights /= np.sqrt(np.maximum(totals, 1.0))[self.style[chosen]]
+        return np.asarray(weights / weights.sum())
 
     def sequences(self, length: int, *, held_out: bool = False) -> NDArray[np.int64]:
         """Return the indices (N, length) of all runs of units that follow each other."""
@@ -99,36 +121,43 @@ class UnitCorpus:
 def build_corpus(
     recorded: Iterable[tuple[str, AnnotatedDance]], *, dances_a_style: int = 150
 ) -> UnitCorpus:
-    """Cut procedural dances of all genres and recorded dances into units.
+    """Cut recorded dances and procedural dances of all genres into units.
 
     Parameters
     ----------
     recorded
-        Styles and 3-D dances.
+        Styles and 3-D dances. Which of their beats begin a bar is not known, so they are cut
+        from each beat of the first bar on.
     dances_a_style
         Procedural dances of each genre.
     """
-    units, styles, numbers, held_out = [], [], [], []
+    cuts, styles, is_recorded = [], [], []
+    for style, dance in recorded:
+        facing = facing_camera(dance)
+        for first in range(UNIT_BEATS):
+            cuts.append(_cut(facing, dance.beats_s[first::UNIT_BEATS]))
+            styles.append(style)
+            is_recorded.append(True)
+    for style, dance in _procedural(dances_a_style):
+        cuts.append(_cut(dance, dance.downbeats_s))
+        styles.append(style)
+        is_recorded.append(False)
+    counts = [len(cut) for cut in cuts]
+    numbers = np.repeat(np.arange(len(cuts)), counts)
     names = list(DANCE_STYLES)
-    for number, (style, dance) in enumerate(_all_dances(recorded, dances_a_style)):
-        joints = joints14_from_coco(_on_floor(dance.keypoints))
-        cut = cut_units(joints, dance.fps, dance.beats_s, dance.downbeats_s)
-        units.append(cut.astype(np.float32))
-        styles += [names.index(style)] * len(cut)
-        numbers += [number] * len(cut)
-        held_out += [number % HELD_OUT_EVERY == HELD_OUT_EVERY - 1] * len(cut)
+    # All units of a recorded dance are on the same side.
+    groups = np.where(is_recorded, np.arange(len(cuts)) // UNIT_BEATS, np.arange(len(cuts)))
     return UnitCorpus(
-        units=np.concatenate(units),
-        style=np.array(styles),
-        dance=np.array(numbers),
-        is_held_out=np.array(held_out),
+        units=np.concatenate(cuts),
+        style=np.repeat([names.index(style) for style in styles], counts),
+        dance=numbers,
+        is_held_out=np.repeat(groups % HELD_OUT_EVERY == HELD_OUT_EVERY - 1, counts),
+        is_recorded=np.repeat(is_recorded, counts),
     )
 
 
 def facing_camera(dance: AnnotatedDance) -> AnnotatedDance:
     """Return a recorded dance, smoothed and turned so that it faces the camera on average."""
-    from dataclasses import replace
-
     points = gaussian_filter1d(dance.keypoints, SMOOTHING_S * dance.fps, axis=0, mode="nearest")
     across = (points[:, 5] - points[:, 6]) + 1.5 * (points[:, 11] - points[:, 12])
     x, z = -across[:, 2], across[:, 0]
@@ -140,15 +169,17 @@ def facing_camera(dance: AnnotatedDance) -> AnnotatedDance:
     return replace(dance, keypoints=turned)
 
 
-def _all_dances(
-    recorded: Iterable[tuple[str, AnnotatedDance]], dances_a_style: int
-) -> Iterator[tuple[str, AnnotatedDance]]:
-    yield from ((style, facing_camera(dance)) for style, dance in recorded)
+def _procedural(dances_a_style: int) -> Iterator[tuple[str, AnnotatedDance]]:
     for index, (style, modes) in enumerate(STYLE_MODES.items()):
         for number in range(dances_a_style):
             seed = _SEED + index * 10_000 + number
             tempo = float(np.random.default_rng([31, seed]).uniform(*DANCE_TEMPI_BPM))
             yield style, procedural_dance(seed, tempo_bpm=tempo, duration_s=DANCE_S, modes=modes)
+
+
+def _cut(dance: AnnotatedDance, downbeats_s: FloatArray) -> NDArray[np.float32]:
+    joints = joints14_from_coco(_on_floor(dance.keypoints))
+    return cut_units(joints, dance.fps, dance.beats_s, downbeats_s).astype(np.float32)
 
 
 def _on_floor(joints: FloatArray) -> FloatArray:

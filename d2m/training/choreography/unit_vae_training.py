@@ -78,10 +78,7 @@ class UnitVaeTask:
         self._units = place_unit(corpus.units).astype(np.float32)
         self._trained = np.flatnonzero(~corpus.is_held_out)
         self._held_out = np.flatnonzero(corpus.is_held_out)
-        counts = np.bincount(corpus.style[self._trained], minlength=corpus.style.max() + 1)
-        # Rare styles are drawn more often than their share, yet less often than the others.
-        chances = np.maximum(counts, 1)[corpus.style[self._trained]] ** -0.5
-        self._chances = chances / chances.sum()
+        self._chances = corpus.chances(self._trained)
         self._optimizer = torch.optim.Adam(
             self.network.parameters(), lr=config.learning_rate, betas=(0.5, 0.999)
         )
