@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from av.packet import Packet
     from av.stream import Stream
 
-# Samples per AAC-LC frame (ISO/IEC 14496-3).
-_AAC_FRAME_LENGTH = 1024
 # Sample entry of HEVC whose parameter sets are in the header, as Apple's players want it.
 _APPLE_HEVC = "hvc1"
+AAC_FRAME_LENGTH = 1024
+"""Samples per AAC-LC frame (ISO/IEC 14496-3)."""
 AAC_BIT_RATE = 96_000
 """AAC bit rate per channel (bit/s). Chosen by hand: stereo gets 192 kbit/s, at which FFmpeg's
 encoder is close to transparent."""
@@ -66,8 +66,8 @@ class AacEncoder:
     def encode_until(self, time_s: Fraction) -> None:
         """Encode the whole AAC frames that end no later than ``time_s`` (s)."""
         end = self._sample_at(time_s)
-        while end - self._position >= _AAC_FRAME_LENGTH:
-            self._encode(self._position + _AAC_FRAME_LENGTH)
+        while end - self._position >= AAC_FRAME_LENGTH:
+            self._encode(self._position + AAC_FRAME_LENGTH)
 
     def finish(self, time_s: Fraction) -> None:
         """Encode the rest of the waveform up to ``time_s`` (s) and flush the encoder."""

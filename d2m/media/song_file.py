@@ -70,6 +70,8 @@ class SongInfo:
         Its number of channels.
     file_s
         Duration that the file declares (s), or 0 if it declares none.
+    priming
+        Samples at the start that the coder added, and players skip.
     """
 
     codec: str
@@ -77,6 +79,7 @@ class SongInfo:
     sample_rate: int
     channels: int
     file_s: float
+    priming: int
 
 
 @contextmanager
@@ -173,17 +176,25 @@ def _start(path: Path, limits: SongLimits) -> tuple[float, SongInfo]:
         if video is not None and video.start_time is not None and video.time_base:
             start_s = float(video.start_time * video.time_base)
         declared = float((stream.duration or 0) * (stream.time_base or 0))
+        first_s = None
         for packet in read_packets(container, stream):
+            if first_s is None and packet.pts is not None:
+                first_s = float(packet.pts * packet.time_base)
             with suppress(av.FFmpegError):
                 for frame in stream.decode(packet):
-                    if start_s is None and frame.pts is not None and stream.time_base:
-                        start_s = float(frame.pts * stream.time_base)
+                    heard_s = first_s
+                    if frame.pts is not None and stream.time_base:
+                        heard_s = float(frame.pts * stream.time_base)
+                    if start_s is None:
+                        start_s = heard_s
+                    before_s = (heard_s or 0.0) - (first_s or 0.0)
                     info = SongInfo(
                         codec=codec_name(stream),
                         profile=stream.profile or "",
                         sample_rate=frame.sample_rate,
                         channels=frame.layout.nb_channels,
                         file_s=declared,
+                        priming=max(0, round(before_s * frame.sample_rate)),
                     )
                     return start_s or 0.0, info
     raise AudioError(f"The sound of {display_name(path)} can't be decoded: {SAVE_AGAIN}.")

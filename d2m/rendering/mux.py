@@ -78,13 +78,14 @@ def mux(
     """
     info = video_info(video)
     channels = resample_channels(validate_channels(audio), sample_rate, SOUND_RATE)
-    music = _fit_length(channels, round(info.duration_s * SOUND_RATE))
+    music = fit_length(channels, round(info.duration_s * SOUND_RATE))
     if original_gain > 0.0 and own_sound is not None:
-        music = music + np.float32(original_gain) * _fit_length(_read(own_sound), music.shape[1])
+        music = music + np.float32(original_gain) * fit_length(_read(own_sound), music.shape[1])
     stereo = np.ascontiguousarray(np.broadcast_to(music, (2, music.shape[1])))
     with atomic_write(target) as temporary:
         _write(video, limit_peaks(stereo, _PEAK, SOUND_RATE), temporary)
-        _verify(temporary, info.duration_s, 1.0 / info.fps)
+        check_picture(temporary, info.duration_s, 1.0 / info.fps)
+        _check_sound(temporary, info.duration_s, 1.0 / info.fps)
 
 
 def _read(own_sound: Path) -> NDArray[np.float32]:
@@ -95,9 +96,11 @@ def _read(own_sound: Path) -> NDArray[np.float32]:
     return np.asarray(samples.T, dtype=np.float32)
 
 
-def _fit_length(audio: NDArray[np.float32], length: int) -> NDArray[np.float32]:
+def fit_length(audio: NDArray[np.float32], length: int) -> NDArray[np.float32]:
     """Cut audio ``(C, N)``, or pad it with silence, to ``length`` samples."""
-    return np.pad(audio[:, :length], ((0, 0), (0, max(0, length - audio.shape[1]))))
+    if audio.shape[1] >= length:
+        return audio[:, :length]
+    return np.pad(audio, ((0, 0), (0, length - audio.shape[1])))
 
 
 def _write(video: Path, music: NDArray[np.float32], target: Path) -> None:
@@ -120,27 +123,45 @@ def _write(video: Path, music: NDArray[np.float32], target: Path) -> None:
             ) from cause
 
 
-def _verify(path: Path, duration_s: float, frame_s: float) -> None:
-    """Decode all audio and some keyframes of a result, and check both durations.
+def check_picture(path: Path, duration_s: float, frame_s: float) -> None:
+    """Decode some keyframes of a result, and check the duration of its picture.
+
+    Parameters
+    ----------
+    path
+        A video that was just written.
+    duration_s
+        How long its picture has to last (s).
+    frame_s
+        How much that may differ: a frame (s).
 
     Raises
     ------
     VideoError
         If frames are missing or can't be decoded.
-    AudioError
-        If the audio is missing or has another duration.
     """
     if abs(video_info(path).duration_s - duration_s) > frame_s:
         raise VideoError(
             "The finished video has lost frames: check the free disk space and try again."
         )
     with open_clip(path, RESULT_LIMITS) as (container, stream):
-        track = audio_stream(container)
-        length_s = float((track.duration or 0) * (track.time_base or Fraction(0))) if track else 0.0
         decoded = sum(len(stream.decode(packet)) for packet in _some_keyframes(container, stream))
         decoded += len(stream.decode(None))
     if decoded == 0:
         raise VideoError("The finished video can't be played: try again.")
+
+
+def _check_sound(path: Path, duration_s: float, frame_s: float) -> None:
+    """Decode all audio of a result, and check its duration.
+
+    Raises
+    ------
+    AudioError
+        If the audio is missing or has another duration.
+    """
+    with open_clip(path, RESULT_LIMITS) as (container, _):
+        track = audio_stream(container)
+        length_s = float((track.duration or 0) * (track.time_base or Fraction(0))) if track else 0.0
     if abs(length_s - duration_s) > frame_s or len(read_audio(path)) == 0:
         raise AudioError(
             "The finished video has lost its music: check the free disk space and try again."

@@ -26,8 +26,10 @@ from d2m.media.stream_choice import audio_stream
 from d2m.media.upright import fitted_size, scaler_for
 from d2m.rendering.drawing import Image
 
-RESULT_LIMITS = ClipLimits(min_duration_s=0.0)
-"""Limits on videos that the program itself has written: they may have any duration."""
+RESULT_LIMITS = ClipLimits(
+    min_duration_s=0.0, max_duration_s=3600.0, max_bytes=4 * 10**9, max_frames=3600 * 60
+)
+"""Limits on videos that the program itself has written: none that matter."""
 
 # Least and highest rate of videos that are drawn (Hz). Chosen by hand: a flash takes 0.17 s, and
 # no screen needs more.
