@@ -20,9 +20,17 @@ the dancer would stop dead."""
 NEAR_BEAT = 0.4
 """Farthest kinematic beat that is moved onto a beat (share of the time between beats). Chosen by
 hand: from the middle between two beats it could go either way."""
-ALIGNMENT_ROUNDS = 2
+ALIGNMENT_ROUNDS = 5
 """How often the kinematic beats are found and moved. Chosen by hand: the second round corrects
 what moves in the first."""
+DEEPER = 0.7
+"""How much a dancer slows down in each round at a beat that no kinematic beat meets (share of the
+speed). Chosen by hand."""
+FAR_FROM_BEATS_S = 0.1
+"""A kinematic beat farther from every beat is danced through (s): the paper's tolerance."""
+ROUNDED_S = 0.15
+"""Standard deviation of the time around such a stop in which the motion is smoothed (s). Chosen by
+hand."""
 GREATEST_STRETCH = 2.5
 """Bounds the change of speed by which kinematic beats are moved onto beats (factor). Chosen by
 hand."""
@@ -76,15 +84,17 @@ def warp_to_beats(
     times = np.arange(max(1, round(duration_s * fps))) / fps
     anchors, positions = _extended(source, target, times[-1], len(joints) - 1)
     warp = PchipInterpolator(anchors, positions)
-    position = np.clip(warp(_eased(times, anchors, sharpness)), 0, len(joints) - 1)
+    depths = np.full(len(anchors), STOP_AT_BEATS * sharpness)
+    position = np.clip(warp(_eased(times, anchors, depths)), 0, len(joints) - 1)
     return np.asarray(CubicSpline(np.arange(len(joints)), joints, axis=0)(position))
 
 
 def align_kinematic_beats(joints: FloatArray, fps: float, beats_s: FloatArray) -> FloatArray:
     """Return a dance whose kinematic beats, as they are seen, fall on the beats of the music.
 
-    The stops of a dancer who was warped to the beats lie near them, not on them. Here those near a
-    beat are found and moved onto it by small changes of the time; the first and last frames stay.
+    The stops of a dancer who was warped to the beats lie near them, not on them. In each round,
+    those near a beat are moved onto it, the dancer slows down more at a beat without any, and a
+    stop in the middle between beats is danced through. The first and last frames stay.
 
     Parameters
     ----------
@@ -102,24 +112,28 @@ def align_kinematic_beats(joints: FloatArray, fps: float, beats_s: FloatArray) -
     """
     from scipy.interpolate import CubicSpline, PchipInterpolator
 
-    beats = np.asarray(beats_s, float)
-    frames = np.arange(len(joints))
-    if len(joints) < 3 or len(beats) < 2:
+    last = len(joints) - 1
+    beats = np.asarray(beats_s, float) * fps
+    beats = beats[(beats > 0) & (beats < last)]
+    if last < 2 or len(beats) < 2:
         return joints
+    frames = np.arange(last + 1.0)
     spline = CubicSpline(frames, joints, axis=0)
-    position = frames.astype(float)
+    position, depths = frames, np.zeros(len(beats) + 2)
+    bounds = np.array([0.0, *beats, last])
     aligned = joints
     for _ in range(ALIGNMENT_ROUNDS):
         found = find_kinematic_beats(aligned, fps).beats_s * fps
-        now, wanted = _moves(found, beats * fps, len(joints) - 1)
-        position = np.interp(PchipInterpolator(wanted, now)(frames), frames, position)
+        now, wanted = _moves(found, beats, last)
+        unmet = ~np.isin(beats, wanted)
+        depths[1:-1] = unmet * DEEPER
+        moved = PchipInterpolator(wanted, now)(_eased(frames, bounds, depths))
+        position = np.interp(moved, frames, position)
         aligned = np.asarray(spline(position))
-    return aligned
+    return _without_stops_between(aligned, fps, beats)
 
 
-def _check(
-    joints: FloatArray, source: FloatArray, target: FloatArray, duration_s: float
-) -> None:
+def _check(joints: FloatArray, source: FloatArray, target: FloatArray, duration_s: float) -> None:
     if len(source) != len(target) or len(source) < 2:
         raise ValueError("a warp needs two beats or more, and as many new ones")
     if np.any(np.diff(source) <= 0) or np.any(np.diff(target) <= 0):
@@ -168,13 +182,45 @@ def _walk(
     return times, frames
 
 
-def _eased(times: FloatArray, beats: FloatArray, sharpness: float) -> FloatArray:
-    """Return times (s) that pass slowly at the beats and fast between them."""
+def _eased(times: FloatArray, beats: FloatArray, depths: FloatArray) -> FloatArray:
+    """Return times that pass slowly at the beats and fast between them.
+
+    Parameters
+    ----------
+    times : (N,)
+        Times, in the unit of the beats.
+    beats : (K,)
+        Ascending times of the beats.
+    depths : (K,)
+        How much slower time passes at each beat (0: not at all, 1: it stands still).
+    """
     index = np.clip(np.searchsorted(beats, times, side="right") - 1, 0, len(beats) - 2)
     length = beats[index + 1] - beats[index]
     phase = (times - beats[index]) / length
-    depth = STOP_AT_BEATS * sharpness
-    return np.asarray(times - length * depth * np.sin(2 * np.pi * phase) / (2 * np.pi))
+    here, change = depths[index], depths[index + 1] - depths[index]
+    # The speed is 1 - (here + change * phase) * cos(2 pi phase), whose mean is 1.
+    turn = 2 * np.pi * phase
+    lag = (here + change * phase) * np.sin(turn) / (2 * np.pi)
+    lag += change * (np.cos(turn) - 1) / (4 * np.pi**2)
+    return np.asarray(times - length * lag)
+
+
+def _without_stops_between(joints: FloatArray, fps: float, beats: FloatArray) -> FloatArray:
+    """Return joints that move on where a kinematic beat lies between two beats (frames)."""
+    from scipy.ndimage import gaussian_filter1d
+
+    frames = np.arange(len(joints))
+    for _ in range(ALIGNMENT_ROUNDS):
+        found = find_kinematic_beats(joints, fps).beats_s * fps
+        between = found[np.abs(found[:, None] - beats).min(axis=1) > FAR_FROM_BEATS_S * fps]
+        if not len(between):
+            break
+        width = ROUNDED_S * fps
+        off = (frames[:, None] - between) / width
+        share = np.exp(-0.5 * off**2).max(axis=1)[:, None, None]
+        smooth = gaussian_filter1d(joints, 0.7 * width, axis=0, mode="nearest")
+        joints = joints + share * (smooth - joints)
+    return joints
 
 
 def _moves(

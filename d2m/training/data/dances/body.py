@@ -7,12 +7,10 @@ shoulders to middle of the hips).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
-from d2m.choreography.joints import HEAD_FROM_SHOULDERS
+from d2m.choreography.body_shape import HEAD_OFFSETS, BodyProportions
 
 FloatArray = NDArray[np.float64]
 
@@ -32,27 +30,6 @@ UPPER_CHANNELS = (
 z forward)."""
 CHANNEL_INDEX = {name: index for index, name in enumerate(LOWER_CHANNELS + UPPER_CHANNELS)}
 """Index of each channel in the vector of both tracks, lower before upper."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class BodyProportions:
-    """Bone lengths in torso lengths; ``shoulder`` and ``hip`` are distances from the midline.
-
-    The defaults were chosen by hand.
-    """
-
-    shoulder: float = 0.36
-    hip: float = 0.18
-    upper_arm: float = 0.57
-    forearm: float = 0.5
-    thigh: float = 0.84
-    shin: float = 0.82
-    neck: float = 0.1
-
-
-HEAD_OFFSETS = HEAD_FROM_SHOULDERS + np.array([0.0, BodyProportions().neck, 0.0])
-"""Nose, left and right eye, left and right ear, relative to the top of the neck of a dancer
-who faces the camera (torso lengths)."""
 
 
 def rotate(vectors: FloatArray, yaw: FloatArray, roll: FloatArray, pitch: FloatArray) -> FloatArray:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from d2m.training.data.dances.body import BodyProportions
+from d2m.choreography.body_shape import BodyProportions
 
 
 @dataclass(frozen=True, kw_only=True)
