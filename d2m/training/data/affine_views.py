@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 FloatArray = NDArray[np.float64]
 
-ROUNDS = 60
+FACTOR_ROUNDS = 60
 """Rounds of alternating least squares; the factors hardly change after 40. Chosen by hand."""
 MIN_EIGENVALUE = 1e-4
 """Smallest eigenvalue of the metric, relative to the largest: keeps the metric positive where
@@ -46,7 +46,7 @@ def factorise_views(points: FloatArray, weights: FloatArray) -> tuple[FloatArray
     start = np.linalg.svd(np.where(weight > 0, measured, mean), full_matrices=False)
     rows = start[0][:, :3] * start[1][:3] / np.sqrt(measured.shape[1])
     places = np.zeros((3, measured.shape[1]))
-    for _ in range(ROUNDS):
+    for _ in range(FACTOR_ROUNDS):
         places = _weighted_solution(rows, measured, weight).T
         rows = _weighted_solution(places.T, measured.T, weight.T)
     metric = _metric(rows.reshape(n_views, 2, 3))

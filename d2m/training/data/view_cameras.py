@@ -18,7 +18,7 @@ by hand; 0.7 and 1.6 lead to the same cameras."""
 FOCAL_SPREAD = 0.5
 """Standard deviation of the logarithm of the focal length around the start. Chosen by hand:
 wide, it only excludes cameras at infinity."""
-ROUNDS = 40
+CAMERA_ROUNDS = 40
 """Rounds of the Levenberg-Marquardt solution. Chosen by hand."""
 ERROR_SCALE = 0.004
 """Error of a joint in a picture (picture widths; 8 px of 1,920) from which its weight falls
@@ -120,7 +120,7 @@ def refine_cameras(
     """
     damping = 1e-3
     cost = _cost(cameras, places, images, weights)
-    for _ in range(ROUNDS):
+    for _ in range(CAMERA_ROUNDS):
         step = _step(cameras, places, images, weights, damping)
         moved, moved_places = _moved(cameras, step[0]), places + step[1]
         new_cost = _cost(moved, moved_places, images, weights)
