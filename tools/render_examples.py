@@ -22,8 +22,8 @@ from scipy.ndimage import gaussian_filter1d
 
 from d2m.perception.skeleton import ANKLES, HIPS, SHOULDERS
 from d2m.rendering.dancer_camera import ANKLE_HEIGHT, Shot, shot_3d
-from d2m.rendering.dancer_figure import Outfit, draw_figure
-from d2m.rendering.dancer_looks import LOOKS
+from d2m.rendering.dancer_figure import draw_figure
+from d2m.rendering.dancer_looks import LOOKS, Outfit
 from d2m.rendering.dancer_scenes import loft, shadow, street, studio
 from d2m.training.data.dances import AnnotatedDance, load_aist, load_cmu, procedural_dance
 
@@ -74,7 +74,8 @@ def draw_frames(shot: Shot, background: Image, outfit: Outfit) -> list[Image]:
     size = background.shape[1] * SUPERSAMPLING, background.shape[0] * SUPERSAMPLING
     frames = []
     for joints, ground, unit in zip(shot.joints, shot.ground, shot.units, strict=True):
-        floor = shadow(background, ground, unit)
+        floor = background.copy()
+        shadow(floor, ground, unit)
         large = cv2.resize(floor, size, interpolation=cv2.INTER_LINEAR)
         draw_figure(large, joints * SUPERSAMPLING, unit * SUPERSAMPLING, outfit)
         frames.append(cv2.resize(large, background.shape[1::-1], interpolation=cv2.INTER_AREA))

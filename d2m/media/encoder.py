@@ -36,6 +36,8 @@ class ClipEncoder:
         the duration of the video.
     crf
         Constant rate factor of x264: lower is better.
+    preset
+        Preset of x264: slower ones give smaller files.
     """
 
     def __init__(
@@ -45,10 +47,11 @@ class ClipEncoder:
         size: tuple[int, int],
         audio: NDArray[np.float32] | None,
         crf: int = 23,
+        preset: str = "superfast",
     ) -> None:
         self._container = create_mp4(path)
         # Without B-frames the video starts at 0 s in every player, without an edit list.
-        options = {"preset": "superfast", "crf": str(crf), "bf": "0", "g": str(round(2 * rate))}
+        options = {"preset": preset, "crf": str(crf), "bf": "0", "g": str(round(2 * rate))}
         self._video = self._container.add_stream("libx264", rate=rate, options=options)
         self._video.width, self._video.height = size
         self._video.pix_fmt = "yuv420p"

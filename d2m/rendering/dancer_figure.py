@@ -6,34 +6,17 @@ and colour factors were chosen by hand.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 
 from d2m.perception.skeleton import HIPS, SHOULDERS
-from d2m.rendering.dancer_head import HeadFrame, draw_head, head_frame
-from d2m.rendering.dancer_shading import (
-    Circle,
-    Colour,
-    FloatArray,
-    Image,
-    fill_hull,
-    fill_shaded,
-    unit_vector,
-)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Outfit:
-    """Colours (red, green, blue; 0 to 255) of a figure and its clothes."""
-
-    skin: Colour
-    hair: Colour
-    shirt: Colour
-    stripe: Colour
-    trousers: Colour
-    shoes: Colour
+from d2m.rendering.dancer_head import HeadFrame, draw_back_hair, draw_head, head_frame
+from d2m.rendering.dancer_limbs import draw_arm, draw_leg
+from d2m.rendering.dancer_looks import Outfit
+from d2m.rendering.dancer_shading import Circle, FloatArray, Sketch, unit_vector
+from d2m.rendering.drawing import Image
 
 
 def draw_figure(image: Image, joints: FloatArray, unit: float, outfit: Outfit) -> None:
@@ -42,41 +25,38 @@ def draw_figure(image: Image, joints: FloatArray, unit: float, outfit: Outfit) -
     Parameters
     ----------
     image : (H, W, 3)
-        RGB image, changed in place. Draw at twice the final size and scale down, to smooth
-        the edges.
+        RGB image, changed in place.
     joints : (17, 3)
         COCO-17 joints (px): x right, y down, depth towards the camera.
     unit
         Torso length (px).
     outfit
-        Colours.
+        Colours and cut of the clothes.
     """
+    sketch = Sketch(unit)
     head = head_frame(joints, unit)
     facing = facing_direction(joints)
     hips, shoulders = joints[list(HIPS)].mean(axis=0), joints[list(SHOULDERS)].mean(axis=0)
+    head_depth = float(head.middle[2]) + 0.05 * unit
+    neck_depth = min(float(shoulders[2]), float(head.middle[2])) - 0.3 * unit
+    hair_depth = neck_depth - 0.01 * unit if head.front[2] > 0 else head_depth + 0.01 * unit
     parts: list[tuple[float, Callable[[], None]]] = [
-        (float((hips + shoulders)[2] / 2), lambda: _trunk(image, joints, unit, outfit, facing)),
-        (
-            float(head.middle[2]) + 0.05 * unit,
-            lambda: draw_head(image, head, outfit.skin, outfit.hair),
-        ),
-        (
-            min(float(shoulders[2]), float(head.middle[2])) - 0.3 * unit,
-            lambda: _neck(image, joints, head, unit, outfit),
-        ),
+        (float(hips[2] + shoulders[2]) / 2, partial(_trunk, sketch, joints, outfit, facing)),
+        (head_depth, partial(draw_head, sketch, head, outfit)),
+        (neck_depth, partial(_neck, sketch, joints, head, outfit)),
+        (hair_depth, partial(draw_back_hair, sketch, head, outfit)),
     ]
     for side in (0, 1):
-        shoulder, elbow, wrist = (joints[5 + side], joints[7 + side], joints[9 + side])
-        arm_depth = float(0.2 * shoulder[2] + 0.35 * elbow[2] + 0.45 * wrist[2]) + 0.06 * unit
-        arm = (shoulder, elbow, wrist)
-        parts.append((arm_depth, lambda arm=arm: _arm(image, arm, unit, outfit)))
-        hip, knee, ankle = joints[11 + side], joints[13 + side], joints[15 + side]
+        arm = joints[5 + side : 10 + side : 2]
+        arm_depth = float(np.array([0.2, 0.35, 0.45]) @ arm[:, 2]) + 0.06 * unit
+        parts.append((arm_depth, partial(draw_arm, sketch, arm, outfit)))
+        leg = joints[11 + side : 16 + side : 2]
         # The shirt covers the trousers, unless the knee is well in front of the body.
-        leg_depth = float((hip[2] + knee[2] + ankle[2]) / 3) - 0.42 * unit
-        leg = (hip, knee, ankle)
-        parts.append((leg_depth, lambda leg=leg: _leg(image, leg, unit, outfit, facing)))
+        leg_depth = float(leg[:, 2].mean()) - 0.42 * unit
+        parts.append((leg_depth, partial(draw_leg, sketch, leg, outfit, facing)))
     for _, draw in sorted(parts, key=lambda part: part[0]):
         draw()
+    sketch.paint(image)
 
 
 def facing_direction(joints: FloatArray) -> FloatArray:
@@ -85,106 +65,107 @@ def facing_direction(joints: FloatArray) -> FloatArray:
     return np.asarray(unit_vector(np.array([-across[2], across[0]])))
 
 
-def _trunk(
-    image: Image, joints: FloatArray, unit: float, outfit: Outfit, facing: FloatArray
-) -> None:
-    """Draw the top of the trousers, a T-shirt with a collar, and a stripe across the chest."""
-    left, right = joints[5, :2], joints[6, :2]
-    hips = joints[[11, 12], :2]
-    middle, waist_mid = (left + right) / 2, hips.mean(axis=0)
+def _trunk(sketch: Sketch, joints: FloatArray, outfit: Outfit, facing: FloatArray) -> None:
+    """Draw the top of the trousers and a shirt, with what is on it."""
+    unit = sketch.unit
+    shoulders, hips = joints[[5, 6], :2], joints[[11, 12], :2]
+    middle, waist = shoulders.mean(axis=0), hips.mean(axis=0)
+    down = unit_vector(waist - middle)
+    broad, seat = shoulders - middle, hips - waist
     # In a side view, the radii of the circles give the trunk its depth.
-    down = unit_vector(waist_mid - middle)
-    shoulder = [middle + 0.8 * (point - middle) for point in (left, right)]
-    waist = [waist_mid - 0.3 * unit * down + 0.55 * (h - waist_mid) for h in hips]
-    seat = [(waist_mid + 0.85 * (h - waist_mid), 0.17 * unit) for h in hips]
-    fill_shaded(image, [seat], outfit.trousers, unit=unit, outline=0.7)
-    nape: Circle = (middle - 0.06 * unit * down, 0.075 * unit)
-    top = [(p + 0.05 * unit * down, 0.125 * unit) for p in shoulder]
-    ribs = [(middle + 0.92 * (p - middle) + 0.36 * unit * down, 0.15 * unit) for p in shoulder]
-    belly = [(w, 0.165 * unit) for w in waist]
-    hem = [(waist_mid + 0.9 * (h - waist_mid) - 0.02 * unit * down, 0.16 * unit) for h in hips]
+    sketch.shade([[(waist + 0.85 * s, 0.165 * unit) for s in seat]], outfit.trousers, outline=0.7)
+    is_bare = outfit.sleeves <= 0
+    nape: Circle = (middle - 0.06 * unit * down, (0.06 if is_bare else 0.075) * unit)
+    reach, radius = (0.62, 0.11) if is_bare else (0.8, 0.125)
+    top = [(middle + reach * b + 0.05 * unit * down, radius * unit) for b in broad]
+    ribs = [(middle + 0.76 * b + 0.38 * unit * down, 0.15 * unit) for b in broad]
+    belly = [(waist + 0.75 * s - 0.3 * unit * down, 0.165 * unit) for s in seat]
+    across = _across(seat[0] - seat[1], down, unit)
+    hem = [
+        (waist + 0.95 * s + 0.06 * unit * down + side * 0.09 * unit * across, 0.075 * unit)
+        for s, side in zip(seat, (1, -1), strict=True)
+    ]
     pieces = [[nape, *top], top + ribs, ribs + belly, belly + hem]
-    fill_shaded(image, pieces, outfit.shirt, unit=unit, outline=0.62, contrast=0.75)
-    if facing[1] > 0.05:
-        band = [middle + 0.98 * (p - middle) + 0.3 * unit * down for p in shoulder]
-        fill_hull(image, [(p, 0.05 * unit) for p in band], np.array(outfit.stripe, dtype=float))
-        across = 0.045 * unit * facing[1] * np.array([-down[1], down[0]])
-        collar = middle - 0.045 * unit * down + unit * np.array([0.05 * facing[0], 0.0])
-        neckline = [(collar - across, 0.07 * unit), (collar + across, 0.07 * unit)]
-        fill_hull(image, neckline, 0.66 * np.array(outfit.shirt, dtype=float))
-        inside = [(centre - 0.018 * unit * down, radius) for centre, radius in neckline]
-        throat = (collar - 0.09 * unit * down, 0.072 * unit)
-        fill_hull(image, [*inside, throat], 0.93 * np.array(outfit.skin, dtype=float))
+    sketch.shade(pieces, outfit.shirt, outline=0.62, contrast=0.75)
+    _pattern(sketch, outfit, facing, (middle, down, broad, seat))
+    _neckline(sketch, outfit, facing, middle, down)
 
 
-def _neck(image: Image, joints: FloatArray, head: HeadFrame, unit: float, outfit: Outfit) -> None:
+def _across(width: FloatArray, down: FloatArray, unit: float) -> FloatArray:
+    """Return the direction from side to side of the trunk, which a side view hardly shows."""
+    level = np.array([down[1], -down[0]])
+    level = level if width @ level >= 0 else -level
+    return np.asarray(unit_vector(width + 0.3 * unit * level))
+
+
+def _pattern(
+    sketch: Sketch,
+    outfit: Outfit,
+    facing: FloatArray,
+    trunk: tuple[FloatArray, FloatArray, FloatArray, FloatArray],
+) -> None:
+    """Draw what is on the shirt: a band goes around, other things are on the chest."""
+    unit, (middle, down, broad, seat) = sketch.unit, trunk
+    dark = 0.72 * np.array(outfit.shirt, dtype=float)
+    if outfit.pattern == "band":
+        across = 0.09 * unit * _across(broad[0] - broad[1], down, unit)
+        ends = [
+            middle + 0.78 * b + 0.3 * unit * down + side * across
+            for b, side in zip(broad, (1, -1), strict=True)
+        ]
+        sketch.fill([(end, 0.05 * unit) for end in ends], outfit.stripe)
+    elif outfit.pattern == "disc" and facing[1] > 0.25:
+        centre = middle + unit * (0.36 * down + np.array([0.1 * facing[0], 0]))
+        radius = 0.115 * unit * float(facing[1])
+        sketch.fill([(centre, radius)], outfit.stripe)
+        sketch.fill([(centre, 0.4 * radius)], outfit.shirt)
+    elif outfit.pattern == "hood" and facing[1] > 0.25:
+        centre = middle + unit * (0.78 * down + np.array([0.1 * facing[0], 0]))
+        low = [(centre + 0.8 * s + 0.06 * unit * down, 0.05 * unit) for s in seat]
+        high = [(centre + 0.5 * s - 0.1 * unit * down, 0.05 * unit) for s in seat]
+        sketch.fill([*low, *high], dark)
+        inner = [(c, r - 0.014 * unit) for c, r in (*low, *high)]
+        sketch.shade([inner], outfit.shirt, outline=0, contrast=0.3)
+
+
+def _neckline(
+    sketch: Sketch, outfit: Outfit, facing: FloatArray, middle: FloatArray, down: FloatArray
+) -> None:
+    unit = sketch.unit
+    dark = 0.66 * np.array(outfit.shirt, dtype=float)
+    across = np.array([-down[1], down[0]])
+    if outfit.pattern == "hood":
+        # The hood lies on the back: from the front, only its edge is seen around the neck.
+        side = (0.1 + 0.03 * abs(facing[1])) * unit * across
+        fall = (0.03 if facing[1] > 0 else 0.13) * unit * down
+        back = middle - 0.06 * unit * np.array([facing[0], 0.0])
+        hood = [
+            (back - side, 0.085 * unit),
+            (back + side, 0.085 * unit),
+            (back + fall, 0.12 * unit),
+        ]
+        sketch.shade([hood], outfit.shirt, outline=0.55, contrast=0.8)
+    if facing[1] <= 0.05:
+        return
+    side = 0.045 * unit * facing[1] * across
+    collar = middle - 0.045 * unit * down + unit * np.array([0.05 * facing[0], 0.0])
+    if outfit.sleeves <= 0:
+        collar = collar + 0.07 * unit * down
+    neckline = [(collar - side, 0.07 * unit), (collar + side, 0.07 * unit)]
+    sketch.fill(neckline, dark)
+    inside = [(centre - 0.018 * unit * down, radius) for centre, radius in neckline]
+    throat = (collar - 0.09 * unit * down, 0.072 * unit)
+    sketch.fill([*inside, throat], 0.93 * np.array(outfit.skin, dtype=float))
+    if outfit.pattern == "hood":
+        for string in (1, -1):
+            start = collar + string * side + 0.07 * unit * down
+            end = start + unit * (0.16 * down + 0.01 * string * across)
+            sketch.fill([(start, 0.009 * unit), (end, 0.009 * unit)], outfit.stripe)
+
+
+def _neck(sketch: Sketch, joints: FloatArray, head: HeadFrame, outfit: Outfit) -> None:
+    unit = sketch.unit
     base = joints[list(SHOULDERS), :2].mean(axis=0)
     top = head.at(0, -0.12, -0.03)[:2]
     foot = base + 0.03 * unit * unit_vector(base - top)
-    fill_shaded(
-        image, [[(foot, 0.095 * unit), (top, 0.085 * unit)]], outfit.skin, unit=unit, contrast=0.7
-    )
-
-
-def _arm(
-    image: Image, arm: tuple[FloatArray, FloatArray, FloatArray], unit: float, outfit: Outfit
-) -> None:
-    """Draw a bare arm with a hand and a short sleeve."""
-    shoulder, elbow, wrist = (joint[:2] for joint in arm)
-    upper: list[Circle] = [(shoulder, 0.1 * unit), (elbow, 0.075 * unit)]
-    fore: list[Circle] = [(elbow, 0.075 * unit), (wrist, 0.05 * unit)]
-    along = arm[2] - arm[1]
-    along = along / max(float(np.linalg.norm(along)), 1e-6)
-    knuckles, tips = (wrist + reach * unit * along[:2] for reach in (0.09, 0.19))
-    aside = np.array([-along[1], along[0]]) * (1 if shoulder[0] < wrist[0] else -1)
-    thumb = wrist + unit * (0.1 * along[:2] - 0.07 * aside)
-    hand: list[Sequence[Circle]] = [
-        [(wrist, 0.048 * unit), (knuckles, 0.06 * unit)],
-        [(knuckles, 0.055 * unit), (tips, 0.035 * unit)],
-        [(wrist, 0.035 * unit), (thumb, 0.024 * unit)],
-    ]
-    fill_shaded(image, [upper, fore, *hand], outfit.skin, unit=unit)
-    folded = unit_vector(elbow - shoulder) @ unit_vector(wrist - elbow) < -0.2
-    sleeve_end = shoulder + 0.5 * (elbow - shoulder)
-    # The outline starts below the shoulder, so that sleeve and shirt look like one piece.
-    start = shoulder + 0.22 * (elbow - shoulder)
-    fill_hull(
-        image,
-        [(start, 0.122 * unit), (sleeve_end, 0.126 * unit)],
-        0.6 * np.array(outfit.shirt, dtype=float),
-    )
-    sleeve: list[Circle] = [(shoulder, 0.115 * unit), (sleeve_end, 0.112 * unit)]
-    fill_shaded(image, [sleeve], outfit.shirt, unit=unit, outline=0, contrast=0.75)
-    if folded:
-        fill_shaded(image, [fore, *hand], outfit.skin, unit=unit)
-
-
-def _leg(
-    image: Image,
-    leg: tuple[FloatArray, FloatArray, FloatArray],
-    unit: float,
-    outfit: Outfit,
-    facing: FloatArray,
-) -> None:
-    """Draw a trouser leg and a shoe that points in the direction the body faces."""
-    hip, knee, ankle = (joint[:2] for joint in leg)
-    shin = leg[2] - leg[1]
-    shin = shin / max(float(np.linalg.norm(shin)), 1e-6)
-    ahead = np.array([facing[0], 0.0, facing[1]])
-    ahead = unit_vector(ahead - 0.6 * (ahead @ shin) * shin)
-    # A foot that points towards the camera extends downwards in the image.
-    toe_direction = np.array([ahead[0], ahead[1] + 0.33 * max(ahead[2], -0.3)])
-    sole = ankle + 0.09 * unit * shin[:2]
-    heel, toe = sole - 0.07 * unit * toe_direction, sole + 0.24 * unit * toe_direction
-    shoe: list[Circle] = [(heel, 0.08 * unit), (toe, 0.075 * unit)]
-    tread = [(c + np.array([0, 0.028 * unit]), r) for c, r in shoe]
-    fill_hull(image, tread, np.array([236.0, 234.0, 228.0]))
-    fill_shaded(
-        image, [shoe, [(ankle, 0.075 * unit), (sole, 0.085 * unit)]], outfit.shoes, unit=unit
-    )
-    thigh: list[Circle] = [(hip, 0.175 * unit), (knee, 0.118 * unit)]
-    calf: list[Circle] = [(knee, 0.118 * unit), (ankle, 0.088 * unit)]
-    fill_shaded(image, [thigh, calf], outfit.trousers, unit=unit)
-    if unit_vector(knee - hip) @ unit_vector(ankle - knee) < -0.1:
-        nearer = calf if leg[2][2] > leg[0][2] else thigh
-        fill_shaded(image, [nearer], outfit.trousers, unit=unit)
+    sketch.shade([[(foot, 0.095 * unit), (top, 0.085 * unit)]], outfit.skin, contrast=0.7)

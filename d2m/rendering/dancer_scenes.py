@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from d2m.perception.skeleton import ANKLES
 from d2m.rendering.drawing import Colour, Image
 
 FloatArray = NDArray[np.float64]
@@ -49,7 +50,7 @@ def street(width: int, height: int, floor_y: float) -> Image:
     post = int(0.83 * width)
     cv2.rectangle(canvas, (post - 5, int(0.24 * height)), (post + 5, top + 22), (38, 38, 44), -1)
     cv2.circle(canvas, (post, int(0.23 * height)), int(0.028 * width), (255, 236, 190), -1)
-    return _finished(cv2.GaussianBlur(canvas, (0, 0), height / 420), grain=4.0)
+    return _finished(canvas, grain=4.0, blur=height / 420)
 
 
 def loft(width: int, height: int, floor_y: float) -> Image:
@@ -70,7 +71,7 @@ def loft(width: int, height: int, floor_y: float) -> Image:
     shade = [(-30, 0.37), (30, 0.37), (18, 0.28), (-18, 0.28)]
     cv2.fillPoly(canvas, [np.array([(lamp + dx, int(y * height)) for dx, y in shade])],
                  (255, 226, 160))  # fmt: skip
-    return _finished(cv2.GaussianBlur(canvas, (0, 0), height / 480), grain=3.0)
+    return _finished(canvas, grain=3.0, blur=height / 480)
 
 
 SCENES: dict[str, Callable[[int, int, float], Image]] = {
@@ -81,13 +82,13 @@ SCENES: dict[str, Callable[[int, int, float], Image]] = {
 """Functions that draw a scene from width, height and height of the floor (px), by name."""
 
 
-def shadow(image: Image, ground: FloatArray, unit: float, strength: float = 0.5) -> Image:
-    """Return a scene with the shadow of a dancer on its floor.
+def shadow(image: Image, ground: FloatArray, unit: float, strength: float = 0.5) -> None:
+    """Draw the shadow of a dancer on the floor of a scene.
 
     Parameters
     ----------
     image : (H, W, 3)
-        Scene without the dancer.
+        RGB image of the scene without the dancer, changed in place.
     ground : (17, 2)
         Position of each joint's shadow (px).
     unit
@@ -95,24 +96,35 @@ def shadow(image: Image, ground: FloatArray, unit: float, strength: float = 0.5)
     strength
         Darkness of the shadow, from 0 (none) to 1 (black).
     """
+    # The shadow is soft, so a small mask of the part of the floor where it lies is enough.
     scale = 4
-    mask = np.zeros((image.shape[0] // scale, image.shape[1] // scale), dtype=np.uint8)
-    points = np.round(ground / scale * 16).astype(int)
+    reach = 0.5 * unit
+    low = np.maximum(ground.min(axis=0) - reach, 0).astype(int) // scale * scale
+    high = np.ceil(ground.max(axis=0) + reach).astype(int)
+    floor = image[low[1] : max(high[1], 0), low[0] : max(high[0], 0)]
+    if floor.size == 0:
+        return
+    mask = np.zeros((-(-floor.shape[0] // scale), -(-floor.shape[1] // scale)), dtype=np.uint8)
+    places = np.round((ground - low) / scale * 16).astype(int)
+    points = [(int(x), int(y)) for x, y in places]
     thick = max(2, int(0.22 * unit / scale))
     for a, b in _LIMBS:
-        cv2.line(mask, points[a], points[b], 255, thick, cv2.LINE_AA, 4)
-    mask = cv2.GaussianBlur(mask, (0, 0), 0.1 * unit / scale, sigmaY=0.05 * unit / scale)
+        cv2.line(mask, points[a], points[b], (191,), thick, cv2.LINE_AA, 4)
+    soft = cv2.GaussianBlur(mask, (0, 0), 0.1 * unit / scale, sigmaY=0.05 * unit / scale)
     feet = np.zeros_like(mask)
-    for foot in (15, 16):
-        size = (int(0.24 * unit / scale * 16), int(0.07 * unit / scale * 16))
-        cv2.ellipse(feet, points[foot], size, 0, 0, 360, 255, -1, cv2.LINE_AA, 4)
-    feet = cv2.GaussianBlur(feet, (0, 0), 0.04 * unit / scale)
-    dark = 1 - strength * np.maximum(0.75 * mask, feet).astype(np.float32) / 255
-    dark = cv2.resize(dark, image.shape[1::-1], interpolation=cv2.INTER_LINEAR)
-    return np.asarray((image * dark[..., None]).astype(np.uint8))
+    size = (int(0.24 * unit / scale * 16), int(0.07 * unit / scale * 16))
+    for foot in ANKLES:
+        cv2.ellipse(feet, points[foot], size, 0, 0, 360, (255,), -1, cv2.LINE_AA, 4)
+    dark = np.maximum(soft, cv2.GaussianBlur(feet, (0, 0), 0.04 * unit / scale))
+    light = cv2.convertScaleAbs(dark, alpha=-strength, beta=255)
+    light = cv2.resize(light, (mask.shape[1] * scale, mask.shape[0] * scale))
+    light = light[: floor.shape[0], : floor.shape[1]]
+    floor[:] = cv2.multiply(floor, cv2.merge([light, light, light]), scale=1 / 255)
 
 
-def _finished(canvas: FloatArray, grain: float) -> Image:
+def _finished(canvas: FloatArray, grain: float, blur: float = 0.0) -> Image:
+    if blur:
+        canvas = np.asarray(cv2.GaussianBlur(canvas, (0, 0), blur), dtype=np.float64)
     noise = np.random.default_rng(3).standard_normal(canvas.shape[:2]) * grain
     return np.asarray(np.clip(canvas + noise[..., None], 0, 255).astype(np.uint8))
 

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from d2m.perception.skeleton import HIPS, SHOULDERS
 from d2m.rendering.dancer_camera import Shot, shot_3d
-from d2m.rendering.dancer_figure import Outfit, draw_figure
+from d2m.rendering.dancer_figure import draw_figure
+from d2m.rendering.dancer_looks import Outfit
 from d2m.rendering.dancer_scenes import SCENES, shadow
 from d2m.training.data.dances import procedural_dance
 from tools.render_examples import FPS
@@ -230,9 +231,9 @@ def _draw(background: Image, performers: list[Performer], index: int) -> Image:
     here = sorted(
         (one for one in performers if one.present[index]), key=lambda one: one.shot.units[index]
     )
-    picture = background
+    picture = background.copy()
     for one in here:
-        picture = shadow(picture, one.shot.ground[index], one.shot.units[index])
+        shadow(picture, one.shot.ground[index], one.shot.units[index])
     height, width = picture.shape[:2]
     large = cv2.resize(picture, (width * SCALE, height * SCALE), interpolation=cv2.INTER_LINEAR)
     for one in here:
