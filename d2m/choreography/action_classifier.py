@@ -8,6 +8,7 @@ takes its features for FID, diversity and multimodality. Shapes: ``B`` dances, `
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,10 +18,13 @@ from torch import Tensor, nn
 
 from d2m.choreography.joints import N_JOINTS, hip_indices
 from d2m.core.dance_styles import DANCE_STYLES
-from d2m.models.weight_files import StoredConfig
+from d2m.core.errors import CheckpointError
+from d2m.models.weight_files import StoredConfig, read_weights
 
 ACTION_FRAMES = 64
 """Frames that the classifier is trained on and measures: 4.3 s at 15 fps. Chosen by hand."""
+ACTION_FILE = "dance/actions.safetensors"
+"""File of the weights in a checkpoints folder."""
 _CHANNELS = 4 * N_JOINTS  # x and y around the hips, and their speeds
 
 
@@ -82,3 +86,24 @@ class ActionClassifier(nn.Module):
         """Return features (B, D) of dances (B, T, 14, 2 or more); only x and y are used."""
         joints = torch.as_tensor(np.asarray(dances)[..., :2].copy(), dtype=torch.float32)
         return np.asarray(self.features(joints).numpy(), dtype=float)
+
+
+def load_action_classifier(folder: Path) -> ActionClassifier:
+    """Load the classifier of a checkpoints folder.
+
+    Raises
+    ------
+    CheckpointError
+        If its file is missing or damaged.
+    """
+    path = folder / ACTION_FILE
+    weights, metadata = read_weights(path)
+    try:
+        classifier = ActionClassifier(ActionClassifierConfig.from_metadata(metadata))
+        classifier.load_state_dict(weights)
+    except (KeyError, ValueError, RuntimeError) as error:
+        raise CheckpointError(
+            f"{path.name} holds no action classifier: train it with `python -m d2m train "
+            "dance-actions`."
+        ) from error
+    return classifier.eval()
