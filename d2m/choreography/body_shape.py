@@ -148,7 +148,7 @@ def bend_legs(joints: FloatArray) -> FloatArray:
 def directions(vectors: FloatArray, otherwise: FloatArray) -> FloatArray:
     """Return vectors ``(..., 3)`` of length 1; those without a length point as `otherwise`."""
     length = np.linalg.norm(vectors, axis=-1, keepdims=True)
-    return np.where(length > 1e-6, vectors / np.maximum(length, 1e-6), otherwise)
+    return np.asarray(np.where(length > 1e-6, vectors / np.maximum(length, 1e-6), otherwise))
 
 
 def _leg_scale(joints: FloatArray) -> float:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from d2m.choreography.beat_warper import align_kinematic_beats
 from d2m.choreography.body_shape import smooth_joints, standard_body
 from d2m.choreography.foot_contacts import (
     find_contacts,
@@ -20,7 +21,13 @@ from d2m.core.dancer_motion import Motion
 FloatArray = NDArray[np.float64]
 
 
-def finish_motion(joints: FloatArray, fps: float, join_frames: Sequence[int]) -> Motion:
+def finish_motion(
+    joints: FloatArray,
+    fps: float,
+    join_frames: Sequence[int],
+    *,
+    beats_s: FloatArray | None = None,
+) -> Motion:
     """Return the motion of a standard body that follows the joints of a dance.
 
     Units are joined without a jerk, noise is smoothed, bones get fixed lengths, the dancer stands
@@ -34,6 +41,8 @@ def finish_motion(joints: FloatArray, fps: float, join_frames: Sequence[int]) ->
         Frame rate (Hz).
     join_frames
         First frames of the dance units after the first.
+    beats_s : (K,)
+        Beats of the music (s) that the kinematic beats shall meet; none are moved without it.
 
     Raises
     ------
@@ -49,6 +58,8 @@ def finish_motion(joints: FloatArray, fps: float, join_frames: Sequence[int]) ->
         still = np.repeat(joints[:1], 3, axis=0)
         return Motion(joints=finish_motion(still, fps, ()).joints[: len(joints)], fps=fps)
     body = standard_body(smooth_joints(smooth_joins(joints, fps, join_frames), fps))
+    if beats_s is not None:
+        body = standard_body(align_kinematic_beats(body, fps, beats_s))
     body = put_on_floor(body, fps)
     contacts = find_contacts(body[:, 15:], fps)
     return Motion(joints=plant_feet(stay_on_stage(body, fps), contacts, fps), fps=fps)

@@ -14,8 +14,8 @@ from d2m.training.data.dances import (
     load_aist,
     load_cmu,
     procedural_dance,
+    retime_to_beats,
     view,
-    warp_to_beats,
 )
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -135,14 +135,14 @@ class TestWarp:
 
     def test_each_beat_moves_to_its_new_time(self) -> None:
         new = np.cumsum([0.4, 0.55, 0.61, 0.4, 0.72, 0.5])
-        warped = warp_to_beats(self.ticking(), new)
+        warped = retime_to_beats(self.ticking(), new)
         np.testing.assert_allclose(self.nose_at(warped, new), np.arange(6), atol=0.05)
         np.testing.assert_allclose(warped.beats_s, new)
         np.testing.assert_allclose(warped.downbeats_s, new[[0, 4]])
 
     def test_missing_beats_play_backwards_without_a_jump(self) -> None:
         new = 0.3 + 0.45 * np.arange(21)
-        warped = warp_to_beats(self.ticking(), new)
+        warped = retime_to_beats(self.ticking(), new)
         expected = [0, 1, 2, 3, 4, 5, 6, 7, 8, 7, 6, 5, 4, 3, 2, 1, 0, 1, 2, 3, 4]
         np.testing.assert_allclose(self.nose_at(warped, new), expected, atol=0.06)
         assert np.abs(np.diff(warped.keypoints[:, 0, 0])).max() < 0.05
@@ -150,13 +150,13 @@ class TestWarp:
 
     def test_stops_follow_the_beats(self) -> None:
         dance = procedural_dance(9, tempo_bpm=112, duration_s=20)
-        warped = warp_to_beats(dance, 0.2 + np.arange(24) * 60 / 90)
+        warped = retime_to_beats(dance, 0.2 + np.arange(24) * 60 / 90)
         profile = beat_profile(warped)
         assert profile[[7, 0, 1]].mean() < 0.7 * profile[3:6].mean()
 
     def test_a_single_beat_is_refused(self) -> None:
         with pytest.raises(ValueError, match="two"):
-            warp_to_beats(self.ticking(), np.array([1.0]))
+            retime_to_beats(self.ticking(), np.array([1.0]))
 
 
 class TestLoaders:

@@ -67,7 +67,7 @@ def view(dance: AnnotatedDance, yaw_rad: float) -> AnnotatedDance:
     return replace(dance, keypoints=projected)
 
 
-def warp_to_beats(dance: AnnotatedDance, beats_s: FloatArray) -> AnnotatedDance:
+def retime_to_beats(dance: AnnotatedDance, beats_s: FloatArray) -> AnnotatedDance:
     """Re-time a dance so that its k-th beat falls on ``beats_s[k]``.
 
     Between beats, the time-warp is linear ("Dancing to Music", Lee et al., NeurIPS 2019,
