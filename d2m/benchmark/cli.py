@@ -7,6 +7,11 @@ from typing import Annotated, Optional
 
 import typer
 
+from d2m.benchmark.dance_cli import (
+    evaluate_dance_command,
+    preference_page_command,
+    preferences_command,
+)
 from d2m.checkpoints import CHECKPOINTS
 from d2m.core.levels import levels_named
 from d2m.core.output_folder import usable_output
@@ -21,7 +26,10 @@ Aist = Annotated[
 Seed = Annotated[int, typer.Option(help="Seed of the music and of trivial beats.", min=0)]
 Weights = Annotated[Path, typer.Option(help="Folder of the weights.", show_default=False)]
 
-evaluate = typer.Typer(no_args_is_help=True, help="Measure levels and beats.")
+evaluate = typer.Typer(no_args_is_help=True, help="Measure levels, beats and dances.")
+evaluate.command("dance")(evaluate_dance_command)
+evaluate.command("preference-page")(preference_page_command)
+evaluate.command("preferences")(preferences_command)
 
 
 @evaluate.command("levels")

@@ -17,7 +17,7 @@ from d2m.benchmark.dance_rows import ONE_DANCE_ROWS, REFERENCE_ROW, Dancer, danc
 from d2m.benchmark.dance_songs import EvaluationSong, evaluation_songs
 from d2m.benchmark.round_trip import round_trip
 from d2m.checkpoints import CHECKPOINTS
-from d2m.choreography.action_classifier import ActionClassifier, load_action_classifier
+from d2m.choreography.action_classifier import ActionClassifier
 from d2m.metrics.beats import beat_f_measure
 
 
@@ -70,7 +70,7 @@ def evaluate_dances(
         If weights are missing or damaged.
     """
     chosen = dancers(config.weights) if rows is None else rows
-    classifier = load_action_classifier(config.weights)
+    classifier = ActionClassifier.from_pretrained(config.weights)
     measured: dict[str, list[MeasuredDance]] = {row: [] for row in (*chosen, REFERENCE_ROW)}
     songs: list[dict[str, Any]] = []
     trips: list[dict[str, Any]] = []

@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from d2m.choreography.joints import N_JOINTS, hip_indices
+from d2m.choreography.stored_network import stored_network
 from d2m.core.dance_styles import DANCE_STYLES
-from d2m.core.errors import CheckpointError
-from d2m.models.weight_files import StoredConfig, read_weights
+from d2m.models.weight_files import StoredConfig
 
 ACTION_FRAMES = 64
 """Frames that the classifier is trained on and measures: 4.3 s at 15 fps. Chosen by hand."""
@@ -81,29 +81,19 @@ class ActionClassifier(nn.Module):
         logits: Tensor = self.head(self.features(joints))
         return logits
 
+    @classmethod
+    def from_pretrained(cls, folder: Path) -> ActionClassifier:
+        """Load the network of a checkpoints folder.
+
+        Raises
+        ------
+        CheckpointError
+            If its file is missing, damaged, or of another network.
+        """
+        return stored_network(cls, ActionClassifierConfig, folder / ACTION_FILE)
+
     @torch.inference_mode()
     def features_of(self, dances: NDArray[Any]) -> NDArray[np.float64]:
         """Return features (B, D) of dances (B, T, 14, 2 or more); only x and y are used."""
         joints = torch.as_tensor(np.asarray(dances)[..., :2].copy(), dtype=torch.float32)
         return np.asarray(self.features(joints).numpy(), dtype=float)
-
-
-def load_action_classifier(folder: Path) -> ActionClassifier:
-    """Load the classifier of a checkpoints folder.
-
-    Raises
-    ------
-    CheckpointError
-        If its file is missing or damaged.
-    """
-    path = folder / ACTION_FILE
-    weights, metadata = read_weights(path)
-    try:
-        classifier = ActionClassifier(ActionClassifierConfig.from_metadata(metadata))
-        classifier.load_state_dict(weights)
-    except (KeyError, ValueError, RuntimeError) as error:
-        raise CheckpointError(
-            f"{path.name} holds no action classifier: train it with `python -m d2m train "
-            "dance-actions`."
-        ) from error
-    return classifier.eval()

@@ -10,6 +10,7 @@ pictures are poses, and the content is one more random vector, the dancer. Shape
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -18,6 +19,7 @@ from torch import Tensor, nn
 
 from d2m.choreography.joints import N_JOINTS
 from d2m.choreography.kinematic_beats import UNIT_FPS
+from d2m.choreography.stored_network import stored_network
 from d2m.choreography.unit_vae import POSE_VALUES
 from d2m.core.dance_styles import DANCE_STYLES
 from d2m.models.weight_files import StoredConfig
@@ -29,6 +31,8 @@ BEAT_FEATURES = 4
 of that of two beats."""
 SEQUENCE_STRIDES = (1, 2, 4)
 """Steps (frames) at which the discriminators of sequences look at a dance. Chosen by hand."""
+AUD_MOCOGAN_FILE = "dance/aud_mocogan.safetensors"
+"""File of the weights in a checkpoints folder."""
 _NOISE, _CONTENT = 10, 16  # values of the random vectors
 
 
@@ -97,6 +101,17 @@ class AudMocogan(nn.Module):
         states, _ = self.motion(torch.cat([noise, beats, styles, content], dim=-1))
         poses: Tensor = self.decoder(torch.cat([states, content], dim=-1))
         return poses
+
+    @classmethod
+    def from_pretrained(cls, folder: Path) -> AudMocogan:
+        """Load the network of a checkpoints folder.
+
+        Raises
+        ------
+        CheckpointError
+            If its file is missing, damaged, or of another network.
+        """
+        return stored_network(cls, AudMocoganConfig, folder / AUD_MOCOGAN_FILE)
 
     @torch.inference_mode()
     def dance(

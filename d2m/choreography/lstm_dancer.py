@@ -8,6 +8,7 @@ same dance. Shapes: ``B`` songs, ``T`` frames at 15 fps.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -15,10 +16,14 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from d2m.choreography.joints import N_JOINTS
+from d2m.choreography.music_features import MUSIC_FEATURES
+from d2m.choreography.stored_network import stored_network
 from d2m.choreography.unit_vae import POSE_VALUES
 from d2m.models.weight_files import StoredConfig
 
 FloatArray = NDArray[np.float64]
+LSTM_FILE = "dance/lstm.safetensors"
+"""File of the weights in a checkpoints folder."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,14 +33,14 @@ class LstmDancerConfig(StoredConfig):
     Parameters
     ----------
     features
-        Audio features of a frame (Sec. 4: 28).
+        Audio features of a frame.
     hidden
         Values of the recurrent state. Chosen by hand.
     delay
         Frames that the sound is ahead of the pose. Chosen by hand.
     """
 
-    features: int = 28
+    features: int = MUSIC_FEATURES
     hidden: int = 256
     delay: int = 4
 
@@ -75,6 +80,17 @@ class LstmDancer(nn.Module):
         states, _ = self.lstm(late)
         poses: Tensor = self.pose_mean + self.head(states[:, self.config.delay :])
         return poses
+
+    @classmethod
+    def from_pretrained(cls, folder: Path) -> LstmDancer:
+        """Load the network of a checkpoints folder.
+
+        Raises
+        ------
+        CheckpointError
+            If its file is missing, damaged, or of another network.
+        """
+        return stored_network(cls, LstmDancerConfig, folder / LSTM_FILE)
 
     @torch.inference_mode()
     def dance(self, features: NDArray[np.float32]) -> FloatArray:

@@ -9,6 +9,11 @@ import typer
 
 from d2m.core.levels import HOP_LEVELS, hop_level_named
 from d2m.core.output_folder import usable_output
+from d2m.training.choreography.cli_baselines import (
+    dance_actions_command,
+    dance_lstm_command,
+    dance_mocogan_command,
+)
 from d2m.training.cli_d2mgan import d2mgan_command
 from d2m.training.cli_options import (
     CorpusFolder,
@@ -186,6 +191,9 @@ def generator_command(
 train.command("d2mgan")(d2mgan_command)
 # Run folders are named after the command by default, so that `train paper` still resumes.
 train.command("paper", hidden=True)(d2mgan_command)
+train.command("dance-lstm")(dance_lstm_command)
+train.command("dance-mocogan")(dance_mocogan_command)
+train.command("dance-actions")(dance_actions_command)
 
 
 @train.command("install")

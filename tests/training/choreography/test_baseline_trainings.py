@@ -8,12 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import save_file
 
-from d2m.choreography.action_classifier import ActionClassifierConfig
-from d2m.choreography.aud_mocogan import AudMocoganConfig
+from d2m.choreography.action_classifier import ACTION_FILE, ActionClassifier, ActionClassifierConfig
+from d2m.choreography.aud_mocogan import AUD_MOCOGAN_FILE, AudMocogan, AudMocoganConfig
 from d2m.choreography.joints import hip_middle, joints14_from_coco
-from d2m.choreography.lstm_dancer import LstmDancerConfig
-from d2m.core.errors import DataError
+from d2m.choreography.lstm_dancer import LSTM_FILE, LstmDancer, LstmDancerConfig
+from d2m.core.errors import CheckpointError, DataError
 from d2m.models.weight_files import read_weights
 from d2m.training.choreography.action_training import (
     ActionTask,
@@ -21,6 +22,7 @@ from d2m.training.choreography.action_training import (
     train_action_classifier,
 )
 from d2m.training.choreography.dance_windows import DanceWindows, PairedDance
+from d2m.training.choreography.install_dance import install_dance_network
 from d2m.training.choreography.lstm_training import LstmTask, LstmTrainingConfig, train_lstm
 from d2m.training.choreography.mocogan_training import (
     CURRICULUM_FRAMES,
@@ -66,6 +68,7 @@ def corpus() -> UnitCorpus:
         style=np.repeat([0, 5], 12),
         dance=np.repeat(np.arange(8), 3),
         is_held_out=np.repeat([False, False, False, True] * 2, 3),
+        is_recorded=np.zeros(24, dtype=bool),
     )
 
 
@@ -145,3 +148,30 @@ def test_windows_begin_above_the_origin_and_hold_the_last_pose(pairs):
 def test_sequences_grow_longer_during_the_training():
     lengths = [MOCOGAN.frames(share) for share in (0.0, 0.26, 0.51, 0.76, 1.0)]
     assert lengths == [*CURRICULUM_FRAMES, CURRICULUM_FRAMES[-1]]
+
+
+@pytest.mark.parametrize(
+    ("network", "sizes", "file"),
+    [
+        (LstmDancer, LstmDancerConfig(hidden=64), LSTM_FILE),
+        (AudMocogan, AudMocoganConfig(hidden=64), AUD_MOCOGAN_FILE),
+        (ActionClassifier, ActionClassifierConfig(hidden=64), ACTION_FILE),
+    ],
+)
+def test_weights_are_installed_small_and_load(network, sizes, file, tmp_path):
+    run, folder = tmp_path / "run", tmp_path / "checkpoints"
+    run.mkdir()
+    made = network(sizes)
+    save_file(made.state_dict(), run / "weights.safetensors", metadata=sizes.metadata())
+    target = install_dance_network(network.from_pretrained, run, file, folder=folder)
+    assert target == folder / file
+    assert target.stat().st_size < 0.4 * (run / "weights.safetensors").stat().st_size
+    loaded = network.from_pretrained(folder)
+    assert loaded.config == sizes
+    assert not loaded.training
+    for name, values in made.state_dict().items():
+        assert torch.allclose(loaded.state_dict()[name], values, atol=0.01)
+    save_file({}, run / "weights.safetensors", metadata=sizes.metadata())
+    with pytest.raises(CheckpointError, match="another network"):
+        install_dance_network(network.from_pretrained, run, file, folder=folder)
+    assert network.from_pretrained(folder).config == sizes
