@@ -14,7 +14,7 @@ STANDING_QUANTILE = 0.9
 sit, or leave the floor in jumps, for half of a dance. Chosen by hand."""
 
 
-def place_on_stage(joints: FloatArray) -> FloatArray:
+def stand_on_stage(joints: FloatArray) -> FloatArray:
     """Scale and move joints, so that the dancer stands in the middle of the stage.
 
     Parameters

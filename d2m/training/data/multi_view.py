@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from d2m.core.errors import DataError
 from d2m.core.metrical_grid import BEATS_PER_BAR
-from d2m.perception.stage import face_camera, place_on_stage
+from d2m.perception.stage import face_camera, stand_on_stage
 from d2m.training.data.dances import AnnotatedDance
 from d2m.training.data.dances.mocap import MOCAP_FPS, aist_tempo, aist_views
 from d2m.training.data.view_cameras import (
@@ -79,7 +79,7 @@ def load_aist_3d(path: str | Path) -> list[AnnotatedDance]:
                 AnnotatedDance(
                     name=name,
                     source="aist",
-                    keypoints=place_on_stage(face_camera(_upright(seen.joints, own))),
+                    keypoints=stand_on_stage(face_camera(_upright(seen.joints, own))),
                     fps=MOCAP_FPS,
                     beats_s=beats,
                     downbeats_s=beats[::BEATS_PER_BAR],

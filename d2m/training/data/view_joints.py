@@ -20,7 +20,7 @@ MIN_VIEWS = 3
 of them is wrong."""
 ARMS = (*zip(SHOULDERS, ELBOWS, strict=True), *zip(ELBOWS, WRISTS, strict=True))
 """Joints at both ends of upper arms and forearms."""
-LIMBS = (
+STIFF_LIMBS = (
     *ARMS,
     *zip(HIPS, KNEES, strict=True),
     *zip(KNEES, ANKLES, strict=True),
@@ -33,7 +33,7 @@ most 7 px."""
 STIFFNESS = 4.0
 """Weight of the squared acceleration of a joint (per frame), relative to its median weight in a
 frame: it damps movement over about 7 Hz at 60 frames per second. Chosen by hand."""
-LENGTH_WEIGHT = 1.0
+LIMB_LENGTH_WEIGHT = 1.0
 """Weight of a limb's length, relative to the median weight of its joint in a frame. Chosen by
 hand: joints move by a fifth of the keypoints' own error."""
 JOINT_ROUNDS = 8
@@ -139,8 +139,8 @@ def _keep_lengths(
     """Add equations, in place, that pull each limb to its median length, along its direction."""
     joints, targets = places.reshape(-1, n_joints, 3), target.reshape(-1, n_joints, 3)
     normals = normal.reshape(-1, n_joints, 3, 3)
-    weight = LENGTH_WEIGHT * np.median(np.trace(normals, axis1=2, axis2=3), axis=0) / 3
-    for near, far in LIMBS:
+    weight = LIMB_LENGTH_WEIGHT * np.median(np.trace(normals, axis1=2, axis2=3), axis=0) / 3
+    for near, far in STIFF_LIMBS:
         limb = joints[:, far] - joints[:, near]
         length = np.linalg.norm(limb, axis=-1, keepdims=True)
         along = limb / np.maximum(length, 1e-9)
