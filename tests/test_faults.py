@@ -118,8 +118,8 @@ def test_a_missing_temporary_folder_is_reported(short_clip: Path, tmp_path: Path
     home.mkdir()
     with contextlib.closing(WorkerPool(folder=home)) as pool:
         shutil.rmtree(home)
-        full = pytest.raises(JobError, match="no room for another clip")
-        with full, pool.events(str(short_clip), "high", Settings()):
+        full = pytest.raises(JobError, match="no room for another job")
+        with full, pool.events(Job.requested(str(short_clip), "high", Settings())):
             pass
         with full:
             list(pool.run(Job(clip=short_clip, levels=ANALYSIS_ONLY, out=tmp_path)))

@@ -27,7 +27,7 @@ from d2m.core.settings import Settings
 ROOT = Path(__file__).parents[1]
 FAILED_TITLE = "That did not work"
 """Title of the status card of a job that failed."""
-_WAITING = re.compile(r"(One|\d+) clips? (?:is|are) ahead of yours: about (\d+) (s|min)")
+_WAITING = re.compile(r"(One|\d+) jobs? (?:is|are) ahead of yours: about (\d+) (s|min)")
 _RUNNING = re.compile(r'role=\\?"progressbar\\?" aria-label=\\?"([^"\\]+)')
 _START_S = 90  # time for the app to start (s); chosen by hand
 _EMPTY_VALUES = {Kind.TIMES: "", Kind.OPTIONAL_NUMBER: 0}

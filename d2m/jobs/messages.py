@@ -5,11 +5,15 @@ The web process imports this module, so it imports nothing heavy.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TypeVar
+from typing import ClassVar, TypeVar
 
-from d2m.core.events import DanceSummary, Observer, ResultFiles, SoundtrackSummary
+from d2m.core.dance_events import ChoreographySummary, DanceObserver, SongSummary
+from d2m.core.dance_settings import DanceSettings
+from d2m.core.errors import SettingsError
+from d2m.core.events import DanceSummary, ResultFiles, SoundtrackSummary
 from d2m.core.levels import Level, levels_named
 from d2m.core.settings import Settings
 
@@ -21,7 +25,7 @@ ANALYSIS_ONLY = "none"
 
 @dataclass(frozen=True, kw_only=True)
 class Job:
-    """What a person asked for.
+    """Music for a clip.
 
     Parameters
     ----------
@@ -32,13 +36,82 @@ class Job:
     settings
         How the music is made.
     out
-        Folder for the results.
+        Folder for the results; `d2m.jobs.worker_pool.WorkerPool.events` gives one of its own.
     """
 
+    subject: ClassVar[str] = "clip"
+    safe_format: ClassVar[str] = "MP4 with H.264"
     clip: Path
     levels: str
     settings: Settings = field(default_factory=Settings)
-    out: Path
+    out: Path = Path()
+
+    @classmethod
+    def requested(cls, clip: str | None, levels: str, settings: Settings) -> Job:
+        """Return the job that a visitor asks for.
+
+        Raises
+        ------
+        SettingsError
+            If no clip is chosen.
+        """
+        if not clip:
+            raise SettingsError("Choose a clip first: upload one, record one, or take an example.")
+        return cls(clip=Path(clip), levels=levels, settings=settings)
+
+    def within(self, keep: Callable[[Path], Path], out: Path) -> Job:
+        """Return the job with its input where it is kept, and another folder for the results."""
+        return replace(self, clip=keep(self.clip), out=out)
+
+
+@dataclass(frozen=True, kw_only=True)
+class DanceJob:
+    """A dance for a song.
+
+    Parameters
+    ----------
+    song
+        Audio file, or a video with sound.
+    settings
+        How the dance is made.
+    start_pose
+        Photo or clip of a person whose pose the dance begins in.
+    out
+        Folder for the results, as for `Job`.
+    """
+
+    subject: ClassVar[str] = "song"
+    safe_format: ClassVar[str] = "WAV or MP3"
+    song: Path
+    settings: DanceSettings = field(default_factory=DanceSettings)
+    start_pose: Path | None = None
+    out: Path = Path()
+
+    @classmethod
+    def requested(
+        cls, song: str | None, start_pose: str | None, settings: DanceSettings
+    ) -> DanceJob:
+        """Return the job that a visitor asks for.
+
+        Raises
+        ------
+        SettingsError
+            If no song is chosen.
+        """
+        if not song:
+            raise SettingsError("Choose a song first: upload one, record one, or take the example.")
+        pose = Path(start_pose) if start_pose else None
+        return cls(song=Path(song), settings=settings, start_pose=pose)
+
+    def within(self, keep: Callable[[Path], Path], out: Path) -> DanceJob:
+        """Return the job with its inputs where they are kept, as `Job.within` does."""
+        pose = keep(self.start_pose) if self.start_pose else None
+        return replace(self, song=keep(self.song), start_pose=pose, out=out)
+
+
+AnyJob = Job | DanceJob
+"""A job of either kind. Its ``subject`` is what it works on, in sentences for people, and its
+``safe_format`` one in which that is surely read."""
 
 
 def requested_levels(levels: str) -> tuple[Level, ...]:
@@ -52,7 +125,7 @@ def requested_levels(levels: str) -> tuple[Level, ...]:
     return () if levels == ANALYSIS_ONLY else levels_named(levels)
 
 
-class JobObserver(Observer[T]):
+class JobObserver(DanceObserver[T]):
     """Receives the events of a job in a worker process, from waiting to its end."""
 
     def on_waiting(self, waiting: Waiting) -> T | None:
@@ -105,12 +178,12 @@ class Finished:
     ----------
     seconds
         Time that it took (s).
-    has_music
+    has_results
         False if the clip was only analysed.
     """
 
     seconds: float
-    has_music: bool = True
+    has_results: bool = True
 
     def notify(self, observer: JobObserver[T]) -> T | None:
         """Pass the event to `JobObserver.on_finished`."""
@@ -128,7 +201,9 @@ class Failed:
         return observer.on_failed(self)
 
 
-Message = Waiting | Stage | DanceSummary | SoundtrackSummary | ResultFiles | Finished | Failed
+Result = DanceSummary | SoundtrackSummary | SongSummary | ChoreographySummary | ResultFiles
+"""What a job found or made."""
+Message = Waiting | Stage | Result | Finished | Failed
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -45,7 +45,7 @@ class JobQueue:
         with self._changed:
             if len(self._tickets) >= self._max_waiting + self._concurrency:
                 raise JobError(
-                    "The server is full, too many clips are waiting: try again in "
+                    "The server is full, too many jobs are waiting: try again in "
                     f"{self._minutes()}."
                 )
             self._tickets.append(ticket)

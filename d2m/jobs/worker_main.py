@@ -21,13 +21,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from d2m.checkpoints import import_dropped_files
+from d2m.core.dance_events import ChoreographySummary, DanceObserver, SongSummary
 from d2m.core.errors import D2MError, OutputError
-from d2m.core.events import DanceSummary, Observer, ResultFiles, SoundtrackSummary
+from d2m.core.events import DanceSummary, ResultFiles, SoundtrackSummary
 from d2m.core.librosa_loader import load_librosa
 from d2m.core.subprocess_limits import limit_resources
-from d2m.jobs.messages import Failed, Finished, Job, Stage, requested_levels
+from d2m.jobs.messages import AnyJob, DanceJob, Failed, Finished, Job, Stage, requested_levels
 
 if TYPE_CHECKING:
+    from d2m.choreography.music_to_dance import MusicToDance
     from d2m.pipeline import DanceToMusic
 
 KEEP_CLIP_S = 600.0
@@ -37,7 +39,7 @@ MESSAGE_INTERVAL_S = 0.2
 """Shortest time between two messages on the same stage (s); chosen by hand."""
 _DISK_FULL = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EFBIG))
 _PRELOADED = ("torch", "mediapipe", "mir_eval", "noisereduce", "matplotlib.figure")
-_PRELOADED_OWN = ("d2m.pipeline", "d2m.generation.compact")
+_PRELOADED_OWN = ("d2m.pipeline", "d2m.generation.compact", "d2m.choreography.music_to_dance")
 
 
 def main() -> None:
@@ -75,7 +77,7 @@ def serve(connection: Connection[Any, Any], scratch: Path, cache: Path) -> None:
         runner.run(connection.recv())
 
 
-class JobRunner(Observer[None]):
+class JobRunner(DanceObserver[None]):
     """Runs jobs with one pipeline, so that networks are loaded once, and sends their events.
 
     Parameters
@@ -89,6 +91,7 @@ class JobRunner(Observer[None]):
     def __init__(self, connection: Connection[Any, Any], cache: Path) -> None:
         self._connection, self._cache = connection, cache
         self._pipeline: DanceToMusic | None = None
+        self._choreographer: MusicToDance | None = None
         self._stage, self._sent_s = "", 0.0
 
     def forget(self) -> None:
@@ -98,7 +101,7 @@ class JobRunner(Observer[None]):
         self._pipeline = None
         DiskCache(self._cache).tidy()
 
-    def run(self, job: Job) -> None:
+    def run(self, job: AnyJob) -> None:
         """Run a job and send `Finished` or `Failed` at its end."""
         try:
             self._connection.send(self._run(job))
@@ -107,18 +110,29 @@ class JobRunner(Observer[None]):
         except Exception as error:
             if not isinstance(error, D2MError):
                 traceback.print_exc()
-            self._pipeline = None  # its state is not trusted after a failure
-            self._connection.send(Failed(sentence(error)))
+            self._pipeline = self._choreographer = None  # not trusted after a failure
+            self._connection.send(Failed(sentence(error, job.subject)))
 
-    def _run(self, job: Job) -> Finished:
-        from d2m.pipeline import DanceToMusic
-
+    def _run(self, job: AnyJob) -> Finished:
         start = time.perf_counter()
         self._stage = ""
+        files = self._dance(job) if isinstance(job, DanceJob) else self._make_music(job)
+        return Finished(seconds=time.perf_counter() - start, has_results=files is not None)
+
+    def _make_music(self, job: Job) -> ResultFiles | None:
+        from d2m.pipeline import DanceToMusic
+
         levels = requested_levels(job.levels)
         pipeline = self._pipeline = self._pipeline or DanceToMusic(cache=self._cache)
-        files = pipeline.produce(job.clip, levels, job.settings, out=job.out, observer=self)
-        return Finished(seconds=time.perf_counter() - start, has_music=files is not None)
+        return pipeline.produce(job.clip, levels, job.settings, out=job.out, observer=self)
+
+    def _dance(self, job: DanceJob) -> ResultFiles:
+        from d2m.choreography.music_to_dance import MusicToDance
+
+        pipeline = self._choreographer = self._choreographer or MusicToDance()
+        return pipeline.produce(
+            job.song, job.settings, out=job.out, start_pose=job.start_pose, observer=self
+        )
 
     def on_progress(self, stage: str, share: float) -> None:
         """Send a stage, but not more often than every `MESSAGE_INTERVAL_S`."""
@@ -137,13 +151,28 @@ class JobRunner(Observer[None]):
         """Send one level's music."""
         self._connection.send(soundtrack)
 
+    def on_song(self, song: SongSummary) -> None:
+        """Send the analysis of the song."""
+        self._connection.send(song)
+
+    def on_choreography(self, choreography: ChoreographySummary) -> None:
+        """Send the dance."""
+        self._connection.send(choreography)
+
     def on_files(self, files: ResultFiles) -> None:
         """Send the files of the job."""
         self._connection.send(files)
 
 
-def sentence(error: BaseException) -> str:
+def sentence(error: BaseException, subject: str = Job.subject) -> str:
     """Turn an error into one sentence for people.
+
+    Parameters
+    ----------
+    error
+        The error.
+    subject
+        What the job works on, such as ``"clip"``.
 
     Libraries wrap errors of the system, or only quote them. So the causes of an error, and the
     words of its message, are examined too.
@@ -158,18 +187,21 @@ def sentence(error: BaseException) -> str:
         full = full or ("LibsndfileError" in kinds and "System error" in words)
         if full or number in _DISK_FULL:
             return (
-                "There is no disk space left for the files of this clip: use a shorter or smaller "
-                "one, or try again later."
+                f"There is no disk space left for the files of this {subject}: use a shorter or "
+                "smaller one, or try again later."
             )
         # torch has its own class, and on the CPU it raises a plain RuntimeError.
         if kinds & {"MemoryError", "OutOfMemoryError"} or "allocate memory" in words:
-            return "The clip needs more memory than there is: use a shorter or smaller one."
+            return f"The {subject} needs more memory than there is: use a shorter or smaller one."
         cause = cause.__cause__ or cause.__context__
     if isinstance(error, OutputError):  # whose folder is none of the visitor's business
-        return "The server can't store the results of this clip: try again later."
+        return f"The server can't store the results of this {subject}: try again later."
     if isinstance(error, D2MError):
         return str(error)
-    return "An internal error occurred while working on this clip: try again, or try another clip."
+    return (
+        f"An internal error occurred while working on this {subject}: try again, or try another "
+        f"{subject}."
+    )
 
 
 def _preload() -> None:

@@ -11,9 +11,7 @@ import time
 from collections.abc import Generator, Iterator
 from pathlib import Path
 
-from d2m.core.errors import SettingsError
-from d2m.core.settings import Settings
-from d2m.jobs.messages import Job, Limits, Message, Waiting
+from d2m.jobs.messages import AnyJob, Limits, Message, Waiting
 from d2m.jobs.queue import JobQueue
 from d2m.jobs.worker_process import HEARTBEAT_S, QUIET_S
 from d2m.jobs.worker_slot import WorkerSlot, resources_or_refuse
@@ -64,7 +62,9 @@ class WorkerPool:
         for slot in self.slots:
             slot.warm_up()
 
-    def run(self, job: Job, stop: threading.Event | None = None) -> Generator[Message, None, None]:
+    def run(
+        self, job: AnyJob, stop: threading.Event | None = None
+    ) -> Generator[Message, None, None]:
         """Run a job.
 
         The iterator yields a message at least every `QUIET_S`, immediately when ``stop`` is
@@ -105,11 +105,7 @@ class WorkerPool:
 
     @contextlib.contextmanager
     def events(
-        self,
-        clip: str | None,
-        levels: str,
-        settings: Settings,
-        stop: threading.Event | None = None,
+        self, job: AnyJob, stop: threading.Event | None = None
     ) -> Iterator[Iterator[Message]]:
         """Run a job into a folder of its own, as `run` does.
 
@@ -118,21 +114,17 @@ class WorkerPool:
 
         Raises
         ------
-        SettingsError
-            If no clip is chosen.
         JobError
             If the job fails, or too many are waiting.
         """
-        if not clip:
-            raise SettingsError("Choose a clip first: upload one, record one, or take an example.")
         with resources_or_refuse():
             folder = tempfile.TemporaryDirectory(prefix="d2m-job-", dir=self._folder)
         with folder as own:
             with resources_or_refuse():
-                kept, out = _linked(Path(clip), Path(own) / "clip"), Path(own) / "results"
+                out = Path(own) / "results"
                 out.mkdir()
-            job = Job(clip=kept, levels=levels, settings=settings, out=out)
-            with contextlib.closing(self.run(job, stop)) as messages:
+                kept = job.within(lambda path: _linked(path, Path(own)), out)
+            with contextlib.closing(self.run(kept, stop)) as messages:
                 yield messages
 
     def close(self) -> None:
@@ -142,9 +134,9 @@ class WorkerPool:
         shutil.rmtree(self.cache, ignore_errors=True)
 
 
-def _linked(clip: Path, folder: Path) -> Path:
-    """Return a hard link to a clip, so that it is not removed as too old while it waits."""
-    folder.mkdir()
+def _linked(path: Path, parent: Path) -> Path:
+    """Return a hard link to an input, so that it is not removed as too old while it waits."""
+    link = Path(tempfile.mkdtemp(prefix="input-", dir=parent)) / path.name
     with contextlib.suppress(OSError):  # impossible on another disk
-        os.link(clip, folder / clip.name)
-    return folder / clip.name if (folder / clip.name).is_file() else clip
+        os.link(path, link)
+    return link if link.is_file() else path

@@ -22,7 +22,7 @@ from pathlib import Path
 
 from d2m.core.errors import JobError
 from d2m.core.subprocess_limits import child_environment
-from d2m.jobs.messages import Failed, Finished, Job, Limits, Message, Stage
+from d2m.jobs.messages import AnyJob, Failed, Finished, Limits, Message, Stage
 
 HEARTBEAT_S = 0.2
 """Time between checks whether a job is stopped (s); chosen by hand."""
@@ -82,13 +82,17 @@ class WorkerProcess:
         """Its process id, which is also the id of its group."""
         return self._popen.pid
 
-    def send(self, job: Job) -> None:
+    def send(self, job: AnyJob) -> None:
         """Send it a job."""
         self.jobs += 1
         self._connection.send(job)
 
-    def messages(self, deadline: float, stop: threading.Event) -> Iterator[Message | None]:
-        """Yield messages up to the last one, and repeat the latest stage while there is none.
+    def messages(
+        self, job: AnyJob, deadline: float, stop: threading.Event
+    ) -> Iterator[Message | None]:
+        """Yield the messages of the job that was sent, up to the last one.
+
+        The latest stage is repeated while there is no other.
 
         Before the first message, None is yielded.
 
@@ -112,8 +116,8 @@ class WorkerProcess:
                 silent_s += time.monotonic() - polled_s
                 if self._has_started and silent_s > self._limits.silent_s:
                     raise JobError(
-                        "The work on the clip got stuck: try again, or save the clip again as MP4 "
-                        "with H.264."
+                        f"The work on the {job.subject} got stuck: try again, or save the "
+                        f"{job.subject} again as {job.safe_format}."
                     )
                 if time.monotonic() - yielded_s < QUIET_S and not stop.is_set():
                     continue
@@ -123,7 +127,9 @@ class WorkerProcess:
             yield message
             if isinstance(message, Finished | Failed):
                 return
-        raise JobError("The clip took longer than a job may take: use a shorter one, or trim it.")
+        raise JobError(
+            f"The {job.subject} took longer than a job may take: use a shorter one, or trim it."
+        )
 
     def kill(self) -> None:
         """Kill the process and its children immediately, and remove its files."""

@@ -9,7 +9,7 @@ from collections.abc import Generator, Iterator
 from pathlib import Path
 
 from d2m.core.errors import JobError
-from d2m.jobs.messages import Failed, Finished, Job, Limits, Message, Stage
+from d2m.jobs.messages import AnyJob, Failed, Finished, Limits, Message, Stage
 from d2m.jobs.worker_process import WorkerProcess
 from d2m.media.disk_cache import remove_abandoned
 
@@ -54,7 +54,7 @@ class WorkerSlot:
             with resources_or_refuse():
                 self.process = WorkerProcess(self._limits, self._cache, self._folder)
 
-    def run(self, job: Job, stop: threading.Event) -> Generator[Message, None, None]:
+    def run(self, job: AnyJob, stop: threading.Event) -> Generator[Message, None, None]:
         """Run a job, as `d2m.jobs.worker_pool.WorkerPool.run` does when its turn has come."""
         healthy = True
         try:
@@ -85,7 +85,7 @@ class WorkerSlot:
         self._closed = True
         self.clear()
 
-    def _messages(self, job: Job, stop: threading.Event) -> Iterator[Message]:
+    def _messages(self, job: AnyJob, stop: threading.Event) -> Iterator[Message]:
         """Yield the messages of the process, up to `Finished` or `Failed`."""
         deadline = time.monotonic() + self._limits.seconds
         has_answered = False
@@ -95,15 +95,15 @@ class WorkerSlot:
                 raise JobError("The server is closing: try again in a minute.")
             try:
                 self.process.send(job)
-                for message in self.process.messages(deadline, stop):
+                for message in self.process.messages(job, deadline, stop):
                     has_answered = has_answered or message is not None
                     yield message or _STARTING
                 return
             except (EOFError, OSError) as cause:
                 if has_answered or last_try:
                     raise JobError(
-                        "The program that worked on the clip crashed, perhaps for lack of "
-                        "memory: try again with a shorter or smaller clip."
+                        f"The program that worked on the {job.subject} crashed, perhaps for lack "
+                        f"of memory: try again with a shorter or smaller {job.subject}."
                     ) from cause
                 self.clear()  # the process died before this job, unnoticed
         raise AssertionError
@@ -115,4 +115,4 @@ def resources_or_refuse() -> Iterator[None]:
     try:
         yield
     except OSError as cause:
-        raise JobError("The server has no room for another clip: try again in a minute.") from cause
+        raise JobError("The server has no room for another job: try again in a minute.") from cause

@@ -77,7 +77,7 @@ class StatusCard(JobObserver[str]):
             left = f"{max(5, 5 * round(waiting.seconds / 5))} s"
         else:
             left = f"{max(1, round(waiting.seconds / 60))} min"
-        before = "One clip is" if waiting.place == 1 else f"{waiting.place} clips are"
+        before = "One job is" if waiting.place == 1 else f"{waiting.place} jobs are"
         return card("Waiting in the queue", f"{before} ahead of yours: about {left}.")
 
     def on_progress(self, stage: str, share: float) -> str:
@@ -86,7 +86,7 @@ class StatusCard(JobObserver[str]):
 
     def on_finished(self, finished: Finished) -> str:
         """Return the card of a job that succeeded."""
-        if finished.has_music:
+        if finished.has_results:
             return card("Done", f"It took {finished.seconds:.0f} s.", "done")
         return card("Done", "Here is the analysis. Correct the beat, or press Generate.", "done")
 

@@ -20,7 +20,7 @@ from d2m.web.server_folder import ServerFolder
 _UPLOAD = "/gradio_api/upload"
 _FORM_BYTES = 64 * 1024
 """What a form adds to the file in it (bytes); 64 KiB is ample."""
-_NO_ROOM = "The server has no room for more clips: try again in an hour."
+_NO_ROOM = "The server has no room for more files: try again in an hour."
 _BOUNDARY = re.compile(rb'multipart/form-data\s*;.*?boundary="?([^";,]{1,70})"?', re.I | re.S)
 
 
@@ -156,9 +156,9 @@ class RequestLimits:
         size = content_length(scope)
         found = _BOUNDARY.match(header(scope, b"content-type"))
         if found is None:
-            raise RefusedError(400, "Send the clip as a form (multipart/form-data).")
+            raise RefusedError(400, "Send the file as a form (multipart/form-data).")
         if size is not None and size > most:
-            raise RefusedError(413, f"The clip is larger than {limits.file_bytes / 1e6:.0f} MB.")
+            raise RefusedError(413, f"The file is larger than {limits.file_bytes / 1e6:.0f} MB.")
         expected = most if size is None else size
         self._admit(visitor, "upload", limits.uploads, limits.upload_bytes, expected)
         used = await asyncio.to_thread(self._folder.usage)
@@ -197,7 +197,7 @@ class RequestLimits:
             if not message.get("more_body"):
                 break
         if names_other_servers(body):
-            raise RefusedError(400, "Upload the clip: files on other servers are not fetched.")
+            raise RefusedError(400, "Upload the file: files on other servers are not fetched.")
         rest = [{"type": "http.request", "body": body, "more_body": False}]
 
         async def again() -> ASGIMessage:

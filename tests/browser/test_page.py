@@ -272,7 +272,7 @@ def test_stopping_a_waiting_job_leaves_the_running_one(
     choose(other, example_clip, "high")
     press(other, "Generate")
     status_says(other, "Waiting in the queue")
-    other.locator("#status").get_by_text("One clip is ahead of yours").wait_for()
+    other.locator("#status").get_by_text("One job is ahead of yours").wait_for()
     press(other, "Stop")
     status_says(other, "Stopped", timeout=STOP_MS)
     assert usable(other)

@@ -37,7 +37,7 @@ def test_jobs_start_in_the_order_of_arrival() -> None:
 
 def test_a_full_queue_says_when_to_come_back() -> None:
     queue = JobQueue(max_waiting=1)
-    full = pytest.raises(JobError, match="full, too many clips are waiting: try again in a min")
+    full = pytest.raises(JobError, match="full, too many jobs are waiting: try again in a min")
     with queue.ticket(), queue.ticket(), full, queue.ticket():
         pass
     with queue.ticket() as ticket:

@@ -54,7 +54,7 @@ def test_both_levels(pool: WorkerPool, short_clip: Path, tmp_path: Path) -> None
     assert 40 < summary.tempo_bpm < 250
     assert isinstance(files, ResultFiles)
     assert isinstance(finished, Finished)
-    assert finished.has_music
+    assert finished.has_results
     for result, level in ((high, "high"), (low, "low")):
         assert isinstance(result, SoundtrackSummary)
         assert (result.level, result.style) == (level, "House")
@@ -96,7 +96,7 @@ def test_the_analysis_outlives_the_process(
     )
     assert not any(isinstance(m, Stage) and m.name == "Tracking the dancer" for m in events)
     assert isinstance(events[-1], Finished)
-    assert not events[-1].has_music
+    assert not events[-1].has_results
     assert not list(tmp_path.iterdir())
 
 
@@ -145,7 +145,7 @@ def test_closing_kills_the_process_and_removes_its_files(
 def test_a_job_that_never_started_keeps_the_process(pool: WorkerPool, short_clip: Path) -> None:
     pool.warm_up()
     process = process_of(pool).pid
-    with pool.events(str(short_clip), "high", Settings()) as events:
+    with pool.events(Job.requested(str(short_clip), "high", Settings())) as events:
         next(events)
     assert process_of(pool).pid == process
 
@@ -153,10 +153,10 @@ def test_a_job_that_never_started_keeps_the_process(pool: WorkerPool, short_clip
 def test_events_need_a_clip_and_remove_the_results(pool: WorkerPool, short_clip: Path) -> None:
     with (
         pytest.raises(SettingsError, match="Choose a clip"),
-        pool.events(None, "high", Settings()),
+        pool.events(Job.requested(None, "high", Settings())),
     ):
         pass
-    with pool.events(str(short_clip), "high", Settings()) as events:
+    with pool.events(Job.requested(str(short_clip), "high", Settings())) as events:
         (result,) = (message for message in events if isinstance(message, SoundtrackSummary))
         assert result.paths["mp4"].is_file()
     assert not result.paths["mp4"].exists()
@@ -165,7 +165,7 @@ def test_events_need_a_clip_and_remove_the_results(pool: WorkerPool, short_clip:
 def test_a_waiting_clip_may_be_deleted(pool: WorkerPool, short_clip: Path, tmp_path: Path) -> None:
     clip = tmp_path / "clip.mp4"
     clip.write_bytes(short_clip.read_bytes())
-    with pool.events(str(clip), "high", Settings()) as events:
+    with pool.events(Job.requested(str(clip), "high", Settings())) as events:
         next(events)
         clip.unlink()
         results = [message for message in events if isinstance(message, SoundtrackSummary)]

@@ -29,10 +29,10 @@ def in_thread(work: Coroutine[Any, Any, T]) -> T:
     ("event", "expected"),
     [
         (None, "Waiting in the queue"),
-        (Waiting(place=2, seconds=100), "2 clips are ahead of yours: about 2 min"),
+        (Waiting(place=2, seconds=100), "2 jobs are ahead of yours: about 2 min"),
         (Stage("Tracking the dancer", 0.31), 'aria-valuenow="31"'),
         (Failed("It is <b>empty</b>."), "It is &lt;b&gt;empty&lt;/b&gt;."),
-        (Finished(seconds=12.4, has_music=False), "Here is the analysis."),
+        (Finished(seconds=12.4, has_results=False), "Here is the analysis."),
         (Finished(seconds=12.4), "It took 12 s."),
     ],
 )

@@ -96,7 +96,7 @@ def test_jobs_can_not_bypass_the_queue(app: RunningApp) -> None:
 def test_files_on_other_servers_are_not_fetched(app: RunningApp) -> None:
     clip = {"path": "http://127.0.0.1:9/a.mp4", "meta": {"_type": "gradio.FileData"}}
     response = httpx.post(f"{app.url}gradio_api/call/generate", json={"data": [clip, "high"]})
-    assert (response.status_code, response.text[:16]) == (400, "Upload the clip:")
+    assert (response.status_code, response.text[:16]) == (400, "Upload the file:")
 
 
 def start_post(
