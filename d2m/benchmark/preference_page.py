@@ -17,8 +17,8 @@ import numpy as np
 from d2m.benchmark.preference_answers import QUESTIONS
 from d2m.core.errors import DataError
 
-VIDEO_ENDINGS = (".mp4", ".webm")
-"""Endings of the videos."""
+PAGE_VIDEO_ENDINGS = (".mp4", ".webm")
+"""Endings of videos that all browsers play."""
 _STYLE = """
 body{font:1rem/1.5 system-ui,sans-serif;max-width:70rem;margin:0 auto;padding:1rem}
 #pair{display:grid;grid-template-columns:repeat(auto-fit,minmax(18rem,1fr));gap:1rem}
@@ -105,7 +105,7 @@ def write_preference_page(first: Path, second: Path, folder: Path, *, seed: int 
 
 
 def _videos(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.iterdir() if path.suffix.lower() in VIDEO_ENDINGS)
+    return sorted(path for path in folder.iterdir() if path.suffix.lower() in PAGE_VIDEO_ENDINGS)
 
 
 def _html(data: Mapping[str, object]) -> str:

@@ -26,7 +26,7 @@ from d2m.models.weight_files import StoredConfig
 
 FloatArray = NDArray[np.float64]
 
-BEAT_FEATURES = 4
+BEAT_WAVES = 4
 """Values that tell a frame's place between beats: cosine and sine of the phase of the beat, and
 of that of two beats."""
 SEQUENCE_STRIDES = (1, 2, 4)
@@ -64,7 +64,7 @@ class AudMocogan(nn.Module):
         self.register_buffer("pose_mean", torch.zeros(POSE_VALUES))
         self.register_buffer("pose_scale", torch.ones(POSE_VALUES))
         width = config.hidden
-        inputs = _NOISE + BEAT_FEATURES + len(DANCE_STYLES) + _CONTENT
+        inputs = _NOISE + BEAT_WAVES + len(DANCE_STYLES) + _CONTENT
         self.motion = nn.GRU(inputs, width, batch_first=True)
         self.decoder = nn.Sequential(
             *(nn.Linear(width + _CONTENT, width), nn.LeakyReLU(0.2)),
@@ -86,7 +86,7 @@ class AudMocogan(nn.Module):
         ----------
         style : (B, 12)
             Shares of the styles.
-        beats : (B, T, BEAT_FEATURES)
+        beats : (B, T, BEAT_WAVES)
             See `beat_features`.
 
         Returns
@@ -177,7 +177,7 @@ class SequenceDiscriminator(nn.Module):
     def __init__(self, hidden: int, stride: int) -> None:
         super().__init__()
         self._stride = stride
-        channels = POSE_VALUES + BEAT_FEATURES + len(DANCE_STYLES)
+        channels = POSE_VALUES + BEAT_WAVES + len(DANCE_STYLES)
         self.layers = nn.Sequential(
             *(_normed(nn.Conv1d(channels, hidden // 2, 3, padding=1)), nn.LeakyReLU(0.2)),
             *(_normed(nn.Conv1d(hidden // 2, hidden // 2, 4, 2, 1)), nn.LeakyReLU(0.2)),
@@ -194,13 +194,13 @@ class SequenceDiscriminator(nn.Module):
 
 
 def beat_features(beats_s: FloatArray, frames: int) -> NDArray[np.float32]:
-    """Return for each frame at 15 fps its place between beats, (frames, BEAT_FEATURES).
+    """Return for each frame at 15 fps its place between beats, (frames, BEAT_WAVES).
 
     Before the first and after the last beat, the tempo goes on; without two beats, all is 0.
     """
     beats = np.asarray(beats_s, dtype=float)
     if len(beats) < 2:
-        return np.zeros((frames, BEAT_FEATURES), dtype=np.float32)
+        return np.zeros((frames, BEAT_WAVES), dtype=np.float32)
     times = np.arange(frames) / UNIT_FPS
     place = np.interp(times, beats, np.arange(len(beats)))
     before, after = beats[1] - beats[0], beats[-1] - beats[-2]

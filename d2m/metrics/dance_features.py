@@ -16,7 +16,7 @@ from d2m.perception.skeleton import COCO17, ELBOWS, HIPS, SHOULDERS
 
 FloatArray = NDArray[np.float64]
 
-BODY_JOINTS = (0, *range(5, 17))
+KINETIC_JOINTS = (0, *range(5, 17))
 """COCO-17 joints that count: the nose stands for the head; eyes and ears move with it."""
 _UP = np.array([0.0, -1.0, 0.0])
 _FAST, _MOVING, _TOGETHER = 2.5, 1.8, 1.4  # speeds, upper arms a second
@@ -39,9 +39,9 @@ def kinetic_features(joints: NDArray[Any], fps: float) -> FloatArray:
     Returns
     -------
     (39,)
-        Three values for each of `BODY_JOINTS`.
+        Three values for each of `KINETIC_JOINTS`.
     """
-    body = np.asarray(joints, dtype=float)[:, BODY_JOINTS]
+    body = np.asarray(joints, dtype=float)[:, KINETIC_JOINTS]
     velocity = np.gradient(body, 1 / fps, axis=0)
     acceleration = np.gradient(velocity, 1 / fps, axis=0)
     flat = np.square(velocity[..., [0, 2]]).sum(axis=-1).mean(axis=0)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from d2m.metrics.dance_features import BODY_JOINTS, geometric_features, kinetic_features
+from d2m.metrics.dance_features import KINETIC_JOINTS, geometric_features, kinetic_features
 
 FPS = 60.0
 # A person who stands upright, arms hanging, facing the camera (torso lengths, y down).
@@ -23,9 +23,9 @@ def test_kinetic_features_of_constant_motion():
     time = np.arange(len(joints)) / FPS
     joints[:, 9, 0] += 3 * time  # the left wrist to the side
     joints[:, 9, 1] -= 2 * time  # and up
-    values = kinetic_features(joints, FPS).reshape(len(BODY_JOINTS), 3)
-    assert values[BODY_JOINTS.index(9)] == pytest.approx([9, 4, 0], abs=1e-9)
-    others = np.delete(values, BODY_JOINTS.index(9), axis=0)
+    values = kinetic_features(joints, FPS).reshape(len(KINETIC_JOINTS), 3)
+    assert values[KINETIC_JOINTS.index(9)] == pytest.approx([9, 4, 0], abs=1e-9)
+    others = np.delete(values, KINETIC_JOINTS.index(9), axis=0)
     assert np.allclose(others, 0)
 
 
@@ -33,7 +33,9 @@ def test_effort_is_the_size_of_the_acceleration():
     joints = frames(61)
     time = np.arange(len(joints)) / FPS
     joints[:, 10, 2] += 0.5 * 4 * time**2
-    effort = kinetic_features(joints, FPS).reshape(len(BODY_JOINTS), 3)[BODY_JOINTS.index(10), 2]
+    effort = kinetic_features(joints, FPS).reshape(len(KINETIC_JOINTS), 3)[
+        KINETIC_JOINTS.index(10), 2
+    ]
     assert effort == pytest.approx(4, rel=0.05)  # one-sided differences at both ends
 
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 SongsFolder = Annotated[Path, typer.Option(help="Folder of composed pieces, from `train pieces`.")]
 UnitsFile = Annotated[Path, typer.Option(help="File of dance units, from `train dance-data`.")]
-RunFolder = Annotated[Path, typer.Option(help="Run folder; an interrupted run resumes.")]
+DanceRunFolder = Annotated[Path, typer.Option(help="Run folder; an interrupted run resumes.")]
 Install = Annotated[
     bool, typer.Option("--install", help="Install the weights as the bundled ones.")
 ]
@@ -28,7 +28,7 @@ _SONGS, _UNITS = Path("runs/corpus"), Path("runs/dance/units.npz")
 def dance_lstm_command(
     songs: SongsFolder = _SONGS,
     units: UnitsFile = _UNITS,
-    out: RunFolder = Path("runs/dance/lstm"),
+    out: DanceRunFolder = Path("runs/dance/lstm"),
     install: Install = False,
     *,
     trainer_options: dict[str, Any],
@@ -48,7 +48,7 @@ def dance_lstm_command(
 def dance_mocogan_command(
     songs: SongsFolder = _SONGS,
     units: UnitsFile = _UNITS,
-    out: RunFolder = Path("runs/dance/aud_mocogan"),
+    out: DanceRunFolder = Path("runs/dance/aud_mocogan"),
     install: Install = False,
     *,
     trainer_options: dict[str, Any],
@@ -67,7 +67,7 @@ def dance_mocogan_command(
 @with_trainer_options(steps=3_000, batch=64)
 def dance_actions_command(
     units: UnitsFile = _UNITS,
-    out: RunFolder = Path("runs/dance/actions"),
+    out: DanceRunFolder = Path("runs/dance/actions"),
     install: Install = False,
     *,
     trainer_options: dict[str, Any],
