@@ -77,6 +77,7 @@ class UnitVaeTask:
         self._config = config
         self._units = place_unit(corpus.units).astype(np.float32)
         self._trained = np.flatnonzero(~corpus.is_held_out)
+        self.network.begin_at(torch.from_numpy(self._units[self._trained].mean(axis=(0, 1))))
         self._held_out = np.flatnonzero(corpus.is_held_out)
         self._chances = corpus.chances(self._trained)
         self._optimizer = torch.optim.Adam(
