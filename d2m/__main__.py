@@ -29,6 +29,7 @@ from d2m.core.events import DanceSummary, Observer, ResultFiles, SoundtrackSumma
 from d2m.core.levels import DEFAULT_LEVELS, levels_named
 from d2m.core.settings import Settings
 from d2m.training.cli import train
+from d2m.training.cli_poses import poses
 
 EXIT_STATUSES = (
     "Exit status: 0 if all went well; 1 if a clip, a song, a setting, a folder or weights can't be "
@@ -146,6 +147,7 @@ def build_app(settings: type[Settings] = Settings) -> typer.Typer:
     commands.command()(with_settings(generate, settings))
     commands.command()(with_settings(rhythm, settings, RHYTHM_SETTINGS))
     commands.command()(with_settings(dance, DanceSettings, after=1))
+    commands.command()(poses)
     commands.add_typer(weights_commands, name="weights")
     commands.add_typer(train, name="train")
     commands.add_typer(evaluate, name="evaluate")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from d2m.perception.pose import PoseTrack
 from d2m.perception.skeleton import ANKLES, HIPS, SHOULDERS, coco17_from_mediapipe, torso_length
 
 FloatArray = NDArray[np.float64]
@@ -51,3 +52,27 @@ def joints_from_world(world: NDArray[np.float64]) -> FloatArray:
     The joints are in the same unit, with z towards the camera.
     """
     return np.asarray(coco17_from_mediapipe(world) * [1.0, 1.0, -1.0])
+
+
+def dancer_on_stage(track: PoseTrack) -> FloatArray:
+    """Return the joints (F, 17, 3) of a tracked dancer on the stage.
+
+    Depth within the body is MediaPipe's estimate. The body moves across the stage and up and
+    down as in the picture; how far it moves towards the camera is not known and left out.
+
+    Parameters
+    ----------
+    track
+        The dancer, found in some frame.
+    """
+    joints = joints_from_world(track.world)
+    joints = joints - joints[:, list(HIPS)].mean(axis=1, keepdims=True)
+    picture = coco17_from_mediapipe(track.landmarks)[..., :2]
+    path = picture[:, list(HIPS)].mean(axis=1)
+    shape = picture - path[:, None]
+    # Frame heights for each m, by least squares in each frame.
+    scales = (shape * joints[..., :2]).sum((1, 2)) / np.maximum(
+        (joints[..., :2] ** 2).sum((1, 2)), 1e-9
+    )
+    joints[..., :2] += path[:, None] / max(float(np.median(scales)), 1e-9)
+    return stand_on_stage(joints)
