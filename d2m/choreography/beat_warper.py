@@ -20,7 +20,7 @@ the dancer would stop dead."""
 NEAR_BEAT = 0.4
 """Farthest kinematic beat that is moved onto a beat (share of the time between beats). Chosen by
 hand: from the middle between two beats it could go either way."""
-ALIGNMENT_ROUNDS = 5
+ALIGNMENT_ROUNDS = 4
 """How often the kinematic beats are found and moved. Chosen by hand: the second round corrects
 what moves in the first."""
 DEEPER = 0.7
@@ -28,9 +28,9 @@ DEEPER = 0.7
 speed). Chosen by hand."""
 FAR_FROM_BEATS_S = 0.1
 """A kinematic beat farther from every beat is danced through (s): the paper's tolerance."""
-ROUNDED_S = 0.15
-"""Standard deviation of the time around such a stop in which the motion is smoothed (s). Chosen by
-hand."""
+ROUNDED = 0.2
+"""Standard deviation of the time around such a stop in which the motion is smoothed (beats). Chosen
+by hand."""
 GREATEST_STRETCH = 2.5
 """Bounds the change of speed by which kinematic beats are moved onto beats (factor). Chosen by
 hand."""
@@ -210,15 +210,17 @@ def _without_stops_between(joints: FloatArray, fps: float, beats: FloatArray) ->
     from scipy.ndimage import gaussian_filter1d
 
     frames = np.arange(len(joints))
+    width = ROUNDED * float(np.median(np.diff(beats)))
+    nearest = np.abs(frames[:, None] - beats).min(axis=1)
+    away = 1 - np.exp(-0.5 * (nearest / (0.6 * width)) ** 2)
     for _ in range(ALIGNMENT_ROUNDS):
         found = find_kinematic_beats(joints, fps).beats_s * fps
         between = found[np.abs(found[:, None] - beats).min(axis=1) > FAR_FROM_BEATS_S * fps]
         if not len(between):
             break
-        width = ROUNDED_S * fps
         off = (frames[:, None] - between) / width
-        share = np.exp(-0.5 * off**2).max(axis=1)[:, None, None]
-        smooth = gaussian_filter1d(joints, 0.7 * width, axis=0, mode="nearest")
+        share = (np.exp(-0.5 * off**2).max(axis=1) * away)[:, None, None]
+        smooth = gaussian_filter1d(joints, width, axis=0, mode="nearest")
         joints = joints + share * (smooth - joints)
     return joints
 

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from d2m.choreography.beat_pulse import pulse_on_beats
 from d2m.choreography.beat_warper import align_kinematic_beats
-from d2m.choreography.body_shape import smooth_joints, standard_body
+from d2m.choreography.body_shape import bend_legs, smooth_joints, standard_body
 from d2m.choreography.foot_contacts import (
     find_contacts,
     plant_feet,
@@ -17,6 +18,7 @@ from d2m.choreography.foot_contacts import (
 )
 from d2m.choreography.joins import smooth_joins
 from d2m.core.dancer_motion import Motion
+from d2m.perception.skeleton import ANKLES
 
 FloatArray = NDArray[np.float64]
 
@@ -27,6 +29,7 @@ def finish_motion(
     join_frames: Sequence[int],
     *,
     beats_s: FloatArray | None = None,
+    downbeats_s: FloatArray | None = None,
 ) -> Motion:
     """Return the motion of a standard body that follows the joints of a dance.
 
@@ -43,6 +46,8 @@ def finish_motion(
         First frames of the dance units after the first.
     beats_s : (K,)
         Beats of the music (s) that the kinematic beats shall meet; none are moved without it.
+    downbeats_s : (K,)
+        Beats on which the dancer dips where no kinematic beat meets them.
 
     Raises
     ------
@@ -58,8 +63,18 @@ def finish_motion(
         still = np.repeat(joints[:1], 3, axis=0)
         return Motion(joints=finish_motion(still, fps, ()).joints[: len(joints)], fps=fps)
     body = standard_body(smooth_joints(smooth_joins(joints, fps, join_frames), fps))
+    body = _standing(body, fps)
     if beats_s is not None:
-        body = standard_body(align_kinematic_beats(body, fps, beats_s))
+        # A foot that lands is a kinematic beat too, so this comes after the feet are planted.
+        for _ in range(2):
+            body = _standing(standard_body(align_kinematic_beats(body, fps, beats_s)), fps)
+    if downbeats_s is not None:
+        body = bend_legs(pulse_on_beats(body, fps, downbeats_s))
+    return Motion(joints=body, fps=fps)
+
+
+def _standing(body: FloatArray, fps: float) -> FloatArray:
+    """Return a body ``(F, 17, 3)`` that stands on the floor, in the middle of the stage."""
     body = put_on_floor(body, fps)
-    contacts = find_contacts(body[:, 15:], fps)
-    return Motion(joints=plant_feet(stay_on_stage(body, fps), contacts, fps), fps=fps)
+    contacts = find_contacts(body[:, ANKLES], fps)  # as the dancer meant them
+    return plant_feet(stay_on_stage(body, fps), contacts, fps)
