@@ -46,7 +46,7 @@ class AudMocoganConfig(StoredConfig):
         Values of the recurrent state. Chosen by hand.
     """
 
-    hidden: int = 256
+    hidden: int = 192
 
 
 class AudMocogan(nn.Module):

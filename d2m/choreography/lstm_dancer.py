@@ -41,7 +41,7 @@ class LstmDancerConfig(StoredConfig):
     """
 
     features: int = MUSIC_FEATURES
-    hidden: int = 256
+    hidden: int = 192
     delay: int = 4
 
 

@@ -23,8 +23,8 @@ from d2m.training.choreography.unit_corpus import UnitCorpus
 from d2m.training.distributed import Engine
 from d2m.training.trainer import Trainer, TrainerConfig
 
-TEMPO_FACTORS = (0.65, 1.4)
-"""Least and greatest speed at which units are played: 75 to 162 BPM. Chosen by hand."""
+TEMPO_FACTORS = (0.54, 1.4)
+"""Least and greatest speed at which units are played: 62 to 162 BPM. Chosen by hand."""
 RUN_UNITS = 3
 """Units in a row that a window is cut from: 93 poses, enough for the greatest speed."""
 MEASURED_WINDOWS = 512

@@ -24,7 +24,7 @@ PAIRINGS = 6
 _SONGS, _UNITS = Path("runs/corpus"), Path("runs/dance/units.npz")
 
 
-@with_trainer_options(steps=6_000, batch=32)
+@with_trainer_options(steps=2_500, batch=16)
 def dance_lstm_command(
     songs: SongsFolder = _SONGS,
     units: UnitsFile = _UNITS,
@@ -44,7 +44,7 @@ def dance_lstm_command(
         typer.echo(install_dance_network(LstmDancer.from_pretrained, out, LSTM_FILE))
 
 
-@with_trainer_options(steps=12_000, batch=32)
+@with_trainer_options(steps=3_000, batch=16)
 def dance_mocogan_command(
     songs: SongsFolder = _SONGS,
     units: UnitsFile = _UNITS,
@@ -64,7 +64,7 @@ def dance_mocogan_command(
         typer.echo(install_dance_network(AudMocogan.from_pretrained, out, AUD_MOCOGAN_FILE))
 
 
-@with_trainer_options(steps=3_000, batch=64)
+@with_trainer_options(steps=2_000, batch=64)
 def dance_actions_command(
     units: UnitsFile = _UNITS,
     out: DanceRunFolder = Path("runs/dance/actions"),

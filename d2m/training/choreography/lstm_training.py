@@ -36,8 +36,8 @@ class LstmTrainingConfig(TrainerConfig):
     """
 
     dancer: LstmDancerConfig = field(default_factory=LstmDancerConfig)
-    batch: int = 32
-    frames: int = 128
+    batch: int = 16
+    frames: int = 96
     learning_rate: float = 1e-3
 
 

@@ -27,7 +27,7 @@ from d2m.training.choreography.dance_windows import DanceWindow, DanceWindows, P
 from d2m.training.distributed import Engine
 from d2m.training.trainer import Trainer, TrainerConfig
 
-CURRICULUM_FRAMES = (16, 32, 64, 128)
+CURRICULUM_FRAMES = (16, 32, 64, 96)
 """Lengths of the sequences (frames at 15 fps) in equal parts of the training. Chosen by hand."""
 MOCOGAN_BETAS = (0.5, 0.999)
 """Adam's betas (Tulyakov et al., CVPR 2018)."""
@@ -48,12 +48,13 @@ class MocoganTrainingConfig(TrainerConfig):
     batch
         Dances of a batch.
     learning_rate
-        Adam's learning rate of all networks (Tulyakov et al., CVPR 2018).
+        Adam's learning rate of all networks. Chosen by hand: twice that of MoCoGAN, because the
+        training is short.
     """
 
     dancer: AudMocoganConfig = field(default_factory=AudMocoganConfig)
-    batch: int = 32
-    learning_rate: float = 2e-4
+    batch: int = 16
+    learning_rate: float = 4e-4
 
     def frames(self, share: float) -> int:
         """Return the length of the sequences (frames) at a share of the training, 0 to 1."""
