@@ -13,6 +13,12 @@ FloatArray = NDArray[np.float64]
 STANDING_QUANTILE = 0.9
 """Quantile over the frames of the height of the lower ankle that counts as standing: dancers may
 sit, or leave the floor in jumps, for half of a dance. Chosen by hand."""
+STANDING_LEG = 1.0
+"""Height of the hips above the ankles (torso lengths) from which a person stands. Chosen by hand:
+legs are 1.5 long."""
+MAX_LEAN = 0.35
+"""Largest lean of a standing person that counts as an error (tangent). Chosen by hand: MediaPipe's
+is up to 0.33 on drawn dancers."""
 
 
 def stand_on_stage(joints: FloatArray) -> FloatArray:
@@ -45,34 +51,68 @@ def face_camera(joints: FloatArray) -> FloatArray:
     return np.asarray(joints @ turn)
 
 
-def joints_from_world(world: NDArray[np.float64]) -> FloatArray:
-    """Return the COCO-17 joints (F, 17, 3) of MediaPipe's world landmarks (F, 33, 3).
-
-    The landmarks are in m from the middle of the hips, with y down and z away from the camera.
-    The joints are in the same unit, with z towards the camera.
-    """
-    return np.asarray(coco17_from_mediapipe(world) * [1.0, 1.0, -1.0])
-
-
 def dancer_on_stage(track: PoseTrack) -> FloatArray:
     """Return the joints (F, 17, 3) of a tracked dancer on the stage.
 
-    Depth within the body is MediaPipe's estimate. The body moves across the stage and up and
-    down as in the picture; how far it moves towards the camera is not known and left out.
+    The body moves across the stage and up and down as in the picture; how far it moves towards
+    the camera is not known and left out. MediaPipe lets bodies lean; the mean lean towards the
+    camera over all frames is removed, because dancers are upright on average.
 
     Parameters
     ----------
     track
         The dancer, found in some frame.
     """
-    joints = joints_from_world(track.world)
+    joints, path = _body_in_picture(track.landmarks, track.world)
+    lean = (joints[..., 1] * joints[..., 2]).sum() / max((joints[..., 1] ** 2).sum(), 1e-9)
+    joints[..., 2] -= lean * joints[..., 1]
+    joints[..., :2] += path[:, None]
+    return stand_on_stage(joints)
+
+
+def standing_person(landmarks: FloatArray, world: FloatArray) -> FloatArray:
+    """Return the joints (17, 3) of a person in one picture on the stage.
+
+    A person who stands has the middle of the hips above the middle of the feet; the lean that
+    MediaPipe adds is removed.
+
+    Parameters
+    ----------
+    landmarks, world : (33, 3)
+        As in `d2m.perception.pose.PoseTrack`.
+    """
+    joints, _ = _body_in_picture(landmarks[None], world[None])
+    feet = joints[0, list(ANKLES)].mean(axis=0)
+    if feet[1] > STANDING_LEG * torso_length(joints)[0]:
+        lean = np.clip(feet[2] / feet[1], -MAX_LEAN, MAX_LEAN)
+        joints[..., 2] -= lean * joints[..., 1]
+    return np.asarray(stand_on_stage(joints)[0])
+
+
+def _body_in_picture(landmarks: FloatArray, world: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Combine places in the picture with MediaPipe's estimate of depth.
+
+    Parameters
+    ----------
+    landmarks, world : (F, 33, 3)
+        As in `d2m.perception.pose.PoseTrack`.
+
+    Returns
+    -------
+    joints : (F, 17, 3)
+        COCO-17 joints from the middle of the hips (m): x and y as in the picture, z towards the
+        camera.
+    path : (F, 2)
+        Middle of the hips in the picture (m).
+    """
+    joints = coco17_from_mediapipe(world) * [1.0, 1.0, -1.0]
     joints = joints - joints[:, list(HIPS)].mean(axis=1, keepdims=True)
-    picture = coco17_from_mediapipe(track.landmarks)[..., :2]
+    picture = coco17_from_mediapipe(landmarks)[..., :2]
     path = picture[:, list(HIPS)].mean(axis=1)
     shape = picture - path[:, None]
     # Frame heights for each m, by least squares in each frame.
-    scales = (shape * joints[..., :2]).sum((1, 2)) / np.maximum(
-        (joints[..., :2] ** 2).sum((1, 2)), 1e-9
-    )
-    joints[..., :2] += path[:, None] / max(float(np.median(scales)), 1e-9)
-    return stand_on_stage(joints)
+    common = (shape * joints[..., :2]).sum(axis=(1, 2))
+    scales = common / np.maximum((joints[..., :2] ** 2).sum(axis=(1, 2)), 1e-9)
+    scale = max(float(np.median(scales)), 1e-9)
+    joints[..., :2] = shape / scale
+    return joints, path / scale

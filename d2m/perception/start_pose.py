@@ -15,7 +15,7 @@ from d2m.media.clip_limits import display_name
 from d2m.media.file_kinds import kind_of_file
 from d2m.perception.mediapipe_graph import Image
 from d2m.perception.person_search import body_size, open_person_search, torso_centre
-from d2m.perception.stage import joints_from_world, stand_on_stage
+from d2m.perception.stage import standing_person
 
 FloatArray = NDArray[np.float64]
 
@@ -78,7 +78,7 @@ def pose_in_picture(path: Path) -> FloatArray:
                 break
     if best is None:
         raise PoseError(_NOBODY.format(display_name(path)))
-    return np.asarray(stand_on_stage(joints_from_world(best[None, :, 3:6]))[0])
+    return standing_person(best[:, :3], best[:, 3:6])
 
 
 def _prominence(values: FloatArray, image: Image) -> float:
