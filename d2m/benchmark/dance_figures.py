@@ -15,16 +15,16 @@ from d2m.choreography.action_classifier import ACTION_FRAMES, ActionClassifier
 from d2m.choreography.joints import joints14_from_coco
 from d2m.choreography.kinematic_beats import UNIT_FPS, find_kinematic_beats, resample_joints
 from d2m.core.dancer_motion import Motion
-from d2m.metrics.dance_beats import (
+from d2m.metrics.dance_distances import diversity, frechet_distance, multimodality
+from d2m.metrics.dance_features import geometric_features, kinetic_features
+from d2m.metrics.diversity import embedding_distances, mean_pair_distance
+from d2m.metrics.genre import standardised
+from d2m.metrics.kinematic_scores import (
     ALIGNMENT_FPS,
     beat_alignment,
     dance_beat_scores,
     speed_minima,
 )
-from d2m.metrics.dance_distances import diversity, frechet_distance, multimodality
-from d2m.metrics.dance_features import geometric_features, kinetic_features
-from d2m.metrics.diversity import embedding_distances, mean_pair_distance
-from d2m.metrics.genre import standardised
 from d2m.metrics.motion_quality import foot_slide
 
 FloatArray = NDArray[np.float64]

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from d2m.benchmark.dance_songs import EvaluationSong
+from d2m.choreography.dance_model import DanceModel
 from d2m.core.dancer_motion import Motion
 from d2m.perception.skeleton import ANKLES, KNEES
 from d2m.training.data.dances import procedural_dance
@@ -87,8 +88,6 @@ def dancers(weights: Path) -> dict[str, Dancer]:
 
 
 def _method(method: str, weights: Path) -> Dancer:
-    from d2m.choreography.dance_model import DanceModel
-
     model = DanceModel.from_pretrained(method, weights)
 
     def dance(song: EvaluationSong, number: int) -> Motion:

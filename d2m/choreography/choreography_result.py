@@ -17,7 +17,7 @@ from d2m.core.dance_events import ChoreographySummary, SongSummary
 from d2m.core.dance_settings import DanceSettings
 from d2m.core.dance_styles import dance_style_named
 from d2m.core.styles import AUTO
-from d2m.metrics.dance_beats import dance_beat_scores
+from d2m.metrics.kinematic_scores import dance_beat_scores
 
 if TYPE_CHECKING:
     from d2m.choreography.dance_model import GeneratedDance
@@ -84,7 +84,7 @@ class Choreography:
         -------
         dict
             ``beat_hit``, ``beat_coverage`` and ``downbeats_met``, as
-            `d2m.metrics.dance_beats.DanceBeatScores` defines them; without those that there is
+            `d2m.metrics.kinematic_scores.DanceBeatScores` defines them; without those that there is
             nothing to compute from.
         """
         if not self.song.has_beat:

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from d2m.metrics.dance_beats import beat_alignment, dance_beat_scores, speed_minima
+from d2m.metrics.kinematic_scores import beat_alignment, dance_beat_scores, speed_minima
 
 MUSIC = np.arange(0, 8, 0.5)
 DOWNBEATS = MUSIC[::4]
