@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from d2m.core.beat_tempo import tempo_text
 from d2m.metrics.beats import matched_beats
-from d2m.metrics.dance_beats import DANCE_TOLERANCE_S
+from d2m.metrics.kinematic_scores import DANCE_TOLERANCE_S
 from d2m.rendering.beat_plot_data import BeatRow, are_crowded, beat_row
 from d2m.rendering.beat_rows import (
     draw_beat_row,
