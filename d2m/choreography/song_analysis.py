@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,8 +18,8 @@ from d2m.core.progress import Progress, silent
 from d2m.media.clip_limits import display_name
 from d2m.media.clip_part import ClipPart
 from d2m.media.song_file import SongLimits
-from d2m.media.song_sandbox import decode_song
-from d2m.perception.beat_times import ONSET_HOP, ONSET_LEAD_S, onset_rise
+from d2m.media.song_sandbox import DecodedSong, decode_song
+from d2m.perception.beat_times import ONSET_HOP, ONSET_LEAD_S, onset_rise, refined_peak
 from d2m.perception.sound_beats import ALMOST_SILENT, track_sound_beats
 
 FloatArray = NDArray[np.float64]
@@ -28,6 +29,15 @@ NO_BEAT = "The song has no steady beat, so the dance keeps a plain tempo of {:.0
 PLAIN_TEMPO_BPM = 100.0
 """Tempo (BPM) of a dance to a sound in which no beat is found at all. Chosen by hand: a tempo at
 which every style can be danced."""
+_DAMAGED = (
+    "Only {:.1f} s of {:.1f} s can be played, because the file is damaged or broke off, so the"
+    " dance ends there."
+)
+# Less than this is not worth a warning (s). Chosen by hand.
+_MISSING_S = 0.5
+# An onset is the peak of the rise of the spectrum within so many frames: 30 ms, as librosa looks
+# back.
+_ONSET_FRAMES = round(0.03 * SAMPLE_RATE / ONSET_HOP)
 _READING, _BEATS = "Reading the song", "Finding the beats of the song"
 
 
@@ -121,7 +131,7 @@ def analyse_song(
             f"The song {display_name(path)} is silent, so there is nothing to dance to: send"
             " another one."
         )
-    warnings = []
+    warnings = [*_missing_end(song, part)]
     if tracked.has_beat:
         grid = whole_grid(tracked.beats_s, tracked.downbeats_s, song.duration_s)
     else:
@@ -144,12 +154,24 @@ def analyse_song(
     )
 
 
+def _missing_end(song: DecodedSong, part: ClipPart) -> Iterator[str]:
+    """Yield a warning if less of a song can be played than its file declares."""
+    expected_s = song.info.file_s - part.start_s
+    if part.length_s is not None:
+        expected_s = min(expected_s, part.length_s)
+    if song.info.is_length_known and expected_s - song.duration_s > _MISSING_S:
+        yield _DAMAGED.format(song.duration_s, expected_s)
+
+
 def _onsets(audio: Audio) -> FloatArray:
     """Return when notes and strokes begin (s): librosa's peaks of the rise of the spectrum."""
     librosa = load_librosa()
-    times = librosa.onset.onset_detect(
-        onset_envelope=onset_rise(audio), sr=SAMPLE_RATE, hop_length=ONSET_HOP, units="time"
+    rise = onset_rise(audio)
+    # librosa's default looks only back, so it finds a frame before the peak.
+    frames = librosa.onset.onset_detect(
+        onset_envelope=rise, sr=SAMPLE_RATE, hop_length=ONSET_HOP, post_max=_ONSET_FRAMES
     )
-    onsets = np.asarray(times, dtype=float) + ONSET_LEAD_S
+    peaks = np.array([refined_peak(rise, int(frame)) for frame in frames])
+    onsets = peaks * ONSET_HOP / SAMPLE_RATE + ONSET_LEAD_S
     found: FloatArray = onsets[onsets < len(audio) / SAMPLE_RATE]
     return found

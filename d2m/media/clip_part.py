@@ -31,13 +31,9 @@ class ClipPart:
     def __post_init__(self) -> None:
         """Check the values."""
         if not isfinite(self.start_s) or self.start_s < 0:
-            raise SettingsError(
-                f"A part of a clip can't start at {self.start_s:g} s: choose 0 s or later."
-            )
+            raise SettingsError(f"A part can't start at {self.start_s:g} s: choose 0 s or later.")
         if self.length_s is not None and not (isfinite(self.length_s) and self.length_s > 0):
-            raise SettingsError(
-                f"A part of a clip can't last {self.length_s:g} s: choose more than 0 s."
-            )
+            raise SettingsError(f"A part can't last {self.length_s:g} s: choose more than 0 s.")
 
     @property
     def is_whole(self) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from d2m.media.accepted_formats import AUDIO_FORMATS
 from d2m.media.audio_track import decode_audio_track
 from d2m.media.clip_limits import ClipLimits, display_name
 from d2m.media.clip_part import ClipPart
+from d2m.media.refusals import breaks_off
 from d2m.media.safe_open import open_media, read_packets
 from d2m.media.song_refusals import (
     SAVE_AGAIN,
@@ -69,7 +71,9 @@ class SongInfo:
     channels
         Its number of channels.
     file_s
-        Duration that the file declares (s), or 0 if it declares none.
+        Duration of the file (s) by its header, or guessed from its size; 0 if unknown.
+    is_length_known
+        Whether it is from the header.
     priming
         Samples at the start that the coder added, and players skip.
     """
@@ -79,6 +83,7 @@ class SongInfo:
     sample_rate: int
     channels: int
     file_s: float
+    is_length_known: bool
     priming: int
 
 
@@ -148,6 +153,7 @@ def read_song(
     with open_song(path, limits) as (container, _):
         check_song_track(path, container)
     start_s, info = _start(path, limits)
+    _check_length(path, start_s, info, part, limits)
     rate = sample_rate or (info.sample_rate if info.sample_rate in SONG_RATES else SONG_RATES[-1])
     most_s = limits.max_duration_s + 2 * _SLACK_S
     if part.length_s is not None:
@@ -175,6 +181,9 @@ def _start(path: Path, limits: SongLimits) -> tuple[float, SongInfo]:
         start_s = None
         if video is not None and video.start_time is not None and video.time_base:
             start_s = float(video.start_time * video.time_base)
+        # Where the header tells no length, FFmpeg guesses one from the size of the file.
+        is_guess = container.format.name == "aac"
+        is_guess |= container.format.name == "mp3" and not stream.start_time
         declared = float((stream.duration or 0) * (stream.time_base or 0))
         first_s = None
         for packet in read_packets(container, stream):
@@ -194,24 +203,54 @@ def _start(path: Path, limits: SongLimits) -> tuple[float, SongInfo]:
                         sample_rate=frame.sample_rate,
                         channels=frame.layout.nb_channels,
                         file_s=declared,
+                        is_length_known=declared > 0 and not is_guess,
                         priming=max(0, round(before_s * frame.sample_rate)),
                     )
                     return start_s or 0.0, info
     raise AudioError(f"The sound of {display_name(path)} can't be decoded: {SAVE_AGAIN}.")
 
 
+def _check_length(
+    path: Path, start_s: float, info: SongInfo, part: ClipPart, limits: SongLimits
+) -> None:
+    """Refuse a song that is too long before it is decoded, and a part that starts too late."""
+    if part.start_s > limits.max_file_s:
+        raise AudioError(
+            f"The part starts after {_time(part.start_s)}, but only the first"
+            f" {_time(limits.max_file_s)} of a file can be used: choose an earlier start."
+        )
+    most_s = limits.max_duration_s + _SLACK_S
+    wanted_s = part.length_s or inf
+    if wanted_s <= most_s or 0 < info.file_s - part.start_s <= most_s:
+        return
+    if _goes_on_after(path, start_s + part.start_s + most_s, limits):
+        name = display_name(path)
+        length = f"more than {_time(limits.max_duration_s)}, which is the most"
+        if info.file_s - part.start_s > most_s:
+            length = f"{_time(info.file_s)}, more than the {_time(limits.max_duration_s)}"
+        raise AudioError(f"The song {name} lasts {length} allowed: choose a shorter part of it.")
+
+
+def _goes_on_after(path: Path, time_s: float, limits: SongLimits) -> bool:
+    """Return whether any packet of a song starts after a time (s) on the file's timeline."""
+    with open_song(path, limits) as (container, stream):
+        return any(
+            packet.pts is not None and packet.pts * packet.time_base > time_s
+            for packet in read_packets(container, stream)
+        )
+
+
 def _check_duration(path: Path, duration_s: float, part: ClipPart, limits: SongLimits) -> None:
     name = display_name(path)
     if duration_s > limits.max_duration_s + _SLACK_S:
-        whole_s = song_length_s(path, limits)
         raise AudioError(
-            f"The song {name} lasts {_minutes(whole_s)}, more than the"
-            f" {_minutes(limits.max_duration_s)} allowed: choose a shorter part of it."
+            f"The song {name} lasts more than the {_time(limits.max_duration_s)} allowed: choose a"
+            " shorter part of it."
         )
     if duration_s >= limits.min_duration_s - _SLACK_S:
         return
     if part.start_s:
-        whole_s = song_length_s(path, limits)
+        whole_s = _length_s(path, limits)
         if part.start_s >= whole_s:
             raise AudioError(
                 f"The part starts at {part.start_s:.4g} s, but the song lasts only"
@@ -223,12 +262,13 @@ def _check_duration(path: Path, duration_s: float, part: ClipPart, limits: SongL
             f" at least {limits.min_duration_s:g} s."
         )
     raise AudioError(
-        f"Only {duration_s:.1f} s of {name} can be played: send a song of at least"
-        f" {limits.min_duration_s:g} s."
+        f"Only {duration_s:.1f} s of {name} can be played"
+        f"{', because the file broke off: send it again, or' if breaks_off(path) else ': send'}"
+        f" a song of at least {limits.min_duration_s:g} s."
     )
 
 
-def song_length_s(path: Path, limits: SongLimits) -> float:
+def _length_s(path: Path, limits: SongLimits) -> float:
     """Return how long a song lasts (s) by the timestamps of its packets, without decoding them."""
     first = last = None
     with open_song(path, limits) as (container, stream):
@@ -241,7 +281,7 @@ def song_length_s(path: Path, limits: SongLimits) -> float:
     return 0.0 if first is None or last is None else last - first
 
 
-def _minutes(duration_s: float) -> str:
+def _time(duration_s: float) -> str:
     """Return a duration as people say it, such as ``"10 min"`` or ``"3 h 5 min"``."""
     hours, minutes = divmod(round(duration_s / 60), 60)
     return f"{hours} h {minutes} min" if hours else f"{minutes} min"

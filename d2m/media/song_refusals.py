@@ -10,6 +10,7 @@ from d2m.media.accepted_formats import SAMPLE_RATES
 from d2m.media.clip_limits import display_name
 from d2m.media.file_kinds import SEND_DANCE, kind_of_file
 from d2m.media.protection import protected_tracks
+from d2m.media.refusals import breaks_off
 from d2m.media.sound_check import check_sound
 from d2m.media.stream_choice import main_audio_stream
 
@@ -33,6 +34,7 @@ _WORDS = (
     ("copy it again from the camera", "copy it again"),
     ("The clip's sound", "Its sound"),
     ("send one without protection if you need the sound", SEND_SONG + " that is not protected"),
+    ("is not a video or audio file", "holds no sound"),
     ("not a video", "not a song"),
     ("the video", "the song"),
     ("smaller clip", "smaller song"),
@@ -42,6 +44,7 @@ _PROTECTED = (
     "is copy-protected (DRM), so it can't be decoded: send a song without protection, such as an"
     " MP3 that you bought or made"
 )
+_BROKE_OFF = "broke off before its end, so nothing in it can be played: download or copy it again"
 _AUDIBLE = b"\x57\x90\x75\x36"  # bytes 4 to 7 of Audible's own format, which is always encrypted
 
 
@@ -65,6 +68,8 @@ def refusal_of_song(path: Path, error: AudioError) -> AudioError:
     # The name stays as it is, whatever words are in it.
     begin, name, rest = str(error).partition(display_name(path))
     kind = kind_of_file(path) if path.is_file() else ""
+    if "is a damaged sound file" in rest and breaks_off(path):
+        return AudioError(f"{begin}{name} {_BROKE_OFF}.")
     if "is a damaged sound file" in rest and "(" in kind:
         sort = kind.partition("(")[2].partition(")")[0]
         if sort == "MIDI":
@@ -99,10 +104,14 @@ def check_song_track(path: Path, container: InputContainer) -> None:
     rate = track.codec_context.sample_rate if track.codec_context is not None else 0
     if rate and not SAMPLE_RATES[0] <= rate <= SAMPLE_RATES[1]:
         raise AudioError(
-            f"The sound of {name} has {rate} samples per second, but {SAMPLE_RATES[0]} to"
-            f" {SAMPLE_RATES[1]} are expected: {SAVE_AGAIN}."
+            f"The sound of {name} has a sample rate of {rate} Hz, but {SAMPLE_RATES[0]} to"
+            f" {SAMPLE_RATES[1]} Hz are expected: {SAVE_AGAIN}."
         )
     has_sound, problem = check_sound(path, container)
+    if not has_sound and track.codec_context is not None and not track.channels:
+        raise AudioError(
+            f"The sound of {name} has no channels, or more than can be decoded: {SAVE_AGAIN}."
+        )
     if not has_sound:
         said = in_words_of_songs(problem).removeprefix("Its sound ")
         raise AudioError(f"The sound of {name} {said}")

@@ -90,6 +90,13 @@ def _nearest_onset(rise: FloatArray, centre: float) -> float:
     peak = low + int((rise[low:high] * weight).argmax())
     if not 0 < peak < len(rise) - 1 or rise[peak] == 0:
         return centre
+    return refined_peak(rise, peak)
+
+
+def refined_peak(rise: FloatArray, peak: int) -> float:
+    """Return where the peak of a curve ``(T,)`` near a frame lies between frames (frames)."""
+    if not 0 < peak < len(rise) - 1:
+        return float(peak)
     before, at, after = rise[peak - 1 : peak + 2]
     bend = before - 2 * at + after
     return peak + (float(np.clip(0.5 * (before - after) / bend, -0.5, 0.5)) if bend < 0 else 0.0)
