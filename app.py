@@ -1,4 +1,4 @@
-"""Serve the page: upload a dance clip and get it back with music."""
+"""Serve the page: music for dance clips, and dances for songs."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from d2m import web
 from d2m.jobs import WorkerPool
 from d2m.jobs.messages import Limits
 from d2m.media.clip_limits import ClipLimits
-from d2m.web.examples import load_examples
+from d2m.web.examples import SONG_LIST, load_examples
 from d2m.web.rate_limits import RequestLimits, RequestQuotas
 from d2m.web.route_allowlist import RouteAllowlist
 from d2m.web.server_folder import KEEP_S, ServerFolder
@@ -40,7 +40,8 @@ def page(pool: WorkerPool) -> gr.Blocks:
     """Build the page with the bundled examples."""
     from d2m.web.page import build
 
-    return build(pool, load_examples(HERE / "examples"))
+    examples = HERE / "examples"
+    return build(pool, load_examples(examples), songs=load_examples(examples, SONG_LIST))
 
 
 def main(
@@ -81,7 +82,7 @@ def _launch(blocks: gr.Blocks, limits: Limits, folder: ServerFolder, quotas: Req
     """Serve a page with the middleware that protects it, until interrupted."""
     from starlette.middleware import Middleware
 
-    from d2m.web.page import max_concurrent
+    from d2m.web.job_panel import max_concurrent
     from d2m.web.theme import theme
 
     blocks.launch(

@@ -112,9 +112,9 @@ class DanceSettings:
         choices=(("Studio", "studio"), ("Street", "street"), ("Loft", "loft")),
     )  # fmt: skip
     shape: str = setting(
-        "landscape", kind=Kind.CHOICE, label="Shape", help="Shape of the picture.",
+        "landscape", kind=Kind.CHOICE, label="Shape", help="1280x720 or 720x1280 px.",
         section="picture",
-        choices=(("Landscape (1280x720)", "landscape"), ("Portrait (720x1280)", "portrait")),
+        choices=(("Landscape", "landscape"), ("Portrait", "portrait")),
     )  # fmt: skip
 
     def __post_init__(self) -> None:

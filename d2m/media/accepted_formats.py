@@ -23,6 +23,25 @@ VIDEO_ENDINGS = (
 """Usual endings of the names of such files; what counts is the content."""
 AUDIO_FORMATS = f"{VIDEO_FORMATS},wav,flac,mp3,aac,aiff,w64,caf,amr,au,ape,wv,tta"
 """Containers accepted for audio, by FFmpeg's names of their demuxers."""
+AUDIO_ENDINGS = (
+    *(
+        "mp3",
+        "m4a",
+        "aac",
+        "wav",
+        "flac",
+        "ogg",
+        "oga",
+        "opus",
+        "wma",
+        "aif",
+        "aiff",
+        "mka",
+        "weba",
+    ),
+    *("amr", "caf", "w64", "ape", "wv", "tta", "au"),
+)
+"""Usual endings of the names of audio files; what counts is the content."""
 VIDEO_CODECS = frozenset(
     (
         *("h264", "hevc", "vp8", "libvpx", "vp9", "libvpx-vp9", "av1", "libdav1d"),

@@ -15,7 +15,7 @@ from d2m.metrics.beats import TEMPO_TOLERANCE
 from d2m.perception.rhythm import WEAK_PHASE
 from d2m.web import html
 from d2m.web.job_status import JobStatus, JobStatuses
-from d2m.web.settings_form import PRIVATE, Update
+from d2m.web.setting_widgets import PRIVATE, Update
 
 BEAT_SETTINGS = ("beats", "tempo_bpm", "tempo_scale", "shift_beats", "beat_shift_ms", "taps_s")
 """Names of the settings that the buttons change."""

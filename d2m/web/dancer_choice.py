@@ -12,7 +12,7 @@ from d2m.core.setting_fields import setting_fields
 from d2m.core.settings import Settings
 from d2m.web import html
 from d2m.web.job_status import JobStatuses
-from d2m.web.settings_form import PRIVATE, Update
+from d2m.web.setting_widgets import PRIVATE, Update
 
 _DEFAULT = next(one.default for one in setting_fields(Settings) if one.name == "dancer")
 

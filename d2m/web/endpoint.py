@@ -1,21 +1,23 @@
-"""The public HTTP endpoint ``/generate``, whose parameters are made from the settings."""
+"""The public HTTP endpoints ``/generate`` and ``/dance``, made from the settings."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from html import escape
 from inspect import Parameter, Signature
 from typing import Any
 
 import gradio as gr
 
+from d2m.core.dance_events import ChoreographySummary
+from d2m.core.dance_settings import DanceSettings
 from d2m.core.errors import D2MError
 from d2m.core.events import ResultFiles, SoundtrackSummary
 from d2m.core.levels import levels_named
 from d2m.core.setting_fields import parse_form, setting_fields
 from d2m.core.settings import Settings
 from d2m.jobs import WorkerPool
-from d2m.jobs.messages import Finished, JobObserver
+from d2m.jobs.messages import AnyJob, DanceJob, Finished, Job, JobObserver
 from d2m.web.result_cards import FILE_ORDER
 
 
@@ -34,6 +36,11 @@ class FileCollector(JobObserver[list[str]]):
         """Add the files of one level and return all files so far."""
         paths = soundtrack.paths
         self._files += [str(paths[kind]) for kind in FILE_ORDER if kind in paths]
+        return self._files
+
+    def on_choreography(self, choreography: ChoreographySummary) -> list[str]:
+        """Add the files of a dance and return all files so far."""
+        self._files += [str(path) for kind, path in choreography.paths.items() if kind != "dark"]
         return self._files
 
     def on_files(self, files: ResultFiles) -> list[str]:
@@ -67,17 +74,55 @@ def endpoint(pool: WorkerPool, settings: type[Settings] = Settings) -> Any:
         video with the coded pictures of the clip if they are HEVC, VP9 or AV1. Then a report
         (JSON), and everything in one ZIP.
         """
-        collector = FileCollector()
-        try:
-            levels_named(levels)
-            with pool.events(clip, levels, parse_form(settings, form)) as events:
-                for event in events:
-                    yield event.notify(collector) or gr.skip()
-        except D2MError as error:
-            raise error_toast(error) from None
+        yield from _files(pool, lambda: _music_job(clip, levels, parse_form(settings, form)))
 
     names = ["clip", "levels", *(one.parameter for one in setting_fields(settings))]
-    generate.__signature__ = Signature(  # type: ignore[attr-defined]
+    return _with_parameters(generate, names)
+
+
+def dance_endpoint(pool: WorkerPool) -> Any:
+    """Return the function behind ``/dance``, whose parameters are `DanceSettings`.
+
+    Parameters
+    ----------
+    pool
+        Runs the jobs.
+    """
+
+    def dance(song: str | None, start_pose: str | None, *form: Any) -> Iterator[Any]:
+        """Make a dance for a song.
+
+        Returns the files: a video of the dance with the song, the joints as NumPy (NPZ), as
+        OpenPose JSON and as motion capture (BVH), a beat plot, NPZ and BVH of each further
+        dancer, a report (JSON), and everything in one ZIP.
+        """
+        yield from _files(
+            pool, lambda: DanceJob.requested(song, start_pose, parse_form(DanceSettings, form))
+        )
+
+    names = ["song", "start_pose", *(one.parameter for one in setting_fields(DanceSettings))]
+    return _with_parameters(dance, names)
+
+
+def _files(pool: WorkerPool, requested: Callable[[], AnyJob]) -> Iterator[Any]:
+    """Run a job, and yield the files that are there."""
+    collector = FileCollector()
+    try:
+        with pool.events(requested()) as events:
+            for event in events:
+                yield event.notify(collector) or gr.skip()
+    except D2MError as error:
+        raise error_toast(error) from None
+
+
+def _music_job(clip: str | None, levels: str, settings: Settings) -> Job:
+    levels_named(levels)  # an analysis alone has no files
+    return Job.requested(clip, levels, settings)
+
+
+def _with_parameters(function: Any, names: list[str]) -> Any:
+    """Give a function named parameters, which the API shows."""
+    function.__signature__ = Signature(
         [Parameter(name, Parameter.POSITIONAL_OR_KEYWORD) for name in names]
     )
-    return generate
+    return function

@@ -1,4 +1,4 @@
-"""The example clips that the page offers."""
+"""The example clips and songs that the page offers."""
 
 from __future__ import annotations
 
@@ -6,23 +6,25 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+CLIP_LIST, SONG_LIST = "examples.json", "songs.json"
+"""Files that list the example clips and songs of a folder."""
+
 
 @dataclass(frozen=True, kw_only=True)
-class ExampleClip:
-    """A clip that the page offers; ``credit`` names the source of its movement."""
+class ExampleFile:
+    """A clip or a song that the page offers; ``credit`` names the source of it."""
 
     path: Path
     title: str
     credit: str
 
 
-def load_examples(folder: Path) -> list[ExampleClip]:
-    """Load the example clips that a folder lists in its ``examples.json``."""
-    listing = folder / "examples.json"
-    if not listing.is_file():
+def load_examples(folder: Path, listing: str = CLIP_LIST) -> list[ExampleFile]:
+    """Load the examples that a folder lists in a file."""
+    if not (folder / listing).is_file():
         return []
-    clips = [
-        ExampleClip(path=folder / entry["file"], title=entry["title"], credit=entry["credit"])
-        for entry in json.loads(listing.read_text(encoding="utf-8"))
+    found = [
+        ExampleFile(path=folder / entry["file"], title=entry["title"], credit=entry["credit"])
+        for entry in json.loads((folder / listing).read_text(encoding="utf-8"))
     ]
-    return [clip for clip in clips if clip.path.is_file()]
+    return [example for example in found if example.path.is_file()]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 import gradio as gr
@@ -14,7 +13,7 @@ from d2m.jobs.messages import JobObserver
 from d2m.web.beat_buttons import BeatButtons
 from d2m.web.job_status import JobStatus, JobStatuses
 from d2m.web.result_cards import AnalysisCard, ComparisonCard, KeepCard, LevelCard
-from d2m.web.settings_form import Update
+from d2m.web.setting_widgets import Update
 
 
 class ResultArea:
@@ -60,6 +59,11 @@ class ResultArea:
             *self._comparison.cleared_widgets,
         ]
 
+    @property
+    def tracks(self) -> list[Any]:
+        """The music of each level, best first."""
+        return [card.audio for card in self._levels.values()]
+
     def pending(self, levels: tuple[Level, ...], again: bool) -> Update:
         """Return the updates that clear the last results and keep the places of the next.
 
@@ -86,11 +90,6 @@ class ResultArea:
         # After a correction that failed, the buttons are needed for the way back.
         box = set() if again else {self.beat.box}
         return {self._analysis.column, *box, *cards, *([self.keep.row] if levels else [])}
-
-    def hidden(self, places: Iterable[Any]) -> Update:
-        """Return the updates that hide the places of results that did not come."""
-        updates: Update = {place: type(place)(visible=False) for place in places}
-        return updates or {self.keep.row: gr.skip()}
 
     def observer(self, job: JobStatus, settings: Settings) -> JobObserver[Update]:
         """Return the observer that turns the events of a job into updates.

@@ -15,7 +15,7 @@ from d2m.web import html
 from d2m.web.dancer_choice import DancerChoice
 from d2m.web.job_status import JobStatuses
 from d2m.web.scripts import SWITCH_VIDEO
-from d2m.web.settings_form import PRIVATE, Update
+from d2m.web.setting_widgets import PRIVATE, Update
 from d2m.web.stem_mixer import stem_files, stem_mixer
 from d2m.web.theme import ACCENT
 
@@ -128,8 +128,7 @@ class LevelCard:
             self.stems = stem_mixer() if self._is_studio else None
             lanes = {"lanes": "on-light", "lanes_dark": "on-dark"} if self._is_studio else {}
             self.lanes = {kind: _plot(f"Score ({name})", "lanes", g) for kind, g in lanes.items()}
-            grounds = {"png": "on-light", "dark": "on-dark"}
-            self.plots = {kind: _plot(f"Beats ({name})", "beats", g) for kind, g in grounds.items()}
+            self.plots = beat_plots(name)
 
     def _add_downloads(self) -> dict[str, Any]:
         kinds = [kind for kind in DOWNLOADS if self._is_studio or kind not in _STUDIO_DOWNLOADS]
@@ -188,6 +187,12 @@ class LevelCard:
             self.scores: html.PENDING,
             **dict.fromkeys(self._emptied),
         }
+
+
+def beat_plots(name: str) -> dict[str, gr.Image]:
+    """Return the widgets of a beat plot for a light and for a dark page, by kind of file."""
+    grounds = {"png": "on-light", "dark": "on-dark"}
+    return {kind: _plot(f"Beats ({name})", "beats", ground) for kind, ground in grounds.items()}
 
 
 def _plot(label: str, *classes: str) -> gr.Image:
@@ -264,6 +269,7 @@ class KeepCard:
         with gr.Row(visible=False, elem_id="keep") as self.row:
             self.song = gr.Button("Another song", size="sm", min_width=120)
             self.arrangement = gr.Button("Other arrangement", size="sm", min_width=120)
+            self.to_dance = gr.Button("Dance to this music", size="sm", min_width=120)
             self.archive = gr.DownloadButton("↓ Everything (ZIP)", size="sm", min_width=120)
             self.report = gr.DownloadButton("↓ Report (JSON)", size="sm", min_width=120)
 
