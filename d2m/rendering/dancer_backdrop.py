@@ -68,10 +68,10 @@ class Backdrop:
         import cv2
 
         (left, top), (tall, wide) = corner, part.shape[:2]
-        yuv = np.asarray(cv2.transform(part, _BT709))
-        coded[top : top + tall, left : left + wide] = yuv[..., 0]
-        half = (wide // 2, tall // 2)
-        colour = np.asarray(cv2.resize(yuv[..., 1:], half, interpolation=cv2.INTER_AREA))
+        yuv = cv2.transform(part, _BT709)
+        half = cv2.resize(yuv, (wide // 2, tall // 2), interpolation=cv2.INTER_AREA)
+        coded[top : top + tall, left : left + wide] = cv2.extractChannel(yuv, 0)
         planes = coded[self.height :].reshape(2, self.height // 2, self.width // 2)
-        rows = slice(top // 2, top // 2 + half[1])
-        planes[:, rows, left // 2 : left // 2 + half[0]] = np.moveaxis(colour, -1, 0)
+        place = np.s_[top // 2 : (top + tall) // 2, left // 2 : (left + wide) // 2]
+        for number, plane in enumerate(planes):
+            plane[place] = cv2.extractChannel(half, number + 1)

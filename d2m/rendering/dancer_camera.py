@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,7 +52,7 @@ class Camera:
     foot
         Position of the middle of the floor in the picture (px).
     tilt
-        Angle by which the camera looks down (rad). Chosen by hand.
+        Angle by which the camera looks down (rad).
     """
 
     unit: float
@@ -116,50 +117,88 @@ def shot_3d(
 # Space between the outermost joints and the edge of the body (torso lengths): hands, shoes, hair.
 _PADDING = 0.36
 # Free space around the dancers, as shares of width and height. Chosen by hand.
-_SIDE, _TOP, _BOTTOM = 0.03, 0.05, 0.04
+_SIDE, _TOP = 0.03, 0.05
 # Greatest torso length as a share of the picture's height. Chosen by hand.
 _LARGEST = 0.23
-# Distance of neighbours, as a share of the width that they use: they rarely stretch out their
-# arms to each other at the same time. Chosen by hand.
-_CLOSENESS = 0.8
-# How far neighbours stand in front of and behind each other (torso lengths). Chosen by hand.
-_ROWS = 0.5
 
 
-def place_on_stage(motions: Sequence[Motion]) -> list[FloatArray]:
-    """Return the joints of dancers side by side, each ``(F, 17, 3)``, on the floor at y = 0."""
-    points = [stand_on_floor(motion.joints) for motion in motions]
+@dataclass(frozen=True, kw_only=True)
+class Formation:
+    """How several dancers stand, and how they are looked at.
+
+    Parameters
+    ----------
+    closeness
+        Distance of neighbours as a share of the width that each of them uses: they rarely
+        stretch out their arms to each other at the same time.
+    depth
+        How far every other dancer stands in front of the middle of the stage, and the others
+        behind it (torso lengths).
+    tilt
+        Angle by which the camera looks down (rad).
+    below
+        Free space below the feet as a share of the height.
+    """
+
+    closeness: float
+    depth: float
+    tilt: float
+    below: float
+
+
+ONE_ROW = Formation(closeness=0.8, depth=0.5, tilt=0.14, below=0.04)
+TWO_ROWS = Formation(closeness=0.5, depth=1.5, tilt=0.3, below=0.08)
+"""Formations for a wide and for a high picture. Chosen by hand."""
+
+
+def shoot_dance(motions: Sequence[Motion], size: tuple[int, int]) -> tuple[list[Shot], float]:
+    """Return the dancers side by side as a camera sees them that stands still.
+
+    They are as large as they fit, at all times.
+
+    Parameters
+    ----------
+    motions
+        The dancers; the shortest one sets the length.
+    size
+        Width and height of the picture (px).
+
+    Returns
+    -------
+    tuple
+        The dancers, and the height of the middle of the floor in the picture (px).
+    """
+    n_frames = min(len(motion.joints) for motion in motions)
+    formation = ONE_ROW if size[0] >= size[1] or len(motions) == 1 else TWO_ROWS
+    stage = _place([motion.joints[:n_frames] for motion in motions], formation)
+    camera = _fitted(stage, size, formation)
+    return [camera.shoot(points) for points in stage], camera.foot[1]
+
+
+def _place(dancers: Sequence[FloatArray], formation: Formation) -> list[FloatArray]:
+    """Return the joints of dancers side by side, on the floor at y = 0."""
+    points = [stand_on_floor(joints) for joints in dancers]
     if len(points) == 1:
         return points
     middles = [np.median(p[:, HIPS].mean(axis=1), axis=0) * [1, 0, 1] for p in points]
     points = [p - middle for p, middle in zip(points, middles, strict=True)]
-    half = max(float(np.quantile(np.abs(p[..., 0]), 0.98)) for p in points) + _PADDING
-    step = 2 * half * _CLOSENESS
-    first = -step * (len(points) - 1) / 2
-    return [
-        p + np.array([first + step * n, 0.0, _ROWS * (-1 if n % 2 == 0 else 1)])
-        for n, p in enumerate(points)
-    ]
+    halves = [float(np.quantile(np.abs(p[..., 0]), 0.98)) + _PADDING for p in points]
+    steps = [formation.closeness * (a + b) for a, b in pairwise(halves)]
+    across = np.cumsum([0.0, *steps]) - sum(steps) / 2
+    # With an odd number, the one in the middle stands in front.
+    places = [np.array([x, 0.0, formation.depth * (2 * (n % 2) - 1)]) for n, x in enumerate(across)]
+    return [p + place for p, place in zip(points, places, strict=True)]
 
 
-def fitted_camera(stage: Sequence[FloatArray], size: tuple[int, int]) -> Camera:
-    """Return the camera that shows all dancers as large as they fit, at all times.
-
-    Parameters
-    ----------
-    stage
-        Joints of each dancer ``(F, 17, 3)``, see `place_on_stage`.
-    size
-        Width and height of the picture (px).
-    """
+def _fitted(stage: Sequence[FloatArray], size: tuple[int, int], formation: Formation) -> Camera:
+    """Return the camera that shows all dancers as large as they fit."""
     width, height = size
-    tilt = Camera.tilt
-    seen = np.concatenate([perspective(p, tilt).reshape(-1, 3) for p in stage])
+    seen = np.concatenate([perspective(p, formation.tilt).reshape(-1, 3) for p in stage])
     pad = _PADDING * seen[:, 2:]
     low, high = (seen[:, :2] - pad).min(axis=0), (seen[:, :2] + pad).max(axis=0)
     wide, tall = high - low
-    free = width * (1 - 2 * _SIDE), height * (1 - _TOP - _BOTTOM)
+    free = width * (1 - 2 * _SIDE), height * (1 - _TOP - formation.below)
     unit = float(min(free[0] / wide, free[1] / tall, _LARGEST * height))
     x = width / 2 - unit * (low[0] + high[0]) / 2
-    y = height * (1 - _BOTTOM) - unit * high[1]
-    return Camera(unit=unit, foot=(float(x), float(y)))
+    y = height * (1 - formation.below) - unit * high[1]
+    return Camera(unit=unit, foot=(float(x), float(y)), tilt=formation.tilt)

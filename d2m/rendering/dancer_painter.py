@@ -92,12 +92,13 @@ def figure_painter(
     outfits
         What each of them wears.
     """
-    from d2m.rendering.dancer_scenes import SCENES, shadow
+    from d2m.rendering.dancer_scenes import scene_picture, shadow
 
     def draw(image: Image, number: int, joints: FloatArray, unit: float) -> None:
         draw_figure(image, joints, unit, outfits[number])
 
-    return FramePainter(shots, SCENES[scene](*size, floor_y), draw, shadow)
+    unit = float(np.mean([np.median(shot.units) for shot in shots]))
+    return FramePainter(shots, scene_picture(scene, size, floor_y, unit), draw, shadow)
 
 
 def skeleton_painter(shots: Sequence[Shot], size: tuple[int, int]) -> FramePainter:

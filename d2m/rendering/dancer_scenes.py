@@ -19,15 +19,19 @@ FloatArray = NDArray[np.float64]
 _LIMBS = ((5, 7), (7, 9), (6, 8), (8, 10), (5, 6), (11, 12), (5, 12), (6, 11), (0, 5), (0, 6),
           (11, 13), (13, 15), (12, 14), (14, 16))  # fmt: skip
 
+# Torso length (px) of dancers beside whom the things in a scene have the right size, and how far
+# a scene is scaled down for smaller ones at most. Chosen by hand.
+_SCENE_UNIT, _LEAST_SHARE = 140.0, 0.55
+
 
 def studio(width: int, height: int, floor_y: float) -> Image:
     """Draw a photo studio: plain paper that curves from the wall to the floor, (H, W, 3)."""
-    x, y = np.meshgrid(np.linspace(-1, 1, width), np.arange(height))
+    x, y = np.linspace(-1, 1, width), np.arange(height)[:, None]
     edge = 1 / (1 + np.exp(-(y - floor_y + 0.1 * height) / (0.03 * height)))
     wall = np.array([214.0, 206.0, 196.0])
     ground = np.array([228.0, 222.0, 214.0])
     canvas = wall * (1 - edge[..., None]) + ground * edge[..., None]
-    glow = np.exp(-(x**2) * 1.4 - ((y / height - 0.45) ** 2) * 3)
+    glow = np.exp(-1.4 * x**2) * np.exp(-3 * (y / height - 0.45) ** 2)
     return _finished(canvas * (0.82 + 0.24 * glow)[..., None], grain=2.0)
 
 
@@ -46,10 +50,10 @@ def street(width: int, height: int, floor_y: float) -> Image:
     _shop_fronts(canvas, rng, top)
     canvas[top:] = _paving(width, height - top)
     for pot in (0.07, 0.94):
-        _plant(canvas, rng, (int(pot * width), top + int(0.03 * height)), 0.07 * height)
+        _plant(canvas, rng, (int(pot * width), top + 22), 50.0)
     post = int(0.83 * width)
-    cv2.rectangle(canvas, (post - 5, int(0.24 * height)), (post + 5, top + 22), (38, 38, 44), -1)
-    cv2.circle(canvas, (post, int(0.23 * height)), int(0.028 * width), (255, 236, 190), -1)
+    cv2.rectangle(canvas, (post - 5, top - 405), (post + 5, top + 22), (38, 38, 44), -1)
+    cv2.circle(canvas, (post, top - 412), 36, (255, 236, 190), -1)
     return _finished(canvas, grain=4.0, blur=height / 420)
 
 
@@ -61,16 +65,18 @@ def loft(width: int, height: int, floor_y: float) -> Image:
     canvas[:top] = _bricks(width, top, rng)
     canvas[top:] = _planks(width, height - top, rng)
     cv2.rectangle(canvas, (0, top - 16), (width, top), (225, 220, 210), -1)
-    _window(canvas, (int(0.06 * width), int(0.1 * height), int(0.27 * width), int(0.56 * height)))
-    for place, colour in ((0.665, (206, 160, 60)), (0.775, (70, 120, 140))):
-        _poster(canvas, (int(place * width), int(0.14 * height)), 0.26 * height, colour)
-    _sofa(canvas, (int(0.68 * width), top + 14), 0.27 * width, 0.24 * height)
-    _plant(canvas, rng, (int(0.31 * width), top + 20), 0.16 * height)
-    lamp = int(0.635 * width)
-    cv2.rectangle(canvas, (lamp - 3, int(0.36 * height)), (lamp + 3, top + 8), (42, 40, 40), -1)
-    shade = [(-30, 0.37), (30, 0.37), (18, 0.28), (-18, 0.28)]
-    cv2.fillPoly(canvas, [np.array([(lamp + dx, int(y * height)) for dx, y in shade])],
-                 (255, 226, 160))  # fmt: skip
+    is_wide = width > height
+    sofa = width - 406
+    left = 77 if is_wide else 28
+    _window(canvas, (left, int(0.1 * height), left + (269 if is_wide else 200), top - 160))
+    for x, colour in ((sofa - 19, (206, 160, 60)), (sofa + 122, (70, 120, 140))):
+        _poster(canvas, (x, top - 462), 187.0, colour)
+    _sofa(canvas, (sofa, top + 14), 346.0, 173.0)
+    if is_wide:
+        _plant(canvas, rng, (left + 320, top + 20), 115.0)
+        _lamp(canvas, (sofa - 57, top + 8))
+    else:
+        _plant(canvas, rng, (left + 110, top + 20), 100.0)
     return _finished(canvas, grain=3.0, blur=height / 480)
 
 
@@ -80,6 +86,25 @@ SCENES: dict[str, Callable[[int, int, float], Image]] = {
     "loft": loft,
 }
 """Functions that draw a scene from width, height and height of the floor (px), by name."""
+
+
+def scene_picture(name: str, size: tuple[int, int], floor_y: float, unit: float) -> Image:
+    """Draw a scene in which the things have the right size beside its dancers.
+
+    Parameters
+    ----------
+    name
+        One of `SCENES`.
+    size
+        Width and height (px).
+    floor_y
+        Height in the picture (px) of the floor where the dancers are.
+    unit
+        Torso length of the dancers (px).
+    """
+    share = float(np.clip(unit / _SCENE_UNIT, _LEAST_SHARE, 1.0))
+    drawn = SCENES[name](round(size[0] / share), round(size[1] / share), floor_y / share)
+    return np.asarray(cv2.resize(drawn, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
 
 
 def shadow(image: Image, ground: FloatArray, unit: float, strength: float = 0.5) -> None:
@@ -255,6 +280,13 @@ def _sofa(canvas: FloatArray, corner: tuple[int, int], wide: float, tall: float)
     for side in (x - 18, x + w - 14):
         cv2.rectangle(canvas, (side, y - int(0.7 * h)), (side + 32, y - 8), dark, -1)
     cv2.circle(canvas, (x + w // 5, y - int(0.55 * h)), int(0.2 * h), (214, 140, 72), -1)
+
+
+def _lamp(canvas: FloatArray, foot: tuple[int, int]) -> None:
+    x, y = foot
+    cv2.rectangle(canvas, (x - 3, y - 310), (x + 3, y), (42, 40, 40), -1)
+    shade = [(x - 30, y - 303), (x + 30, y - 303), (x + 18, y - 368), (x - 18, y - 368)]
+    cv2.fillPoly(canvas, [np.array(shade)], (255, 226, 160))
 
 
 def _plant(

@@ -16,7 +16,7 @@ from d2m.core.dancer_motion import Motion
 from d2m.core.errors import VideoError
 from d2m.media.atomic_write import atomic_write
 from d2m.media.clip import PROGRESS_FRAMES, ShareProgress
-from d2m.rendering.dancer_camera import fitted_camera, place_on_stage
+from d2m.rendering.dancer_camera import shoot_dance
 from d2m.rendering.dancer_looks import looks_of
 from d2m.rendering.dancer_painter import figure_painter, skeleton_painter
 
@@ -75,22 +75,18 @@ def draw_dance(
         If the file can't be written.
     """
     size = DANCE_SIZES[shape]
-    n_frames = min(len(motion.joints) for motion in motions)
-    stage = [points[:n_frames] for points in place_on_stage(motions)]
-    camera = fitted_camera(stage, size)
-    shots = [camera.shoot(points) for points in stage]
+    shots, floor_y = shoot_dance(motions, size)
     if drawing == "skeleton":
         painter = skeleton_painter(shots, size)
     else:
         outfits = looks_of(look, seed, len(shots))
-        painter = figure_painter(shots, size, scene, camera.foot[1], outfits)
-    with atomic_write(target) as temporary:
-        _encode(temporary, painter.frame, n_frames, size, progress)
+        painter = figure_painter(shots, size, scene, floor_y, outfits)
+    _encode(target, painter.frame, len(shots[0].joints), size, progress)
     return tuple(shot.joints[..., :2] for shot in shots)
 
 
 def _encode(
-    path: Path,
+    target: Path,
     draw: Callable[[int], VideoFrame],
     n_frames: int,
     size: tuple[int, int],
@@ -102,7 +98,10 @@ def _encode(
 
     rate = Fraction(DANCE_FPS)
     try:
-        with ClipEncoder(path, rate, size, None, crf=_CRF, preset=_PRESET) as encoder:
+        with (
+            atomic_write(target) as temporary,
+            ClipEncoder(temporary, rate, size, None, crf=_CRF, preset=_PRESET) as encoder,
+        ):
             for index, frame in enumerate(_drawn_ahead(draw, n_frames)):
                 if progress is not None and index % PROGRESS_FRAMES == 0:
                     progress(index / n_frames)
