@@ -24,7 +24,8 @@ from d2m.perception.skeleton import ANKLES, HIPS, SHOULDERS
 from d2m.rendering.dancer_camera import ANKLE_HEIGHT, Shot, shot_3d
 from d2m.rendering.dancer_figure import draw_figure
 from d2m.rendering.dancer_looks import LOOKS, Outfit
-from d2m.rendering.dancer_scenes import loft, shadow, street, studio
+from d2m.rendering.dancer_scenes import loft, street, studio
+from d2m.rendering.dancer_shadow import shadow
 from d2m.training.data.dances import AnnotatedDance, load_aist, load_cmu, procedural_dance
 
 FloatArray = NDArray[np.float64]

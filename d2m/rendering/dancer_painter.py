@@ -11,6 +11,7 @@ from d2m.rendering.dancer_backdrop import Backdrop
 from d2m.rendering.dancer_camera import FloatArray, Shot
 from d2m.rendering.dancer_figure import draw_figure
 from d2m.rendering.dancer_looks import Outfit
+from d2m.rendering.dancer_shadow import shadow
 from d2m.rendering.dancer_skeleton import draw_skeleton, plain_ground
 from d2m.rendering.drawing import Image
 
@@ -92,7 +93,7 @@ def figure_painter(
     outfits
         What each of them wears.
     """
-    from d2m.rendering.dancer_scenes import scene_picture, shadow
+    from d2m.rendering.dancer_scenes import scene_picture
 
     def draw(image: Image, number: int, joints: FloatArray, unit: float) -> None:
         draw_figure(image, joints, unit, outfits[number])

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 FloatArray = NDArray[np.float64]
 
-DANCE_FPS = 30
+DRAWN_FPS = 30
 """Frame rate of a drawn dance (Hz)."""
 DANCE_SIZES = {"landscape": (1280, 720), "portrait": (720, 1280)}
 """Width and height (px) of the picture by its shape."""
@@ -54,7 +54,7 @@ def draw_dance(
     Parameters
     ----------
     motions
-        The dancers, at `DANCE_FPS`; the shortest one sets the length.
+        The dancers, at `DRAWN_FPS`; the shortest one sets the length.
     target
         The MP4 to write, atomically.
     drawing, look, scene, shape
@@ -96,7 +96,7 @@ def _encode(
 
     from d2m.media.encoder import ClipEncoder
 
-    rate = Fraction(DANCE_FPS)
+    rate = Fraction(DRAWN_FPS)
     try:
         with (
             atomic_write(target) as temporary,

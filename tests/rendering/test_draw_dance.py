@@ -16,7 +16,7 @@ from d2m.core.errors import VideoError
 from d2m.rendering.dancer_backdrop import Backdrop
 from d2m.rendering.dancer_camera import shoot_dance
 from d2m.rendering.dancer_looks import LOOKS
-from d2m.rendering.draw_dance import DANCE_FPS, DANCE_SIZES, draw_dance
+from d2m.rendering.draw_dance import DANCE_SIZES, DRAWN_FPS, draw_dance
 from d2m.training.data.dances import procedural_dance
 
 FloatArray = NDArray[np.float64]
@@ -26,11 +26,11 @@ LIMBS = (5, 6, 7, 8, 9, 10, 11, 12, 13, 14)
 
 def dancer(seed: int, frames: int = FRAMES, turn: float = 0.0) -> Motion:
     """Return a procedural dancer, turned by an angle (rad) from the first to the last frame."""
-    dance = procedural_dance(seed, tempo_bpm=110.0, duration_s=1.0 + frames / DANCE_FPS)
+    dance = procedural_dance(seed, tempo_bpm=110.0, duration_s=1.0 + frames / DRAWN_FPS)
     x, y, z = np.moveaxis(dance.keypoints[60::2][:frames], -1, 0)
     angle = np.linspace(0, turn, frames)[:, None]
     turned = [x * np.cos(angle) + z * np.sin(angle), y, z * np.cos(angle) - x * np.sin(angle)]
-    return Motion(joints=np.stack(turned, axis=-1), fps=DANCE_FPS)
+    return Motion(joints=np.stack(turned, axis=-1), fps=DRAWN_FPS)
 
 
 def draw(folder: Path, motions: list[Motion], **chosen: str) -> tuple[Path, list[FloatArray]]:
@@ -56,9 +56,9 @@ def test_the_video_has_the_form_that_was_asked_for(tmp_path: Path, shape: str) -
     with av.open(str(target)) as container:
         (stream,) = container.streams
         assert (stream.width, stream.height) == DANCE_SIZES[shape]
-        assert (stream.codec.name, stream.average_rate) == ("h264", Fraction(DANCE_FPS))
+        assert (stream.codec.name, stream.average_rate) == ("h264", Fraction(DRAWN_FPS))
         frames = [*container.decode(video=0)]
-    assert [round(frame.time * DANCE_FPS) for frame in frames] == [*range(FRAMES)]
+    assert [round(frame.time * DRAWN_FPS) for frame in frames] == [*range(FRAMES)]
     assert [k.shape for k in keypoints] == [(FRAMES, 17, 2)] * 2
     assert shares
     assert all(0 <= share < 1 for share in shares)
@@ -88,7 +88,7 @@ def test_all_dancers_are_inside_and_apart(shape: str, count: int) -> None:
     """Those who travel, turn and jump as well."""
     motions = [dancer(seed, 150, turn=3.0) for seed in range(count)]
     far = motions[0].joints + np.linspace(0, 3, 150)[:, None, None] * [1, 0, -0.5]
-    motions[0] = Motion(joints=far, fps=DANCE_FPS)
+    motions[0] = Motion(joints=far, fps=DRAWN_FPS)
     width, height = DANCE_SIZES[shape]
     shots, floor_y = shoot_dance(motions, (width, height))
     for shot in shots:
@@ -105,7 +105,7 @@ def test_feet_that_stand_still_stay_where_they_are_in_the_picture() -> None:
     """The camera does not move, whatever the rest of the body does."""
     joints = dancer(5, 60).joints.copy()
     joints[:, 13:17] = joints[0, 13:17]
-    (shot,), _ = shoot_dance([Motion(joints=joints, fps=DANCE_FPS)], (1280, 720))
+    (shot,), _ = shoot_dance([Motion(joints=joints, fps=DRAWN_FPS)], (1280, 720))
     assert np.ptp(shot.joints[:, 15:17, :2], axis=0).max() < 1e-6
     assert np.ptp(shot.joints[:, 9:11, :2], axis=0).max() > 10
 

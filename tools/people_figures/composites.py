@@ -12,7 +12,8 @@ from d2m.perception.skeleton import HIPS, SHOULDERS
 from d2m.rendering.dancer_camera import Shot, shot_3d
 from d2m.rendering.dancer_figure import draw_figure
 from d2m.rendering.dancer_looks import Outfit
-from d2m.rendering.dancer_scenes import SCENES, shadow
+from d2m.rendering.dancer_scenes import SCENES
+from d2m.rendering.dancer_shadow import shadow
 from d2m.training.data.dances import procedural_dance
 from tools.render_examples import FPS
 
