@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -60,7 +62,7 @@ def cut_units(
     return np.asarray(poses[starts[:, None] + np.arange(UNIT_POSES)])
 
 
-def place_unit(unit: FloatArray) -> FloatArray:
+def place_unit(unit: NDArray[Any]) -> FloatArray:
     """Return a unit, or several, moved so that the hips of its first pose are above the origin.
 
     Parameters

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from functools import cache
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -70,7 +72,7 @@ def coco_from_joints14(joints: FloatArray) -> FloatArray:
     return np.concatenate([head, joints[..., 2:, :]], axis=-2)
 
 
-def mirror14(joints: FloatArray) -> FloatArray:
+def mirror14(joints: NDArray[Any]) -> FloatArray:
     """Return joints ``(..., 14, D)`` with left and right swapped, mirrored at x = 0."""
     mirrored = joints[..., MIRRORED14, :].copy()
     mirrored[..., 0] *= -1
@@ -83,7 +85,7 @@ def hip_indices() -> tuple[int, int]:
     return JOINTS14.index("left_hip"), JOINTS14.index("right_hip")
 
 
-def hip_middle(joints: FloatArray) -> FloatArray:
+def hip_middle(joints: NDArray[Any]) -> FloatArray:
     """Return the middle of the hips ``(..., D)`` of the 14 joints ``(..., 14, D)``."""
     return np.asarray(joints[..., hip_indices(), :].mean(axis=-2))
 

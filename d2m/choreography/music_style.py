@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from d2m.choreography.music_features import MUSIC_FEATURES
+from d2m.choreography.stored_network import stored_network
 from d2m.core.dance_styles import DANCE_STYLES
-from d2m.core.errors import CheckpointError
 from d2m.core.styles import STYLES
-from d2m.models.weight_files import StoredConfig, read_weights
+from d2m.models.weight_files import StoredConfig
 
 STYLE_FRAMES = 120
 """Frames that the network hears at a time: 8 s at 15 fps. Chosen by hand."""
@@ -83,16 +83,7 @@ class MusicStyleClassifier(nn.Module):
         CheckpointError
             If its file is missing, damaged, or of another network.
         """
-        path = folder / MUSIC_STYLE_FILE
-        weights, metadata = read_weights(path)
-        try:
-            network = cls(MusicStyleConfig.from_metadata(metadata))
-            network.load_state_dict(weights)
-        except (KeyError, ValueError, RuntimeError) as error:
-            raise CheckpointError(
-                f"{path.name} holds another network: install the weights of this version again."
-            ) from error
-        return network.eval()
+        return stored_network(cls, MusicStyleConfig, folder / MUSIC_STYLE_FILE)
 
     @torch.inference_mode()
     def style_vector(self, features: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -109,7 +100,8 @@ class MusicStyleClassifier(nn.Module):
         starts = np.linspace(0, max(0, len(features) - STYLE_FRAMES), count).astype(int)
         rows = np.minimum(starts[:, None] + np.arange(STYLE_FRAMES), len(features) - 1)
         shares = self(torch.from_numpy(features[rows])).softmax(dim=-1).mean(dim=0).numpy()
-        return np.pad(shares, (0, len(DANCE_STYLES) - len(shares))).astype(np.float32)
+        padded = np.pad(shares, (0, len(DANCE_STYLES) - len(shares)))
+        return np.asarray(padded, dtype=np.float32)
 
 
 def one_style(name: str) -> NDArray[np.float32]:

@@ -103,7 +103,7 @@ class UnitVae(nn.Module):
 
     def encode_movement(self, units: Tensor) -> Gaussian:
         """Return the distribution of z_mov of units (B, T, P): E_mov."""
-        _, state = self.movement_encoder(units.unflatten(1, (-1, STEP_POSES)).flatten(2))
+        _, state = self.movement_encoder(units.reshape(len(units), -1, STEP_POSES * POSE_VALUES))
         mean, log_variance = self.movement_head(state[0]).chunk(2, dim=-1)
         return Gaussian(mean, log_variance.clamp(-10, 4))
 
@@ -115,5 +115,5 @@ class UnitVae(nn.Module):
         states, _ = self.decoder(
             torch.cat([repeated, phase], dim=-1), torch.tanh(self.start(latent))[None]
         )
-        poses: Tensor = self.decoder_head(states).unflatten(2, (STEP_POSES, -1)).flatten(1, 2)
+        poses: Tensor = self.decoder_head(states).reshape(len(latent), UNIT_POSES, POSE_VALUES)
         return poses

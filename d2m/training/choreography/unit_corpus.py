@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +27,9 @@ DANCE_S = 24.0
 """Length of a procedural dance (s)."""
 HELD_OUT_EVERY = 20
 """Every twentieth dance is held out."""
+LIVELY = 0.75
+"""Least motion of a lively unit, as a share of the median of its style. Others hold a pose, which
+dancers do now and then, and which a dance should not do for long. Chosen by hand."""
 RECORDED_WEIGHT = 8.0
 """Weight of a recorded unit beside a procedural one. Chosen by hand."""
 SMOOTHING_S = 0.03
@@ -94,6 +98,16 @@ class UnitCorpus:
             raise DataError(
                 f"{path.name} holds no dance units: make it with `python -m d2m train dance-data`."
             ) from error
+
+    @cached_property
+    def is_lively(self) -> NDArray[np.bool_]:
+        """Whether each unit (U,) moves at least `LIVELY` as much as is usual in its style."""
+        motion = np.linalg.norm(np.diff(self.units, axis=1), axis=-1).mean(axis=(1, 2))
+        usual = [
+            np.median(motion[self.style == style]) if (self.style == style).any() else 0.0
+            for style in range(len(DANCE_STYLES))
+        ]
+        return np.asarray(motion >= LIVELY * np.array(usual)[self.style])
 
     def chances(self, chosen: NDArray[np.int64]) -> FloatArray:
         """Return the chance (N,) with which each of some units is drawn in training.

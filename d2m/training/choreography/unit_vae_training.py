@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
@@ -14,15 +13,14 @@ from torch import Tensor
 from d2m.choreography.dance_units import place_unit
 from d2m.choreography.joints import mirror14
 from d2m.choreography.unit_vae import UnitVae, UnitVaeConfig
+from d2m.training.choreography.dance_task import DanceTask
 from d2m.training.choreography.unit_corpus import UnitCorpus
 from d2m.training.distributed import Engine
 from d2m.training.learning_rates import cosine_factor
-from d2m.training.trainer import AudioExamples, Trainer, TrainerConfig, Weights
+from d2m.training.trainer import Trainer, TrainerConfig
 
 LARGEST_SHIFT = 0.5
 """Greatest shift of a unit to either side and in depth (torso lengths). Chosen by hand."""
-LARGEST_GRADIENT = 5.0
-"""Norm at which gradients are clipped. Chosen by hand."""
 LARGEST_YAW = 0.3
 """Greatest angle by which a unit is turned, in training only (rad). Chosen by hand."""
 
@@ -60,7 +58,7 @@ class UnitVaeTrainingConfig(TrainerConfig):
         return cosine_factor(number, share)
 
 
-class UnitVaeTask:
+class UnitVaeTask(DanceTask):
     """Train DU-VAE on a corpus.
 
     Parameters
@@ -83,6 +81,8 @@ class UnitVaeTask:
         self._optimizer = torch.optim.Adam(
             self.network.parameters(), lr=config.learning_rate, betas=(0.5, 0.999)
         )
+        stored = {"network": self.network, "optimizer": self._optimizer}
+        super().__init__(self.network, config.network, stored)
 
     def step(self, number: int, rng: np.random.Generator, engine: Engine) -> dict[str, Tensor]:  # noqa: ARG002
         """Take one optimisation step and return its metrics."""
@@ -95,10 +95,7 @@ class UnitVaeTask:
         offset *= rng.random((len(units), 1, 1, 1)) < self._config.shifted_share
         shifted = units + torch.from_numpy(offset.astype(np.float32)).to(engine.device)
         metrics = self._losses(units.flatten(2), shifted.flatten(2))
-        self._optimizer.zero_grad()
-        metrics["loss"].backward()
-        torch.nn.utils.clip_grad_norm_(self.network.parameters(), LARGEST_GRADIENT)
-        self._optimizer.step()
+        engine.backward_and_step(metrics["loss"], self._optimizer, self.network.parameters())
         return {name: value.detach() for name, value in metrics.items()}
 
     def _losses(self, units: Tensor, shifted: Tensor) -> dict[str, Tensor]:
@@ -128,18 +125,6 @@ class UnitVaeTask:
             "held_out_joint_error": float((decoded - units).norm(dim=-1).mean()),
             "held_out_motion_share": float(decoded.diff(dim=1).norm(dim=-1).mean() / motion),
         }
-
-    def modules(self) -> dict[str, Any]:
-        """Return what a checkpoint stores, by name."""
-        return {"network": self.network, "optimizer": self._optimizer}
-
-    def weights(self) -> dict[str, Weights]:
-        """Return the network with its configuration."""
-        return {"weights": Weights(self.network, self._config.network.metadata())}
-
-    def audio_examples(self, engine: Engine) -> AudioExamples:  # noqa: ARG002
-        """Return no examples: poses have no sound."""
-        return {}
 
 
 def varied_units(units: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
