@@ -99,9 +99,10 @@ def write_dance_document(results: Mapping[str, Any], path: Path) -> None:
         The Markdown file; the JSON has its name with the ending ``.json``.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
+    rounded = json_ready(dict(results))
     texts = {
-        path: as_markdown(dance_blocks(results)),
-        path.with_suffix(".json"): json.dumps(json_ready(dict(results)), indent=1) + "\n",
+        path: as_markdown(dance_blocks(rounded)),
+        path.with_suffix(".json"): json.dumps(rounded, indent=1, allow_nan=False) + "\n",
     }
     for target, text in texts.items():
         part = target.with_name(target.name + ".part")
