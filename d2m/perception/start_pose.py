@@ -91,7 +91,7 @@ def _prominence(values: FloatArray, image: Image) -> float:
 def _read_picture(path: Path) -> Image | None:
     """Return a photo (H, W, 3) RGB, upright and reduced; None if the file is no photo."""
     from PIL import Image as Pillow
-    from PIL import ImageOps
+    from PIL import ImageOps, UnidentifiedImageError
 
     if not path.is_file():
         raise PoseError(
@@ -103,7 +103,7 @@ def _read_picture(path: Path) -> Image | None:
             picture.draft("RGB", (PICTURE_SIDE, PICTURE_SIDE))
             picture.thumbnail((PICTURE_SIDE, PICTURE_SIDE))
             return np.asarray(ImageOps.exif_transpose(picture).convert("RGB"))
-    except Pillow.UnidentifiedImageError:
+    except UnidentifiedImageError:
         if "picture" in kind_of_file(path):
             raise PoseError(
                 f"The picture {display_name(path)} can't be read: save it as JPEG, PNG or WebP."

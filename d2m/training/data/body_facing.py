@@ -13,7 +13,7 @@ FloatArray = NDArray[np.float64]
 
 N_DIRECTIONS = 72
 """Directions that are told apart: every 5 degrees."""
-WIDTH_ERROR, HIP_ERROR, NOSE_ERROR = 0.18, 0.1, 0.1
+WIDTH_ERROR, HIP_ERROR, NOSE_ERROR = 0.18, 0.1, 0.13
 """Usual errors (torso lengths) of the widths of shoulders and hips, and of the nose's place; hips
 and shoulders turn against each other, and heads turn on their own. Chosen by hand."""
 MAX_TURN = 12.0

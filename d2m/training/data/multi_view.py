@@ -32,7 +32,7 @@ FloatArray = NDArray[np.float64]
 
 CAMERA_JOINTS = (0, *range(5, 17))
 """Joints from which the cameras are found: without eyes and ears."""
-CAMERA_FRAMES = 300
+CAMERA_FRAMES = 150
 """Frames, of all choreographies together, from which the cameras are found. Chosen by hand."""
 
 
