@@ -8,13 +8,14 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from d2m.choreography.beat_warper import distance_to_nearest
 from d2m.choreography.kinematic_beats import find_kinematic_beats
 from d2m.perception.skeleton import ANKLES
 
 FloatArray = NDArray[np.float64]
 
 MET_S = 0.08
-"""A kinematic beat this near a beat meets it (s): a bit less than the paper's tolerance of 0.1 s."""
+"""A kinematic beat this near a beat meets it (s): a bit less than the tolerance of 0.1 s."""
 DOWN_S, UP_S = 0.25, 0.5
 """Time of going down before the beat, and of coming up after it (s). Chosen by hand: only going
 down is fast enough to be a beat."""
@@ -43,10 +44,9 @@ def pulse_on_beats(joints: FloatArray, fps: float, beats_s: FloatArray) -> Float
         The joints; the legs are to be bent by `d2m.choreography.body_shape.bend_legs`.
     """
     found = find_kinematic_beats(joints, fps).beats_s
-    off = np.abs(beats_s[:, None] - found) if found.size else np.full((len(beats_s), 1), np.inf)
     times = np.arange(len(joints)) / fps
     depth = np.zeros(len(joints))
-    for beat in beats_s[off.min(axis=1) > MET_S]:
+    for beat in beats_s[distance_to_nearest(beats_s, found) > MET_S]:
         # Both halves are cubics that start and end without speed.
         down = np.clip((times - beat) / DOWN_S + 1, 0, 1)
         up = np.clip((times - beat) / UP_S, 0, 1)

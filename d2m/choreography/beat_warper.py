@@ -133,6 +133,13 @@ def align_kinematic_beats(joints: FloatArray, fps: float, beats_s: FloatArray) -
     return _without_stops_between(aligned, fps, beats)
 
 
+def distance_to_nearest(times: FloatArray, events: FloatArray) -> FloatArray:
+    """Return the distance (N,) of times to the nearest of ascending events, inf without any."""
+    bounded = np.concatenate([[-np.inf], events, [np.inf]])
+    after = np.searchsorted(bounded, times).clip(1)
+    return np.asarray(np.minimum(bounded[after] - times, times - bounded[after - 1]))
+
+
 def _check(joints: FloatArray, source: FloatArray, target: FloatArray, duration_s: float) -> None:
     if len(source) != len(target) or len(source) < 2:
         raise ValueError("a warp needs two beats or more, and as many new ones")
@@ -211,15 +218,14 @@ def _without_stops_between(joints: FloatArray, fps: float, beats: FloatArray) ->
 
     frames = np.arange(len(joints))
     width = ROUNDED * float(np.median(np.diff(beats)))
-    nearest = np.abs(frames[:, None] - beats).min(axis=1)
-    away = 1 - np.exp(-0.5 * (nearest / (0.6 * width)) ** 2)
+    away = 1 - np.exp(-0.5 * (distance_to_nearest(frames, beats) / (0.6 * width)) ** 2)
     for _ in range(ALIGNMENT_ROUNDS):
         found = find_kinematic_beats(joints, fps).beats_s * fps
-        between = found[np.abs(found[:, None] - beats).min(axis=1) > FAR_FROM_BEATS_S * fps]
+        between = found[distance_to_nearest(found, beats) > FAR_FROM_BEATS_S * fps]
         if not len(between):
             break
-        off = (frames[:, None] - between) / width
-        share = (np.exp(-0.5 * off**2).max(axis=1) * away)[:, None, None]
+        off = distance_to_nearest(frames, between) / width
+        share = (np.exp(-0.5 * off**2) * away)[:, None, None]
         smooth = gaussian_filter1d(joints, width, axis=0, mode="nearest")
         joints = joints + share * (smooth - joints)
     return joints

@@ -78,7 +78,7 @@ def find_contacts(ankles: FloatArray, fps: float) -> NDArray[np.bool_]:
     -------
     (F, 2)
     """
-    from scipy.ndimage import label
+    from scipy.ndimage import find_objects, label
 
     height = -ankles[..., 1] - ANKLE_HEIGHT
     speed = np.linalg.norm(np.gradient(ankles, axis=0), axis=-1) * fps
@@ -86,12 +86,10 @@ def find_contacts(ankles: FloatArray, fps: float) -> NDArray[np.bool_]:
     strong = (height < LOWER) & (speed < SLOWER)
     contacts = np.zeros_like(weak)
     for foot in range(2):
-        runs, count = label(weak[:, foot])
-        for run in range(1, count + 1):
-            where = runs == run
-            if where.sum() >= LEAST_CONTACT_S * fps and strong[where, foot].any():
-                contacts[where, foot] = True
-    return contacts
+        for (run,) in find_objects(label(weak[:, foot])[0]):
+            is_long = run.stop - run.start >= LEAST_CONTACT_S * fps
+            contacts[run, foot] = is_long and strong[run, foot].any()
+    return np.asarray(contacts)
 
 
 def plant_feet(joints: FloatArray, contacts: NDArray[np.bool_], fps: float) -> FloatArray:
