@@ -14,12 +14,14 @@ from typing import Any
 import pytest
 
 import app
+from d2m.core.dance_settings import DanceSettings
 from d2m.core.setting_fields import setting_fields
 from d2m.core.settings import Settings
 from d2m.jobs.messages import Failed
 from d2m.web import html
 from d2m.web.examples import load_examples
 from tests.conftest import ROOT, Server
+from tests.songs import EXAMPLE_SONG
 
 
 @pytest.fixture(scope="module")
@@ -85,10 +87,10 @@ def test_routes_that_the_page_does_not_need_are_denied(
     assert status(server.url + path, method) == 404
 
 
-def test_there_is_one_public_endpoint(server: Server) -> None:
+def test_there_are_two_public_endpoints(server: Server) -> None:
     with urllib.request.urlopen(f"{server.url}gradio_api/info", timeout=10) as answer:
         info = json.load(answer)
-    assert list(info["named_endpoints"]) == ["/generate"]
+    assert list(info["named_endpoints"]) == ["/generate", "/dance"]
     assert not info["unnamed_endpoints"]
     names = [
         entry["parameter_name"] for entry in info["named_endpoints"]["/generate"]["parameters"]
@@ -101,6 +103,10 @@ def test_there_is_one_public_endpoint(server: Server) -> None:
         if entry["parameter_has_default"]
     ]
     assert optional == names[1:]
+    dance = info["named_endpoints"]["/dance"]["parameters"]
+    names = [entry["parameter_name"] for entry in dance]
+    assert names[:3] == ["song", "start_pose", "style"]
+    assert names[2:] == [one.parameter for one in setting_fields(DanceSettings)]
 
 
 def test_the_client_gets_the_files(client: Any, short_clip: Path) -> None:
@@ -121,6 +127,20 @@ def test_the_client_gets_the_files(client: Any, short_clip: Path) -> None:
     assert json.loads(report.read_text())["levels"]["high"]["style"] == "pop"
     names = zipfile.ZipFile(archive).namelist()
     assert {movie.name, music.name, plot.name, report.name} < {*names}
+
+
+def test_the_client_gets_the_files_of_a_dance(client: Any) -> None:
+    from gradio_client import handle_file
+
+    song = handle_file(str(EXAMPLE_SONG))
+    files = client.predict(
+        song=song, start_pose=None, length_s=3, drawing="skeleton", seed=2, api_name="/dance"
+    )
+    movie, *_, report, archive = map(Path, files)
+    facts = json.loads(report.read_text())
+    assert movie.name == f"house_120.dance.{facts['style']}.seed2.mp4"
+    assert facts["seed"] == 2
+    assert movie.name in zipfile.ZipFile(archive).namelist()
 
 
 def test_the_client_gets_one_sentence_for_a_bad_clip(client: Any, text_clip: Path) -> None:

@@ -66,6 +66,17 @@ def test_a_wrong_setting_is_refused_before_the_clip_is_read(option, value, choic
     assert not out.exists()
 
 
+def test_a_bad_song_or_setting_of_a_dance_is_refused_in_one_sentence(text_clip, tmp_path):
+    out = tmp_path / "out"
+    message = refusal(d2m("dance", text_clip, "--out", out))
+    assert "letter.mp4 is not a song" in message
+    assert str(text_clip.parent) not in message
+    message = refusal(d2m("dance", tmp_path / "lost.mp3", "--style", "polka", "--out", out))
+    assert "'polka'" in message
+    assert "krump" in message
+    assert not out.exists()
+
+
 def test_no_instrument_is_refused_before_the_clip_is_read(tmp_path):
     off = [f"--no-{name}" for name in ("drums", "bass", "chords", "lead")]
     message = refusal(d2m("generate", tmp_path / "lost.mp4", *off, "--out", tmp_path / "out"))
