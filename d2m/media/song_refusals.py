@@ -68,12 +68,12 @@ def refusal_of_song(path: Path, error: AudioError) -> AudioError:
     # The name stays as it is, whatever words are in it.
     begin, name, rest = str(error).partition(display_name(path))
     kind = kind_of_file(path) if path.is_file() else ""
-    if "is a damaged sound file" in rest and breaks_off(path):
-        return AudioError(f"{begin}{name} {_BROKE_OFF}.")
     if "is a damaged sound file" in rest and "(" in kind:
         sort = kind.partition("(")[2].partition(")")[0]
         if sort == "MIDI":
             return AudioError(f"{begin}{name} holds notes (MIDI), but no sound: {SEND_SONG}.")
+        if breaks_off(path):
+            return AudioError(f"{begin}{name} {_BROKE_OFF}.")
         return AudioError(f"{begin}{name} is a damaged or unusual {sort} file: {SAVE_AGAIN}.")
     return AudioError(begin + name + in_words_of_songs(rest))
 

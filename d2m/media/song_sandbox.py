@@ -17,7 +17,7 @@ from d2m.media.sandbox import Sandbox
 from d2m.media.song_file import SONG_RATES, SongInfo, SongLimits, read_song
 from d2m.media.song_refusals import SAVE_AGAIN
 
-_CPU_S = 30
+CPU_S = 30
 """Processor time for a song (s). Ten minutes in two channels take 5 s at most."""
 _SANDBOX = Sandbox(module="d2m.media.song_sandbox", error=AudioError, advice=SAVE_AGAIN)
 _SAMPLE_BYTES = np.dtype(np.float32).itemsize
@@ -56,6 +56,7 @@ def decode_song(
     sample_rate: int | None = None,
     is_mono: bool = False,
     limits: SongLimits | None = None,
+    cpu_s: int = CPU_S,
 ) -> DecodedSong:
     """Call `d2m.media.song_file.read_song` in a child process with limited time and memory.
 
@@ -63,6 +64,8 @@ def decode_song(
     ----------
     path, part, sample_rate, is_mono, limits
         As for `d2m.media.song_file.read_song`.
+    cpu_s
+        Limit on the processor time (s).
 
     Raises
     ------
@@ -79,7 +82,7 @@ def decode_song(
     }
     most = int((limits.max_duration_s + 1) * max(SONG_RATES)) * 2 * _SAMPLE_BYTES
     with tempfile.TemporaryFile() as file:
-        reply = _SANDBOX.ask(path, request, cpu_s=_CPU_S, output=file.fileno(), most_bytes=most)
+        reply = _SANDBOX.ask(path, request, cpu_s=cpu_s, output=file.fileno(), most_bytes=most)
         shape = int(reply["length"]), int(reply["channels"])
         if os.fstat(file.fileno()).st_size != shape[0] * shape[1] * _SAMPLE_BYTES:
             raise AudioError("The song could not be stored: check the free disk space.")
