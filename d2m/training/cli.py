@@ -14,6 +14,12 @@ from d2m.training.choreography.cli_baselines import (
     dance_lstm_command,
     dance_mocogan_command,
 )
+from d2m.training.choreography.cli_networks import (
+    dance_data_command,
+    dance_movements_command,
+    dance_style_command,
+    dance_units_command,
+)
 from d2m.training.cli_d2mgan import d2mgan_command
 from d2m.training.cli_options import (
     CorpusFolder,
@@ -191,6 +197,10 @@ def generator_command(
 train.command("d2mgan")(d2mgan_command)
 # Run folders are named after the command by default, so that `train paper` still resumes.
 train.command("paper", hidden=True)(d2mgan_command)
+train.command("dance-data")(dance_data_command)
+train.command("dance-units")(dance_units_command)
+train.command("dance-style")(dance_style_command)
+train.command("dance-movements")(dance_movements_command)
 train.command("dance-lstm")(dance_lstm_command)
 train.command("dance-mocogan")(dance_mocogan_command)
 train.command("dance-actions")(dance_actions_command)

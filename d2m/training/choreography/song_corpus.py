@@ -12,7 +12,7 @@ from d2m.choreography.beat_warper import warp_to_beats
 from d2m.choreography.dance_units import POSES_PER_BEAT, UNIT_BEATS
 from d2m.choreography.kinematic_beats import UNIT_FPS
 from d2m.choreography.music_features import music_features
-from d2m.choreography.music_style import one_style
+from d2m.choreography.music_style import MusicStyleClassifier, one_style
 from d2m.core.errors import DataError
 from d2m.core.levels import SAMPLE_RATE
 from d2m.core.styles import STYLES
@@ -59,12 +59,11 @@ def load_songs(folder: Path, *, held_out: bool = False) -> list[StyledSong]:
     songs = []
     for path in sorted((folder / ("held_out" if held_out else "train")).glob("score-*.flac")):
         piece = ComposedPiece(number=int(path.stem.split("-")[1]), held_out=held_out)
-        dance = piece.dance()
         songs.append(
             StyledSong(
                 features=music_features(read_audio(path, SAMPLE_RATE)),
-                style=list(STYLES)[piece.number % len(STYLES)],
-                beats_s=dance.rhythm.beats_s,
+                style=piece.style,
+                beats_s=piece.dancer().beats_s,
             )
         )
     if not songs:
@@ -116,3 +115,26 @@ def paired_dances(
             )
         )
     return pairs
+
+
+def style_vectors(
+    songs: list[StyledSong], classifier: MusicStyleClassifier
+) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    """Return the style vectors (N, 12) of songs as a classifier finds them, and their true styles.
+
+    Parameters
+    ----------
+    songs
+        ``N`` songs.
+    classifier
+        Trained classifier.
+
+    Returns
+    -------
+    vectors : (N, 12)
+        Shares of the styles.
+    styles : (N,)
+        Index of the true style.
+    """
+    vectors = np.stack([classifier.style_vector(song.features) for song in songs])
+    return vectors, np.array([list(STYLES).index(song.style) for song in songs])

@@ -25,7 +25,7 @@ from d2m.models.score_generator import FRAME_S
 from d2m.perception.conditioning import Conditioning, condition, known_rhythm
 from d2m.score.note_table import note_table, time_features
 from d2m.score.sound_bank import SOUNDS, SoundBank
-from d2m.training.data.dances import procedural_dance, view
+from d2m.training.data.dances import AnnotatedDance, procedural_dance, view
 
 PIECE_SECONDS = (8.0, 30.0)
 """Shortest and longest composed piece (s)."""
@@ -50,7 +50,7 @@ class ComposedPiece:
     Parameters
     ----------
     number
-        Its number. Styles follow each other in turn.
+        Its number.
     held_out
         Whether no training hears it; then song and dancer are others, too, and the piece is at
         least `HELD_OUT_LEAST_S` long with the default settings.
@@ -69,21 +69,30 @@ class ComposedPiece:
         """Path of its audio in the corpus folder."""
         return Path("held_out" if self.held_out else "train", f"score-{self.number:05d}.flac")
 
-    def dance(self) -> Conditioning:
-        """Return the movement of a procedural dancer, with its style in turn."""
+    def dancer(self) -> AnnotatedDance:
+        """Return the procedural dance that it is composed for, as its camera sees it."""
         rng = np.random.default_rng([21, self.seed])
         tempo_bpm, yaw = float(rng.uniform(*PIECE_TEMPI_BPM)), float(rng.uniform(-0.7, 0.7))
         shortest = HELD_OUT_LEAST_S if self.held_out else PIECE_SECONDS[0]
         length_s = float(rng.uniform(shortest, PIECE_SECONDS[1]))
         dance = procedural_dance(self.seed, tempo_bpm=tempo_bpm, duration_s=length_s)
+        return view(dance, yaw)
+
+    @property
+    def style(self) -> str:
+        """Name of its style: styles follow each other in turn."""
+        return list(STYLES)[self.number % len(STYLES)]
+
+    def dance(self) -> Conditioning:
+        """Return the movement of its dancer, and its style."""
+        seen = self.dancer()
         measured = condition(
-            view(dance, yaw).keypoints,
-            dance.fps,
-            rhythm=known_rhythm(dance.beats_s, dance.downbeats_s),
+            seen.keypoints,
+            seen.fps,
+            rhythm=known_rhythm(seen.beats_s, seen.downbeats_s),
             settings=Settings(),
         )
-        style = list(STYLES)[self.number % len(STYLES)]
-        return replace(measured, style=style_named(style))
+        return replace(measured, style=style_named(self.style))
 
     def settings(self) -> Settings:
         """Return how the piece is arranged: with random settings in two pieces of five."""
