@@ -17,6 +17,7 @@ from d2m.media.clip_limits import display_name
 
 if TYPE_CHECKING:
     from d2m.core.progress import Progress
+    from d2m.core.settings import Settings
     from d2m.perception.clip_analysis import ClipAnalysis
 
 Clips = Annotated[list[Path], typer.Argument(help="Videos of dancers.", show_default=False)]
@@ -33,12 +34,14 @@ def poses(clips: Clips, out: PosesFolder = Path("poses"), dancer: Dancer = AUTO)
     space, in torso lengths, and fps. A clip that can't be used is named, and the others go on;
     the exit status is then 1.
     """
+    from d2m.core.settings import Settings
+
     usable_output(out)
-    failed = 0
+    settings, failed = Settings(dancer=dancer), 0
     for number, clip in enumerate(clips, start=1):
         label = f"{display_name(clip)} ({number} of {len(clips)})"
         try:
-            for path in extract_poses(clip, out, dancer, _labelled(label)):
+            for path in extract_poses(clip, out, settings, _labelled(label)):
                 typer.echo(path)
         except D2MError as error:
             failed += 1
@@ -53,7 +56,7 @@ def _labelled(label: str) -> Progress:
     return lambda stage, share: console.report(f"{label}: {stage}", share)
 
 
-def extract_poses(clip: Path, out: Path, dancer: str, progress: Progress) -> list[Path]:
+def extract_poses(clip: Path, out: Path, settings: Settings, progress: Progress) -> list[Path]:
     """Track the dancers of a clip and write a file for each.
 
     Parameters
@@ -63,8 +66,8 @@ def extract_poses(clip: Path, out: Path, dancer: str, progress: Progress) -> lis
     out
         Folder for ``NAME.npz``, and ``NAME.2.npz`` and so on for further dancers. A name that is
         taken gets a number as well.
-    dancer
-        As in `d2m.core.common_settings.CommonSettings`.
+    settings
+        Their part of the clip and their choice of the dancer are used.
     progress
         Called with the name of each stage and the share done.
 
@@ -77,11 +80,9 @@ def extract_poses(clip: Path, out: Path, dancer: str, progress: Progress) -> lis
     SettingsError
         If there is nobody with the chosen number.
     """
-    from d2m.core.settings import Settings
     from d2m.media.clip import ClipLimits
     from d2m.perception.clip_analysis import analyse_clip
 
-    settings = Settings(dancer=dancer)
     with TemporaryDirectory() as folder:
         analysis = analyse_clip(
             clip, Path(folder), limits=ClipLimits(), settings=settings, progress=progress

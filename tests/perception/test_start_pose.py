@@ -47,8 +47,8 @@ def test_a_photo_that_the_phone_stored_on_its_side_is_turned(tmp_path):
     assert np.abs(error[5:]).mean() < 0.15
 
 
-def test_the_first_clear_frame_of_a_clip_counts(example_clip):
-    pose = pose_in_picture(example_clip)
+def test_the_first_clear_frame_of_a_clip_counts(short_clip):
+    pose = pose_in_picture(short_clip)
     assert torso_length(pose[None])[0] == pytest.approx(1.0)
     assert pose[0, 1] < pose[list(HIPS), 1].mean() < -1.0
 
