@@ -129,8 +129,8 @@ def _stops(total: FloatArray, decrease: FloatArray) -> FloatArray:
     least, _ = find_peaks(-total)
     before = np.array([decrease[max(0, at - DECREASE_FRAMES) : at].max() for at in least])
     least, before = least[before >= LEAST_DECREASE], before[before >= LEAST_DECREASE]
-    kept: list[int] = []
+    kept = np.zeros(len(total), dtype=bool)
+    gap = int(np.ceil(LEAST_GAP_S * UNIT_FPS))
     for at in least[np.argsort(-before)]:
-        if all(abs(at - other) >= LEAST_GAP_S * UNIT_FPS for other in kept):
-            kept.append(int(at))
-    return (np.sort(np.array(kept, dtype=float)) + 0.5) / UNIT_FPS
+        kept[at] |= not kept[max(0, at - gap + 1) : at + gap].any()
+    return (np.flatnonzero(kept) + 0.5) / UNIT_FPS
