@@ -95,7 +95,7 @@ def _across(width: FloatArray, down: FloatArray, unit: float) -> FloatArray:
     """Return the direction from side to side of the trunk, which a side view hardly shows."""
     level = np.array([down[1], -down[0]])
     level = level if width @ level >= 0 else -level
-    return np.asarray(unit_vector(width + 0.3 * unit * level))
+    return np.asarray(unit_vector(width + 0.6 * unit * level))
 
 
 def _pattern(

@@ -124,20 +124,18 @@ def _cap(sketch: Sketch, head: HeadFrame, outfit: Outfit) -> None:
     """Draw a cap with a brim over the forehead."""
     unit = sketch.unit
     brim = [
-        (head.at(x, up, front)[:2], 0.028 * unit)
-        for x, up, front in ((-0.12, 0.15, 0.1), (0.12, 0.15, 0.1), (-0.08, 0.155, 0.27),
-                             (0.08, 0.155, 0.27))
-    ]  # fmt: skip
-    dome: list[Circle] = [
-        (head.at(0, 0.125, -0.02)[:2], 0.17 * unit),
-        (head.at(0.14, 0.12, 0.0)[:2], 0.05 * unit),
-        (head.at(-0.14, 0.12, 0.0)[:2], 0.05 * unit),
-        (head.at(0, 0.17, 0.07)[:2], 0.08 * unit),
+        (head.at(x, 0.125, front)[:2], 0.026 * unit)
+        for x, front in ((-0.12, 0.1), (0.12, 0.1), (-0.08, 0.27), (0.08, 0.27))
     ]
+    top: list[Circle] = [(head.at(x, 0.18, -0.03)[:2], 0.085 * unit) for x in (0.06, -0.06)]
+    sides: list[Circle] = [(head.at(x, 0.135, -0.02)[:2], 0.055 * unit) for x in (0.14, -0.14)]
+    ends = [[(head.at(0, 0.14, z)[:2], 0.045 * unit), *sides] for z in (0.12, -0.17)]
+    ridge = [[(head.at(0, 0.14, z)[:2], 0.045 * unit), *top] for z in (0.12, -0.17)]
+    dome = [[*top, *sides], *ends, *ridge]
     is_in_front = head.front[2] > 0
     if not is_in_front:
         sketch.shade([brim], outfit.stripe, outline=0.5, contrast=0.4)
-    sketch.shade([dome], outfit.stripe, outline=0.6, contrast=0.8)
+    sketch.shade(dome, outfit.stripe, outline=0.6, contrast=0.8)
     if is_in_front:
         sketch.shade([brim], outfit.stripe, outline=0.5, contrast=0.4)
 
