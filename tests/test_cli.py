@@ -69,7 +69,8 @@ def test_a_wrong_setting_is_refused_before_the_clip_is_read(option, value, choic
 def test_a_bad_song_or_setting_of_a_dance_is_refused_in_one_sentence(text_clip, tmp_path):
     out = tmp_path / "out"
     message = refusal(d2m("dance", text_clip, "--out", out))
-    assert "letter.mp4 is not a song" in message
+    assert "letter.mp4" in message
+    assert "send a song as MP3" in message
     assert str(text_clip.parent) not in message
     message = refusal(d2m("dance", tmp_path / "lost.mp3", "--style", "polka", "--out", out))
     assert "'polka'" in message

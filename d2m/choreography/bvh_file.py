@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from d2m.choreography.joints import HEAD_FROM_SHOULDERS
 from d2m.core.dancer_motion import Motion
 from d2m.media.atomic_write import atomic_write
 from d2m.perception.rotations import normalise_vectors
@@ -23,7 +24,11 @@ FloatArray = NDArray[np.float64]
 CM_PER_TORSO = 50.0
 """Centimetres of a torso length, from the middle of the shoulders to that of the hips, of a dancer
 of ordinary height. Chosen by hand."""
-_UP, _LEFT, _FORWARD = np.eye(3)[[1, 0, 2]]
+_LEFT: FloatArray = np.array([1.0, 0.0, 0.0])
+_UP: FloatArray = np.array([0.0, 1.0, 0.0])
+_FORWARD: FloatArray = np.array([0.0, 0.0, 1.0])
+_HEAD = normalise_vectors(HEAD_FROM_SHOULDERS[0] * (1, -1, 1))
+"""Direction of the nose from the middle of the shoulders at rest."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,12 +153,10 @@ def _shortest_turn(start: FloatArray, end: FloatArray) -> FloatArray:
 def _rest_direction(bone: Bone) -> FloatArray:
     """Return where a bone points at rest: legs down, arms to the sides, all else up."""
     if bone.name.endswith("Leg"):
-        return -_UP
+        return np.negative(_UP)
     if bone.name.endswith("Arm"):
-        return _LEFT if bone.name.startswith("Left") else -_LEFT
-    if bone.name == "Head":
-        return np.asarray(normalise_vectors(np.array([0.0, 0.34, 0.22])))
-    return _UP
+        return _LEFT.copy() if bone.name.startswith("Left") else np.negative(_LEFT)
+    return _HEAD if bone.name == "Head" else _UP
 
 
 def _offset(bone: Bone, joints: FloatArray, turns: dict[str, FloatArray]) -> FloatArray:
@@ -215,7 +218,7 @@ def _euler_zxy(turns: FloatArray) -> FloatArray:
     x = np.arcsin(np.clip(turns[:, 2, 1], -1, 1))
     z = np.arctan2(-turns[:, 0, 1], turns[:, 1, 1])
     y = np.arctan2(-turns[:, 2, 0], turns[:, 2, 2])
-    return np.degrees(np.stack([np.unwrap(z), x, np.unwrap(y)], axis=-1))
+    return np.asarray(np.degrees(np.stack([np.unwrap(z), x, np.unwrap(y)], axis=-1)))
 
 
 def _numbers(vector: FloatArray) -> str:

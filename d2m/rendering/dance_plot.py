@@ -157,7 +157,7 @@ def _draw(data: _PlotData, path: Path, palette: Palette) -> None:
             3, 1, height_ratios=(5, 1.5, 5), hspace=0,
             left=AXES_LEFT, right=AXES_RIGHT, bottom=0.095, top=0.855,
         )  # fmt: skip
-        song, match, dance = (figure.add_subplot(place) for place in grid)
+        song, match, dance = (figure.add_subplot(grid[row]) for row in range(3))
         crowded = are_crowded(data.song, data.dance)
         if crowded:
             colour = palette.music if data.has_beat else palette.faint

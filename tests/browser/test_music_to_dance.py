@@ -112,5 +112,7 @@ def test_a_text_is_refused_in_one_sentence(page: Page, tmp_path: Path) -> None:
     page.locator("#song").get_by_label("Clear").first.wait_for()
     press(page, "Generate")
     page.locator("#dance-status .title").get_by_text("That did not work").wait_for(timeout=JOB_MS)
-    assert "The file letter.mp3 is not a song" in page.locator("#dance-status").inner_text()
+    said = page.locator("#dance-status").inner_text()
+    assert "The file letter.mp3" in said
+    assert "send a song as MP3" in said
     assert page.locator("#dance").is_hidden()

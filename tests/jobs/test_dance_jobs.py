@@ -47,7 +47,7 @@ def test_one_process_makes_a_dance_then_analyses_a_clip(
 
 
 def test_what_is_no_song_is_refused_in_one_sentence(pool: WorkerPool, text_clip: Path) -> None:
-    with pytest.raises(JobError, match=r"letter\.mp4 is not a song") as caught:
+    with pytest.raises(JobError, match=r"letter\.mp4 .*: send a song as MP3") as caught:
         list(pool.run(DanceJob(song=text_clip, settings=SETTINGS)))
     assert str(text_clip.parent) not in str(caught.value)
 
