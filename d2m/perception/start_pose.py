@@ -21,9 +21,9 @@ FloatArray = NDArray[np.float64]
 
 PICTURE_FORMATS = ("JPEG", "PNG", "WEBP", "AVIF")
 """Formats of photos that are read, by Pillow's names."""
-MAX_PICTURE_BYTES = 50_000_000
+MAX_PHOTO_BYTES = 50_000_000
 """Largest file of a photo (bytes). Chosen by hand: phones write up to 20 MB."""
-MAX_PICTURE_PIXELS = 64_000_000
+MAX_PHOTO_PIXELS = 64_000_000
 """Largest photo (px): 50 megapixels of phones fit, and decoding stays under 200 MB. Chosen by
 hand."""
 PICTURE_SIDE = 1280
@@ -116,11 +116,11 @@ def _read_picture(path: Path) -> Image | None:
 
 
 def _check_size(path: Path, pixels: int) -> None:
-    if pixels > MAX_PICTURE_PIXELS or path.stat().st_size > MAX_PICTURE_BYTES:
+    if pixels > MAX_PHOTO_PIXELS or path.stat().st_size > MAX_PHOTO_BYTES:
         raise PoseError(
             f"The picture {display_name(path)} is too large ({pixels / 1e6:.0f} megapixels, "
             f"{path.stat().st_size / 1e6:.0f} MB): choose one of at most "
-            f"{MAX_PICTURE_PIXELS / 1e6:.0f} megapixels and {MAX_PICTURE_BYTES / 1e6:.0f} MB."
+            f"{MAX_PHOTO_PIXELS / 1e6:.0f} megapixels and {MAX_PHOTO_BYTES / 1e6:.0f} MB."
         )
 
 

@@ -22,12 +22,12 @@ if TYPE_CHECKING:
 
 Clips = Annotated[list[Path], typer.Argument(help="Videos of dancers.", show_default=False)]
 PosesFolder = Annotated[Path, typer.Option("--out", help="Folder for the files of poses.")]
-Dancer = Annotated[
+DancerOption = Annotated[
     str, typer.Option(help="auto (the most prominent person), all, or the number of a person.")
 ]
 
 
-def poses(clips: Clips, out: PosesFolder = Path("poses"), dancer: Dancer = AUTO) -> None:
+def poses(clips: Clips, out: PosesFolder = Path("poses"), dancer: DancerOption = AUTO) -> None:
     """Extract the movement of dancers from clips: NAME.npz, which training reads.
 
     Each file holds keypoints (frames, 17, 3: x and y in px, score), joints (frames, 17, 3) in

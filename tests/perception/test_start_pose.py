@@ -13,7 +13,7 @@ from d2m.core.errors import PoseError, VideoError
 from d2m.perception.pose import PoseTrack
 from d2m.perception.skeleton import ANKLES, HIPS, SHOULDERS, WRISTS, torso_length
 from d2m.perception.stage import dancer_on_stage
-from d2m.perception.start_pose import MAX_PICTURE_PIXELS, pose_in_picture
+from d2m.perception.start_pose import MAX_PHOTO_PIXELS, pose_in_picture
 from tests.perception.drawn_figure import draw_person, room
 
 
@@ -76,7 +76,7 @@ def test_files_that_are_no_pictures_are_refused_in_one_sentence(tmp_path):
 
 
 def test_a_small_file_that_unpacks_to_a_huge_picture_is_refused_before_it_is_decoded(tmp_path):
-    side = int(MAX_PICTURE_PIXELS**0.5) + 100
+    side = int(MAX_PHOTO_PIXELS**0.5) + 100
     Image.new("1", (side, side)).save(tmp_path / "bomb.png")
     assert (tmp_path / "bomb.png").stat().st_size < 100_000
     with pytest.raises(PoseError, match=r"too large \(6\d megapixels"):

@@ -11,7 +11,7 @@ from d2m.perception.skeleton import HIPS, SHOULDERS
 
 FloatArray = NDArray[np.float64]
 
-N_DIRECTIONS = 72
+N_FACINGS = 72
 """Directions that are told apart: every 5 degrees."""
 WIDTH_ERROR, HIP_ERROR, NOSE_ERROR = 0.18, 0.1, 0.13
 """Usual errors (torso lengths) of the widths of shoulders and hips, and of the nose's place; hips
@@ -42,7 +42,7 @@ def body_facing(flat: FloatArray, fps: float) -> FloatArray:
     """
     from scipy.ndimage import gaussian_filter1d
 
-    angles = np.arange(N_DIRECTIONS) * 2 * np.pi / N_DIRECTIONS
+    angles = np.arange(N_FACINGS) * 2 * np.pi / N_FACINGS
     cost = _direction_costs(flat, angles)
     step = np.abs(np.angle(np.exp(1j * (angles[:, None] - angles))))
     turning = (step * fps / MAX_TURN) ** 2

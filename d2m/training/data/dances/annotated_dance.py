@@ -19,7 +19,7 @@ class AnnotatedDance:
     name
         Name of the motion sequence.
     source
-        ``"aist"``, ``"cmu"`` or ``"procedural"``.
+        ``"aist"``, ``"cmu"``, ``"own"`` or ``"procedural"``.
     keypoints : (F, 17, D)
         COCO-17 joints in torso lengths (middle of the shoulders to middle of the hips):
         x right, y down, and z towards the camera where D is 3.
