@@ -186,14 +186,16 @@ def _head(joints: FloatArray, neck: FloatArray, axes: FloatArray) -> FloatArray:
 def _possible_forearm(upper: FloatArray, lower: FloatArray, axes: FloatArray) -> FloatArray:
     """Return directions of forearms ``(F, 2, 3)`` that elbows can bend to."""
     closed = _dot(upper, lower)
-    lower = lower + (np.maximum(closed, -CLOSED_ELBOW) - closed) * upper
+    lower = directions(lower + (np.maximum(closed, -CLOSED_ELBOW) - closed) * upper, upper)
     forward = np.broadcast_to(axes[:, None, 2], upper.shape)
     ahead = directions(_across(forward, upper), forward)
     # A lowered arm bends forward; one above the shoulder bends to the back as well.
     lowered = np.clip(_dot(upper, axes[:, None, 1]) + 0.5, 0, 1)
     back = _dot(lower, ahead)
     missing = np.maximum(-FOREARM_BACK - back, 0) * lowered
-    return directions(lower + missing * ahead, upper)
+    rest = directions(lower - back * ahead + missing * upper, upper)
+    back = np.clip(back + missing, -1, 1)
+    return np.asarray(back * ahead + np.sqrt(1 - back**2) * rest)
 
 
 def _across(vectors: FloatArray, along: FloatArray) -> FloatArray:
