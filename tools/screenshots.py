@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[1]
 EXAMPLE = ROOT / "examples" / "groove_procedural_landscape.mp4"
+SONG = "House, 120 BPM"
+"""Title of the example song."""
 SIZES = {"desktop": (1280, 900), "phone": (390, 844)}
 """Width and height of the window (px): common sizes of a laptop and a phone."""
 JOB_MS = 300_000
@@ -50,10 +52,14 @@ def main(
             shoot_results(open_page(browser, url, "desktop", "light"), docs / "page.png")
             phone = open_page(browser, url, "phone", "dark")
             shoot_results(phone, docs / "page_phone.png", ".card")
+            shoot_dance(open_page(browser, url, "desktop", "light"), docs / "page_dance.png")
         else:
             for size in SIZES:
                 for theme in ("light", "dark"):
                     shoot_states(open_page(browser, url, size, theme), every / f"{size}_{theme}")
+                    shoot_dance(
+                        open_page(browser, url, size, theme), every / f"{size}_{theme}_dance.png"
+                    )
         browser.close()
 
 
@@ -83,9 +89,9 @@ def press_generate(page: Page) -> None:
     page.get_by_role("button", name="Working …").wait_for()
 
 
-def wait_for_status(page: Page, title: str) -> None:
-    """Wait until the status card has a title."""
-    page.locator("#status .title").get_by_text(title).wait_for(timeout=JOB_MS)
+def wait_for_status(page: Page, title: str, card: str = "#status") -> None:
+    """Wait until the status card of a tab has a title."""
+    page.locator(f"{card} .title").get_by_text(title).wait_for(timeout=JOB_MS)
 
 
 def open_stems(page: Page) -> None:
@@ -130,6 +136,18 @@ def shoot_results(page: Page, path: Path, part: str = "") -> None:
     shoot(page, path)
     if part:
         page.locator(part).first.screenshot(path=path)
+    page.close()
+
+
+def shoot_dance(page: Page, path: Path) -> None:
+    """Take a screenshot of the tab that makes dances, with a dance for the example song."""
+    page.get_by_role("tab", name="Music to dance").click()
+    page.get_by_text(SONG).click()
+    page.locator("#song").get_by_label("Clear").first.wait_for()
+    press_generate(page)
+    wait_for_status(page, "Done", "#dance-status")
+    page.locator("#dance video").evaluate("video => { video.currentTime = 2.2; }")
+    shoot(page, path)
     page.close()
 
 
