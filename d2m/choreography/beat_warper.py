@@ -216,7 +216,7 @@ def _without_stops_between(joints: FloatArray, fps: float, beats: FloatArray) ->
     """Return joints that move on where a kinematic beat lies between two beats (frames)."""
     from scipy.ndimage import gaussian_filter1d
 
-    frames = np.arange(len(joints))
+    frames = np.arange(float(len(joints)))
     width = ROUNDED * float(np.median(np.diff(beats)))
     away = 1 - np.exp(-0.5 * (distance_to_nearest(frames, beats) / (0.6 * width)) ** 2)
     for _ in range(ALIGNMENT_ROUNDS):

@@ -180,7 +180,7 @@ def _head(joints: FloatArray, neck: FloatArray, axes: FloatArray) -> FloatArray:
     angle = np.linalg.norm(turned, axis=-1, keepdims=True)
     less = np.minimum(1, HEAD_TURN_RAD / np.maximum(angle, 1e-6))
     rows = Rotation.from_rotvec(turned * less).as_matrix() @ axes
-    return neck[:, None] + HEAD_OFFSETS @ rows
+    return np.asarray(neck[:, None] + HEAD_OFFSETS @ rows)
 
 
 def _possible_forearm(upper: FloatArray, lower: FloatArray, axes: FloatArray) -> FloatArray:
