@@ -17,7 +17,7 @@ from d2m.media.sandbox import Sandbox
 from d2m.media.song_file import SONG_RATES, SongInfo, SongLimits, read_song
 from d2m.media.song_refusals import SAVE_AGAIN
 
-CPU_S = 30
+_CPU_S = 30
 """Processor time for a song (s). Ten minutes in two channels take 5 s at most."""
 _SANDBOX = Sandbox(module="d2m.media.song_sandbox", error=AudioError, advice=SAVE_AGAIN)
 _SAMPLE_BYTES = np.dtype(np.float32).itemsize
@@ -56,7 +56,7 @@ def decode_song(
     sample_rate: int | None = None,
     is_mono: bool = False,
     limits: SongLimits | None = None,
-    cpu_s: int = CPU_S,
+    cpu_s: int = _CPU_S,
 ) -> DecodedSong:
     """Call `d2m.media.song_file.read_song` in a child process with limited time and memory.
 
