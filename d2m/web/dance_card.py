@@ -87,7 +87,7 @@ class DanceCard(JobObserver[Update]):
         return {
             self.box: gr.Column(visible=True, elem_classes=["card", "studio"]),
             self.video: paths["mp4"],
-            self.figures: song_html.dance_figures(choreography),
+            self.figures: song_html.choreography_figures(choreography),
             **{
                 button: gr.DownloadButton(value=paths[kind])
                 for kind, button in self.downloads.items()

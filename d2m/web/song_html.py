@@ -37,7 +37,7 @@ def song_warnings(song: SongSummary) -> str:
     return "".join(f'<p class="warning">{escape(text)}</p>' for text in song.warnings)
 
 
-def dance_figures(dance: ChoreographySummary) -> str:
+def choreography_figures(dance: ChoreographySummary) -> str:
     """Return the style of a dance, how it meets the beats, and how it may be used, in words."""
     whose = "as chosen" if dance.style_is_chosen else "which suits the song"
     many = f" {dance.dancers} dancers." if dance.dancers > 1 else ""

@@ -44,17 +44,17 @@ def test_the_song_has_a_tempo_and_its_warnings_are_escaped() -> None:
 
 
 def test_the_figures_are_sentences() -> None:
-    text = text_of(song_html.dance_figures(dance()))
+    text = text_of(song_html.choreography_figures(dance()))
     assert text.startswith("House, which suits the song.")
     assert "93 % of the dancer's stops meet a beat of the song within 100 ms." in text
     assert "There are 48 % as many stops as beats." in text
     assert "dancers." not in text
-    two = text_of(song_html.dance_figures(dance(dancers=2, style_is_chosen=True)))
+    two = text_of(song_html.choreography_figures(dance(dancers=2, style_is_chosen=True)))
     assert "House, as chosen. 2 dancers." in two
 
 
 def test_without_a_beat_there_are_no_figures() -> None:
-    text = text_of(song_html.dance_figures(dance(figures={})))
+    text = text_of(song_html.choreography_figures(dance(figures={})))
     assert "No beat figures: the song has no beat." in text
     assert "%" not in text
 
