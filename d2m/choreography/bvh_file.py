@@ -32,7 +32,7 @@ _HEAD = normalise_vectors(HEAD_FROM_SHOULDERS[0] * (1, -1, 1))
 
 
 @dataclass(frozen=True, kw_only=True)
-class Bone:
+class _Bone:
     """A joint of the file, and the bone from it to the next one.
 
     Parameters
@@ -56,15 +56,15 @@ class Bone:
     across: tuple[int, ...] = ()
 
 
-def _limb(name: str, parent: str, *joints: str) -> Bone:
+def _limb(name: str, parent: str, *joints: str) -> _Bone:
     start, end = (COCO17.index(joint) for joint in joints)
-    return Bone(name=name, parent=parent, start=(start,), end=(end,))
+    return _Bone(name=name, parent=parent, start=(start,), end=(end,))
 
 
-BONES = (
-    Bone(name="Hips", parent="", start=HIPS, end=SHOULDERS, across=HIPS),
-    Bone(name="Chest", parent="Hips", start=SHOULDERS, end=SHOULDERS, across=SHOULDERS),
-    Bone(name="Head", parent="Chest", start=SHOULDERS, end=(0,)),
+_BONES = (
+    _Bone(name="Hips", parent="", start=HIPS, end=SHOULDERS, across=HIPS),
+    _Bone(name="Chest", parent="Hips", start=SHOULDERS, end=SHOULDERS, across=SHOULDERS),
+    _Bone(name="Head", parent="Chest", start=SHOULDERS, end=(0,)),
     _limb("LeftArm", "Chest", "left_shoulder", "left_elbow"),
     _limb("LeftForeArm", "LeftArm", "left_elbow", "left_wrist"),
     _limb("RightArm", "Chest", "right_shoulder", "right_elbow"),
@@ -88,14 +88,14 @@ def write_bvh(path: Path, motion: Motion) -> None:
         The dance.
     """
     joints = motion.joints * np.array([1.0, -1.0, 1.0]) * CM_PER_TORSO
-    directions = {bone.name: _rest_direction(bone) for bone in BONES}
-    turns = bone_rotations(joints, directions)
-    offsets = {bone.name: _offset(bone, joints, turns) for bone in BONES}
-    lines = ["HIERARCHY", *_branch(BONES[0], 0, offsets, directions, joints), "MOTION"]
+    directions = {bone.name: _rest_direction(bone) for bone in _BONES}
+    turns = _bone_rotations(joints, directions)
+    offsets = {bone.name: _offset(bone, joints, turns) for bone in _BONES}
+    lines = ["HIERARCHY", *_branch(_BONES[0], 0, offsets, directions, joints), "MOTION"]
     lines += [f"Frames: {len(joints)}", f"Frame Time: {1 / motion.fps:.8f}"]
-    parents = {bone.name: bone.parent for bone in BONES}
+    parents = {bone.name: bone.parent for bone in _BONES}
     columns = [_middle(joints, HIPS)]
-    for name in _in_file_order(BONES[0]):
+    for name in _in_file_order(_BONES[0]):
         parent = turns.get(parents[name])
         local = turns[name] if parent is None else np.swapaxes(parent, -1, -2) @ turns[name]
         columns.append(_euler_zxy(local))
@@ -105,7 +105,7 @@ def write_bvh(path: Path, motion: Motion) -> None:
         np.savetxt(file, table, fmt="%.4f")
 
 
-def bone_rotations(joints: FloatArray, directions: dict[str, FloatArray]) -> dict[str, FloatArray]:
+def _bone_rotations(joints: FloatArray, directions: dict[str, FloatArray]) -> dict[str, FloatArray]:
     """Return the rotation (F, 3, 3) of each bone from rest, by name.
 
     Parameters
@@ -116,7 +116,7 @@ def bone_rotations(joints: FloatArray, directions: dict[str, FloatArray]) -> dic
         Direction of each bone at rest.
     """
     turns: dict[str, FloatArray] = {}
-    for bone in BONES:
+    for bone in _BONES:
         if bone.across:
             left, right = bone.across
             across = normalise_vectors(joints[:, left] - joints[:, right], _LEFT)
@@ -150,7 +150,7 @@ def _shortest_turn(start: FloatArray, end: FloatArray) -> FloatArray:
     return np.asarray(np.eye(3) + cross + cross @ cross / np.maximum(1 + cosine, 1e-6))
 
 
-def _rest_direction(bone: Bone) -> FloatArray:
+def _rest_direction(bone: _Bone) -> FloatArray:
     """Return where a bone points at rest: legs down, arms to the sides, all else up."""
     if bone.name.endswith("Leg"):
         return np.negative(_UP)
@@ -159,11 +159,11 @@ def _rest_direction(bone: Bone) -> FloatArray:
     return _HEAD if bone.name == "Head" else _UP
 
 
-def _offset(bone: Bone, joints: FloatArray, turns: dict[str, FloatArray]) -> FloatArray:
+def _offset(bone: _Bone, joints: FloatArray, turns: dict[str, FloatArray]) -> FloatArray:
     """Return the middle place (3,) of a joint from its parent, as the parent sees it (cm)."""
     if not bone.parent:
         return np.zeros(3)
-    parent = next(one for one in BONES if one.name == bone.parent)
+    parent = next(one for one in _BONES if one.name == bone.parent)
     away = _middle(joints, bone.start) - _middle(joints, parent.start)
     return np.asarray(np.median(_seen_from(turns[parent.name], away), axis=0))
 
@@ -173,7 +173,7 @@ def _seen_from(turns: FloatArray, vectors: FloatArray) -> FloatArray:
 
 
 def _branch(
-    bone: Bone,
+    bone: _Bone,
     depth: int,
     offsets: dict[str, FloatArray],
     directions: dict[str, FloatArray],
@@ -188,7 +188,7 @@ def _branch(
         f"{inner}OFFSET {_numbers(offsets[bone.name])}",
         f"{inner}CHANNELS {channels} Zrotation Xrotation Yrotation",
     ]
-    below = [one for one in BONES if one.parent == bone.name]
+    below = [one for one in _BONES if one.parent == bone.name]
     for one in below:
         lines += _branch(one, depth + 1, offsets, directions, joints)
     if not below:
@@ -203,9 +203,9 @@ def _branch(
     return [*lines, f"{tab}}}"]
 
 
-def _in_file_order(bone: Bone) -> list[str]:
+def _in_file_order(bone: _Bone) -> list[str]:
     """Return the names of a joint and all below it in the order of the file."""
-    below = [name for one in BONES if one.parent == bone.name for name in _in_file_order(one)]
+    below = [name for one in _BONES if one.parent == bone.name for name in _in_file_order(one)]
     return [bone.name, *below]
 
 

@@ -201,9 +201,8 @@ class Failed:
         return observer.on_failed(self)
 
 
-Result = DanceSummary | SoundtrackSummary | SongSummary | ChoreographySummary | ResultFiles
-"""What a job found or made."""
-Message = Waiting | Stage | Result | Finished | Failed
+_Result = DanceSummary | SoundtrackSummary | SongSummary | ChoreographySummary | ResultFiles
+Message = Waiting | Stage | _Result | Finished | Failed
 
 
 @dataclass(frozen=True, kw_only=True)
