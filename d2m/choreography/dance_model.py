@@ -33,6 +33,9 @@ DANCE_FPS = 30.0
 """Frame rate of generated dances (Hz)."""
 USUAL_SHARPNESS = 0.5
 """How much the dancer slows down at beats at energy 1, see `warp_to_beats`. Chosen by hand."""
+SURENESS = 3.0
+"""Exponent that makes the style vector of an unknown song as sure as those of the songs that the
+networks learned from. Chosen by hand."""
 LEAST_SIZE = 0.6
 """Size of the movements at energy 0; it grows evenly to 1 at energy 1. Chosen by hand."""
 LARGEST_SIZE = 1.25
@@ -141,11 +144,12 @@ class DanceModel:
         with timed(seconds, "style"):
             features = music_features(song.audio)
             shares = self._styles.style_vector(features) if style == AUTO else _chosen(style)
+        sure = shares**SURENESS / np.sum(shares**SURENESS)
         progress("Composing the dance", 0.2)
         beats = dance_beats(song.beats_s, song.downbeats_s, song.duration_s)
         with timed(seconds, "networks"):
             joints = self._joints(
-                features, shares, beats, song, seed=seed, energy=energy, start=start_pose
+                features, sure, beats, song, seed=seed, energy=energy, start=start_pose
             )
         progress("Warping it to the beats", 0.5)
         with timed(seconds, "finish"):
@@ -181,7 +185,11 @@ class DanceModel:
         """Return the joints (F, 14, 3) of a dance at `DANCE_FPS`."""
         if self._chain is not None:
             pose = None if start is None else joints14_from_coco(start)
-            chain = self._chain.dance(shares, beats.units, seed=seed, start_pose=pose)
+            # The same seed gives another dance to another song.
+            noise = np.random.SeedSequence([seed, len(song.beats_s), beats.units])
+            chain = self._chain.dance(
+                shares, beats.units, seed=int(noise.generate_state(1)[0]), start_pose=pose
+            )
             return warp_to_beats(
                 chain,
                 np.arange(beats.units * UNIT_BEATS + 1) * POSES_PER_BEAT,
