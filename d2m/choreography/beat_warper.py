@@ -23,7 +23,7 @@ hand: from the middle between two beats it could go either way."""
 ALIGNMENT_ROUNDS = 4
 """How often the kinematic beats are found and moved. Chosen by hand: the second round corrects
 what moves in the first."""
-DEEPER = 0.7
+DEEPER = 0.25
 """How much a dancer slows down in each round at a beat that no kinematic beat meets (share of the
 speed). Chosen by hand."""
 FAR_FROM_BEATS_S = 0.1
