@@ -67,7 +67,8 @@ _DEFINITIONS = (
     "FID: Frechet distance of features of an action classifier that was trained on the styles, as "
     "in the paper; its training dances are the networks'. Features are of windows of 4.3 s (the "
     "paper: clips of 5 to 10 s) of the first dance to each song, so all rows have equally many; "
-    "they are compared with windows of other real dances.",
+    "they are compared with the windows of all dances of another set of real ones. It is too "
+    "large for few windows, so compare it with that of real dances.",
     "diversity: mean distance of these features over 200 random pairs among 50 dances (fewer "
     "where a row has fewer). multimodality: mean distance of all pairs of the dances to one song, "
     "mean over songs. Both are of the window in the middle of a dance. Rows without randomness "
@@ -118,7 +119,8 @@ def dance_blocks(results: Mapping[str, Any]) -> list[Block]:
         Heading(text="Dances for songs", depth=1),
         Paragraph(
             text=f"Written by `python -m d2m evaluate dance`: {len(songs)} songs, "
-            f"{results['dances']} dances to each where a method has several. {_DIFFERENCES}"
+            f"{results['dances']} dances to each where a method has several, {results['windows']} "
+            f"windows of 4.3 s for each FID. {_DIFFERENCES}"
         ),
         Heading(text="The figures of the paper"),
         _figures_table(rows, PAPER_COLUMNS),
@@ -130,6 +132,9 @@ def dance_blocks(results: Mapping[str, Any]) -> list[Block]:
         blocks += [Heading(text="Goals"), Paragraph(text=reached), goals_table(goals)]
     if results["round_trip"]:
         blocks += [Heading(text="Round trip"), *_trip_blocks(results["round_trip"])]
+    if results["left_out"]:
+        reasons = tuple(f"{title}: {reason}" for title, reason in results["left_out"].items())
+        blocks += [Heading(text="Left out"), BulletList(items=reasons)]
     blocks += [
         Heading(text="Published figures"),
         Paragraph(text="Table 1 of the paper, on its own data, which are not public:"),

@@ -62,14 +62,15 @@ def evaluate_dances(
     -------
     dict
         ``rows`` with the figures by title and key, ``songs``, ``dances`` (the number for each
-        song and row), and ``round_trip`` with the figures of each song.
+        song and row), ``windows`` (the number that Frechet distances are of), ``round_trip``
+        with the figures of each song, and ``left_out`` with the reasons by row.
 
     Raises
     ------
     CheckpointError
-        If weights are missing or damaged.
+        If the weights of the action classifier are missing or damaged.
     """
-    chosen = dancers(config.weights) if rows is None else rows
+    chosen, left_out = dancers(config.weights) if rows is None else (rows, {})
     classifier = ActionClassifier.from_pretrained(config.weights)
     measured: dict[str, list[MeasuredDance]] = {row: [] for row in (*chosen, REFERENCE_ROW)}
     songs: list[dict[str, Any]] = []
@@ -96,6 +97,7 @@ def evaluate_dances(
         "windows": sum(len(dance.features["action"]) for dance in reference) // config.dances,
         "songs": songs,
         "round_trip": trips,
+        "left_out": left_out,
     }
     if config.out is not None:
         write_dance_document(results, config.out)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from d2m.benchmark.dance_songs import EvaluationSong
 from d2m.choreography.dance_model import DanceModel
 from d2m.core.dancer_motion import Motion
+from d2m.core.errors import CheckpointError
 from d2m.perception.skeleton import ANKLES, KNEES
 from d2m.training.data.dances import procedural_dance
 from d2m.training.data.dances.movement_modes import STYLE_MODES
@@ -68,23 +69,29 @@ def bobbing(song: EvaluationSong, number: int) -> Motion:
     return Motion(joints=joints, fps=still.fps)
 
 
-def dancers(weights: Path) -> dict[str, Dancer]:
-    """Return all dancers by the titles of their rows.
+def dancers(weights: Path) -> tuple[dict[str, Dancer], dict[str, str]]:
+    """Return all dancers, and the methods that can't dance.
 
     Parameters
     ----------
     weights
         Checkpoints folder.
 
-    Raises
-    ------
-    CheckpointError
-        If weights are missing or damaged.
+    Returns
+    -------
+    dancers
+        By the titles of their rows.
+    left_out
+        Why a method is left out, by the title of its row: its weights are missing or damaged.
     """
     found: dict[str, Dancer] = {REAL_ROW: real_dance}
+    left_out: dict[str, str] = {}
     for title, method in METHOD_ROWS.items():
-        found[title] = _method(method, weights)
-    return found | {STILL_ROW: still_pose, BOB_ROW: bobbing}
+        try:
+            found[title] = _method(method, weights)
+        except CheckpointError as error:  # noqa: PERF203 (the loop has four rounds)
+            left_out[title] = str(error)
+    return found | {STILL_ROW: still_pose, BOB_ROW: bobbing}, left_out
 
 
 def _method(method: str, weights: Path) -> Dancer:

@@ -12,7 +12,15 @@ import torch
 
 from d2m.benchmark.dance_document import dance_goals, write_dance_document
 from d2m.benchmark.dance_figures import MeasuredDance, measure_dance, row_figures
-from d2m.benchmark.dance_rows import REAL_ROW, bobbing, real_dance, reference_dance, still_pose
+from d2m.benchmark.dance_rows import (
+    METHOD_ROWS,
+    REAL_ROW,
+    bobbing,
+    dancers,
+    real_dance,
+    reference_dance,
+    still_pose,
+)
 from d2m.benchmark.dance_songs import EvaluationSong
 from d2m.choreography.action_classifier import ActionClassifier, ActionClassifierConfig
 from d2m.choreography.song_analysis import SongAnalysis
@@ -120,7 +128,10 @@ def results() -> dict:
     trip = {
         "title": fact["title"], "tempo_bpm": 95.1, "tempo_met": True, "beat_f": 0.9, "heard_f": 0.8
     }  # fmt: skip
-    return {"rows": rows, "dances": 5, "songs": [fact], "round_trip": [trip]}
+    return {
+        "rows": rows, "dances": 5, "windows": 9, "songs": [fact], "round_trip": [trip],
+        "left_out": {"Aud-MoCoGAN": "Its weights are missing."},
+    }  # fmt: skip
 
 
 def test_the_report_shows_figures_differences_and_goals(tmp_path):
@@ -132,7 +143,15 @@ def test_the_report_shows_figures_differences_and_goals(tmp_path):
     assert "50.0 % (25.0 to 75.0)" in line
     assert "The data are not the paper's" in text
     assert "1 of 1. Beats of the new music" in text
+    assert "- Aud-MoCoGAN: Its weights are missing." in text
     assert json.loads((tmp_path / "dance.json").read_text())["songs"][0]["found_beat_f"] == 0.97
+
+
+def test_methods_without_weights_are_left_out_with_the_reason(tmp_path):
+    found, left_out = dancers(tmp_path)
+    assert list(found) == [REAL_ROW, "still pose", "bobbing metronome"]
+    assert set(left_out) == set(METHOD_ROWS)
+    assert all(left_out.values())
 
 
 def test_goals_compare_the_method_with_real_dances_and_baselines():
