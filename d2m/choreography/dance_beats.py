@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from d2m.choreography.dance_units import UNIT_BEATS
+from d2m.choreography.dance_units import BEATS_OF_UNIT
 
 FloatArray = NDArray[np.float64]
 
@@ -38,7 +38,7 @@ class DanceBeats:
     @property
     def joins_s(self) -> FloatArray:
         """Where units are joined (s), within the dance."""
-        starts = self.beats_s[UNIT_BEATS:-1:UNIT_BEATS]
+        starts = self.beats_s[BEATS_OF_UNIT:-1:BEATS_OF_UNIT]
         return np.asarray(starts[starts > 0])
 
 
@@ -57,14 +57,14 @@ def dance_beats(beats_s: FloatArray, downbeats_s: FloatArray, duration_s: float)
         beats, first = np.arange(0, duration_s + PLAIN_BEAT_S, PLAIN_BEAT_S), 0
     before, after = beats[1] - beats[0], beats[-1] - beats[-2]
     # Whole units before the first downbeat, so that the dance begins at or before 0 s.
-    lead = -(-first // UNIT_BEATS) * UNIT_BEATS - first
+    lead = -(-first // BEATS_OF_UNIT) * BEATS_OF_UNIT - first
     start = beats[0] - before * lead
     while start > 0:
-        lead += UNIT_BEATS
+        lead += BEATS_OF_UNIT
         start = beats[0] - before * lead
     missing = max(0, int(np.ceil((duration_s - beats[-1]) / after)))
     count = lead + len(beats) + missing - 1
-    missing += -count % UNIT_BEATS
+    missing += -count % BEATS_OF_UNIT
     whole = np.concatenate(
         [
             beats[0] - before * np.arange(lead, 0, -1),
@@ -72,7 +72,7 @@ def dance_beats(beats_s: FloatArray, downbeats_s: FloatArray, duration_s: float)
             beats[-1] + after * np.arange(1, missing + 1),
         ]
     )
-    return DanceBeats(beats_s=whole, units=(len(whole) - 1) // UNIT_BEATS)
+    return DanceBeats(beats_s=whole, units=(len(whole) - 1) // BEATS_OF_UNIT)
 
 
 def _paced(beats: FloatArray, downbeats_s: FloatArray) -> tuple[FloatArray, int]:

@@ -12,7 +12,7 @@ from d2m.checkpoints import CHECKPOINTS
 from d2m.choreography.aud_mocogan import AudMocogan
 from d2m.choreography.beat_warper import warp_to_beats
 from d2m.choreography.dance_beats import DanceBeats, dance_beats
-from d2m.choreography.dance_units import POSES_PER_BEAT, UNIT_BEATS
+from d2m.choreography.dance_units import BEATS_OF_UNIT, POSES_PER_BEAT
 from d2m.choreography.finish_motion import finish_motion
 from d2m.choreography.joints import coco_from_joints14, hip_middle, joints14_from_coco, mirror14
 from d2m.choreography.kinematic_beats import UNIT_FPS, resample_joints
@@ -192,7 +192,7 @@ class DanceModel:
             )
             return warp_to_beats(
                 chain,
-                np.arange(beats.units * UNIT_BEATS + 1) * POSES_PER_BEAT,
+                np.arange(beats.units * BEATS_OF_UNIT + 1) * POSES_PER_BEAT,
                 beats.beats_s,
                 duration_s=song.duration_s,
                 fps=DANCE_FPS,

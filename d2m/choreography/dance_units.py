@@ -14,9 +14,9 @@ FloatArray = NDArray[np.float64]
 
 UNIT_POSES = 32
 """Poses of a dance unit (Sec. 4); the last one is the first of the next unit."""
-UNIT_BEATS = 4
+BEATS_OF_UNIT = 4
 """Beats of a dance unit (Sec. 4), one bar."""
-POSES_PER_BEAT = (UNIT_POSES - 1) / UNIT_BEATS
+POSES_PER_BEAT = (UNIT_POSES - 1) / BEATS_OF_UNIT
 """Distance of two beats in a unit (poses). The first and the last pose are on beats."""
 SNAP_BEATS = 0.25
 """Greatest distance from a beat of the music at which a kinematic beat is moved onto it (beats).
@@ -50,10 +50,10 @@ def cut_units(
     inside = (beats_s >= 0) & (beats_s <= (len(joints) - 1) / fps)
     beats = beats_s[inside]
     first = np.flatnonzero(np.isclose(beats[:, None], downbeats_s, atol=1e-3).any(axis=1))
-    count = (len(beats) - 1 - first[0]) // UNIT_BEATS if first.size else 0
+    count = (len(beats) - 1 - first[0]) // BEATS_OF_UNIT if first.size else 0
     if count < 1:
         return np.zeros((0, UNIT_POSES, *joints.shape[1:]))
-    beats = beats[first[0] : first[0] + count * UNIT_BEATS + 1]
+    beats = beats[first[0] : first[0] + count * BEATS_OF_UNIT + 1]
     moments = _snapped(beats, find_kinematic_beats(joints, fps).beats_s)
     places = np.arange(count * (UNIT_POSES - 1) + 1) / POSES_PER_BEAT
     times = np.interp(places, np.arange(len(moments)), moments)

@@ -24,7 +24,7 @@ MOVEMENTS_FILES = {
     "no-composition": "dance/movements_alone.safetensors",
 }
 """File of MM-GAN in a checkpoints folder, by the method that uses it."""
-PHRASE_FORMS = ("AABA", "ABAB", "AABB", "ABAC", "AABC")
+SONG_FORMS = ("AABA", "ABAB", "AABB", "ABAC", "AABC")
 """Forms of a song of four phrases: the same letter is danced to the same noise. Chosen by hand:
 dances repeat themselves as songs do."""
 REPEATED_NOISE = 0.25
@@ -115,8 +115,8 @@ class UnitChain:
         length = self._composer.config.units
         forms: list[str] = []
         while len(forms) * length < units:
-            chosen = int(torch.randint(len(PHRASE_FORMS), (1,), generator=random))
-            forms += PHRASE_FORMS[chosen]
+            chosen = int(torch.randint(len(SONG_FORMS), (1,), generator=random))
+            forms += SONG_FORMS[chosen]
         noises: dict[str, Tensor] = {}
         phrases = []
         for letter in forms[: -(-units // length)]:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter1d
 
 from d2m.choreography.beat_warper import warp_to_beats
-from d2m.choreography.dance_units import POSES_PER_BEAT, UNIT_BEATS, UNIT_POSES, cut_units
+from d2m.choreography.dance_units import POSES_PER_BEAT, BEATS_OF_UNIT, UNIT_POSES, cut_units
 from d2m.choreography.joints import coco_from_joints14, hip_middle, joints14_from_coco
 from d2m.training.data.dances import procedural_dance
 
@@ -48,8 +48,8 @@ def chained_dance(
     beats_s: FloatArray, duration_s: float, seed: int
 ) -> tuple[FloatArray, list[int]]:
     """Return COCO-17 joints of a chain on beats, and the first frames of its later units."""
-    units = -(-(len(beats_s) - 1) // UNIT_BEATS)
+    units = -(-(len(beats_s) - 1) // BEATS_OF_UNIT)
     source = np.arange(len(beats_s)) * POSES_PER_BEAT
     joints = warp_to_beats(noisy_chain(units, seed), source, beats_s, duration_s=duration_s)
-    joins = np.round(beats_s[UNIT_BEATS::UNIT_BEATS] * FPS).astype(int)
+    joins = np.round(beats_s[BEATS_OF_UNIT::BEATS_OF_UNIT] * FPS).astype(int)
     return coco_from_joints14(joints), joins.tolist()

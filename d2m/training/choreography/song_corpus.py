@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from d2m.choreography.beat_warper import warp_to_beats
-from d2m.choreography.dance_units import POSES_PER_BEAT, UNIT_BEATS
+from d2m.choreography.dance_units import BEATS_OF_UNIT, POSES_PER_BEAT
 from d2m.choreography.kinematic_beats import UNIT_FPS
 from d2m.choreography.music_features import music_features
 from d2m.choreography.music_style import MusicStyleClassifier, one_style
@@ -100,7 +100,7 @@ def paired_dances(
         number = rng.choice(np.unique(corpus.dance[own]))
         units = corpus.units[corpus.dance == number]
         chain = np.concatenate([units[0], *(unit[1:] for unit in units[1:])])
-        beats = song.beats_s[: len(units) * UNIT_BEATS + 1]
+        beats = song.beats_s[: len(units) * BEATS_OF_UNIT + 1]
         frames = min(len(song.features), int(beats[-1] * UNIT_FPS))
         joints = warp_to_beats(
             chain, np.arange(len(beats)) * POSES_PER_BEAT, beats,

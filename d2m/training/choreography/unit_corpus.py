@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
-from d2m.choreography.dance_units import UNIT_BEATS, cut_units
+from d2m.choreography.dance_units import BEATS_OF_UNIT, cut_units
 from d2m.choreography.joints import joints14_from_coco
 from d2m.core.dance_styles import DANCE_STYLES
 from d2m.core.errors import DataError
@@ -32,7 +32,7 @@ LIVELY = 0.75
 dancers do now and then, and which a dance should not do for long. Chosen by hand."""
 RECORDED_WEIGHT = 8.0
 """Weight of a recorded unit beside a procedural one. Chosen by hand."""
-SMOOTHING_S = 0.03
+RECORDED_SMOOTHING_S = 0.03
 """Standard deviation (s) of the Gaussian that smooths recorded dances. Chosen by hand."""
 _SEED = 500_000  # seeds of other uses are lower
 
@@ -148,8 +148,8 @@ def build_corpus(
     cuts, styles, is_recorded = [], [], []
     for style, dance in recorded:
         facing = facing_camera(dance)
-        for first in range(UNIT_BEATS):
-            cuts.append(_cut(facing, dance.beats_s[first::UNIT_BEATS]))
+        for first in range(BEATS_OF_UNIT):
+            cuts.append(_cut(facing, dance.beats_s[first::BEATS_OF_UNIT]))
             styles.append(style)
             is_recorded.append(True)
     for style, dance in _procedural(dances_a_style):
@@ -160,7 +160,7 @@ def build_corpus(
     numbers = np.repeat(np.arange(len(cuts)), counts)
     names = list(DANCE_STYLES)
     # All units of a recorded dance are on the same side.
-    groups = np.where(is_recorded, np.arange(len(cuts)) // UNIT_BEATS, np.arange(len(cuts)))
+    groups = np.where(is_recorded, np.arange(len(cuts)) // BEATS_OF_UNIT, np.arange(len(cuts)))
     return UnitCorpus(
         units=np.concatenate(cuts),
         style=np.repeat([names.index(style) for style in styles], counts),
@@ -172,7 +172,9 @@ def build_corpus(
 
 def facing_camera(dance: AnnotatedDance) -> AnnotatedDance:
     """Return a recorded dance, smoothed and turned so that it faces the camera on average."""
-    points = gaussian_filter1d(dance.keypoints, SMOOTHING_S * dance.fps, axis=0, mode="nearest")
+    points = gaussian_filter1d(
+        dance.keypoints, RECORDED_SMOOTHING_S * dance.fps, axis=0, mode="nearest"
+    )
     across = (points[:, 5] - points[:, 6]) + 1.5 * (points[:, 11] - points[:, 12])
     x, z = -across[:, 2], across[:, 0]
     angle = np.arctan2(x.sum(), z.sum())  # of the mean facing from the camera
