@@ -23,7 +23,7 @@ hand: from the middle between two beats it could go either way."""
 ALIGNMENT_ROUNDS = 4
 """How often the kinematic beats are found and moved. Chosen by hand: the second round corrects
 what moves in the first."""
-DEEPER = 0.25
+DEEPER = 0.3
 """How much a dancer slows down in each round at a beat that no kinematic beat meets (share of the
 speed). Chosen by hand."""
 FAR_FROM_BEATS_S = 0.1
@@ -31,6 +31,9 @@ FAR_FROM_BEATS_S = 0.1
 ROUNDED = 0.2
 """Standard deviation of the time around such a stop in which the motion is smoothed (beats). Chosen
 by hand."""
+SHIFT_FRAMES = 1.5
+"""Standard deviation over which the shifts of kinematic beats are smoothed (frames). Chosen by
+hand, against jerks."""
 GREATEST_STRETCH = 2.5
 """Bounds the change of speed by which kinematic beats are moved onto beats (factor). Chosen by
 hand."""
@@ -111,6 +114,7 @@ def align_kinematic_beats(joints: FloatArray, fps: float, beats_s: FloatArray) -
         The joints at the same rate.
     """
     from scipy.interpolate import CubicSpline, PchipInterpolator
+    from scipy.ndimage import gaussian_filter1d
 
     last = len(joints) - 1
     beats = np.asarray(beats_s, float) * fps
@@ -129,6 +133,7 @@ def align_kinematic_beats(joints: FloatArray, fps: float, beats_s: FloatArray) -
         depths[1:-1] = unmet * DEEPER
         moved = PchipInterpolator(wanted, now)(_eased(frames, bounds, depths))
         position = np.interp(moved, frames, position)
+        position = frames + gaussian_filter1d(position - frames, SHIFT_FRAMES, mode="nearest")
         aligned = np.asarray(spline(position))
     return _without_stops_between(aligned, fps, beats)
 

@@ -49,7 +49,7 @@ FOREARM_BACK = 0.35
 hands on the hips need it."""
 CLOSED_ELBOW = 0.9
 """Greatest cosine of the angle between forearm and reversed upper arm: 26 degrees, by hand."""
-SMOOTHING_S = 0.07
+JOINT_SMOOTHING_S = 0.07
 """Standard deviation of the time over which noise is smoothed (s). Chosen by hand."""
 SAME_PLACE = 0.08
 """Standard deviation of the distance within which poses are averaged (torso lengths): a joint that
@@ -65,13 +65,13 @@ def smooth_joints(joints: FloatArray, fps: float) -> FloatArray:
     these are near. So a still joint becomes quiet, and a fast one keeps its stops; nothing is
     delayed.
     """
-    reach = min(int(np.ceil(2.5 * SMOOTHING_S * fps)), len(joints) - 1)
+    reach = min(int(np.ceil(2.5 * JOINT_SMOOTHING_S * fps)), len(joints) - 1)
     padded = np.pad(joints, ((reach, reach), (0, 0), (0, 0)), mode="edge")
     total, weights = np.zeros_like(joints), np.zeros((*joints.shape[:2], 1))
     for shift in range(-reach, reach + 1):
         other = padded[reach + shift : reach + shift + len(joints)]
         distance = ((other - joints) ** 2).sum(axis=-1, keepdims=True) / SAME_PLACE**2
-        weight = np.exp(-0.5 * (distance + (shift / fps / SMOOTHING_S) ** 2))
+        weight = np.exp(-0.5 * (distance + (shift / fps / JOINT_SMOOTHING_S) ** 2))
         total += weight * other
         weights += weight
     return np.asarray(total / weights)

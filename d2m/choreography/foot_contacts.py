@@ -15,10 +15,10 @@ from d2m.rendering.dancer_camera import ANKLE_HEIGHT
 
 FloatArray = NDArray[np.float64]
 
-LOW, LOWER = 0.12, 0.06
+STANDING_HEIGHT, LANDING_HEIGHT = 0.12, 0.06
 """Greatest height of an ankle over that of a standing foot while it stays on the floor, and when it
 comes down (torso lengths). Chosen by hand."""
-SLOW, SLOWER = 0.8, 0.4
+STANDING_SPEED, LANDING_SPEED = 0.8, 0.4
 """Greatest speed of a foot while it stays on the floor, and when it comes to rest (torso lengths a
 second). Chosen by hand, above the noise of generated joints."""
 LEAST_CONTACT_S = 0.1
@@ -30,7 +30,7 @@ STEP_HEIGHT, STEP_SLOPE = 0.1, 0.25
 LONGEST_JUMP_S = 0.7
 """A dancer who touches the floor less often than this (s) is brought down to it. Chosen by hand."""
 STAGE = np.array([1.2, 1.0, 0.8])
-"""Half the width, height (unused) and depth of the stage (torso lengths). Chosen by hand."""
+"""Half the size of the stage (torso lengths; the height has no effect). Chosen by hand."""
 WANDERING_S = 2.5
 """Standard deviation of the time over which a dancer's way across the stage is averaged (s). Chosen
 by hand: steps of one bar stay."""
@@ -82,8 +82,8 @@ def find_contacts(ankles: FloatArray, fps: float) -> NDArray[np.bool_]:
 
     height = -ankles[..., 1] - ANKLE_HEIGHT
     speed = np.linalg.norm(np.gradient(ankles, axis=0), axis=-1) * fps
-    weak = (height < LOW) & (speed < SLOW)
-    strong = (height < LOWER) & (speed < SLOWER)
+    weak = (height < STANDING_HEIGHT) & (speed < STANDING_SPEED)
+    strong = (height < LANDING_HEIGHT) & (speed < LANDING_SPEED)
     contacts = np.zeros_like(weak)
     for foot in range(2):
         for (run,) in find_objects(label(weak[:, foot])[0]):
