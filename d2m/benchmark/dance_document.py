@@ -60,7 +60,8 @@ _DEFINITIONS = (
     "beat coverage: kinematic beats over beats of the music. beat hit: share of the kinematic "
     "beats within ±100 ms of a beat of the music; the paper does not state its tolerance. "
     "Kinematic beats are found in all rows by one detector (Eq. 1-2) on 14 joints, as the camera "
-    "sees them, at 15 fps. The beats of the music are those that it was composed on; dancers are "
+    "sees them, at 15 fps. It measures a decrease by the dance's own motion, so the small "
+    "movements of the LSTM count as much as large ones. The beats of the music are those that it was composed on; dancers are "
     "told only those that are found in its sound. Beats within 0.25 s of either end do not count.",
     "downbeats met: share of the first beats of bars within ±100 ms of a kinematic beat. Not in "
     "the paper.",
@@ -83,6 +84,7 @@ _DEFINITIONS = (
     "10.6, FACT 35.4 / 22.1, Bailando 28.2 / 9.6, EDGE 42.2 / 22.1, Lodge 37.1 / 18.8). Div: mean "
     "distance of all pairs of songs.",
     "foot slide: mean step of ankles on the floor at 30 fps, in a picture of 720 lines.",
+    "goals: of the figures, whatever their intervals.",
     "still pose and bobbing metronome show what the figures are worth without any dancing.",
     "Brackets: 95 % intervals by bootstrap over songs. Those of FID, diversity and Div are moved "
     "so that their mean is the figure, because resampled songs repeat.",
@@ -118,9 +120,9 @@ def dance_blocks(results: Mapping[str, Any]) -> list[Block]:
     blocks: list[Block] = [
         Heading(text="Dances for songs", depth=1),
         Paragraph(
-            text=f"Written by `python -m d2m evaluate dance`: {len(songs)} songs, "
-            f"{results['dances']} dances to each where a method has several, {results['windows']} "
-            f"windows of 4.3 s for each FID. {_DIFFERENCES}"
+            text=f"Written by `python -m d2m evaluate dance --songs {len(songs)} --dances "
+            f"{results['dances']}`. Each FID is of {results['windows']} windows of 4.3 s. "
+            f"{_DIFFERENCES}"
         ),
         Heading(text="The figures of the paper"),
         _figures_table(rows, PAPER_COLUMNS),

@@ -7,6 +7,8 @@ import re
 
 import pytest
 
+from d2m.benchmark.dance_document import dance_blocks
+from d2m.benchmark.document import as_markdown
 from d2m.benchmark.level_report import levels_markdown
 from tests.conftest import ROOT
 
@@ -27,6 +29,11 @@ def test_the_report_is_that_of_its_json() -> None:
     again = levels_markdown(measured).splitlines()
     start = again.index("## What was measured")
     assert again[start:] == report[report.index("## What was measured") :]
+
+
+def test_the_report_on_dances_is_that_of_its_json() -> None:
+    measured = json.loads((DOCS / "dance.json").read_text(encoding="utf-8"))
+    assert as_markdown(dance_blocks(measured)) == (DOCS / "dance.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("name", ["README.md", "levels.md", "rhythm.md"])
