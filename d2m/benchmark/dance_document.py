@@ -61,8 +61,9 @@ _DEFINITIONS = (
     "beats within ±100 ms of a beat of the music; the paper does not state its tolerance. "
     "Kinematic beats are found in all rows by one detector (Eq. 1-2) on 14 joints, as the camera "
     "sees them, at 15 fps. It measures a decrease by the dance's own motion, so the small "
-    "movements of the LSTM count as much as large ones. The beats of the music are those that it was composed on; dancers are "
-    "told only those that are found in its sound. Beats within 0.25 s of either end do not count.",
+    "movements of the LSTM count as much as large ones. The beats of the music are those that it "
+    "was composed on; dancers are told only those that are found in its sound. Beats within 0.25 s "
+    "of either end do not count.",
     "downbeats met: share of the first beats of bars within ±100 ms of a kinematic beat. Not in "
     "the paper.",
     "FID: Frechet distance of features of an action classifier that was trained on the styles, as "
