@@ -26,10 +26,11 @@ from d2m.core.dancer_motion import Motion
 from d2m.core.errors import SettingsError
 from d2m.core.progress import Progress, silent, timed
 from d2m.core.styles import AUTO
+from d2m.rendering.draw_dance import DRAWN_FPS
 
 FloatArray = NDArray[np.float64]
 
-DANCE_FPS = 30.0
+DANCE_FPS = float(DRAWN_FPS)
 """Frame rate of generated dances (Hz)."""
 USUAL_SHARPNESS = 0.5
 """How much the dancer slows down at beats at energy 1, see `warp_to_beats`. Chosen by hand."""

@@ -100,8 +100,9 @@ class MusicStyleClassifier(nn.Module):
         starts = np.linspace(0, max(0, len(features) - STYLE_FRAMES), count).astype(int)
         rows = np.minimum(starts[:, None] + np.arange(STYLE_FRAMES), len(features) - 1)
         shares = self(torch.from_numpy(features[rows])).softmax(dim=-1).mean(dim=0).numpy()
-        padded = np.pad(shares, (0, len(DANCE_STYLES) - len(shares)))
-        return np.asarray(padded, dtype=np.float32)
+        vector = np.zeros(len(DANCE_STYLES), dtype=np.float32)
+        vector[: len(STYLES)] = shares
+        return vector
 
 
 def one_style(name: str) -> NDArray[np.float32]:

@@ -9,23 +9,23 @@ import typer
 
 from d2m.core.levels import HOP_LEVELS, hop_level_named
 from d2m.core.output_folder import usable_output
-from d2m.training.choreography.cli_baselines import (
-    dance_actions_command,
-    dance_lstm_command,
-    dance_mocogan_command,
-)
-from d2m.training.choreography.cli_networks import (
-    dance_data_command,
-    dance_movements_command,
-    dance_style_command,
-    dance_units_command,
-)
 from d2m.training.cli_d2mgan import d2mgan_command
 from d2m.training.cli_options import (
     CorpusFolder,
     LevelArgument,
     MaybePath,
     with_trainer_options,
+)
+from d2m.training.dance_networks.cli_baselines import (
+    dance_actions_command,
+    dance_lstm_command,
+    dance_mocogan_command,
+)
+from d2m.training.dance_networks.cli_networks import (
+    dance_data_command,
+    dance_movements_command,
+    dance_style_command,
+    dance_units_command,
 )
 
 train = typer.Typer(

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import uniform_filter1d
 
 from d2m.choreography.beat_warper import warp_to_beats
-from d2m.choreography.dance_units import POSES_PER_BEAT, BEATS_OF_UNIT, UNIT_POSES, cut_units
+from d2m.choreography.dance_units import BEATS_OF_UNIT, POSES_PER_BEAT, UNIT_POSES, cut_units
 from d2m.choreography.joints import coco_from_joints14, hip_middle, joints14_from_coco
 from d2m.training.data.dances import procedural_dance
 

@@ -13,8 +13,8 @@ from torch import Tensor
 from d2m.choreography.dance_units import place_unit
 from d2m.choreography.joints import mirror14
 from d2m.choreography.unit_vae import UnitVae, UnitVaeConfig
-from d2m.training.choreography.dance_task import DanceTask
-from d2m.training.choreography.unit_corpus import UnitCorpus
+from d2m.training.dance_networks.dance_task import DanceTask
+from d2m.training.dance_networks.unit_corpus import UnitCorpus
 from d2m.training.distributed import Engine
 from d2m.training.learning_rates import cosine_factor
 from d2m.training.trainer import Trainer, TrainerConfig

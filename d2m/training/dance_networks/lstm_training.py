@@ -12,8 +12,8 @@ from torch import Tensor
 from torch.nn import functional
 
 from d2m.choreography.lstm_dancer import LstmDancer, LstmDancerConfig
-from d2m.training.choreography.dance_task import DanceTask
-from d2m.training.choreography.dance_windows import DanceWindow, DanceWindows, PairedDance
+from d2m.training.dance_networks.dance_task import DanceTask
+from d2m.training.dance_networks.dance_windows import DanceWindow, DanceWindows, PairedDance
 from d2m.training.distributed import Engine
 from d2m.training.trainer import Trainer, TrainerConfig
 

@@ -16,21 +16,21 @@ from d2m.choreography.joints import hip_middle, joints14_from_coco
 from d2m.choreography.lstm_dancer import LSTM_FILE, LstmDancer, LstmDancerConfig
 from d2m.core.errors import CheckpointError, DataError
 from d2m.models.weight_files import read_weights
-from d2m.training.choreography.action_training import (
+from d2m.training.dance_networks.action_training import (
     ActionTask,
     ActionTrainingConfig,
     train_action_classifier,
 )
-from d2m.training.choreography.dance_windows import DanceWindows, PairedDance
-from d2m.training.choreography.install_dance import install_dance_network
-from d2m.training.choreography.lstm_training import LstmTask, LstmTrainingConfig, train_lstm
-from d2m.training.choreography.mocogan_training import (
+from d2m.training.dance_networks.dance_windows import DanceWindows, PairedDance
+from d2m.training.dance_networks.install_dance import install_dance_network
+from d2m.training.dance_networks.lstm_training import LstmTask, LstmTrainingConfig, train_lstm
+from d2m.training.dance_networks.mocogan_training import (
     CURRICULUM_FRAMES,
     MocoganTask,
     MocoganTrainingConfig,
     train_mocogan,
 )
-from d2m.training.choreography.unit_corpus import UnitCorpus
+from d2m.training.dance_networks.unit_corpus import UnitCorpus
 from d2m.training.data.dances import procedural_dance
 from d2m.training.trainer import Trainer
 from tests.training.small import FEW, metrics

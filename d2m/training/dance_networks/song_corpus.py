@@ -17,8 +17,8 @@ from d2m.core.errors import DataError
 from d2m.core.levels import SAMPLE_RATE
 from d2m.core.styles import STYLES
 from d2m.media.audio_file import read_audio
-from d2m.training.choreography.dance_windows import PairedDance
-from d2m.training.choreography.unit_corpus import UnitCorpus
+from d2m.training.dance_networks.dance_windows import PairedDance
+from d2m.training.dance_networks.unit_corpus import UnitCorpus
 from d2m.training.data.composed_pieces import ComposedPiece
 
 

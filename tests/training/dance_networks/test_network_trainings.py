@@ -17,23 +17,23 @@ from d2m.choreography.music_style import MusicStyleClassifier, MusicStyleConfig
 from d2m.choreography.unit_vae import UnitVae, UnitVaeConfig
 from d2m.core.dance_styles import DANCE_STYLES
 from d2m.core.errors import DataError
-from d2m.training.choreography.movement_gan_training import (
+from d2m.training.dance_networks.movement_gan_training import (
     MovementGanTrainingConfig,
     spread_distance,
     train_movement_gan,
 )
-from d2m.training.choreography.music_style_training import (
+from d2m.training.dance_networks.music_style_training import (
     MusicStyleTrainingConfig,
     train_music_style,
 )
-from d2m.training.choreography.song_corpus import (
+from d2m.training.dance_networks.song_corpus import (
     StyledSong,
     load_songs,
     paired_dances,
     style_vectors,
 )
-from d2m.training.choreography.unit_corpus import UnitCorpus, build_corpus, facing_camera
-from d2m.training.choreography.unit_vae_training import (
+from d2m.training.dance_networks.unit_corpus import UnitCorpus, build_corpus, facing_camera
+from d2m.training.dance_networks.unit_vae_training import (
     UnitVaeTrainingConfig,
     train_unit_vae,
     varied_units,

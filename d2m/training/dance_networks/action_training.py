@@ -18,8 +18,8 @@ from d2m.choreography.action_classifier import (
 )
 from d2m.choreography.joints import mirror14
 from d2m.core.errors import DataError
-from d2m.training.choreography.dance_task import DanceTask
-from d2m.training.choreography.unit_corpus import UnitCorpus
+from d2m.training.dance_networks.dance_task import DanceTask
+from d2m.training.dance_networks.unit_corpus import UnitCorpus
 from d2m.training.distributed import Engine
 from d2m.training.trainer import Trainer, TrainerConfig
 

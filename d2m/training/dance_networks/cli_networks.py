@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from d2m.core.output_folder import usable_output
-from d2m.training.choreography.cli_baselines import (
+from d2m.training.cli_options import MaybePath, with_trainer_options
+from d2m.training.dance_networks.cli_baselines import (
     DanceRunFolder,
     Install,
     SongsFolder,
     UnitsFile,
 )
-from d2m.training.cli_options import MaybePath, with_trainer_options
 
 if TYPE_CHECKING:
     from d2m.training.data.dances import AnnotatedDance
@@ -36,7 +36,7 @@ def dance_data_command(
 ) -> None:
     """Cut procedural and recorded dances into the units that the networks learn from."""
     from d2m.core.dance_styles import dance_style_named
-    from d2m.training.choreography.unit_corpus import build_corpus
+    from d2m.training.dance_networks.unit_corpus import build_corpus
     from d2m.training.data.dances import load_cmu
     from d2m.training.data.multi_view import load_aist_3d
 
@@ -70,8 +70,8 @@ def dance_units_command(
     from d2m.choreography.stored_network import stored_network
     from d2m.choreography.unit_chain import UNITS_FILE
     from d2m.choreography.unit_vae import UnitVae, UnitVaeConfig
-    from d2m.training.choreography.install_dance import install_dance_network
-    from d2m.training.choreography.unit_vae_training import UnitVaeTrainingConfig, train_unit_vae
+    from d2m.training.dance_networks.install_dance import install_dance_network
+    from d2m.training.dance_networks.unit_vae_training import UnitVaeTrainingConfig, train_unit_vae
 
     train_unit_vae(units, usable_output(out), UnitVaeTrainingConfig(**trainer_options))
     if install:
@@ -92,12 +92,12 @@ def dance_style_command(
 ) -> None:
     """Train the classifier of the style of songs; an interrupted run resumes."""
     from d2m.choreography.music_style import MUSIC_STYLE_FILE, MusicStyleClassifier
-    from d2m.training.choreography.install_dance import install_dance_network
-    from d2m.training.choreography.music_style_training import (
+    from d2m.training.dance_networks.install_dance import install_dance_network
+    from d2m.training.dance_networks.music_style_training import (
         MusicStyleTrainingConfig,
         train_music_style,
     )
-    from d2m.training.choreography.song_corpus import load_songs
+    from d2m.training.dance_networks.song_corpus import load_songs
 
     config = MusicStyleTrainingConfig(**trainer_options)
     heard = load_songs(songs)
@@ -127,13 +127,13 @@ def dance_movements_command(
     from d2m.choreography.stored_network import stored_network
     from d2m.choreography.unit_chain import MOVEMENTS_FILES
     from d2m.choreography.unit_vae import UnitVae, UnitVaeConfig
-    from d2m.training.choreography.install_dance import install_dance_network
-    from d2m.training.choreography.movement_gan_training import (
+    from d2m.training.dance_networks.install_dance import install_dance_network
+    from d2m.training.dance_networks.movement_gan_training import (
         MovementGanTrainingConfig,
         train_movement_gan,
     )
-    from d2m.training.choreography.song_corpus import load_songs, style_vectors
-    from d2m.training.choreography.unit_corpus import UnitCorpus
+    from d2m.training.dance_networks.song_corpus import load_songs, style_vectors
+    from d2m.training.dance_networks.unit_corpus import UnitCorpus
 
     sizes = MovementGanConfig(units=1 if alone else PHRASE_UNITS)
     config = MovementGanTrainingConfig(network=sizes, **trainer_options)

@@ -21,8 +21,8 @@ from d2m.choreography.movement_gan import (
 )
 from d2m.choreography.unit_vae import UnitVae
 from d2m.core.dance_styles import DANCE_STYLES
-from d2m.training.choreography.dance_task import DanceTask
-from d2m.training.choreography.unit_corpus import UnitCorpus
+from d2m.training.dance_networks.dance_task import DanceTask
+from d2m.training.dance_networks.unit_corpus import UnitCorpus
 from d2m.training.distributed import Engine
 from d2m.training.trainer import Trainer, TrainerConfig
 

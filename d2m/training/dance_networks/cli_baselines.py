@@ -11,7 +11,7 @@ from d2m.core.output_folder import usable_output
 from d2m.training.cli_options import with_trainer_options
 
 if TYPE_CHECKING:
-    from d2m.training.choreography.dance_windows import PairedDance
+    from d2m.training.dance_networks.dance_windows import PairedDance
 
 SongsFolder = Annotated[Path, typer.Option(help="Folder of composed pieces, from `train pieces`.")]
 UnitsFile = Annotated[Path, typer.Option(help="File of dance units, from `train dance-data`.")]
@@ -35,8 +35,8 @@ def dance_lstm_command(
 ) -> None:
     """Train the LSTM baseline of dances; an interrupted run resumes."""
     from d2m.choreography.lstm_dancer import LSTM_FILE, LstmDancer
-    from d2m.training.choreography.install_dance import install_dance_network
-    from d2m.training.choreography.lstm_training import LstmTrainingConfig, train_lstm
+    from d2m.training.dance_networks.install_dance import install_dance_network
+    from d2m.training.dance_networks.lstm_training import LstmTrainingConfig, train_lstm
 
     config = LstmTrainingConfig(**trainer_options)
     train_lstm(*_pairs(songs, units, config.seed), usable_output(out), config)
@@ -55,8 +55,8 @@ def dance_mocogan_command(
 ) -> None:
     """Train the Aud-MoCoGAN baseline of dances; an interrupted run resumes."""
     from d2m.choreography.aud_mocogan import AUD_MOCOGAN_FILE, AudMocogan
-    from d2m.training.choreography.install_dance import install_dance_network
-    from d2m.training.choreography.mocogan_training import MocoganTrainingConfig, train_mocogan
+    from d2m.training.dance_networks.install_dance import install_dance_network
+    from d2m.training.dance_networks.mocogan_training import MocoganTrainingConfig, train_mocogan
 
     config = MocoganTrainingConfig(**trainer_options)
     train_mocogan(*_pairs(songs, units, config.seed), usable_output(out), config)
@@ -74,12 +74,12 @@ def dance_actions_command(
 ) -> None:
     """Train the action classifier that measures dances; an interrupted run resumes."""
     from d2m.choreography.action_classifier import ACTION_FILE, ActionClassifier
-    from d2m.training.choreography.action_training import (
+    from d2m.training.dance_networks.action_training import (
         ActionTrainingConfig,
         train_action_classifier,
     )
-    from d2m.training.choreography.install_dance import install_dance_network
-    from d2m.training.choreography.unit_corpus import UnitCorpus
+    from d2m.training.dance_networks.install_dance import install_dance_network
+    from d2m.training.dance_networks.unit_corpus import UnitCorpus
 
     config = ActionTrainingConfig(**trainer_options)
     train_action_classifier(UnitCorpus.load(units), usable_output(out), config)
@@ -91,8 +91,8 @@ def _pairs(songs: Path, units: Path, seed: int) -> tuple[list[PairedDance], list
     """Return pairs of songs and dances to train on, and those held out."""
     import numpy as np
 
-    from d2m.training.choreography.song_corpus import load_songs, paired_dances
-    from d2m.training.choreography.unit_corpus import UnitCorpus
+    from d2m.training.dance_networks.song_corpus import load_songs, paired_dances
+    from d2m.training.dance_networks.unit_corpus import UnitCorpus
 
     corpus = UnitCorpus.load(units)
     found = []

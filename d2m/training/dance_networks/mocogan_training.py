@@ -22,8 +22,8 @@ from d2m.choreography.aud_mocogan import (
     PoseDiscriminator,
     SequenceDiscriminator,
 )
-from d2m.training.choreography.dance_task import DanceTask
-from d2m.training.choreography.dance_windows import DanceWindow, DanceWindows, PairedDance
+from d2m.training.dance_networks.dance_task import DanceTask
+from d2m.training.dance_networks.dance_windows import DanceWindow, DanceWindows, PairedDance
 from d2m.training.distributed import Engine
 from d2m.training.trainer import Trainer, TrainerConfig
 

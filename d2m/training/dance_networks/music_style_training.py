@@ -13,8 +13,8 @@ from torch.nn import functional
 
 from d2m.choreography.music_style import STYLE_FRAMES, MusicStyleClassifier, MusicStyleConfig
 from d2m.core.styles import STYLES
-from d2m.training.choreography.dance_task import DanceTask
-from d2m.training.choreography.song_corpus import StyledSong
+from d2m.training.dance_networks.dance_task import DanceTask
+from d2m.training.dance_networks.song_corpus import StyledSong
 from d2m.training.distributed import Engine
 from d2m.training.trainer import Trainer, TrainerConfig
 
