@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from d2m.choreography.dance_rights import DANCE_RIGHTS
-from d2m.choreography.joints import joints14_from_coco
 from d2m.choreography.kinematic_beats import KinematicBeats, find_kinematic_beats
 from d2m.core.dance_events import ChoreographySummary, SongSummary
 from d2m.core.dance_settings import DanceSettings
@@ -69,12 +68,9 @@ class Choreography:
 
     @cached_property
     def kinematic_beats(self) -> tuple[KinematicBeats, ...]:
-        """The kinematic beats of each dancer, found on the 14 joints of the paper."""
+        """The kinematic beats of each dancer."""
         motions = (dance.motion for dance in self.dances)
-        return tuple(
-            find_kinematic_beats(joints14_from_coco(motion.joints), motion.fps)
-            for motion in motions
-        )
+        return tuple(find_kinematic_beats(motion.joints, motion.fps) for motion in motions)
 
     def figures(self, dancer: int = 0) -> dict[str, float]:
         """Return how a dancer meets the beats of the song; nothing where the song has no beat.

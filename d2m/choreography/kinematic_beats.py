@@ -11,6 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from d2m.choreography.joints import joints14_from_coco
+from d2m.perception.skeleton import COCO17
+
 FloatArray = NDArray[np.float64]
 
 UNIT_FPS = 15.0
@@ -57,7 +60,8 @@ def find_kinematic_beats(joints: FloatArray, fps: float) -> KinematicBeats:
     Parameters
     ----------
     joints : (F, J, D)
-        Joints in any unit, whose first two coordinates are those of the image.
+        Joints in any unit, whose first two coordinates are those of the image. Of COCO-17 joints
+        the 14 of the paper count, so that the head counts once.
     fps
         Frame rate (Hz).
 
@@ -68,7 +72,8 @@ def find_kinematic_beats(joints: FloatArray, fps: float) -> KinematicBeats:
     """
     from scipy.ndimage import gaussian_filter1d
 
-    flat = resample_joints(joints[..., :2], fps, UNIT_FPS)
+    counted = joints14_from_coco(joints) if joints.shape[1] == len(COCO17) else joints
+    flat = resample_joints(counted[..., :2], fps, UNIT_FPS)
     none = KinematicBeats(beats_s=np.zeros(0), offsets=np.zeros(len(flat)), fps=UNIT_FPS)
     if len(flat) < 3:
         return none

@@ -100,11 +100,11 @@ class MusicStyleClassifier(nn.Module):
         starts = np.linspace(0, max(0, len(features) - STYLE_FRAMES), count).astype(int)
         rows = np.minimum(starts[:, None] + np.arange(STYLE_FRAMES), len(features) - 1)
         shares = self(torch.from_numpy(features[rows])).softmax(dim=-1).mean(dim=0).numpy()
-        vector = np.zeros(len(DANCE_STYLES), dtype=np.float32)
+        vector: NDArray[np.float32] = np.zeros(len(DANCE_STYLES), dtype=np.float32)
         vector[: len(STYLES)] = shares
         return vector
 
 
 def one_style(name: str) -> NDArray[np.float32]:
     """Return the style vector (12,) of a style."""
-    return np.eye(len(DANCE_STYLES), dtype=np.float32)[list(DANCE_STYLES).index(name)]
+    return np.asarray(np.eye(len(DANCE_STYLES), dtype=np.float32)[list(DANCE_STYLES).index(name)])
