@@ -22,6 +22,7 @@ from d2m.metrics.genre import standardised
 from d2m.metrics.kinematic_scores import (
     ALIGNMENT_FPS,
     beat_alignment,
+    beats_inside,
     dance_beat_scores,
     speed_minima,
 )
@@ -33,9 +34,6 @@ Windows = list[FloatArray]
 
 MEASURED_FPS = 2 * UNIT_FPS
 """Frame rate (Hz) at which dances are measured, that of the results."""
-EDGE_S = 0.25
-"""Beats of the music nearer to the ends of the song than this (s) do not count: no kinematic beat
-can be seen there. Chosen by hand."""
 DANCE_BOOTSTRAPS = 200
 """Resamples of the songs for the interval of a distance between sets. Chosen by hand."""
 FEATURE_KINDS = {
@@ -73,9 +71,8 @@ def measure_dance(
     joints = resample_joints(motion.joints, motion.fps, MEASURED_FPS)
     joints = joints[: round(song.duration_s * MEASURED_FPS)]
     body = joints14_from_coco(joints)
-    first, last = EDGE_S, len(joints) / MEASURED_FPS - EDGE_S
     music, downbeats, kinematic, minima = (
-        beats[(beats >= first) & (beats <= last)]
+        beats_inside(beats, len(joints) / MEASURED_FPS)
         for beats in (
             song.beats_s,
             song.downbeats_s,

@@ -17,7 +17,7 @@ from d2m.core.dance_events import ChoreographySummary, SongSummary
 from d2m.core.dance_settings import DanceSettings
 from d2m.core.dance_styles import dance_style_named
 from d2m.core.styles import AUTO
-from d2m.metrics.kinematic_scores import dance_beat_scores
+from d2m.metrics.kinematic_scores import beats_inside, dance_beat_scores
 
 if TYPE_CHECKING:
     from d2m.choreography.dance_model import GeneratedDance
@@ -89,8 +89,11 @@ class Choreography:
         """
         if not self.song.has_beat:
             return {}
+        song = self.song
         scores = dance_beat_scores(
-            self.kinematic_beats[dancer].beats_s, self.song.beats_s, self.song.downbeats_s
+            beats_inside(self.kinematic_beats[dancer].beats_s, song.duration_s),
+            beats_inside(song.beats_s, song.duration_s),
+            beats_inside(song.downbeats_s, song.duration_s),
         )
         values = {
             "beat_hit": scores.hit,

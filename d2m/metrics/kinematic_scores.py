@@ -17,6 +17,9 @@ FloatArray = NDArray[np.float64]
 DANCE_TOLERANCE_S = 0.1
 """Largest distance (s) of a kinematic beat from a beat of the music that it meets. "Dancing to
 Music" (Lee et al., NeurIPS 2019) does not state its own; 0.1 s is 1.5 of its frames."""
+DANCE_EDGE_S = 0.25
+"""Time (s) at each end of a dance whose beats do not count. Chosen by hand: a stop is seen only
+where there is movement before and after it."""
 ALIGNMENT_SIGMA_S = 3 / 60
 """Standard deviation (s) of the Beat Alignment Score: 3 frames at 60 fps (Li et al., ICCV 2021)."""
 ALIGNMENT_FPS = 60.0
@@ -68,6 +71,12 @@ def dance_beat_scores(
         hit=_share_met(dance_beats_s, music_beats_s, tolerance_s),
         downbeats_met=_share_met(downbeats_s, dance_beats_s, tolerance_s),
     )
+
+
+def beats_inside(beats_s: NDArray[Any], duration_s: float) -> FloatArray:
+    """Return the beats that are at least `DANCE_EDGE_S` from both ends of a dance (s)."""
+    beats = np.asarray(beats_s, dtype=float)
+    return beats[(beats >= DANCE_EDGE_S) & (beats <= duration_s - DANCE_EDGE_S)]
 
 
 def beat_alignment(

@@ -1,7 +1,13 @@
 import numpy as np
 import pytest
 
-from d2m.metrics.kinematic_scores import beat_alignment, dance_beat_scores, speed_minima
+from d2m.metrics.kinematic_scores import (
+    DANCE_EDGE_S,
+    beat_alignment,
+    beats_inside,
+    dance_beat_scores,
+    speed_minima,
+)
 
 MUSIC = np.arange(0, 8, 0.5)
 DOWNBEATS = MUSIC[::4]
@@ -51,3 +57,8 @@ def test_speed_is_lowest_where_a_swing_turns():
     assert np.allclose(found, 0.6 * np.arange(1, 7), atol=0.01)
     assert len(speed_minima(np.zeros((100, 3, 2)))) == 0
     assert len(speed_minima(np.zeros((2, 3, 2)))) == 0
+
+
+def test_beats_at_the_ends_do_not_count() -> None:
+    beats = np.array([0.0, DANCE_EDGE_S, 1.0, 4.0 - DANCE_EDGE_S, 4.0])
+    assert np.array_equal(beats_inside(beats, 4.0), beats[1:4])
