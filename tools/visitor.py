@@ -161,7 +161,7 @@ class PageEvent:
 
     @property
     def place(self) -> int:
-        """Number of clips ahead in the queue; 0 if the event does not say it."""
+        """Number of jobs ahead in the queue; 0 if the event does not say it."""
         found = _WAITING.search(self.text)
         return 0 if found is None else 1 if found[1] == "One" else int(found[1])
 
@@ -204,11 +204,10 @@ class Visitor:
         self.http = httpx.Client(base_url=url, timeout=60)
         self.session = secrets.token_hex(6)
         config = self.http.get("config").json()
-        buttons = {
-            part["props"].get("value"): part["id"]
-            for part in config["components"]
-            if part["type"] == "button"
-        }
+        buttons: dict[str, int] = {}
+        for part in config["components"]:
+            if part["type"] == "button":  # those of the first tab come first
+                buttons.setdefault(part["props"].get("value"), part["id"])
         handlers = config["dependencies"]
         self.begin_id = _on_click(handlers, buttons["Generate"])
         then = [handler for handler in handlers if handler.get("trigger_after") == self.begin_id]
