@@ -41,7 +41,7 @@ BYTES_OF_KINDS = {
     b"7z\xbc\xaf\x27\x1c\0\4": r"archive \(7z\): unpack",
     b"PK\3\4" + bytes(22) + b"\x0d\0\0\0word/media.xm": "document",
     b"PK\3\4" + bytes(22) + b"\x09\0\0\0dance.mp4": r"archive \(ZIP\)",
-    gzip.compress(b"an ordinary text"): r"archive \(gzip\)",
+    gzip.compress(b"an ordinary text", mtime=0): r"archive \(gzip\)",
     b"%PDF-1.7": r"document \(PDF\)",
     b"\x7fELF\2\1\1": "program",
     b".RMF\0\0\0\x12": "in the format RealMedia.*convert",
