@@ -262,6 +262,7 @@ def test_missing_weights(pool: WorkerPool, short_clip: Path, tmp_path: Path, wei
     assert works(pool, short_clip, tmp_path)
 
 
+@pytest.mark.slow
 def test_without_network_home_and_gpu(short_clip: Path, tmp_path: Path) -> None:
     isolated = ["unshare", "-r", "-n"]
     if not shutil.which("unshare") or subprocess.run([*isolated, "true"], check=False).returncode:

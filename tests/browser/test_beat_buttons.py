@@ -76,6 +76,7 @@ def top_of_box(page: Page) -> float:
     )
 
 
+@pytest.mark.slow
 def test_one_click_takes_the_beat_from_the_other_clock(page: Page, drum_clip: Path) -> None:
     choose(page, drum_clip, "high")
     page.get_by_role("button", name="Beat", exact=False).first.click()

@@ -30,8 +30,11 @@ def open_tab(page: Page) -> None:
 def take_part(page: Page) -> None:
     """Use the first seconds of the song, and lines for a dancer, which are drawn fast."""
     page.get_by_role("button", name="Part of the song").click()
-    page.get_by_label("Length (s)").last.fill(f"{LENGTH_S:g}")
     page.get_by_role("button", name="Dancers and picture").click()
+    page.get_by_label("Drawing").wait_for()  # now the widgets of both sections are there
+    length = page.get_by_label("Length (s)").last
+    length.fill(f"{LENGTH_S:g}")
+    length.press("Tab")  # leaving a box sends its value
     page.get_by_label("Drawing").click()
     page.get_by_role("option", name="Skeleton").click()
 

@@ -159,6 +159,7 @@ def switch_the_music(page: Page) -> None:
     assert not low.evaluate("v => v.paused")
 
 
+@pytest.mark.slow
 def test_another_style_and_variation_reuse_the_analysis(page: Page, short_clip: Path) -> None:
     choose(page, short_clip, "high")
     press(page, "Generate")
@@ -219,6 +220,7 @@ def tap_regularly(page: Page, taps: int, interval_ms: int) -> None:
     )
 
 
+@pytest.mark.slow
 def test_a_dark_page_has_dark_plots(browser: Browser, server: Server, short_clip: Path) -> None:
     context = browser.new_context(viewport={"width": 390, "height": 844}, color_scheme="dark")
     page = context.new_page()
@@ -261,6 +263,7 @@ def test_after_a_stop_the_page_is_usable(
     assert page.locator("#comparison").is_hidden()
 
 
+@pytest.mark.slow
 def test_stopping_a_waiting_job_leaves_the_running_one(
     page: Page, browser: Browser, server: Server, example_clip: Path
 ) -> None:
@@ -283,6 +286,7 @@ def test_stopping_a_waiting_job_leaves_the_running_one(
     assert usable(page)
 
 
+@pytest.mark.slow
 def test_two_visitors_at_once_get_their_own_results(
     page: Page, browser: Browser, server: Server, short_clip: Path
 ) -> None:

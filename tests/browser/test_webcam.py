@@ -30,6 +30,7 @@ def camera(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return video
 
 
+@pytest.mark.slow
 def test_a_recorded_clip_gets_music(playwright: Playwright, server: Server, camera: Path) -> None:
     flags = ["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"]
     flags.append(f"--use-file-for-fake-video-capture={camera}")

@@ -103,6 +103,7 @@ def test_tiktok_generates_high(checkpoints, short_clip):
     np.testing.assert_array_equal(again.audio, other.audio)
 
 
+@pytest.mark.slow
 def test_zerogpu_runs_only_the_networks(checkpoints, short_clip, tmp_path, monkeypatch):
     calls = []
 

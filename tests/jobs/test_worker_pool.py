@@ -28,6 +28,7 @@ def pool() -> Iterator[WorkerPool]:
         yield pool
 
 
+@pytest.mark.slow
 def test_both_levels(pool: WorkerPool, short_clip: Path, tmp_path: Path) -> None:
     import soundfile
 
@@ -256,6 +257,7 @@ def test_a_process_is_replaced_after_its_last_job(text_clip: Path, tmp_path: Pat
         assert not group_lives(process)
 
 
+@pytest.mark.slow
 def test_two_jobs_at_a_time(short_clip: Path, tmp_path: Path) -> None:
     with contextlib.closing(WorkerPool(Limits(at_once=2, waiting=1))) as pool:
         outs = [tmp_path / name for name in "abc"]
