@@ -90,6 +90,7 @@ class Sandbox:
                 timeout=WALL_S,
                 env=child_environment(),
                 pass_fds=() if output is None else (output,),
+                start_new_session=True,  # Ctrl+C in a terminal reaches the command alone
                 check=False,
             )
         except subprocess.TimeoutExpired:
@@ -114,7 +115,10 @@ class Sandbox:
         read
             Reads a file as a request says, and returns the answer for JSON.
         """
-        request = json.loads(sys.stdin.read())
+        text = sys.stdin.read()
+        if not text:  # whoever asked was interrupted, and nobody waits for an answer
+            return
+        request = json.loads(text)
         path = Path(request["path"])
         limit_resources(request["limits_of_process"])
         try:

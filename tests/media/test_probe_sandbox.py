@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -62,3 +64,10 @@ def test_names_are_displayed_on_one_line() -> None:
     assert display_name(Path("n" * 300 + ".mp4")) == "n" * 30 + "…" + "n" * 26 + ".mp4"
     with pytest.raises(VideoError, match=r"no file named n+…n+\.mp4"):
         probe_file(Path("n" * 300 + ".mp4"), LIMITS)
+
+
+def test_a_child_without_a_request_ends_quietly() -> None:
+    # So ends a command that was interrupted between the start of the child and its request.
+    command = [sys.executable, "-c", "from d2m.media.probe_sandbox import main; main()"]
+    done = subprocess.run(command, input="", capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
