@@ -19,7 +19,7 @@ class Level:
     Parameters
     ----------
     name
-        ``"studio"``, ``"high"`` or ``"low"``.
+        ``"studio"``, ``"high"``, ``"low"``, or the name of one of `BASELINES`.
     sample_rate
         Samples per second of its audio (Hz).
     summary
@@ -82,6 +82,28 @@ LEVELS: dict[str, Level] = {STUDIO.name: STUDIO, **HOP_LEVELS}
 """All levels by name, in the order in which they are made."""
 LEVEL_GROUPS = {"both": (HIGH, LOW), "all": tuple(LEVELS.values())}
 """Names that stand for several levels."""
+BASELINES: dict[str, Level] = {
+    level.name: level
+    for level in (
+        Level(
+            name="dance2music",
+            sample_rate=STUDIO_SAMPLE_RATE,
+            summary="notes that repeat where the movement repeats (Aggarwal & Parikh 2021)",
+        ),
+        Level(
+            name="foley-music",
+            sample_rate=STUDIO_SAMPLE_RATE,
+            summary="notes from key points by a Transformer (after Gan et al. 2020)",
+        ),
+        Level(
+            name="cmt",
+            sample_rate=STUDIO_SAMPLE_RATE,
+            summary="bars as dense and strong as the movement (after Di et al. 2021)",
+        ),
+        Level(name="random", summary="codes drawn at random, played by the codec of level high"),
+    )
+}
+"""What other methods make, and music for no dance, by name: for comparison only."""
 DEFAULT_LEVELS = "studio,high"
 """What a newcomer gets: what sounds best, and the method of the paper at its faster level."""
 LEVEL_CHOICES = (*HOP_LEVELS, "both", STUDIO.name, "all")

@@ -56,6 +56,12 @@ class Conditioning:
         Length of the music (s).
     events
         Hits, jumps and other events of the body, which only a score answers.
+    keypoints : (F, 17, 2), optional
+        COCO-17 joints of the dancer in any unit, y downwards, which only some baselines read.
+    fps
+        Their frame rate (Hz); 0 without them.
+    flow : (F', 8), optional
+        Directogram of the optical flow, or else of the joints, at the same rate.
     """
 
     rhythm: Rhythm
@@ -65,6 +71,9 @@ class Conditioning:
     style: Style
     duration_s: float
     events: BodyEvents = field(default_factory=BodyEvents)
+    keypoints: FloatArray | None = None
+    fps: float = 0.0
+    flow: FloatArray | None = None
 
 
 def condition(
@@ -143,6 +152,9 @@ def condition(
         style=style,
         duration_s=length_s,
         events=merge_events([find_body_events(one, fps) for one in dancers], length_s),
+        keypoints=np.asarray(keypoints[..., :2], dtype=float),
+        fps=fps,
+        flow=directogram,
     )
 
 

@@ -1,0 +1,1 @@
+"""Compare the music that several systems made for the same dance clips."""

@@ -1,0 +1,1 @@
+"""Listening tests: make a study, serve its page, and count what people answered."""

@@ -1,0 +1,1 @@
+"""Prepare data sets in the folder layout of the published D2M-GAN data."""
