@@ -106,12 +106,13 @@ BASELINES: dict[str, Level] = {
 """What other methods make, and music for no dance, by name: for comparison only."""
 DEFAULT_LEVELS = "studio,high"
 """What a newcomer gets: what sounds best, and the method of the paper at its faster level."""
-LEVEL_CHOICES = (*HOP_LEVELS, "both", STUDIO.name, "all")
-"""What a person may ask for, besides lists such as ``"studio,high"``."""
+LEVEL_CHOICES = (*HOP_LEVELS, "both", STUDIO.name, "all", *BASELINES)
+"""What a person may ask for, besides lists such as ``"studio,high"``: ``"all"`` holds no
+baseline."""
 
 
 def levels_named(choice: str) -> tuple[Level, ...]:
-    """Return the levels that a choice stands for, in the order of `LEVELS`.
+    """Return the levels that a choice stands for: those of `LEVELS`, then those of `BASELINES`.
 
     Parameters
     ----------
@@ -134,7 +135,8 @@ def levels_named(choice: str) -> tuple[Level, ...]:
                 else f"No level is chosen: choose {', '.join(LEVEL_CHOICES)}."
             )
         chosen |= {level.name for level in LEVEL_GROUPS.get(word, ())} or {word}
-    return tuple(level for level in LEVELS.values() if level.name in chosen)
+    known = (LEVELS | BASELINES).values()
+    return tuple(level for level in known if level.name in chosen)
 
 
 def hop_levels_named(choice: str) -> tuple[HopLevel, ...]:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from d2m.checkpoints.resolve import InstalledWeights
-from d2m.core.levels import STUDIO, HopLevel, Level
+from d2m.core.levels import BASELINES, STUDIO, HopLevel, Level
 from d2m.core.settings import Settings
 from d2m.generation.soundtrack import MusicModel
 from d2m.perception.dance import Dance
@@ -37,28 +37,61 @@ class ModelCache:
         Parameters
         ----------
         weights
-            The networks' weights.
+            The networks' weights; the folder holds those of the baselines too.
         level
-            The level.
+            One of `d2m.core.levels.LEVELS` or `d2m.core.levels.BASELINES`.
         settings
-            They steer the score that the bundled networks and the studio version play.
+            They steer the score that the bundled networks and the studio version play;
+            the baselines don't read them.
 
         Raises
         ------
         CheckpointError, DataError
-            If a file is damaged.
+            If a file is missing or damaged.
         """
         if isinstance(level, HopLevel):
             return self._network(weights, level, settings)
-        assert level is STUDIO
+        if level.name in BASELINES:
+            return self._baseline(weights.folder, level)
+        assert level == STUDIO
         return self._studio(settings)
 
     def _studio(self, settings: Settings) -> MusicModel[Dance]:
         from d2m.generation.studio import StudioModel
 
+        return StudioModel(self._bank(), settings)
+
+    def _bank(self) -> SoundBank:
+        """Return the sampled instruments, which the studio version and the baselines share."""
+        from d2m.score.sound_bank import SoundBank
+
         if self._sound_bank is None:
-            self._sound_bank = StudioModel.from_pretrained().bank
-        return StudioModel(self._sound_bank, settings)
+            self._sound_bank = SoundBank.from_folder()
+        return self._sound_bank
+
+    def _baseline(self, folder: Path, level: Level) -> MusicModel[Dance]:
+        key = (folder, "baseline", level.name)
+        if key not in self._models:
+            self._models[key] = self._load_baseline(folder, level.name)
+        return self._models[key]
+
+    def _load_baseline(self, folder: Path, name: str) -> MusicModel[Dance]:
+        if name == "dance2music":
+            from d2m.generation.baselines.dance2music import Dance2MusicModel
+
+            return Dance2MusicModel(self._bank())
+        if name == "foley-music":
+            from d2m.generation.baselines.foley_music import FoleyMusicModel
+
+            return FoleyMusicModel.from_pretrained(bank=self._bank(), folder=folder)
+        if name == "cmt":
+            from d2m.generation.baselines.cmt import CMTModel
+
+            return CMTModel.from_pretrained(bank=self._bank(), folder=folder)
+        from d2m.generation.baselines.random_codes import RandomCodesModel
+
+        assert name == "random"
+        return RandomCodesModel.from_pretrained(folder=folder)
 
     def _network(
         self, weights: InstalledWeights, level: HopLevel, settings: Settings
