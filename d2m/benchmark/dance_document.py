@@ -32,10 +32,16 @@ LATER_COLUMNS = {
     "fid_g": "FID_g",
     "div_k": "Div_k",
     "div_g": "Div_g",
-    "foot_slide": "foot slide (px a frame)",
 }
-"""Titles of the figures of later papers, and of the feet, by key."""
-PERCENT_KEYS = ("coverage", "hit", "downbeats_met")
+"""Titles of the figures of later papers, by key."""
+MOVEMENT_COLUMNS = {
+    "foot_slide": "foot slide (px a frame)",
+    "limb_deviation": "deviation of limb lengths",
+    "fast_acceleration": "acceleration, 95th percentile (torso lengths/s²)",
+    "join_acceleration": "acceleration at joins (torso lengths/s²)",
+}
+"""Titles of the figures of the movement itself, by key."""
+PERCENT_KEYS = ("coverage", "hit", "downbeats_met", "limb_deviation")
 PUBLISHED = (
     ("real dances", "5.9", "39.3 %", "51.6 %", "-", "53.5", "-"),
     ("Dancing to Music", "12.8", "39.4 %", "65.1 %", "-", "53.2", "47.8"),
@@ -45,7 +51,7 @@ PUBLISHED = (
 )
 """Table 1 of the paper (Lee et al., NeurIPS 2019)."""
 OURS = next(iter(METHOD_ROWS))
-_MOST_SLIDE_PX = 2.0
+_MOST_SLIDE_PX, _MOST_DEVIATION = 2.0, 0.03
 _TRIP_KEYS = ("beat_f", "heard_f")
 
 _DIFFERENCES = (
@@ -84,7 +90,10 @@ _DEFINITIONS = (
     "windows; published figures use 24 joints of SMPL and the first 20 s of a dance (real 17.1 / "
     "10.6, FACT 35.4 / 22.1, Bailando 28.2 / 9.6, EDGE 42.2 / 22.1, Lodge 37.1 / 18.8). Div: mean "
     "distance of all pairs of songs.",
-    "foot slide: mean step of ankles on the floor at 30 fps, in a picture of 720 lines.",
+    "foot slide: mean step of ankles on the floor at 30 fps, in a picture of 720 lines. deviation "
+    "of limb lengths: mean share by which arm and leg bones differ from their median length. "
+    "acceleration: mean of all joints, at 30 fps; its 95th percentile in a dance, and the greatest "
+    "within two frames of each join of two dance units, mean over the joins.",
     "goals: of the figures, whatever their intervals.",
     "still pose and bobbing metronome show what the figures are worth without any dancing.",
     "Brackets: 95 % intervals by bootstrap over songs. Those of FID, diversity and Div are moved "
@@ -118,17 +127,21 @@ def dance_blocks(results: Mapping[str, Any]) -> list[Block]:
     """Return the report."""
     rows, songs = results["rows"], results["songs"]
     goals = dance_goals(results)
+    count = len(results["round_trip"])
+    trips = f" --round-trip {count}" if count else ""
     blocks: list[Block] = [
         Heading(text="Dances for songs", depth=1),
         Paragraph(
             text=f"Written by `python -m d2m evaluate dance --songs {len(songs)} --dances "
-            f"{results['dances']}`. Each FID is of {results['windows']} windows of 4.3 s. "
+            f"{results['dances']}{trips}`. Each FID is of {results['windows']} windows of 4.3 s. "
             f"{_DIFFERENCES}"
         ),
         Heading(text="The figures of the paper"),
         _figures_table(rows, PAPER_COLUMNS),
         Heading(text="Figures of later papers"),
         _figures_table(rows, LATER_COLUMNS),
+        Heading(text="The movement itself"),
+        _figures_table(rows, MOVEMENT_COLUMNS),
     ]
     if goals:
         reached = f"{sum(goal.reached for goal in goals)} of {len(goals)} reached."
@@ -175,10 +188,21 @@ def dance_goals(results: Mapping[str, Any]) -> list[Goal]:
             share = rows[better]["fid"]["value"] / max(rows[worse]["fid"]["value"], 1e-9)
             title = f"FID of {better} over that of {worse}"
             goals.append(Goal(title=title, level="", value=share, high=1.0))
-    goals.append(
+    return [*goals, *_movement_goals(ours, rows[REAL_ROW])]
+
+
+def _movement_goals(ours: Mapping[str, float], real: Mapping[str, Any]) -> list[Goal]:
+    """Return the goals of feet, limbs and joins."""
+    goals = [
         Goal(title="foot slide", level=OURS, value=ours["foot_slide"], high=_MOST_SLIDE_PX,
-             unit="px a frame")
-    )  # fmt: skip
+             unit="px a frame"),
+        Goal(title="deviation of limb lengths", level=OURS, value=ours["limb_deviation"],
+             high=_MOST_DEVIATION, percent=True),
+    ]  # fmt: skip
+    if "join_acceleration" in ours:
+        share = ours["join_acceleration"] / max(real["fast_acceleration"]["value"], 1e-9)
+        title = "acceleration at joins over the 95th percentile of real dances"
+        goals.append(Goal(title=title, level=OURS, value=share, high=1.0))
     return goals
 
 

@@ -114,8 +114,8 @@ def _measure_song(
     """Measure the dances of all rows, and those of the reference, to one song."""
     for title, dancer in (*rows.items(), (REFERENCE_ROW, reference_dance)):
         for number in range(1 if title in ONE_DANCE_ROWS else dances):
-            motion = dancer(song, number)
-            measured[title].append(measure_dance(motion, song, number, classifier))
+            dance = dancer(song, number)
+            measured[title].append(measure_dance(dance, song, number, classifier))
 
 
 def _song_facts(song: EvaluationSong) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from d2m.benchmark.dance_songs import EvaluationSong
 from d2m.benchmark.ratio_intervals import Estimate, estimate
 from d2m.choreography.action_classifier import ACTION_FRAMES, ActionClassifier
+from d2m.choreography.dance_model import GeneratedDance
 from d2m.choreography.joints import joints14_from_coco
 from d2m.choreography.kinematic_beats import UNIT_FPS, find_kinematic_beats, resample_joints
 from d2m.core.dancer_motion import Motion
@@ -26,7 +27,12 @@ from d2m.metrics.kinematic_scores import (
     dance_beat_scores,
     speed_minima,
 )
-from d2m.metrics.motion_quality import foot_slide
+from d2m.metrics.motion_quality import (
+    foot_slide,
+    join_acceleration,
+    joint_acceleration,
+    limb_deviation,
+)
 
 FloatArray = NDArray[np.float64]
 Windows = list[FloatArray]
@@ -36,6 +42,8 @@ MEASURED_FPS = 2 * UNIT_FPS
 """Frame rate (Hz) at which dances are measured, that of the results."""
 DANCE_BOOTSTRAPS = 200
 """Resamples of the songs for the interval of a distance between sets. Chosen by hand."""
+FAST_QUANTILE = 0.95
+"""Quantile of a dance's acceleration that its joins are compared with."""
 FEATURE_KINDS = {
     "action": ("fid", ""),
     "kinetic": ("fid_k", "div_k"),
@@ -65,9 +73,16 @@ class MeasuredDance:
 
 
 def measure_dance(
-    motion: Motion, song: EvaluationSong, number: int, classifier: ActionClassifier
+    dance: Motion | GeneratedDance,
+    song: EvaluationSong,
+    number: int,
+    classifier: ActionClassifier,
 ) -> MeasuredDance:
-    """Measure one dance to a song, against the beats that the song was composed on."""
+    """Measure one dance to a song, against the beats that the song was composed on.
+
+    The acceleration at the joins of units is measured of generated dances only.
+    """
+    motion = dance.motion if isinstance(dance, GeneratedDance) else dance
     joints = resample_joints(motion.joints, motion.fps, MEASURED_FPS)
     joints = joints[: round(song.duration_s * MEASURED_FPS)]
     body = joints14_from_coco(joints)
@@ -88,7 +103,15 @@ def measure_dance(
         "alignment_music": beat_alignment(music, minima),
         "alignment_dance": beat_alignment(minima, music),
         "foot_slide": foot_slide(joints),
+        "limb_deviation": limb_deviation(joints),
+        "fast_acceleration": float(
+            np.quantile(joint_acceleration(joints, MEASURED_FPS), FAST_QUANTILE)
+        ),
     }
+    if isinstance(dance, GeneratedDance):
+        joins = (dance.joins_s * MEASURED_FPS).round().astype(int)
+        peaks = join_acceleration(joints, MEASURED_FPS, joins[joins < len(joints)].tolist())
+        scores["join_acceleration"] = float(peaks.mean()) if len(peaks) else float("nan")
     features = _window_features(joints, body, classifier)
     return MeasuredDance(song=song.number, number=number, scores=scores, features=features)
 

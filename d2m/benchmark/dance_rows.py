@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from d2m.benchmark.dance_songs import EvaluationSong
-from d2m.choreography.dance_model import DanceModel
+from d2m.choreography.dance_model import DanceModel, GeneratedDance
 from d2m.core.dancer_motion import Motion
 from d2m.core.errors import CheckpointError
 from d2m.perception.skeleton import ANKLES, KNEES
@@ -18,7 +18,7 @@ from d2m.training.data.dances.movement_modes import STYLE_MODES
 from d2m.training.data.dances.procedural import PROCEDURAL_FPS
 
 FloatArray = NDArray[np.float64]
-Dancer = Callable[[EvaluationSong, int], Motion]
+Dancer = Callable[[EvaluationSong, int], Motion | GeneratedDance]
 """From a song and the number of the dance to the dance."""
 
 REAL_ROW, REFERENCE_ROW = "real dances", "reference"
@@ -97,8 +97,8 @@ def dancers(weights: Path) -> tuple[dict[str, Dancer], dict[str, str]]:
 def _method(method: str, weights: Path) -> Dancer:
     model = DanceModel.from_pretrained(method, weights)
 
-    def dance(song: EvaluationSong, number: int) -> Motion:
-        return model.generate(song.analysis, style=song.style, seed=number).motion
+    def dance(song: EvaluationSong, number: int) -> GeneratedDance:
+        return model.generate(song.analysis, style=song.style, seed=number)
 
     return dance
 

@@ -23,7 +23,9 @@ from d2m.benchmark.dance_rows import (
 )
 from d2m.benchmark.dance_songs import EvaluationSong
 from d2m.choreography.action_classifier import ActionClassifier, ActionClassifierConfig
+from d2m.choreography.dance_model import GeneratedDance
 from d2m.choreography.song_analysis import SongAnalysis
+from d2m.core.dancer_motion import Motion
 
 LENGTH_S = 10.0
 
@@ -79,6 +81,20 @@ def test_a_bobbing_metronome_meets_all_beats_and_a_still_pose_none(rows):
         assert dance.scores["coverage"] == dance.scores["alignment_dance"] == 0.0
 
 
+def test_a_jump_shows_at_the_join_of_a_generated_dance(classifier):
+    one = SONGS[0]
+    motion = bobbing(one, 0)
+    joints = motion.joints.copy()
+    joints[5 * int(motion.fps) :] += [0.5, 0.0, 0.0]
+    dance = GeneratedDance(
+        motion=Motion(joints=joints, fps=motion.fps), style="house", style_scores={},
+        joins_s=np.array([5.0]), seconds={},
+    )  # fmt: skip
+    scores = measure_dance(dance, one, 0, classifier).scores
+    assert scores["join_acceleration"] > 3 * scores["fast_acceleration"]
+    assert "join_acceleration" not in measure_dance(motion, one, 0, classifier).scores
+
+
 def test_beats_at_the_ends_do_not_count(classifier):
     one = SONGS[0]
     late = replace(one, beats_s=np.array([0.1, 0.2]), downbeats_s=np.array([9.9]))
@@ -115,7 +131,10 @@ def test_a_row_that_is_its_own_reference_has_no_distance(rows):
 
 def results() -> dict:
     figure = {"value": 0.5, "lower": 0.25, "upper": 0.75, "n": 2}
-    keys = ("fid", "coverage", "hit", "downbeats_met", "diversity", "multimodality", "foot_slide")
+    keys = (
+        "fid", "coverage", "hit", "downbeats_met", "diversity", "multimodality", "foot_slide",
+        "limb_deviation", "fast_acceleration", "join_acceleration",
+    )  # fmt: skip
     rows = {
         title: {key: dict(figure) for key in keys}
         for title in (REAL_ROW, "Dancing to Music", "without composition", "LSTM")
@@ -142,6 +161,7 @@ def test_the_report_shows_figures_differences_and_goals(tmp_path):
     assert line.endswith("| - |")
     assert "50.0 % (25.0 to 75.0)" in line
     assert "The data are not the paper's" in text
+    assert "evaluate dance --songs 1 --dances 5 --round-trip 1`" in text
     assert "1 of 1. Beats of the new music" in text
     assert "- Aud-MoCoGAN: Its weights are missing." in text
     assert json.loads((tmp_path / "dance.json").read_text())["songs"][0]["found_beat_f"] == 0.97
@@ -160,4 +180,6 @@ def test_goals_compare_the_method_with_real_dances_and_baselines():
     assert goals["diversity over the diversity of real dances"].value == 1.0
     assert goals["FID of without composition over that of LSTM"].value == 0.25
     assert goals["foot slide"].reached
+    assert not goals["deviation of limb lengths"].reached
+    assert goals["acceleration at joins over the 95th percentile of real dances"].value == 1.0
     assert dance_goals({"rows": {}}) == []
