@@ -66,7 +66,7 @@ def write_openpose(
     size
         Width and height of the picture (px).
     """
-    bodies = np.stack([_body25_from_coco(dancer) for dancer in dancers], axis=1)
+    bodies = np.stack([body25_from_coco17(dancer) for dancer in dancers], axis=1)
     flat = bodies.reshape(*bodies.shape[:2], -1).round(_PLACES).tolist()
     frames = [
         {"version": 1.3, "people": [_person(values, n) for n, values in enumerate(people)]}
@@ -84,7 +84,7 @@ def write_openpose(
         json.dump(facts, file, separators=(",", ":"))
 
 
-def _body25_from_coco(joints: FloatArray) -> FloatArray:
+def body25_from_coco17(joints: FloatArray) -> FloatArray:
     """Return BODY_25 joints ``(F, 25, 3)``, x, y and confidence, of COCO-17 joints ``(F, 17, 2)``.
 
     The neck and the middle of the hips are between those of both sides, as in OpenPose. Joints
