@@ -5,6 +5,7 @@ from d2m.checkpoints.availability import is_installed, missing_keys, missing_lin
 from d2m.checkpoints.importing import import_files
 from d2m.checkpoints.load_bundled import (
     CHECKPOINTS,
+    baseline_path,
     codec_path,
     generator_path,
     load_codec,
@@ -22,6 +23,7 @@ from d2m.checkpoints.registry import FAMILIES, family_named
 __all__ = [
     "CHECKPOINTS",
     "FAMILIES",
+    "baseline_path",
     "codec_path",
     "family_named",
     "generator_path",

@@ -29,6 +29,11 @@ def generator_path(level: HopLevel, folder: Path = CHECKPOINTS) -> Path:
     return folder / COMPACT / f"generator_{level.name}.safetensors"
 
 
+def baseline_path(name: str, folder: Path = CHECKPOINTS) -> Path:
+    """Return the path of the weights of a baseline, one of `d2m.core.levels.BASELINES`."""
+    return folder / "baselines" / f"{name}.safetensors"
+
+
 def load_codec(level: HopLevel, path: Path | None = None) -> SpectralCodec:
     """Load the codec of a level from a safetensors file.
 

@@ -164,7 +164,6 @@ class CompactModel:
         """Encode audio (N,) at 22,050 Hz to the codes (T,) of its whole coding frames."""
         return np.asarray(self.codec.encode(torch.from_numpy(audio)[None])[0].numpy())
 
-    @torch.inference_mode()
     def decode(
         self, codes: NDArray[np.int64], *, chunk_frames: int = CHUNK_FRAMES
     ) -> NDArray[np.float32]:
@@ -182,17 +181,25 @@ class CompactModel:
         (T * hop_length,)
             Audio at 22,050 Hz.
         """
-        per_frame, hop = self.codec.codes_per_frame, self.level.hop_length
-        count = len(codes) // per_frame
-        pieces = []
-        for start in range(0, count, chunk_frames):
-            first, last = _with_context(start, start + chunk_frames, count)
-            part = torch.from_numpy(codes[first * per_frame : last * per_frame])[None]
-            audio = self.codec.decode(part)[0].numpy()
-            samples = per_frame * hop
-            end = min(start + chunk_frames, count)
-            pieces.append(audio[(start - first) * samples : (end - first) * samples])
-        return np.concatenate(pieces) if pieces else np.zeros(0, dtype=np.float32)
+        return decode_codes(self.codec, codes, chunk_frames=chunk_frames)
+
+
+@torch.inference_mode()
+def decode_codes(
+    codec: SpectralCodec, codes: NDArray[np.int64], *, chunk_frames: int = CHUNK_FRAMES
+) -> NDArray[np.float32]:
+    """Decode codes (T,) to audio (T * hop_length,) by a codec, as `CompactModel.decode` does."""
+    per_frame, hop = codec.codes_per_frame, codec.level.hop_length
+    count = len(codes) // per_frame
+    pieces = []
+    for start in range(0, count, chunk_frames):
+        first, last = _with_context(start, start + chunk_frames, count)
+        part = torch.from_numpy(codes[first * per_frame : last * per_frame])[None]
+        audio = codec.decode(part)[0].numpy()
+        samples = per_frame * hop
+        end = min(start + chunk_frames, count)
+        pieces.append(audio[(start - first) * samples : (end - first) * samples])
+    return np.concatenate(pieces) if pieces else np.zeros(0, dtype=np.float32)
 
 
 def _with_context(start: int, end: int, count: int) -> tuple[int, int]:

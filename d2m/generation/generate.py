@@ -81,12 +81,13 @@ def generate_soundtrack(
             rhythm=dance.rhythm,
             music_beats_s=_music_beats_s(mono),
             score=music.score,
+            tracks=music.tracks,
             stems=music.stems,
             seconds=seconds,
         )
         scores = _scores(mono, soundtrack, dance.events.hits_s)
     progress(stage, 1.0)
-    return replace(soundtrack, scores=scores)
+    return replace(soundtrack, scores=scores | music.scores)
 
 
 def _music_beats_s(mono: NDArray[np.float32]) -> NDArray[np.float64]:

@@ -17,7 +17,7 @@ from d2m.core.settings import Settings
 from d2m.core.styles import Style
 from d2m.perception.conditioning import Conditioning
 from d2m.perception.rhythm import Rhythm
-from d2m.score.notes import Score
+from d2m.score.notes import Score, Track
 
 ConditioningT_contra = TypeVar("ConditioningT_contra", bound=Conditioning, contravariant=True)
 
@@ -35,10 +35,14 @@ class Music:
         VQ codes of the whole piece, or of each of its segments; None without a network.
     score
         The score that was played, if there is one.
+    tracks
+        The notes that were played without a score, those of a baseline.
     stems
         The audio of each group of instruments (2, N) before mastering, by name.
     mastered
         Whether the audio is finished, so that post-processing leaves it alone.
+    scores
+        What the model itself measures of its music, by name.
     seconds
         Time that each stage took (s).
     """
@@ -46,8 +50,10 @@ class Music:
     audio: NDArray[np.float32]
     codes: NDArray[np.int64] | None = None
     score: Score | None = None
+    tracks: tuple[Track, ...] = ()
     stems: dict[str, NDArray[np.float32]] = field(default_factory=dict)
     mastered: bool = False
+    scores: dict[str, float] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
 
 
@@ -97,6 +103,8 @@ class Soundtrack:
     score, stems
         The score that was played, if there is one; for the studio version, also the audio (2, N)
         of each of its `d2m.score.notes.STEMS` before mastering.
+    tracks
+        The notes that were played without a score, those of a baseline.
     rhythm
         Rhythm of the dance.
     music_beats_s : (M,)
@@ -106,6 +114,7 @@ class Soundtrack:
         and missing where no rhythm was found.
         ``hits_met`` is the share of the dancer's hits while the music plays that an onset meets
         within 45 ms (`d2m.metrics.hits.hits_met`); it is missing where there are none.
+        Scores that a model measures itself are there too.
     seconds
         Time that each stage took (s).
     paths
@@ -127,6 +136,7 @@ class Soundtrack:
     scores: dict[str, float] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
     score: Score | None = None
+    tracks: tuple[Track, ...] = ()
     stems: dict[str, NDArray[np.float32]] = field(default_factory=dict)
     paths: dict[str, Path] = field(default_factory=dict)
     alt_text: str = ""

@@ -30,7 +30,7 @@ def play_tracks(bank: SoundBank, tracks: Sequence[Track], duration_s: float) -> 
     Returns
     -------
     Music
-        Stereo at 44.1 kHz, (2, N), finished. Without a note it is silent.
+        Stereo at 44.1 kHz, (2, N), finished, with its tracks. Without a note it is silent.
     """
     audio = np.zeros((2, round(duration_s * STUDIO_SAMPLE_RATE)), dtype=np.float32)
     for track in tracks:
@@ -38,4 +38,5 @@ def play_tracks(bank: SoundBank, tracks: Sequence[Track], duration_s: float) -> 
     loudness = measure_loudness(audio, STUDIO_SAMPLE_RATE)
     if np.isfinite(loudness):
         audio *= np.float32(10 ** ((TARGET_LUFS - loudness) / 20))
-    return Music(audio=limit_peaks(audio, sample_rate=STUDIO_SAMPLE_RATE), mastered=True)
+    finished = limit_peaks(audio, sample_rate=STUDIO_SAMPLE_RATE)
+    return Music(audio=finished, tracks=tuple(tracks), mastered=True)
