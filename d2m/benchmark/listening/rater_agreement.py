@@ -49,11 +49,8 @@ def krippendorff_alpha(ratings: FloatArray, scale: str = INTERVAL) -> float:
 
 def _squared_distances(values: FloatArray, totals: FloatArray, scale: str) -> FloatArray:
     """Return the squared difference (V, V) of each pair of values on a scale."""
-    if scale == INTERVAL:
-        places = values
-    else:
-        # From the middle of one value's ratings to the middle of the other's.
-        places = np.cumsum(totals) - totals / 2.0
+    # On an ordinal scale, the distance is the number of ratings between the two values.
+    places = values if scale == INTERVAL else np.cumsum(totals) - totals / 2.0
     return np.asarray((places[:, None] - places[None, :]) ** 2)
 
 
