@@ -11,6 +11,7 @@ from typing import Annotated, Any
 import typer
 
 from d2m.benchmark.cli import evaluate
+from d2m.benchmark.listening.cli import listen
 from d2m.checkpoints import CHECKPOINTS
 from d2m.checkpoints.cli import weights as weights_commands
 from d2m.choreography.cli import dance
@@ -18,6 +19,7 @@ from d2m.core.beat_tempo import tempo_text
 from d2m.core.command_options import (
     LikeReport,
     MaybeText,
+    MaybeTexts,
     ResultFolder,
     WeightsFolder,
     with_settings,
@@ -26,7 +28,7 @@ from d2m.core.console import ConsoleProgress
 from d2m.core.dance_settings import DanceSettings
 from d2m.core.errors import D2MError
 from d2m.core.events import DanceSummary, Observer, ResultFiles, SoundtrackSummary
-from d2m.core.levels import DEFAULT_LEVELS, levels_named
+from d2m.core.levels import DEFAULT_LEVELS, Level, levels_named
 from d2m.core.settings import Settings
 from d2m.training.cli import train
 from d2m.training.cli_poses import poses
@@ -51,6 +53,14 @@ LevelName = Annotated[
         show_default=DEFAULT_LEVELS,
     ),
 ]
+SystemNames = Annotated[
+    MaybeTexts,
+    typer.Option(
+        help="Baselines for comparison: dance2music, foley-music, cmt, random. Several may be "
+        "given. Without --level, only these are made.",
+        show_default=False,
+    ),
+]
 Variations = Annotated[
     int, typer.Option(help="Number of pieces, with consecutive seeds.", min=1, max=24)
 ]
@@ -59,6 +69,7 @@ Variations = Annotated[
 def generate(
     clip: Clip,
     level: LevelName = None,
+    system: SystemNames = None,
     variations: Variations = 1,
     like: LikeReport = None,
     checkpoints: WeightsFolder = CHECKPOINTS,
@@ -71,11 +82,21 @@ def generate(
 
     settings, saved_levels = _saved_settings(like)
     settings = replace(settings, **given)
-    levels = levels_named(level or saved_levels)
+    levels = _chosen_levels(level, system or [], saved_levels)
     pipeline, observer = DanceToMusic(checkpoints=checkpoints), ConsoleObserver()
     for number in range(variations):
         chosen = replace(settings, seed=settings.seed + number)
         pipeline.produce(clip, levels, chosen, out=out, observer=observer)
+
+
+def _chosen_levels(level: str | None, systems: list[str], saved: str) -> tuple[Level, ...]:
+    """Return the levels and systems that a person names, or else the saved ones, each once."""
+    if level is None and not systems:
+        return levels_named(saved)
+    chosen = levels_named(level) if level is not None else ()
+    if systems:
+        chosen += levels_named(",".join(systems), noun="system")
+    return tuple(dict.fromkeys(chosen))
 
 
 def rhythm(clip: Clip, *, given: dict[str, Any]) -> None:
@@ -144,13 +165,14 @@ def build_app(settings: type[Settings] = Settings) -> typer.Typer:
         add_completion=False,
         pretty_exceptions_enable=False,
     )
-    commands.command()(with_settings(generate, settings))
+    commands.command()(with_settings(generate, settings, after=3))
     commands.command()(with_settings(rhythm, settings, RHYTHM_SETTINGS))
     commands.command()(with_settings(dance, DanceSettings, after=1))
     commands.command()(poses)
     commands.add_typer(weights_commands, name="weights")
     commands.add_typer(train, name="train")
     commands.add_typer(evaluate, name="evaluate")
+    commands.add_typer(listen, name="listen")
     return commands
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -103,7 +104,7 @@ class Stimulus:
         return self.file.endswith(".mp4")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Study:
     """A study that was built.
 
@@ -150,6 +151,14 @@ class Study:
     def block(self, name: str) -> Block | None:
         """Return the block of a name, if the study has it."""
         return next((block for block in self.blocks if block.name == name), None)
+
+    def stimulus(self, block: str, item: str, system: str) -> Stimulus:
+        """Return what is played in a block for an item and a system."""
+        return self._by_place[block, item, system]
+
+    @cached_property
+    def _by_place(self) -> dict[tuple[str, str, str], Stimulus]:
+        return {(one.block, one.item, one.system): one for one in self.stimuli}
 
     def to_json(self) -> str:
         """Return the text of ``study.json``."""
