@@ -45,7 +45,7 @@ def evaluate_levels_command(
     libraries: Annotated[
         MaybePath,
         typer.Option(
-            help="Folder with basic-pitch, onnxruntime and musicnn (see the docs).",
+            help="Folder with basic-pitch and onnxruntime (see the docs).",
             exists=True,
             file_okay=False,
         ),

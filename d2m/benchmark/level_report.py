@@ -64,7 +64,7 @@ def levels_notes(pieces: LevelMeasurements) -> list[str]:
     if others:
         lines.append(f"In {others} of {len(some)} cases, the score was not the studio version's.")
     if any("notes_mix" not in figures for figures in some):
-        lines.append("Without a folder of libraries, no notes and embeddings were measured.")
+        lines.append("Without a folder of libraries, no notes were measured.")
     return lines
 
 

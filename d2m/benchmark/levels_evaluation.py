@@ -42,8 +42,7 @@ class LevelsConfig:
     pictures
         Folder for a picture of each style; None for the report's only.
     libraries
-        Folder with ``basic-pitch``, ``onnxruntime`` and ``musicnn``; without it, notes and
-        embeddings are left out.
+        Folder with ``basic-pitch`` and ``onnxruntime``; without it, notes are left out.
     music
         Folder with recorded music, ``music-*.flac``, mono at 22,050 Hz.
     before

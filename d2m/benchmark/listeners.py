@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from d2m.audio.waveform import Audio
-from d2m.benchmark.tagger import Tagger
 from d2m.benchmark.transcription import HeardNotes, Transcriber
 from d2m.core.levels import SAMPLE_RATE
+from d2m.models.music_tagger import MusicTagger
 
 REMEMBERED = 4
 """Results that are kept of each listener; a piece has two originals."""
@@ -31,7 +31,7 @@ class Listeners:
     Parameters
     ----------
     transcribe
-        What hears notes.
+        What hears notes; None without its library.
     embed
         What describes music.
     """
@@ -41,19 +41,19 @@ class Listeners:
 
     @classmethod
     def from_folder(cls, folder: Path | None) -> Listeners:
-        """Load the transcriber and the tagger from a folder of libraries.
+        """Load the bundled tagger, and the transcriber from a folder of libraries if there is one.
 
         Raises
         ------
+        CheckpointError
+            If the weights of the tagger can't be read.
         ValueError
-            If the folder lacks one.
+            If the folder lacks the transcriber.
         """
-        if folder is None:
-            return cls()
-        tagger = Tagger(folder)
+        tagger = MusicTagger.from_pretrained()
         return cls(
-            transcribe=remembered(Transcriber(folder)),
-            embed=remembered(lambda audio: tagger(audio, SAMPLE_RATE).embedding),
+            transcribe=None if folder is None else remembered(Transcriber(folder)),
+            embed=remembered(lambda audio: tagger.embed(audio, SAMPLE_RATE)),
         )
 
 

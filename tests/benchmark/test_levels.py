@@ -317,7 +317,7 @@ def test_the_command_writes_a_report_and_pictures(tmp_path: Path) -> None:
     data = json.loads((tmp_path / "levels.json").read_text(encoding="utf-8"))
     assert len(data["pieces"]) == 1
     assert data["notes"] == [
-        "Without a folder of libraries, no notes and embeddings were measured."
+        "Without a folder of libraries, no notes were measured."
     ]
     assert set(data["weights"]) == {
         f"{kind}_{level}.safetensors" for kind in ("codec", "generator") for level in NOISES

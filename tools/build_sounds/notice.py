@@ -1,4 +1,4 @@
-"""Writes ``NOTICE``: the origin and licence of every recording that the project contains."""
+"""Writes ``NOTICE``: the origin and licence of all recordings and networks of others."""
 
 from __future__ import annotations
 
@@ -37,6 +37,41 @@ PARTICULAR PURPOSE AND NONINFRINGEMENT. IN NO EVENT SHALL THE AUTHORS OR COPYRIG
 HOLDERS BE LIABLE FOR ANY CLAIM, DAMAGES OR OTHER LIABILITY, WHETHER IN AN ACTION OF
 CONTRACT, TORT OR OTHERWISE, ARISING FROM, OUT OF OR IN CONNECTION WITH THE SOFTWARE OR
 THE USE OR OTHER DEALINGS IN THE SOFTWARE."""
+NETWORKS = """\
+D2M contains the weights of three networks that hear beats, in
+d2m/models/weights/beat_network.safetensors.
+
+    BeatNet: CRNN and Particle Filtering for Online Joint Beat, Downbeat and Meter Tracking
+    by Mojtaba Heydari, Frank Cwitkowitz and Zhiyao Duan (ISMIR 2021)
+    CC BY 4.0, https://creativecommons.org/licenses/by/4.0/
+    https://github.com/mjhydri/BeatNet, package BeatNet 1.1.3, model_1_weights.pt,
+    model_2_weights.pt and model_3_weights.pt
+
+    Changed: the parameters were converted from PyTorch pickles in float32 to one safetensors
+    file; matrices are rounded to 8-bit integers with a factor for each row, other parameters
+    to float16. The features and the network were written anew from their description; no code
+    of BeatNet is used.
+
+D2M contains the weights of a network that tags music, in
+d2m/models/weights/music_tagger.safetensors.
+
+    musicnn, package musicnn 0.1.0, MSD_musicnn, https://github.com/jordipons/musicnn
+    Copyright (c) Music Technology Group, Universitat Pompeu Fabra 2019. Code developed by
+    Jordi Pons (www.jordipons.me).
+
+    Permission to use, copy, modify, and/or distribute this software for any purpose with or
+    without fee is hereby granted, provided that the above copyright notice and this
+    permission notice appear in all copies.
+
+    THE SOFTWARE IS PROVIDED "AS IS" AND THE AUTHOR DISCLAIMS ALL WARRANTIES WITH REGARD TO
+    THIS SOFTWARE INCLUDING ALL IMPLIED WARRANTIES OF MERCHANTABILITY AND FITNESS. IN NO EVENT
+    SHALL THE AUTHOR BE LIABLE FOR ANY SPECIAL, DIRECT, INDIRECT, OR CONSEQUENTIAL DAMAGES OR
+    ANY DAMAGES WHATSOEVER RESULTING FROM LOSS OF USE, DATA OR PROFITS, WHETHER IN AN ACTION
+    OF CONTRACT, NEGLIGENCE OR OTHER TORTIOUS ACTION, ARISING OUT OF OR IN CONNECTION WITH THE
+    USE OR PERFORMANCE OF THIS SOFTWARE.
+
+    Changed: the parameters were converted from a TensorFlow checkpoint to one safetensors
+    file, in float32 as they were. The network was written anew from its description."""
 DEDICATION = "CC0-1.0 is https://creativecommons.org/publicdomain/zero/1.0/"
 
 
@@ -52,4 +87,4 @@ def text(instruments: dict[str, dict]) -> str:
         used = textwrap.fill(f"for {', '.join(names)}", 88, initial_indent="    ",
                              subsequent_indent="        ")  # fmt: skip
         parts += [title, f"    by {by}", f"    {licence}", f"    {source}", used, ""]
-    return "\n".join([*parts, DEDICATION, "", FONT_LICENCE, ""])
+    return "\n".join([*parts, DEDICATION, "", NETWORKS, "", FONT_LICENCE, ""])

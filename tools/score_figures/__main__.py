@@ -2,12 +2,12 @@
 
     PYTHONPATH=. python -m tools.score_figures dances --count 40 --before
     PYTHONPATH=. python -m tools.score_figures dances --clips FOLDER --pictures FOLDER
-    PYTHONPATH=. python -m tools.score_figures songs --musicnn FOLDER --seeds 50
+    PYTHONPATH=. python -m tools.score_figures songs --seeds 50
     PYTHONPATH=. python -m tools.score_figures speed
 
 ``dances`` makes a piece for each dance and measures how it fits the dance and how it sounds.
 ``songs`` makes many songs for one dance and measures how different they are, and whether their
-style can be told; it needs the unpacked wheel of ``musicnn`` (`d2m/benchmark/tagger.py`).
+style can be told, by `d2m.models.music_tagger`.
 ``speed`` times all stages and measures the memory. ``--json FILE`` keeps all single values.
 """
 
@@ -108,7 +108,6 @@ def dances(
 
 @app.command()
 def songs(
-    musicnn: Annotated[Path, typer.Option(help="Unpacked wheel of musicnn 0.1.0.")],
     seeds: Annotated[int, typer.Option(help="Songs of each style.")] = 50,
     arrays: Annotated[Optional[Path], typer.Option(help="File for embeddings (.npz).")] = None,  # noqa: UP045
     json_file: JsonFile = None,
@@ -116,10 +115,7 @@ def songs(
     """Measure how different songs are, and whether their style can be told."""
     from tools.score_figures.song_report import song_report
 
-    try:
-        lines, values = song_report(StudioModel.from_pretrained(), musicnn, range(seeds), arrays)
-    except ValueError as error:
-        raise typer.BadParameter(str(error)) from error
+    lines, values = song_report(StudioModel.from_pretrained(), range(seeds), arrays)
     for line in lines:
         typer.echo(line)
     if json_file is not None:

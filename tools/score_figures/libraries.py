@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from d2m.audio.waveform import log_mel
-from d2m.benchmark.tagger import Tagger
 from d2m.core.levels import SAMPLE_RATE
 from d2m.core.styles import style_named
 from d2m.generation.studio import StudioModel
 from d2m.metrics.timbre import timbre_embedding
+from d2m.models.music_tagger import MusicTagger
 from d2m.perception.conditioning import Conditioning
 from tools.score_figures.dances import FIRST_DANCER, procedural_conditioning
 from tools.score_figures.pieces import Piece, studio_piece
@@ -65,7 +65,9 @@ def library_dance() -> Conditioning:
     )
 
 
-def studio_library(model: StudioModel, tagger: Tagger, seeds: range, styles: list[str]) -> Library:
+def studio_library(
+    model: StudioModel, tagger: MusicTagger, seeds: range, styles: list[str]
+) -> Library:
     """Describe the studio version of many songs of each style."""
 
     def songs() -> Iterator[tuple[str, int, str, Piece]]:
@@ -78,12 +80,12 @@ def studio_library(model: StudioModel, tagger: Tagger, seeds: range, styles: lis
     return _described(songs(), tagger)
 
 
-def _described(songs: Iterator[tuple[str, int, str, Piece]], tagger: Tagger) -> Library:
+def _described(songs: Iterator[tuple[str, int, str, Piece]], tagger: MusicTagger) -> Library:
     """Describe songs one after the other, without keeping their audio."""
     names: list[tuple[str, int, str]] = []
     tags, embeddings, spectra, segments = [], [], [], []
     for style, song, sub_genre, piece in songs:
-        tagging = tagger(piece.audio, piece.sample_rate)
+        tagging = tagger.tag(piece.audio, piece.sample_rate)
         mono = piece.mono
         mono = mono * (_RMS / max(float(np.sqrt(np.mean(mono**2))), 1e-9))
         names.append((style, song, sub_genre))

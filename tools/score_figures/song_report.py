@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from d2m.benchmark.tagger import GENRE_TAGS, Tagger
 from d2m.core.styles import STYLES
 from d2m.generation.studio import StudioModel
+from d2m.models.music_tagger import MusicTagger
 from tools.score_figures.distances import (
     distance_rows,
     genre_scores,
@@ -32,7 +32,7 @@ _DISTANCE_COLUMNS = {
 
 
 def song_report(
-    model: StudioModel, musicnn: Path, seeds: range, arrays: Path | None = None
+    model: StudioModel, seeds: range, arrays: Path | None = None
 ) -> tuple[list[str], dict[str, Any]]:
     """Make and describe many songs, and return the report as Markdown and as values.
 
@@ -40,8 +40,6 @@ def song_report(
     ----------
     model
         Makes the songs.
-    musicnn
-        Folder of the tagger's unpacked wheel.
     seeds
         Seeds of the songs of each style.
     arrays
@@ -49,10 +47,10 @@ def song_report(
 
     Raises
     ------
-    ValueError
-        If the tagger is not there.
+    CheckpointError
+        If the weights of the tagger can't be read.
     """
-    tagger = Tagger(musicnn, GENRE_TAGS)
+    tagger = MusicTagger.from_pretrained()
     studio = studio_library(model, tagger, seeds, list(STYLES))
     if arrays is not None:
         np.savez(

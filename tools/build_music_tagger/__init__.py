@@ -1,0 +1,1 @@
+"""The weights of the music tagger, converted from the checkpoint of their package."""
