@@ -16,9 +16,10 @@ from d2m.choreography.dance_model import GeneratedDance
 from d2m.choreography.joints import joints14_from_coco
 from d2m.choreography.kinematic_beats import UNIT_FPS, find_kinematic_beats, resample_joints
 from d2m.core.dancer_motion import Motion
-from d2m.metrics.dance_distances import diversity, frechet_distance, multimodality
+from d2m.metrics.dance_distances import diversity, multimodality
 from d2m.metrics.dance_features import geometric_features, kinetic_features
 from d2m.metrics.diversity import embedding_distances, mean_pair_distance
+from d2m.metrics.frechet_distance import frechet_distance
 from d2m.metrics.genre import standardised
 from d2m.metrics.kinematic_scores import (
     ALIGNMENT_FPS,

@@ -10,18 +10,22 @@ Algorithms", 2009.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from d2m.core.errors import SettingsError
 from d2m.core.levels import SAMPLE_RATE
 from d2m.core.librosa_loader import load_librosa
 from d2m.core.metrical_grid import BEAT_TOLERANCE_S
+from d2m.metrics.onset_bins import (
+    OnsetProtocol,
+    count_onset_bins,
+    summarise_d2mgan,
+    summarise_loris,
+)
 
 FloatArray = NDArray[np.float64]
-Variant = Literal["d2mgan", "loris"]
 
 TEMPO_TOLERANCE = 0.04
 """Largest relative error of a correct tempo: 4 %, as in Accuracy 1 of Gouyon et al., 2006."""
@@ -32,12 +36,6 @@ TRACKER_DELAY_HOPS = 1.5
 """Delay of the tracked beats behind the music's, in hops: 35 ms at 22,050 Hz. Measured on 32
 renderings with known beats (32 to 37 ms by level), and the same on 13 recordings against a
 tracker that is within 5 ms on those renderings. On bare clicks and noise bursts it is 20 ms."""
-
-# How each variant picks peaks of librosa's onset envelope, in envelope frames of 512 samples.
-_PEAKS: dict[str, dict[str, float]] = {
-    "d2mgan": {"wait": 1, "delta": 0.2, "pre_avg": 1, "post_avg": 1, "post_max": 1},
-    "loris": {"wait": 1, "delta": 0.2, "pre_avg": 3, "post_avg": 3, "pre_max": 3, "post_max": 3},
-}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,7 +78,7 @@ def beats_scores(
     generated: NDArray[Any],
     reference: NDArray[Any],
     sample_rate: int = SAMPLE_RATE,
-    variant: Variant = "d2mgan",
+    variant: OnsetProtocol = "d2mgan",
 ) -> BeatsScores:
     """Compute the beats coverage and beats hit scores of generated music.
 
@@ -111,17 +109,12 @@ def beats_scores(
     SettingsError
         If the variant is unknown.
     """
-    if variant not in _PEAKS:
-        raise SettingsError(f"Unknown beats score {variant!r}: choose d2mgan or loris.")
-    length = min(len(generated), len(reference))
-    in_generated = _seconds_with_onset(generated[:length], sample_rate, variant)
-    in_reference = _seconds_with_onset(reference[:length], sample_rate, variant)
-    both = int((in_generated & in_reference).sum())
-    n_generated, n_reference = int(in_generated.sum()), int(in_reference.sum())
-    coverage = (
-        _ratio(n_generated, n_reference) if variant == "d2mgan" else _ratio(both, n_generated)
-    )
-    return BeatsScores(coverage=coverage, hit=_ratio(both, n_reference))
+    bins = [count_onset_bins(generated, reference, sample_rate, variant)]
+    if variant == "loris":
+        loris = summarise_loris(bins)
+        return BeatsScores(coverage=loris.bcs, hit=loris.bhs)
+    d2mgan = summarise_d2mgan(bins)
+    return BeatsScores(coverage=d2mgan.coverage, hit=d2mgan.hit)
 
 
 def music_beats(
@@ -239,21 +232,3 @@ def matched_beats(
 
     pairs = mir_eval.util.match_events(dance_beats_s, music_beats_s, tolerance_s)
     return np.array(sorted(pairs), dtype=np.int64).reshape(-1, 2)
-
-
-def _seconds_with_onset(
-    audio: NDArray[Any], sample_rate: int, variant: Variant
-) -> NDArray[np.bool_]:
-    """Return for each second of audio, the last possibly shorter, whether it has an onset."""
-    sound = np.asarray(audio, dtype=np.float32)
-    has_onset = np.zeros(int(np.ceil(len(sound) / sample_rate)), dtype=bool)
-    if np.any(sound):
-        onsets_s = load_librosa().onset.onset_detect(
-            y=sound, sr=sample_rate, units="time", **_PEAKS[variant]
-        )
-        has_onset[np.minimum(np.asarray(onsets_s).astype(int), len(has_onset) - 1)] = True
-    return has_onset
-
-
-def _ratio(part: int, whole: int) -> float:
-    return part / whole if whole else 0.0

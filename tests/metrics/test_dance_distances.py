@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from d2m.core.errors import DataError
-from d2m.metrics.dance_distances import diversity, frechet_distance, multimodality
+from d2m.metrics.dance_distances import diversity, multimodality
+from d2m.metrics.frechet_distance import frechet_distance
 
 # The corners of a square, whose covariance is 4/3 of the identity.
 SQUARE = np.array([[1.0, 1.0], [1.0, -1.0], [-1.0, 1.0], [-1.0, -1.0]])
