@@ -11,7 +11,7 @@ from d2m.checkpoints import CHECKPOINTS, import_dropped_files, is_installed
 from d2m.checkpoints.registry import family_named
 from d2m.checkpoints.resolve import InstalledWeights, resolve_weights
 from d2m.core.events import Observer, ResultFiles
-from d2m.core.levels import HopLevel, Level
+from d2m.core.levels import BASELINES, HopLevel, Level
 from d2m.core.output_folder import usable_output
 from d2m.core.progress import Progress, silent, timed
 from d2m.core.settings import Settings
@@ -122,7 +122,8 @@ class DanceToMusic:
         clip
             Video file, or a dance that `perceive` returned.
         level
-            `d2m.core.levels.STUDIO`, `d2m.core.levels.HIGH` or `d2m.core.levels.LOW`.
+            `d2m.core.levels.STUDIO`, `d2m.core.levels.HIGH`, `d2m.core.levels.LOW`, or one of
+            `d2m.core.levels.BASELINES`.
         settings
             How to make it.
         out
@@ -206,13 +207,20 @@ class DanceToMusic:
         return files
 
     def _resolve(self, settings: Settings, levels: tuple[Level, ...]) -> InstalledWeights:
-        """Find the weights of a job; first import files that were dropped into the folder."""
+        """Find the weights of a job; first import files that were dropped into the folder.
+
+        Baselines are small: they are loaded at once, so that a missing file is told early.
+        """
         family = family_named(settings.weights)
         hop_levels = tuple(level for level in levels if isinstance(level, HopLevel))
         complete = all(is_installed(family.name, one, self._checkpoints) for one in family.levels)
         if hop_levels and not complete:
             import_dropped_files(self._checkpoints)
-        return resolve_weights(family.name, hop_levels, self._checkpoints)
+        weights = resolve_weights(family.name, hop_levels, self._checkpoints)
+        for level in levels:
+            if level.name in BASELINES:
+                self._models.get(weights, level, settings)
+        return weights
 
     def _generate(
         self,

@@ -12,6 +12,7 @@ from d2m.core.setting_fields import Kind, SettingField, setting_fields
 
 # Optional[...] because typer reads it at run time, on Python 3.10 too.
 MaybeText = Optional[str]  # noqa: UP045
+MaybeTexts = Optional[list[str]]  # noqa: UP045
 MaybePath = Optional[Path]  # noqa: UP045
 OPTION_TYPES: dict[Kind, Any] = {
     Kind.SWITCH: Optional[bool],  # noqa: UP045

@@ -24,11 +24,19 @@ class Level:
         Samples per second of its audio (Hz).
     summary
         One line on what it is, for people.
+    title
+        Name for people, where that isn't the capitalised ``name``.
     """
 
     name: str
     sample_rate: int = SAMPLE_RATE
     summary: str = ""
+    title: str = ""
+
+    @property
+    def label(self) -> str:
+        """Its name for people, such as ``"High"`` or ``"Foley Music"``."""
+        return self.title or self.name.capitalize()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -87,23 +95,32 @@ BASELINES: dict[str, Level] = {
     for level in (
         Level(
             name="dance2music",
+            title="Dance2Music",
             sample_rate=STUDIO_SAMPLE_RATE,
             summary="notes that repeat where the movement repeats (Aggarwal & Parikh 2021)",
         ),
         Level(
             name="foley-music",
+            title="Foley Music",
             sample_rate=STUDIO_SAMPLE_RATE,
             summary="notes from key points by a Transformer (after Gan et al. 2020)",
         ),
         Level(
             name="cmt",
+            title="CMT",
             sample_rate=STUDIO_SAMPLE_RATE,
             summary="bars as dense and strong as the movement (after Di et al. 2021)",
         ),
-        Level(name="random", summary="codes drawn at random, played by the codec of level high"),
+        Level(
+            name="random",
+            title="Random codes",
+            summary="codes drawn at random, played by the codec of level high",
+        ),
     )
 }
 """What other methods make, and music for no dance, by name: for comparison only."""
+LEVELS_AND_BASELINES = LEVELS | BASELINES
+"""Everything that makes music for a dance, by name, in the order in which it is made."""
 DEFAULT_LEVELS = "studio,high"
 """What a newcomer gets: what sounds best, and the method of the paper at its faster level."""
 LEVEL_CHOICES = (*HOP_LEVELS, "both", STUDIO.name, "all", *BASELINES)
@@ -111,14 +128,16 @@ LEVEL_CHOICES = (*HOP_LEVELS, "both", STUDIO.name, "all", *BASELINES)
 baseline."""
 
 
-def levels_named(choice: str) -> tuple[Level, ...]:
-    """Return the levels that a choice stands for: those of `LEVELS`, then those of `BASELINES`.
+def levels_named(choice: str, *, noun: str = "level") -> tuple[Level, ...]:
+    """Return the levels and baselines that a choice stands for, in the order they are made in.
 
     Parameters
     ----------
     choice
         One of `LEVEL_CHOICES`, or several with commas between them, such as
         ``"studio,high"``.
+    noun
+        What a choice is called in errors.
 
     Raises
     ------
@@ -130,13 +149,12 @@ def levels_named(choice: str) -> tuple[Level, ...]:
         word = name.strip()
         if word not in LEVEL_CHOICES:
             raise SettingsError(
-                f"Unknown level {word!r}: choose {', '.join(LEVEL_CHOICES)}."
+                f"Unknown {noun} {word!r}: choose {', '.join(LEVEL_CHOICES)}."
                 if word
-                else f"No level is chosen: choose {', '.join(LEVEL_CHOICES)}."
+                else f"No {noun} is chosen: choose {', '.join(LEVEL_CHOICES)}."
             )
         chosen |= {level.name for level in LEVEL_GROUPS.get(word, ())} or {word}
-    known = (LEVELS | BASELINES).values()
-    return tuple(level for level in known if level.name in chosen)
+    return tuple(level for level in LEVELS_AND_BASELINES.values() if level.name in chosen)
 
 
 def hop_levels_named(choice: str) -> tuple[HopLevel, ...]:

@@ -19,7 +19,7 @@ from d2m.generation.soundtrack import Soundtrack
 from d2m.media.atomic_write import atomic_write
 from d2m.perception.dance import Dance
 from d2m.rendering.rights import rights_sheet
-from d2m.score.notes import Score
+from d2m.score.notes import Score, Track
 
 _LIBRARIES = ("torch", "numpy", "mediapipe", "librosa", "av")
 
@@ -133,6 +133,7 @@ def _level(track: Soundtrack) -> dict[str, Any]:
     return {
         **(_network(track) if isinstance(track.level, HopLevel) else {}),
         **(_score(track.score) if track.score else {}),
+        **(_tracks(track.tracks) if track.tracks else {}),
         "sample_rate": track.sample_rate,
         "style": track.style.name,
         "seed": track.settings.seed,
@@ -155,6 +156,13 @@ def _network(track: Soundtrack) -> dict[str, Any]:
         "weights": track.settings.weights,
         "licence": family_named(track.settings.weights).licence,
         "codes_sha256": hashlib.sha256(codes).hexdigest(),
+    }
+
+
+def _tracks(tracks: tuple[Track, ...]) -> dict[str, Any]:
+    return {
+        "instruments": {track.name: track.instrument for track in tracks},
+        "notes": sum(len(track.notes) for track in tracks),
     }
 
 

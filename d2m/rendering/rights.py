@@ -5,10 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from d2m.checkpoints import family_named
-from d2m.core.levels import HopLevel
+from d2m.checkpoints.registry import Family
+from d2m.core.common_settings import COMPACT
+from d2m.core.levels import BASELINES, HopLevel
 from d2m.generation.soundtrack import Soundtrack
 from d2m.score.sound_bank import SoundBank
 
+_BASELINE_ORIGIN = (
+    "made by D2M's own version of a published method; its weights, if it has any, were trained "
+    "on pieces that D2M composed"
+)
 _OWN_LICENCE = "Apache-2.0, like the program; the music is yours"
 
 
@@ -26,13 +32,14 @@ def rights_sheet(soundtrack: Soundtrack) -> list[dict[str, Any]]:
         entries = [
             rights_entry("composition and arrangement", "composed by D2M", _OWN_LICENCE, True)
         ]
-    if isinstance(soundtrack.level, HopLevel):
-        family = family_named(soundtrack.settings.weights)
+    family = _family(soundtrack)
+    if family is not None:
         weights = (family.label, family.trained_on, family.licence, family.commercial_use)
         return [*entries, rights_entry(*weights)]
-    assert score is not None
+    if score is None:
+        entries = [rights_entry("notes", _BASELINE_ORIGIN, _OWN_LICENCE, True)]
     bank = SoundBank.from_folder()
-    for track in score.tracks:
+    for track in soundtrack.tracks if score is None else score.tracks:
         entries += [
             rights_entry(track.name, one.origin, one.licence, True)
             for one in bank.origins(track.instrument)
@@ -42,15 +49,23 @@ def rights_sheet(soundtrack: Soundtrack) -> list[dict[str, Any]]:
 
 def rights_sentence(soundtrack: Soundtrack) -> str:
     """Return one sentence on how a soundtrack may be used."""
-    if not isinstance(soundtrack.level, HopLevel):
+    family = _family(soundtrack)
+    if family is None:
+        made = "composed for your clip" if soundtrack.score else "made by this project's baseline"
         return (
-            "You may use this music commercially: it was composed for your clip and is played "
+            f"You may use this music commercially: it was {made} and is played "
             "with CC0, public domain and MIT-licensed sounds."
         )
-    family = family_named(soundtrack.settings.weights)
     if family.commercial_use:
         return "You may use this music commercially: its weights were made for this project."
     return f"Not for commercial use. Licence of the weights: {family.licence}."
+
+
+def _family(soundtrack: Soundtrack) -> Family | None:
+    """Return the weights that play a soundtrack; None if sampled instruments do."""
+    if isinstance(soundtrack.level, HopLevel):
+        return family_named(soundtrack.settings.weights)
+    return family_named(COMPACT) if soundtrack.level == BASELINES["random"] else None
 
 
 def rights_entry(what: str, origin: str, licence: str, commercial_use: bool) -> dict[str, Any]:

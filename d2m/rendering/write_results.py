@@ -19,9 +19,10 @@ from d2m.rendering.beat_video import write_beat_video
 from d2m.rendering.mux import mux
 from d2m.rendering.report import report, write_report
 from d2m.rendering.rights import rights_sentence
-from d2m.rendering.score_files import write_score_files
+from d2m.rendering.score_files import SCORE_KINDS, write_score_files
 from d2m.rendering.side_by_side import write_side_by_side
 from d2m.rendering.video_writer import combine_streams
+from d2m.score.midi import write_tracks_midi
 
 KINDS = {
     "mp4": ".mp4",
@@ -43,7 +44,8 @@ def write_soundtrack(
 
     Their names hold the clip, the style, the seed (or the weights, where there is no seed) and
     the level, such as ``clip.house.seed3.high.mp4``; see `KINDS`. Music with a score has
-    further files, see `d2m.rendering.score_files.SCORE_KINDS`.
+    further files, see `d2m.rendering.score_files.SCORE_KINDS`; the notes of a baseline are
+    written as MIDI.
 
     Parameters
     ----------
@@ -75,6 +77,9 @@ def write_soundtrack(
         progress(f"Writing the files ({level})", 0.4)
         soundtrack, more = write_score_files(soundtrack, folder / stem)
         paths |= more
+    elif soundtrack.tracks:
+        paths["midi"] = folder / f"{stem}{SCORE_KINDS['midi']}"
+        write_tracks_midi(paths["midi"], soundtrack.tracks)
     progress(f"Writing the files ({level})", 0.7)
     with timed(seconds, "plot"):
         alt_text = _draw_beat_plot(dance, soundtrack, paths, f"{name}, {level}")

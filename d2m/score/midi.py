@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -98,12 +99,43 @@ def midi_file(score: Score) -> MidiFile:
     positions = tempo_map(score)
     whole = mido.MidiFile(type=1, ticks_per_beat=TICKS_PER_BEAT)
     whole.tracks.append(_conductor(score, positions))
+    whole.tracks += _instruments(score.tracks, positions)
+    return whole
+
+
+def write_tracks_midi(path: Path, tracks: Sequence[Track]) -> None:
+    """Write tracks without a score as a Standard MIDI File of type 1, atomically.
+
+    The notes have no metre, so the tempo is MIDI's default of 120 BPM, and only the times in
+    seconds count.
+
+    Parameters
+    ----------
+    path
+        The MIDI file.
+    tracks
+        Notes and instruments.
+    """
+    import mido
+
+    beat_s = 0.5
+    steady = TempoMap(
+        times_s=np.array([0.0, beat_s]), ticks=np.array([0, TICKS_PER_BEAT]), pickup_beats=0
+    )
+    whole = mido.MidiFile(type=1, ticks_per_beat=TICKS_PER_BEAT)
+    whole.tracks.append(_track([(0, mido.MetaMessage("set_tempo", tempo=round(1e6 * beat_s)))]))
+    whole.tracks += _instruments(tracks, steady)
+    with atomic_write(path) as temporary:
+        whole.save(str(temporary))
+
+
+def _instruments(tracks: Sequence[Track], positions: TempoMap) -> Iterator[MidiTrack]:
+    """Yield one MIDI track for each track, on a channel of its own while there are any."""
     free = iter(_CHANNELS)
-    for track in score.tracks:
+    for track in tracks:
         is_drum = track.instrument.startswith("kit_")
         channel = DRUM_CHANNEL if is_drum else next(free, _CHANNELS[-1])
-        whole.tracks.append(_instrument(track, positions, channel))
-    return whole
+        yield _instrument(track, positions, channel)
 
 
 def _conductor(score: Score, positions: TempoMap) -> MidiTrack:
