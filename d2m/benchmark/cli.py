@@ -12,6 +12,7 @@ from d2m.benchmark.dance_cli import (
     preference_page_command,
     preferences_command,
 )
+from d2m.benchmark.paper_tables.cli import evaluate_tables_command
 from d2m.checkpoints import CHECKPOINTS
 from d2m.core.levels import levels_named
 from d2m.core.output_folder import usable_output
@@ -30,6 +31,7 @@ evaluate = typer.Typer(no_args_is_help=True, help="Measure levels, beats and dan
 evaluate.command("dance")(evaluate_dance_command)
 evaluate.command("preference-page")(preference_page_command)
 evaluate.command("preferences")(preferences_command)
+evaluate.command("tables")(evaluate_tables_command)
 
 
 @evaluate.command("levels")

@@ -269,12 +269,14 @@ def directogram_vector(keypoints: FloatArray, fps: float) -> NDArray[np.float32]
     directogram = joint_directogram(keypoints, fps)
     parts = np.array_split(directogram, VECTOR_BINS)
     values = np.concatenate([part.mean(axis=0) for part in parts])
-    return np.maximum(values @ _projection(len(values)), 0.0)[None].astype(np.float32)
+    vector = np.maximum(values @ _projection(len(values)), 0.0)
+    return np.asarray(vector[None], dtype=np.float32)
 
 
 @cache
 def _projection(size: int) -> FloatArray:
-    return np.random.default_rng(_VECTOR_SEED).standard_normal((size, I3D_FEATURES)) / size**0.5
+    drawn = np.random.default_rng(_VECTOR_SEED).standard_normal((size, I3D_FEATURES))
+    return np.asarray(drawn / size**0.5)
 
 
 @cache
