@@ -186,7 +186,7 @@ class MusicTagger(nn.Module):
             If the audio is empty, has another shape or is not finite.
         """
         patches = torch.from_numpy(_patches(_prepare(audio, sample_rate)))
-        each = [self(part) for part in patches.split(PATCHES_AT_ONCE)]
+        each = [self(part) for part in torch.split(patches, PATCHES_AT_ONCE)]
         logits, embeddings = (torch.cat(parts) for parts in zip(*each, strict=True))
         probabilities = torch.sigmoid(logits).mean(dim=0).tolist()
         return Tagging(
