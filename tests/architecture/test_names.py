@@ -15,6 +15,7 @@ SAME_FUNCTION_NAME = {
 }
 """Public functions that several modules define under one name, and why that is right."""
 SAME_MODULE_NAME = {
+    "baselines": "the baselines: their music, and their training",
     "cli": "the commands of a package, by convention",
     "d2mgan": "the published D2M-GAN: its networks, generation with it, and its training",
 }
