@@ -27,13 +27,13 @@ from d2m.models.piano_events import (
     TIME_SHIFT,
     TIME_SHIFTS,
 )
-from d2m.models.pose_windows import POSE_RATE
+from d2m.models.pose_windows import WINDOW_POSE_RATE
 from d2m.models.skeleton_graph import GraphEncoder
 from d2m.models.weight_files import StoredConfig, read_weights
 
 FOLEY_MUSIC_FILE = "baselines/foley_music.safetensors"
 """File of the weights in a checkpoints folder."""
-MOVEMENT_RATE = POSE_RATE / 2
+MOVEMENT_RATE = WINDOW_POSE_RATE / 2
 """Vectors of the movement per second (Hz)."""
 _LONGEST_PERIOD_S, _SHORTEST_PERIOD_S = 24.0, 0.08
 

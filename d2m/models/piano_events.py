@@ -68,7 +68,7 @@ def events_from_notes(notes: FloatArray, length_s: float) -> NDArray[np.int64]:
     events = [BEGINNING]
     now, velocity = 0, -1
     for step, off, loudness, on in _moments(chosen, length_s):
-        events += _shifts(step - now)
+        events += time_shifts(step - now)
         now = step
         events += [NOTE_OFF + key for key in off]
         if on and loudness != velocity:
@@ -119,14 +119,8 @@ def notes_from_events(events: NDArray[np.int64], length_s: float) -> FloatArray:
     return np.array(sorted(notes), dtype=float).reshape(-1, 4)
 
 
-def event_steps(events: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return the steps (T,) of `EVENT_STEP_S` that each event moves time on by."""
-    is_shift = (events >= TIME_SHIFT) & (events < VELOCITY)
-    return np.where(is_shift, events - TIME_SHIFT + 1, 0)
-
-
-def _shifts(steps: int) -> list[int]:
-    """Return the time shifts that make a number of steps."""
+def time_shifts(steps: int) -> list[int]:
+    """Return the time shifts that make up a number of steps of `EVENT_STEP_S`."""
     whole, rest = divmod(steps, TIME_SHIFTS)
     shifts = [TIME_SHIFT + TIME_SHIFTS - 1] * whole
     return shifts + [TIME_SHIFT + rest - 1] * (rest > 0)

@@ -14,7 +14,7 @@ COCO_BONES = (
     (5, 11), (6, 12), (11, 12), (11, 13), (13, 15), (12, 14), (14, 16),
 )  # fmt: skip
 """Pairs of COCO-17 joints that are neighbours."""
-BODY_JOINTS = 17
+GRAPH_JOINTS = 17
 """Joints of a pose."""
 _HIPS = (11, 12)
 _PARTITIONS = 3
@@ -27,13 +27,13 @@ def joint_graph() -> Tensor:
     the neighbours that are nearer, the third those that are farther ("spatial configuration",
     Sec. 3.3 of ST-GCN).
     """
-    linked = np.eye(BODY_JOINTS, dtype=bool)
+    linked = np.eye(GRAPH_JOINTS, dtype=bool)
     for one, other in COCO_BONES:
         linked[one, other] = linked[other, one] = True
-    distance = np.full(BODY_JOINTS, BODY_JOINTS)
+    distance = np.full(GRAPH_JOINTS, GRAPH_JOINTS)
     distance[list(_HIPS)] = 0
-    for _ in range(BODY_JOINTS):
-        distance = np.minimum(distance, np.where(linked, distance[None], BODY_JOINTS).min(1) + 1)
+    for _ in range(GRAPH_JOINTS):
+        distance = np.minimum(distance, np.where(linked, distance[None], GRAPH_JOINTS).min(1) + 1)
     weights = linked / linked.sum(axis=1, keepdims=True)
     nearer = np.sign(distance[None] - distance[:, None])
     return torch.tensor(np.stack([weights * (nearer == n) for n in (0, -1, 1)]), dtype=torch.float)
@@ -55,7 +55,7 @@ class GraphLayer(nn.Module):
     def __init__(self, inputs: int, outputs: int, *, stride: int = 1, kernel: int = 5) -> None:
         super().__init__()
         self.register_buffer("graph", joint_graph(), persistent=False)
-        self.importance = nn.Parameter(torch.ones(_PARTITIONS, BODY_JOINTS, BODY_JOINTS))
+        self.importance = nn.Parameter(torch.ones(_PARTITIONS, GRAPH_JOINTS, GRAPH_JOINTS))
         self.spatial = nn.Conv2d(inputs, _PARTITIONS * outputs, 1)
         self.between = nn.Sequential(nn.BatchNorm2d(outputs), nn.ReLU())
         self.temporal = nn.Conv2d(
@@ -95,7 +95,7 @@ class GraphEncoder(nn.Module):
     def __init__(self, *, layers: int, channels: int, width: int) -> None:
         super().__init__()
         sizes = [4] + [channels // 2] * (layers // 2) + [channels] * (layers - layers // 2)
-        self.normalise = nn.BatchNorm1d(4 * BODY_JOINTS)
+        self.normalise = nn.BatchNorm1d(4 * GRAPH_JOINTS)
         self.layers = nn.Sequential(
             *(
                 GraphLayer(sizes[n], sizes[n + 1], stride=2 if n == layers // 2 else 1)
@@ -110,6 +110,6 @@ class GraphEncoder(nn.Module):
         joints = torch.cat([poses, steps], dim=-1)
         batch, frames = joints.shape[:2]
         flat = self.normalise(joints.reshape(batch, frames, -1).transpose(1, 2))
-        values = flat.view(batch, BODY_JOINTS, 4, frames).permute(0, 2, 3, 1).contiguous()
+        values = flat.view(batch, GRAPH_JOINTS, 4, frames).permute(0, 2, 3, 1).contiguous()
         vectors: Tensor = self.head(self.layers(values).mean(dim=-1).transpose(1, 2))
         return vectors

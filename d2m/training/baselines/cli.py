@@ -10,7 +10,7 @@ import typer
 from d2m.core.output_folder import usable_output
 from d2m.training.cli_options import with_trainer_options
 
-RunFolder = Annotated[Path, typer.Option(help="Run folder; an interrupted run resumes.")]
+BaselineRunFolder = Annotated[Path, typer.Option(help="Run folder; an interrupted run resumes.")]
 InstallBaseline = Annotated[
     bool, typer.Option("--install", help="Install the weights as the bundled ones.")
 ]
@@ -23,7 +23,7 @@ def foley_music_command(
     ] = Path("runs/baselines/foley_pieces"),
     pieces: Annotated[int, typer.Option(help="Pieces to train on.", min=1)] = 1_000,
     held_out: Annotated[int, typer.Option(help="Pieces that are only measured.", min=1)] = 60,
-    out: RunFolder = Path("runs/baselines/foley_music"),
+    out: BaselineRunFolder = Path("runs/baselines/foley_music"),
     install: InstallBaseline = False,
     *,
     trainer_options: dict[str, Any],

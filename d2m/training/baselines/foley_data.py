@@ -19,13 +19,13 @@ from tqdm import tqdm
 
 from d2m.core.errors import DataError
 from d2m.core.settings import Settings
+from d2m.generation.baselines.dancer_poses import poses_at
 from d2m.models.piano_events import EVENT_KINDS, PADDING, events_from_notes
 from d2m.models.pose_windows import (
-    POSE_RATE,
+    POSE_WINDOW_S,
+    WINDOW_POSE_RATE,
     WINDOW_POSES,
-    WINDOW_S,
     pose_window,
-    resample_poses,
 )
 from d2m.score.dance_score import score_of
 from d2m.score.notes import Score
@@ -56,7 +56,7 @@ class PianoPiece(NamedTuple):
     Parameters
     ----------
     poses : (F, 17, 2)
-        Joints at `d2m.models.pose_windows.POSE_RATE`, in torso lengths.
+        Joints at `d2m.models.pose_windows.WINDOW_POSE_RATE`, in torso lengths.
     notes : (N, 4)
         Start (s), length (s), MIDI pitch and velocity.
     """
@@ -124,7 +124,7 @@ class PianoWindows:
     def __init__(self, pieces: Sequence[PianoPiece]) -> None:
         self._pieces = [piece for piece in pieces if len(piece.poses) > WINDOW_POSES]
         if not self._pieces:
-            raise DataError(f"There are no pieces of {WINDOW_S:g} s or more: compose some.")
+            raise DataError(f"There are no pieces of {POSE_WINDOW_S:g} s or more: compose some.")
 
     def draw(self, count: int, rng: np.random.Generator) -> PianoBatch:
         """Return random windows, mirrored, scaled, shaken and transposed at random.
@@ -172,13 +172,13 @@ class PianoWindows:
 
 
 def _write_piece(path: Path, piece: ComposedPiece) -> None:
-    dancer, dance = piece.dancer(), piece.dance()
+    dance = piece.dance()
     score = score_of(dance, Settings(), piece.seed)
     part = path.with_name(path.name + ".part")
     with part.open("wb") as file:
         np.savez(
             file,
-            poses=resample_poses(dancer.keypoints, dancer.fps).astype(np.float16),
+            poses=poses_at(dance, WINDOW_POSE_RATE, "Foley Music").astype(np.float16),
             notes=piano_part(score).astype(np.float32),
         )
     part.replace(path)
@@ -193,8 +193,8 @@ def _read_piece(path: Path) -> PianoPiece:
 
 
 def _window_events(notes: FloatArray, first: int) -> NDArray[np.int64]:
-    moved = notes - np.array([first / POSE_RATE, 0.0, 0.0, 0.0])
-    return events_from_notes(moved, WINDOW_S)[:LONGEST_SEQUENCE]
+    moved = notes - np.array([first / WINDOW_POSE_RATE, 0.0, 0.0, 0.0])
+    return events_from_notes(moved, POSE_WINDOW_S)[:LONGEST_SEQUENCE]
 
 
 def _augment(poses: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
