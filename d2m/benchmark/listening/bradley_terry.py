@@ -20,7 +20,7 @@ from d2m.benchmark.preference_answers import wilson_interval
 
 FloatArray = NDArray[np.float64]
 
-STRENGTH_RESAMPLES = 500
+STRENGTH_RESAMPLES = 400
 """Resamples of raters and clips for the intervals of strengths. Chosen by hand."""
 STRENGTH_PRIOR = 0.05
 """Regularisation of `choix`, so that a system that always wins keeps a finite strength. Chosen by
@@ -118,7 +118,7 @@ def measure_preferences(answers: Sequence[Answer], *, seed: int = 0) -> Preferen
         of_rater = np.array([raters.index(answer.rater) for answer in answers])
         of_clip = np.array([clips.index(answer.item) for answer in answers])
         fits = [
-            _fit(_win_counts(cells, by_rater[of_rater] * by_clip[of_clip], len(systems)))
+            _fit(_win_counts(cells, by_rater[of_rater] * by_clip[of_clip], len(systems)), strengths)
             for by_rater, by_clip in zip(weights.raters, weights.clips, strict=True)
         ]
         resampled = np.array([fit for fit in fits if fit is not None]).reshape(-1, len(systems))
@@ -147,15 +147,15 @@ def _win_counts(cells: NDArray[np.int64], weights: FloatArray, n: int) -> FloatA
     return np.bincount(cells, weights=weights, minlength=n * n).astype(float).reshape(n, n)
 
 
-def _fit(wins: FloatArray) -> FloatArray | None:
-    """Return the strengths (S,); None if not all systems are connected by comparisons."""
+def _fit(wins: FloatArray, start: FloatArray | None = None) -> FloatArray | None:
+    """Return the strengths (S,), fitted from a start; None if comparisons do not connect all."""
     from choix import ilsr_pairwise_dense
-    from scipy.sparse.csgraph import connected_components
 
-    if connected_components(wins + wins.T, directed=False)[0] > 1:
+    met = (wins + wins.T + np.eye(len(wins)) > 0).astype(float)
+    if not np.linalg.matrix_power(met, len(met)).all():
         return None
     try:
-        return np.asarray(ilsr_pairwise_dense(wins, alpha=STRENGTH_PRIOR, tol=1e-6))
+        return np.asarray(ilsr_pairwise_dense(wins, STRENGTH_PRIOR, start, tol=1e-4))
     except RuntimeError:  # no convergence, in a resample where few systems ever lose
         return None
 
