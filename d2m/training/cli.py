@@ -9,8 +9,8 @@ import typer
 
 from d2m.core.levels import HOP_LEVELS, hop_level_named
 from d2m.core.output_folder import usable_output
+from d2m.training.baselines.cli import cmt_command, foley_music_command
 from d2m.training.baselines.code_usage import code_usage_command
-from d2m.training.baselines.cli import foley_music_command
 from d2m.training.cli_d2mgan import d2mgan_command
 from d2m.training.cli_options import (
     CorpusFolder,
@@ -207,6 +207,7 @@ train.command("dance-lstm")(dance_lstm_command)
 train.command("dance-mocogan")(dance_mocogan_command)
 train.command("dance-actions")(dance_actions_command)
 train.command("foley-music")(foley_music_command)
+train.command("cmt")(cmt_command)
 train.command("code-usage")(code_usage_command)
 
 

@@ -43,3 +43,32 @@ def foley_music_command(
         typer.echo(f"{name.replace('_', ' ')}: {value:.4g}")
     if install:
         typer.echo(install_dance_network(FoleyMusicNetwork.from_pretrained, out, FOLEY_MUSIC_FILE))
+
+
+@with_trainer_options(steps=800, batch=8, report_every=100, save_every=100, tensorboard=False)
+def cmt_command(
+    corpus: Annotated[
+        Path, typer.Option(help="Folder of the scores; those that it lacks are composed.")
+    ] = Path("runs/baselines/cmt/scores"),
+    pieces: Annotated[int, typer.Option(help="Pieces to train on.", min=1)] = 500,
+    held_out: Annotated[int, typer.Option(help="Pieces that are only measured.", min=1)] = 40,
+    out: BaselineRunFolder = Path("runs/baselines/cmt/run"),
+    install: InstallBaseline = False,
+    *,
+    trainer_options: dict[str, Any],
+) -> None:
+    """Train the Transformer of the baseline CMT; an interrupted run resumes."""
+    from d2m.models.compound_transformer import CMT_FILE, CompoundTransformer
+    from d2m.training.baselines.cmt_data import compose_word_pieces
+    from d2m.training.baselines.cmt_training import CMTTrainingConfig, train_cmt
+    from d2m.training.dance_networks.install_dance import install_dance_network
+    from d2m.training.data.composed_pieces import ComposedPiece
+
+    folder, run = usable_output(corpus), usable_output(out)
+    measured = compose_word_pieces(
+        folder, [ComposedPiece(number=number, held_out=True) for number in range(held_out)]
+    )
+    seen = compose_word_pieces(folder, [ComposedPiece(number=number) for number in range(pieces)])
+    train_cmt(seen, measured, run, CMTTrainingConfig(**trainer_options))
+    if install:
+        typer.echo(install_dance_network(CompoundTransformer.from_pretrained, out, CMT_FILE))
