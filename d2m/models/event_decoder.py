@@ -160,7 +160,7 @@ class DecoderLayer(nn.Module):
 
 def split_heads(values: Tensor, heads: int) -> Tensor:
     """Return (B, H, T, C / H) for (B, T, C)."""
-    return values.unflatten(-1, (heads, -1)).transpose(1, 2)
+    return values.view(*values.shape[:-1], heads, -1).transpose(1, 2)
 
 
 def join_heads(values: Tensor) -> Tensor:

@@ -108,7 +108,7 @@ class FoleyMusicNetwork(nn.Module):
         vectors = self.encoder(poses)
         times = (torch.arange(vectors.shape[1], device=poses.device) + 0.5) / MOVEMENT_RATE
         movement = vectors + _time_embedding(times, self.config.width)
-        kept = tuple(layer.to_movement.remember(movement) for layer in self.layers)
+        kept = tuple(layer.to_movement.remember(movement) for layer in self._decoder())
         return DecoderState(kept, (), torch.zeros(len(poses), device=poses.device))
 
     def extend(self, state: DecoderState, events: Tensor) -> tuple[Tensor, DecoderState]:
@@ -128,7 +128,7 @@ class FoleyMusicNetwork(nn.Module):
         distance = ((middles - times[..., None]) * MOVEMENT_RATE).round().long()
         near = distance.clamp(-NEAR_VECTORS, NEAR_VECTORS) + NEAR_VECTORS
         kept: list[KeysAndValues] = []
-        for index, layer in enumerate(self.layers):
+        for index, layer in enumerate(self._decoder()):
             past = state.past[index] if state.past else None
             values, own = layer(values, state.movement[index], near, past)
             kept.append(own)
@@ -160,6 +160,9 @@ class FoleyMusicNetwork(nn.Module):
                 "`python -m d2m train foley-music --install`."
             ) from error
         return network.eval().requires_grad_(False)
+
+    def _decoder(self) -> list[DecoderLayer]:
+        return [layer for layer in self.layers if isinstance(layer, DecoderLayer)]
 
 
 def _time_embedding(times: Tensor, width: int) -> Tensor:
