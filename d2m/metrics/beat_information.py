@@ -23,9 +23,10 @@ def information_gain(beats_s: NDArray[Any], reference_beats_s: NDArray[Any]) -> 
 
     The errors of all beats, in parts of the reference's beat from -0.5 to 0.5, make a histogram.
     The gain is 1 - H / log2(41), with H its entropy in bits, the larger one of both directions.
-    A constant shift keeps a gain of 1, half a beat too. ``N`` beats at random score about
-    1 - log2(N) / log2(41) or more, so a score of a short clip is never low: compare it with that
-    of another song.
+    A constant shift keeps a gain near 1, half a beat too; it is lowered only by beats before the
+    first one of the other side, whose errors mir_eval takes as parts of the whole piece. ``N``
+    beats at random score 1 - log2(N) / log2(41) or more, so a short clip never scores low:
+    compare its score with that of another song.
 
     Parameters
     ----------

@@ -62,3 +62,21 @@ def test_speed_is_lowest_where_a_swing_turns():
 def test_beats_at_the_ends_do_not_count() -> None:
     beats = np.array([0.0, DANCE_EDGE_S, 1.0, 4.0 - DANCE_EDGE_S, 4.0])
     assert np.array_equal(beats_inside(beats, 4.0), beats[1:4])
+
+
+@pytest.mark.parametrize("shift_s", [-0.1, -0.05, -0.02, 0.0, 0.02, 0.05, 0.1])
+def test_a_shift_lowers_alignment_alike_in_both_directions(shift_s: float) -> None:
+    dance = 1.0 + MUSIC + shift_s
+    expected = np.exp(-(shift_s**2) / (2 * 0.05**2))
+    assert beat_alignment(dance, 1.0 + MUSIC) == pytest.approx(expected)
+    assert beat_alignment(1.0 + MUSIC, dance) == pytest.approx(expected)
+
+
+def test_additional_beats_lower_only_the_mean_over_themselves() -> None:
+    # Clicks twice as fast as the dance: every second one is 0.25 s (5 sigma) from a kinematic beat.
+    clicks = np.arange(0, 8, 0.25)
+    assert beat_alignment(MUSIC, clicks) == 1.0
+    assert beat_alignment(clicks, MUSIC) == pytest.approx((1 + np.exp(-12.5)) / 2)
+    # Very dense clicks are near any kinematic beat: 10 a second are at most 0.05 s away.
+    anywhere = np.sort(np.random.default_rng(0).uniform(0.5, 7.5, 20))
+    assert beat_alignment(anywhere, np.arange(0, 8, 0.1)) > np.exp(-0.5)
