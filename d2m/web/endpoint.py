@@ -70,9 +70,9 @@ def endpoint(pool: WorkerPool, settings: type[Settings] = Settings) -> Any:
         Returns the files. For the studio version: a video with the music, the music, its MIDI
         file, beat markers (CSV), a picture of its score, a beat plot, and the stems drums,
         bass, chords, lead and effects (FLAC). For each other level: a video with the music,
-        the music, and a beat plot. A beat video follows the plot if it is asked for, and a
-        video with the coded pictures of the clip if they are HEVC, VP9 or AV1. Then a report
-        (JSON), and everything in one ZIP.
+        the music, and a beat plot. A baseline of notes has a MIDI file, too. A beat video
+        follows the plot if it is asked for, and a video with the coded pictures of the clip if
+        they are HEVC, VP9 or AV1. Then a report (JSON), and everything in one ZIP.
         """
         yield from _files(pool, lambda: _music_job(clip, levels, parse_form(settings, form)))
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from d2m.checkpoints import CHECKPOINTS, FAMILIES, is_installed, missing_line
 from d2m.core.beat_tempo import tempo_text
 from d2m.core.events import DanceSummary, SoundtrackSummary
-from d2m.core.levels import HopLevel, Level
+from d2m.core.levels import BASELINES, HopLevel, Level
 from d2m.core.settings import Settings
 from d2m.jobs.messages import Failed, Finished, JobObserver, Waiting
 from d2m.web.examples import ExampleFile
@@ -189,7 +189,9 @@ def guess_label(tempo_bpm: float, shift_beats: float) -> str:
 
 def level_name(level: Level) -> str:
     """Return the name of a level for people, such as ``"High level"``."""
-    return f"{level.name.capitalize()} {'level' if isinstance(level, HopLevel) else 'version'}"
+    if level.name in BASELINES:
+        return level.label
+    return f"{level.label} {'level' if isinstance(level, HopLevel) else 'version'}"
 
 
 def level_heading(level: Level) -> str:
@@ -205,6 +207,7 @@ def scores(soundtrack: SoundtrackSummary, settings: Settings) -> str:
         f"<strong>{escape(soundtrack.style)}</strong> music.",
         _beat_match(soundtrack, settings),
         *_hits(soundtrack.scores.get("hits_met", math.nan)),
+        *_similarity(soundtrack.scores.get("movement_similarity", math.nan)),
         f'<span class="muted">Generated in {soundtrack.seconds:.1f}&#8201;s.</span>',
     ]
     return f'<div class="scores"><p>{" ".join(sentences)}</p>{rights}</div>'
@@ -229,6 +232,16 @@ def _hits(share: float) -> list[str]:
     return [
         f"It meets <strong>{100 * share:.0f}&#8201;%</strong> of the dancer's hits "
         "within 45&#8201;ms."
+    ]
+
+
+def _similarity(correlation: float) -> list[str]:
+    """Return a sentence on the correlation that Dance2Music searched for; none elsewhere."""
+    if not math.isfinite(correlation):
+        return []
+    return [
+        f"It repeats where the movement repeats with a correlation of "
+        f"<strong>{correlation:.2f}</strong>."
     ]
 
 

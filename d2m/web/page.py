@@ -58,8 +58,8 @@ class MusicPage:
         self._connect()
 
     def _connect(self) -> None:
-        levels = [self.form.levels]
-        self._start_on(self._panel.generate.click, self.begin, levels, self.run)
+        versions = self.form.versions
+        self._start_on(self._panel.generate.click, self.begin, versions, self.run)
         self._start_on(self.form.analyse.click, self.begin, [], self.run_analysis)
         keep, widgets = self.area.keep, self.form.widgets
         for button, number in (
@@ -69,26 +69,31 @@ class MusicPage:
             raised = button.click(
                 lambda value: int(value or 0) + 1, number, number, queue=False, **PRIVATE
             )
-            self._start_on(raised.then, self.begin, levels, self.run)
+            self._start_on(raised.then, self.begin, versions, self.run)
         for event in self.area.beat.pressed():
             self._start_on(event, self.begin_again, [], self.run_again)
         self._start_on(self.area.dancer.button.click, self.begin_again, [], self.run_again)
         self.area.beat.connect_clip(self.form.clip)
         self.area.dancer.connect_clip(self.form.clip)
 
-    def _start_on(self, event: Any, begin: Any, levels: list[Any], run: Any) -> None:
+    def _start_on(self, event: Any, begin: Any, versions: list[Any], run: Any) -> None:
         """Let an event start a job."""
         buttons = [self.form.analyse, *self.area.beat.buttons, self.area.dancer.button]
         self._panel.start_on(
             event,
-            (begin, levels, [self.form.analyse, *self.area.cleared_widgets]),
+            (begin, versions, [self.form.analyse, *self.area.cleared_widgets]),
             (run, self.form.inputs, self.area.outputs),
             (self.reset_buttons, buttons),
         )
 
-    async def begin(self, request: gr.Request, levels: Sequence[str] = (ANALYSIS_ONLY,)) -> Update:
+    async def begin(
+        self,
+        request: gr.Request,
+        levels: Sequence[str] = (ANALYSIS_ONLY,),
+        systems: Sequence[str] = (),
+    ) -> Update:
         """Clear the last results, keep their places, and show that the job waits."""
-        return self._begun(self._statuses.create(request.session_hash, tuple(levels)))
+        return self._begun(self._statuses.create(request.session_hash, (*levels, *systems)))
 
     async def begin_again(self, request: gr.Request) -> Update:
         """Begin a job with the levels of the last one, whose analysis stays for the moment.
@@ -116,22 +121,27 @@ class MusicPage:
 
     def run_analysis(self, request: gr.Request, clip: str | None, *form: Any) -> Iterator[Update]:
         """Only analyse the clip of the form."""
-        yield from self.run(request, clip, [ANALYSIS_ONLY], *form[1:])
+        yield from self.run(request, clip, [ANALYSIS_ONLY], [], *form[2:])
 
     def run_again(self, request: gr.Request, clip: str | None, *form: Any) -> Iterator[Update]:
         """Run the job of the form with the levels of the last job."""
         levels = self._statuses.get(request.session_hash).levels
-        yield from self.run(request, clip, levels, *form[1:])
+        yield from self.run(request, clip, levels, [], *form[2:])
 
     def run(
-        self, request: gr.Request, clip: str | None, levels: Sequence[str], *form: Any
+        self,
+        request: gr.Request,
+        clip: str | None,
+        levels: Sequence[str],
+        systems: Sequence[str],
+        *form: Any,
     ) -> Iterator[Update]:
         """Run the job of the form, and show its results."""
         job = self._statuses.get(request.session_hash)
         places = self.area.places((), job.again)
 
         def prepare() -> tuple[Job, JobObserver[Update]]:
-            chosen = _chosen(levels)
+            chosen = _chosen([*levels, *systems])
             places.update(self.area.places(requested_levels(chosen), job.again))
             settings = parse_form(self._settings, form)
             observer = self.area.observer(job, settings)
@@ -180,7 +190,7 @@ def build(
         files = gr.Files(visible=False, label="Results")
         levels = gr.Textbox(DEFAULT_LEVELS, label="Levels", visible=False)
         for name, function, inputs in (
-            ("generate", endpoint(pool, settings), [form.clip, levels, *form.inputs[2:]]),
+            ("generate", endpoint(pool, settings), [form.clip, levels, *form.inputs[3:]]),
             ("dance", dance_endpoint(pool), dance.form.inputs),
         ):
             button.click(function, inputs, files, api_name=name, **job_queue(pool))

@@ -7,7 +7,7 @@ from typing import Any
 import gradio as gr
 
 from d2m.core.events import DanceSummary, ResultFiles, SoundtrackSummary
-from d2m.core.levels import HOP_LEVELS, LEVELS, STUDIO, Level
+from d2m.core.levels import BASELINES, HOP_LEVELS, LEVELS_AND_BASELINES, STUDIO, Level
 from d2m.core.settings import Settings
 from d2m.jobs.messages import JobObserver
 from d2m.web.beat_buttons import BeatButtons
@@ -36,6 +36,8 @@ class ResultArea:
         with gr.Row(equal_height=False):
             self._levels |= {name: LevelCard(name) for name in HOP_LEVELS}
         self._comparison = ComparisonCard()
+        with gr.Row(equal_height=False):
+            self._levels |= {name: LevelCard(name) for name in BASELINES}
 
     @property
     def outputs(self) -> list[Any]:
@@ -61,7 +63,7 @@ class ResultArea:
 
     @property
     def tracks(self) -> list[Any]:
-        """The music of each level, best first."""
+        """The music of each level, best first, then that of the baselines."""
         return [card.audio for card in self._levels.values()]
 
     def pending(self, levels: tuple[Level, ...], again: bool) -> Update:
@@ -81,7 +83,7 @@ class ResultArea:
             **self._comparison.hidden(),
         }
         for name, card in self._levels.items():
-            updates |= card.pending(visible=LEVELS[name] in levels)
+            updates |= card.pending(visible=LEVELS_AND_BASELINES[name] in levels)
         return updates
 
     def places(self, levels: tuple[Level, ...], again: bool) -> set[Any]:

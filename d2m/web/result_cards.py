@@ -8,7 +8,7 @@ from typing import Any
 import gradio as gr
 
 from d2m.core.events import DanceSummary, ResultFiles, SoundtrackSummary
-from d2m.core.levels import HOP_LEVELS, LEVELS, STUDIO, Level
+from d2m.core.levels import BASELINES, HOP_LEVELS, LEVELS_AND_BASELINES, STUDIO, Level
 from d2m.core.settings import Settings
 from d2m.score.notes import STEMS
 from d2m.web import html
@@ -109,7 +109,7 @@ class LevelCard:
         with gr.Column(
             visible=False, min_width=300, elem_classes=self._classes, elem_id=f"card-{name}"
         ) as self.column:
-            gr.HTML(html.level_heading(LEVELS[name]), padding=False)
+            gr.HTML(html.level_heading(LEVELS_AND_BASELINES[name]), padding=False)
             self.video = gr.Video(
                 label=f"Clip with music ({name})",
                 interactive=False,
@@ -287,7 +287,7 @@ class KeepCard:
         """Return the updates that keep the place of the buttons, or hide them without levels."""
         return {
             self.row: gr.Row(visible=bool(levels), elem_classes="pending"),
-            self.arrangement: gr.Button(visible=bool(levels)),
+            self.arrangement: gr.Button(visible=any(one.name not in BASELINES for one in levels)),
         }
 
     def shown(self, files: ResultFiles) -> Update:

@@ -7,7 +7,7 @@ from typing import Any
 import gradio as gr
 
 from d2m.core.common_settings import COMPACT
-from d2m.core.levels import DEFAULT_LEVELS, LEVELS, levels_named
+from d2m.core.levels import BASELINES, DEFAULT_LEVELS, LEVELS, Level, levels_named
 from d2m.core.setting_fields import setting_fields
 from d2m.core.settings import INSTRUMENT_SWITCHES, Settings
 from d2m.web import html
@@ -48,7 +48,7 @@ class SettingsForm:
         )
         example_buttons(clips, self.clip, "Or try a drawn dancer")
         self.levels = gr.CheckboxGroup(
-            [(f"{one.name.capitalize()}: {one.summary}", name) for name, one in LEVELS.items()],
+            _choices(LEVELS),
             value=[level.name for level in levels_named(DEFAULT_LEVELS)],
             label="Versions of the music",
             elem_id="levels",
@@ -65,11 +65,23 @@ class SettingsForm:
         with gr.Accordion("Sound and videos", open=False):
             self._add_section("sound")
         self._add_weights_section()
+        with gr.Accordion("For researchers", open=False, elem_id="research"):
+            self.systems = gr.CheckboxGroup(
+                _choices(BASELINES),
+                label="Baselines",
+                info="Other methods for the same dance, and music for no dance: for comparison.",
+                elem_id="systems",
+            )
 
     @property
     def inputs(self) -> list[Any]:
-        """The widgets in the order of the clip, the levels and the fields of the settings."""
-        return [self.clip, self.levels, *(self.widgets[one.name] for one in self._fields)]
+        """The widgets of the clip, the levels, the baselines and the fields of the settings."""
+        return [self.clip, *self.versions, *(self.widgets[one.name] for one in self._fields)]
+
+    @property
+    def versions(self) -> list[Any]:
+        """The widgets that say what is made: the levels and the baselines."""
+        return [self.levels, self.systems]
 
     def show_note(self, name: str) -> Update:
         """Return the update that shows the origin and the licence of the chosen weights."""
@@ -113,3 +125,8 @@ class SettingsForm:
         )
         self.note = gr.HTML(visible=False, padding=False)
         weights.change(self.show_note, weights, self.note, queue=False, **PRIVATE)
+
+
+def _choices(levels: dict[str, Level]) -> list[tuple[str, str]]:
+    """Return the labels and the names of levels that can be ticked."""
+    return [(f"{one.label}: {one.summary}", name) for name, one in levels.items()]
