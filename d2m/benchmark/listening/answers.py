@@ -142,16 +142,30 @@ class AnswerStore:
                 raise
             self._connection.execute("COMMIT")
 
-    def join(self, most_raters: int) -> str | None:
-        """Add a rater, and return the secret of the link; None if there are ``most_raters``."""
-        token = secrets.token_urlsafe(16)
+    def join(self, token: str, most_raters: int) -> bool:
+        """Add a rater, unless the token has joined before.
+
+        Parameters
+        ----------
+        token
+            Secret of the rater's link, which the browser drew at random.
+        most_raters
+            How many can join.
+
+        Returns
+        -------
+        bool
+            Whether the rater takes part; not if there are ``most_raters`` already.
+        """
+        if self.rater(token) is not None:
+            return True
         with self._transaction() as connection:
             (count,) = connection.execute("SELECT COUNT(*) FROM raters").fetchone()
             if count >= most_raters:
-                return None
+                return False
             row = (count, _hashed(token), secrets.token_hex(4).upper(), time.time())
-            connection.execute("INSERT INTO raters VALUES (?, ?, ?, ?)", row)
-        return token
+            connection.execute("INSERT OR IGNORE INTO raters VALUES (?, ?, ?, ?)", row)
+        return True
 
     def rater(self, token: str) -> Rater | None:
         """Return the rater with a secret, if there is one."""
@@ -169,11 +183,11 @@ class AnswerStore:
             ).fetchone()
         return int(count)
 
-    def mark_sent(self, rater: int, trial: int) -> None:
-        """Store that a trial is shown to a rater now."""
+    def mark_sent(self, rater: int, trial: int, sent_at: float) -> None:
+        """Store when a trial is shown to a rater (s since 1970)."""
         with self._transaction() as connection:
             connection.execute(
-                "INSERT OR REPLACE INTO sent VALUES (?, ?, ?)", (rater, trial, time.time())
+                "INSERT OR REPLACE INTO sent VALUES (?, ?, ?)", (rater, trial, sent_at)
             )
 
     def sent_at(self, rater: int, trial: int) -> float | None:

@@ -6,7 +6,8 @@ import hashlib
 import json
 import os
 import secrets
-import tempfile
+import shutil
+from contextlib import suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -18,10 +19,10 @@ from d2m.benchmark.listening.stimulus_sound import (
     BEEP_COUNTS,
     SIDES,
     STIMULUS_RATE,
+    SoundCuts,
     at_loudness,
     beep_sound,
     click_sound,
-    cut_sound,
     side_sound,
 )
 from d2m.benchmark.listening.study import (
@@ -32,6 +33,7 @@ from d2m.benchmark.listening.study import (
     Block,
     Stimulus,
     Study,
+    check_stimuli,
     read_study,
 )
 from d2m.benchmark.listening.study_settings import StudySettings
@@ -43,12 +45,13 @@ from d2m.benchmark.listening.study_sources import (
     hash_sources,
 )
 from d2m.checkpoints.safe_load import file_sha256
-from d2m.core.errors import DataError
+from d2m.core.errors import D2MError, DataError
 from d2m.core.output_folder import usable_output
 from d2m.media.atomic_write import atomic_write
 from d2m.media.audio_file import write_wav
 
 _PLAN_FILE = "making.json"  # names of files, and a hash of all settings and sources
+_SCRATCH_FOLDER = "scratch"  # removed at the end
 _SAME_TIME = (946_684_800, 946_684_800)  # of all files: their order in time would tell systems
 _LONGEST_SIDE = 854  # pixels of videos; chosen by hand, enough to see a dance on a phone or laptop
 
@@ -74,13 +77,21 @@ def make_study(settings: StudySettings, folder: Path) -> Study:
         If a source is missing or can't be used, or the folder holds another study: nothing has
         been made then.
     """
-    usable_output(folder)
+    was_missing = not usable_output(folder).exists()
     items, sources = find_sources(settings)
     hashes = hash_sources(sources)
     fingerprint = _fingerprint(settings, hashes)
     plan = _read_plan(folder, fingerprint)
+    scratch = folder / _SCRATCH_FOLDER
     if plan is None:
-        check_sources(sources, settings.length_s)
+        try:
+            check_sources(sources, settings.length_s, SoundCuts(scratch, settings.length_s))
+        except D2MError:
+            shutil.rmtree(scratch, ignore_errors=True)
+            if was_missing:
+                with suppress(OSError):
+                    folder.rmdir()
+            raise
         count = len(sources) + len(SIDES) + len(BEEP_COUNTS)
         plan = {
             "fingerprint": fingerprint,
@@ -89,7 +100,9 @@ def make_study(settings: StudySettings, folder: Path) -> Study:
         }
         _write_text(folder / _PLAN_FILE, json.dumps(plan, indent=1))
     elif (folder / STUDY_FILE).exists():
-        return _checked(read_study(folder), folder / STIMULI_FOLDER)
+        made = read_study(folder)
+        check_stimuli(made, folder)
+        return made
     stimuli = _make_stimuli(settings, sources, hashes, folder / STIMULI_FOLDER, plan["names"])
     study = Study(
         title=settings.title,
@@ -115,15 +128,7 @@ def make_study(settings: StudySettings, folder: Path) -> Study:
         stimuli=tuple(stimuli),
     )
     _write_text(folder / STUDY_FILE, study.to_json())
-    return study
-
-
-def _checked(study: Study, folder: Path) -> Study:
-    """Return a study if all its files are as they were made."""
-    for stimulus in study.stimuli:
-        path = folder / stimulus.file
-        if not path.is_file() or file_sha256(path) != stimulus.sha256:
-            raise DataError(f"A stimulus of the study is lost or changed: {path.name}.")
+    shutil.rmtree(scratch, ignore_errors=True)
     return study
 
 
@@ -138,7 +143,7 @@ def _read_plan(folder: Path, fingerprint: str) -> dict[str, Any] | None:
     try:
         plan = json.loads((folder / _PLAN_FILE).read_text(encoding="utf-8"))
     except FileNotFoundError:
-        if folder.exists() and any(folder.iterdir()):
+        if folder.exists() and any(one.name != _SCRATCH_FOLDER for one in folder.iterdir()):
             raise DataError(f"{folder.name} holds other files: choose an empty folder.") from None
         return None
     except ValueError as error:
@@ -162,13 +167,10 @@ def _make_stimuli(
     stimuli = []
     checks = [(HEADPHONES, side, side_sound(side)) for side in SIDES]
     checks += [(ATTENTION, str(count), beep_sound(count)) for count in BEEP_COUNTS]
-    with (
-        tempfile.TemporaryDirectory() as scratch,
-        tqdm(total=len(sources), desc="stimuli", unit="file", disable=None) as bar,
-    ):
-        maker = _Maker(settings, folder, Path(scratch))
-        for (kind, item, sound), name in zip(checks, names, strict=False):
-            stimuli.append(maker.check(name, kind, item, sound))
+    maker = _Maker(settings, folder)
+    for (kind, item, sound), name in zip(checks, names, strict=False):
+        stimuli.append(maker.check(name, kind, item, sound))
+    with tqdm(total=len(sources), desc="stimuli", unit="file", disable=None) as bar:
         for source, name in zip(sources, names[len(checks) :], strict=True):
             stimulus = maker.stimulus(name, source)
             known = {path.name: hashes[path] for path in source.files}
@@ -186,12 +188,13 @@ class _Maker:
         The study.
     folder
         Folder of the stimuli.
-    scratch
-        Folder for the pictures, which several stimuli share.
     """
 
-    def __init__(self, settings: StudySettings, folder: Path, scratch: Path) -> None:
-        self._settings, self._folder, self._scratch = settings, folder, scratch
+    def __init__(self, settings: StudySettings, folder: Path) -> None:
+        self._settings, self._folder = settings, folder
+        # Pictures and sounds that several stimuli share.
+        self._scratch = folder.parent / _SCRATCH_FOLDER
+        self._cuts = SoundCuts(self._scratch, settings.length_s)
         self._pictures: dict[Path, Path] = {}
 
     def check(self, name: str, kind: str, item: str, sound: Audio) -> Stimulus:
@@ -208,7 +211,7 @@ class _Maker:
         if source.sound is None:
             sound = click_sound(settings.length_s)
         else:
-            sound = cut_sound(source.sound, source.start_s, settings.length_s)
+            sound = self._cuts.read(source.sound, source.start_s)
         sound, loudness = at_loudness(sound, settings.loudness_lufs)
         if not path.exists():
             if source.picture is None:

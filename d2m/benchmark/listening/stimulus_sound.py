@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from d2m.audio.loudness import measure_loudness
 from d2m.audio.postprocess import limit_peaks
 from d2m.audio.waveform import Audio
 from d2m.core.errors import DataError
+from d2m.media.atomic_write import atomic_write
 from d2m.media.clip_part import ClipPart
 from d2m.media.song_file import SongLimits
 from d2m.media.song_sandbox import decode_song
@@ -68,6 +70,31 @@ def cut_sound(path: Path, start_s: float, length_s: float) -> Audio:
     found = decoded.samples[:, :length]
     sound[:, : found.shape[1]] = found
     return _faded(sound)
+
+
+class SoundCuts:
+    """Parts of sound files, each decoded once and kept in a folder.
+
+    Parameters
+    ----------
+    folder
+        Folder for the parts.
+    length_s
+        Their length (s).
+    """
+
+    def __init__(self, folder: Path, length_s: float) -> None:
+        self._folder, self._length_s = folder, length_s
+
+    def read(self, path: Path, start_s: float) -> Audio:
+        """Return what `cut_sound` does for a file and a start (s)."""
+        place = f"{path.resolve()} {start_s} {self._length_s}"
+        kept = self._folder / f"{hashlib.sha256(place.encode()).hexdigest()}.npy"
+        if not kept.exists():
+            with atomic_write(kept) as temporary:
+                np.save(temporary, cut_sound(path, start_s, self._length_s))
+        sound: Audio = np.load(kept)
+        return sound
 
 
 def at_loudness(sound: Audio, lufs: float) -> tuple[Audio, float | None]:
@@ -130,7 +157,7 @@ def _tone(frequency_hz: float, length_s: float) -> Audio:
     times = np.arange(round(length_s * STIMULUS_RATE)) / STIMULUS_RATE
     edge = np.minimum(1.0, np.minimum(times, length_s - times) / 0.002)
     tone = _TONE_AMPLITUDE * edge * np.sin(2 * np.pi * frequency_hz * times)
-    return tone.astype(np.float32)
+    return np.asarray(tone, dtype=np.float32)
 
 
 def _faded(sound: Audio) -> Audio:

@@ -12,6 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from d2m.checkpoints.safe_load import file_sha256
 from d2m.core.errors import DataError
 
 STUDY_FILE = "study.json"
@@ -190,6 +191,23 @@ def read_study(folder: Path) -> Study:
         return Study(blocks=blocks, stimuli=stimuli, **data)
     except (KeyError, TypeError) as error:
         raise DataError(f"{path.name} has unexpected contents: make the study again.") from error
+
+
+def check_stimuli(study: Study, folder: Path) -> None:
+    """Check that all stimuli in the folder of a study are as they were made.
+
+    Raises
+    ------
+    DataError
+        If one is lost or changed.
+    """
+    for stimulus in study.stimuli:
+        path = folder / STIMULI_FOLDER / stimulus.file
+        if not path.is_file() or file_sha256(path) != stimulus.sha256:
+            raise DataError(
+                f"The stimulus {path.name} is lost or changed: make the study again in another"
+                " folder."
+            )
 
 
 def _block(data: dict[str, Any]) -> Block:

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from d2m.benchmark.listening.stimulus_sound import LENGTH_SLACK_S, cut_sound
+from d2m.benchmark.listening.stimulus_sound import LENGTH_SLACK_S, SoundCuts
 from d2m.benchmark.listening.study import CLICKS, COHERENCE, ORIGINAL, QUALITY, SHIFTED
 from d2m.benchmark.listening.study_settings import StudySettings
 from d2m.checkpoints.safe_load import file_sha256
@@ -126,8 +126,17 @@ def _source(
     )
 
 
-def check_sources(sources: list[StimulusSource], length_s: float) -> None:
+def check_sources(sources: list[StimulusSource], length_s: float, cuts: SoundCuts) -> None:
     """Check that all files can be decoded and are long enough.
+
+    Parameters
+    ----------
+    sources
+        The files.
+    length_s
+        How much of each is needed (s).
+    cuts
+        Keeps the sounds that were decoded.
 
     Raises
     ------
@@ -143,7 +152,7 @@ def check_sources(sources: list[StimulusSource], length_s: float) -> None:
             _check_picture(picture, start_s, length_s)
             bar.update()
         for sound, sound_start_s in sounds:
-            cut_sound(sound, sound_start_s, length_s)
+            cuts.read(sound, sound_start_s)
             bar.update()
 
 
