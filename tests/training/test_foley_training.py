@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from torch import Tensor
 from typer.testing import CliRunner
 
 from d2m.core.errors import DataError
@@ -28,9 +29,11 @@ from d2m.training.baselines.foley_training import (
     train_foley_music,
 )
 from d2m.training.cli import train
+from d2m.training.distributed import Engine
+from d2m.training.trainer import Trainer
 from tests.training.small import FEW, cpu_engine, metrics
 
-SMALL = FoleyMusicConfig(graph_channels=8, width=32, heads=2, layers=1, hidden=32)
+SMALL = FoleyMusicConfig(graph_layers=2, graph_channels=8, width=32, heads=2, layers=1, hidden=32)
 CONFIG = FoleyTrainingConfig(network=SMALL, learning_rate=1e-2, **FEW | {"steps": 4})
 
 
@@ -90,21 +93,30 @@ def test_a_few_steps_lower_the_loss(pieces: list[PianoPiece]) -> None:
     assert after["unigram_loss"] == before["unigram_loss"] > 0
 
 
+class InterruptedTask(FoleyTask):
+    """A task that is stopped before its last step."""
+
+    def step(self, number: int, rng: np.random.Generator, engine: Engine) -> dict[str, Tensor]:
+        if number == CONFIG.steps - 1:
+            raise KeyboardInterrupt
+        return super().step(number, rng, engine)
+
+
 def test_an_interrupted_run_resumes_as_if_it_were_not(
     pieces: list[PianoPiece], tmp_path: Path
 ) -> None:
-    windows = PianoWindows(pieces)
-    train_foley_music(windows, windows, tmp_path / "whole", CONFIG)
-    train_foley_music(windows, windows, tmp_path / "half", replace(CONFIG, steps=2))
-    # The learning rate falls with the share that is done, so only the shape of the log agrees.
-    train_foley_music(windows, windows, tmp_path / "half", CONFIG)
-    whole, half = metrics(tmp_path / "whole"), metrics(tmp_path / "half")
-    assert [row["step"] for row in whole] == [row["step"] for row in half] == [2, 4]
-    assert {"loss", "held_out_loss", "held_out_other_dance_loss"} <= whole[0].keys()
-    summary = json.loads((tmp_path / "whole" / SUMMARY_FILE).read_text())
-    assert summary["windows"] == 2
+    windows, whole, resumed = PianoWindows(pieces), tmp_path / "whole", tmp_path / "resumed"
+    figures = train_foley_music(windows, windows, whole, CONFIG)
+    often = replace(CONFIG, save_every=2)
+    with pytest.raises(KeyboardInterrupt):
+        Trainer(resumed, often).train(InterruptedTask(windows, windows, often))
+    assert train_foley_music(windows, windows, resumed, CONFIG) == figures
+    assert metrics(whole) == metrics(resumed)
+    assert {"loss", "held_out_loss", "held_out_other_dance_loss"} <= metrics(whole)[-1].keys()
+    assert json.loads((whole / SUMMARY_FILE).read_text())["windows"] == figures["windows"] == 2
 
 
+@pytest.mark.slow
 def test_the_command_composes_trains_and_reports(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
