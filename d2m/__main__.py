@@ -32,6 +32,7 @@ from d2m.core.levels import DEFAULT_LEVELS, Level, levels_named
 from d2m.core.settings import Settings
 from d2m.training.cli import train
 from d2m.training.cli_poses import poses
+from d2m.training.datasets.cli import data
 
 EXIT_STATUSES = (
     "Exit status: 0 if all went well; 1 if a clip, a song, a setting, a folder or weights can't be "
@@ -171,6 +172,7 @@ def build_app(settings: type[Settings] = Settings) -> typer.Typer:
     commands.command()(poses)
     commands.add_typer(weights_commands, name="weights")
     commands.add_typer(train, name="train")
+    commands.add_typer(data, name="data")
     commands.add_typer(evaluate, name="evaluate")
     commands.add_typer(listen, name="listen")
     return commands
