@@ -7,6 +7,11 @@ from typing import Annotated, Optional
 
 import typer
 
+from d2m.benchmark.comparison.cli import (
+    compare_command,
+    own_dances_command,
+    systems_command,
+)
 from d2m.benchmark.dance_cli import (
     evaluate_dance_command,
     preference_page_command,
@@ -31,6 +36,9 @@ evaluate = typer.Typer(no_args_is_help=True, help="Measure levels, beats and dan
 evaluate.command("dance")(evaluate_dance_command)
 evaluate.command("preference-page")(preference_page_command)
 evaluate.command("preferences")(preferences_command)
+evaluate.command("compare")(compare_command)
+evaluate.command("systems")(systems_command)
+evaluate.command("own-dances")(own_dances_command)
 evaluate.command("tables")(evaluate_tables_command)
 
 
