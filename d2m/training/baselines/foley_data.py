@@ -44,7 +44,7 @@ MIRRORED17 = (0, 2, 1, 4, 3, 6, 5, 8, 7, 10, 9, 12, 11, 14, 13, 16, 15)
 """Index of each COCO-17 joint's counterpart on the other side of the body."""
 LENGTH_GROUPS = 4
 """Groups by length from which a batch is drawn."""
-TRANSPOSITIONS = (-5, 6)
+PIANO_TRANSPOSITIONS = (-5, 6)
 """Lowest and highest transposition of a window (semitones)."""
 _SCALES, _WIDTHS = (0.9, 1.1), (0.8, 1.05)
 _NOISE = 0.03  # largest standard deviation of the camera's noise (torso lengths)
@@ -147,7 +147,7 @@ class PianoWindows:
         while True:
             piece = self._pieces[int(rng.integers(len(self._pieces)))]
             first = int(rng.integers(len(piece.poses) - WINDOW_POSES + 1))
-            semitones = float(rng.integers(*TRANSPOSITIONS, endpoint=True))
+            semitones = float(rng.integers(*PIANO_TRANSPOSITIONS, endpoint=True))
             events = _window_events(piece.notes + np.array([0.0, 0.0, semitones, 0.0]), first)
             if len(events) >= FEWEST_EVENTS:
                 return pose_window(piece.poses, first), events
