@@ -58,9 +58,11 @@ def cmt_command(
     trainer_options: dict[str, Any],
 ) -> None:
     """Train the Transformer of the baseline CMT; an interrupted run resumes."""
+    from d2m.checkpoints.load_bundled import CHECKPOINTS
     from d2m.models.compound_transformer import CMT_FILE, CompoundTransformer
-    from d2m.training.baselines.cmt_data import compose_word_pieces
-    from d2m.training.baselines.cmt_training import CMTTrainingConfig, train_cmt
+    from d2m.training.baselines.cmt_data import compose_word_pieces, make_bar_library
+    from d2m.training.baselines.cmt_measures import cmt_report
+    from d2m.training.baselines.cmt_training import CMTTrainingConfig, train_cmt, trained_cmt
     from d2m.training.dance_networks.install_dance import install_dance_network
     from d2m.training.data.composed_pieces import ComposedPiece
 
@@ -70,5 +72,8 @@ def cmt_command(
     )
     seen = compose_word_pieces(folder, [ComposedPiece(number=number) for number in range(pieces)])
     train_cmt(seen, measured, run, CMTTrainingConfig(**trainer_options))
+    for line in cmt_report(trained_cmt(run), seen, measured):
+        typer.echo(line)
     if install:
         typer.echo(install_dance_network(CompoundTransformer.from_pretrained, out, CMT_FILE))
+        typer.echo(make_bar_library(seen).write(CHECKPOINTS))

@@ -18,8 +18,16 @@ from torch import Tensor
 from tqdm import tqdm
 
 from d2m.core.styles import STYLES
+from d2m.generation.baselines.bar_library import BarLibrary, over_median
 from d2m.perception.video_rhythm import measure_video_rhythm
-from d2m.score.compound_words import BAR, BAR_WORD, IntegerTable, encode_words, quantised_notes
+from d2m.score.compound_words import (
+    BAR,
+    BAR_WORD,
+    IntegerTable,
+    encode_words,
+    quantised_notes,
+    simu_note_strengths,
+)
 from d2m.score.dance_score import score_of
 from d2m.training.data.composed_pieces import ComposedPiece
 
@@ -27,6 +35,10 @@ FloatArray = NDArray[np.float64]
 
 MAJOR_MODES = ("major", "mixolydian", "lydian")
 """Modes with a major third."""
+LIBRARY_SONGS, LIBRARY_BARS = 12, 8
+"""Songs of each style in the library, and bars of each song. Chosen by hand."""
+PERCENTILES = np.linspace(0.0, 100.0, 51)
+"""Percentiles of movement and music that the library stores."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -103,6 +115,49 @@ def _write(path: Path, piece: ComposedPiece) -> None:
             beat_weights=rhythm.beat_weights,
         )
     part.replace(path)
+
+
+def make_bar_library(pieces: Sequence[WordPiece]) -> BarLibrary:
+    """Return the middle bars of some pieces of each style, and percentiles of all pieces.
+
+    Parameters
+    ----------
+    pieces
+        Pieces for training.
+    """
+    styles = range(len(STYLES))
+    long = [piece for piece in pieces if piece.n_bars >= LIBRARY_BARS]
+    chosen = [p for s in styles for p in [q for q in long if q.style == s][:LIBRARY_SONGS]]
+    notes, first = [], 0
+    for piece in chosen:
+        begin = (piece.n_bars - LIBRARY_BARS) // 2
+        bar = piece.notes[:, BAR] - begin
+        inside = (bar >= 0) & (bar < LIBRARY_BARS)
+        notes.append(piece.notes[inside] + np.array([first - begin, 0, 0, 0, 0]))
+        first += LIBRARY_BARS
+    counts = [[_strengths(p) for p in pieces if p.style == s] or [np.ones((1, 16))] for s in styles]
+    per_style = [np.concatenate(each) for each in counts]
+    beats = np.concatenate([over_median(piece.beat_weights).ravel() for piece in pieces])
+    return BarLibrary(
+        notes=np.concatenate(notes),
+        song=np.repeat(np.arange(len(chosen)), LIBRARY_BARS),
+        style=np.repeat([piece.style for piece in chosen], LIBRARY_BARS),
+        is_minor=np.repeat([int(piece.is_minor) for piece in chosen], LIBRARY_BARS),
+        flow_percentiles=np.percentile(
+            np.concatenate([over_median(piece.bar_flow) for piece in pieces]), PERCENTILES
+        ),
+        beat_percentiles=np.percentile(beats[beats > 0], PERCENTILES),
+        density_percentiles=np.array(
+            [np.percentile((one > 0).sum(axis=1), PERCENTILES) for one in per_style]
+        ),
+        strength_percentiles=np.array(
+            [np.percentile(one[one > 0], PERCENTILES) for one in per_style]
+        ),
+    )
+
+
+def _strengths(piece: WordPiece) -> IntegerTable:
+    return simu_note_strengths(piece.notes, piece.n_bars)
 
 
 class WordBatch(NamedTuple):

@@ -17,6 +17,7 @@ from d2m.models.compound_transformer import (
     CompoundTransformer,
     CompoundTransformerConfig,
 )
+from d2m.models.weight_files import read_weights
 from d2m.score.compound_words import BAR_WORD, BEAT_WORD, NOTE_WORD
 from d2m.training.baselines.cmt_data import WordBatch, WordPiece, WordWindows
 from d2m.training.dance_networks.dance_task import DanceTask
@@ -169,3 +170,11 @@ def train_cmt(
         Run folder, to which ``weights.safetensors`` and ``metrics.jsonl`` are written.
     """
     Trainer(folder, config).train(CMTTask(pieces, held_out, config))
+
+
+def trained_cmt(folder: Path) -> CompoundTransformer:
+    """Load the network of a run folder, ready to use."""
+    weights, metadata = read_weights(folder / "weights.safetensors")
+    network = CompoundTransformer(CompoundTransformerConfig.from_metadata(metadata))
+    network.load_state_dict(weights)
+    return network.eval()
