@@ -13,7 +13,7 @@ from math import isfinite, log, nan
 
 from d2m.core.errors import DataError
 
-TEMPO_FACTORS = (1 / 3, 1 / 2, 1.0, 2.0, 3.0)
+OCTAVE_FACTORS = (1 / 3, 1 / 2, 1.0, 2.0, 3.0)
 """Tempi of music over that of the dance that count as one: those of Accuracy 2."""
 
 
@@ -26,7 +26,7 @@ class TempoDifference:
     relative
         Absolute difference over the dance's tempo, from 0.
     factor
-        The one of `TEMPO_FACTORS` that is nearest to the music's tempo over the dance's, on a
+        The one of `OCTAVE_FACTORS` that is nearest to the music's tempo over the dance's, on a
         logarithmic scale.
     at_octave
         Absolute difference from the dance's tempo times the factor, over that product.
@@ -61,7 +61,7 @@ def tempo_difference(music_bpm: float, dance_bpm: float) -> TempoDifference:
     if not music_bpm or not dance_bpm:
         return TempoDifference(relative=nan, factor=nan, at_octave=nan)
     ratio = music_bpm / dance_bpm
-    factor = min(TEMPO_FACTORS, key=lambda each: abs(log(ratio / each)))
+    factor = min(OCTAVE_FACTORS, key=lambda each: abs(log(ratio / each)))
     return TempoDifference(
         relative=abs(ratio - 1.0), factor=factor, at_octave=abs(ratio / factor - 1.0)
     )
