@@ -20,7 +20,7 @@ from typing import Any
 
 import httpx
 
-from d2m.core.levels import levels_named
+from d2m.core.levels import BASELINES, levels_named
 from d2m.core.setting_fields import Kind, setting_fields
 from d2m.core.settings import Settings
 
@@ -246,10 +246,11 @@ class Visitor:
             Length of the part of the clip to use (s); 0 for the whole clip.
         """
         start = time.monotonic()
-        ticked = [level.name for level in levels_named(levels)]
-        self._call(self.begin_id, [ticked], "run/predict")
+        names = [level.name for level in levels_named(levels)]
+        ticked = [[name for name in names if (name in BASELINES) == one] for one in (False, True)]
+        self._call(self.begin_id, ticked, "run/predict")
         form = form_values(seed=seed, length_s=length_s)
-        self._call(self._run_id, [clip, ticked, *form])
+        self._call(self._run_id, [clip, *ticked, *form])
         self._call(self._report_id, [])
         address = f"gradio_api/queue/data?session_hash={self.session}"
         with self.http.stream("GET", address, timeout=600) as response:

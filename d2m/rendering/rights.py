@@ -51,9 +51,9 @@ def rights_sentence(soundtrack: Soundtrack) -> str:
     """Return one sentence on how a soundtrack may be used."""
     family = _family(soundtrack)
     if family is None:
-        made = "composed for your clip" if soundtrack.score else "made by this project's baseline"
+        source = "composed for your clip" if soundtrack.score else "made by one of the baselines"
         return (
-            f"You may use this music commercially: it was {made} and is played "
+            f"You may use this music commercially: it was {source} and is played "
             "with CC0, public domain and MIT-licensed sounds."
         )
     if family.commercial_use:

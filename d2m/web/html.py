@@ -204,13 +204,19 @@ def scores(soundtrack: SoundtrackSummary, settings: Settings) -> str:
     """Return the style and the scores of one level's music, and how it may be used, in words."""
     rights = f'<p class="rights">{escape(soundtrack.rights)}</p>' if soundtrack.rights else ""
     sentences = [
-        f"<strong>{escape(soundtrack.style)}</strong> music.",
+        *_style(soundtrack),
         _beat_match(soundtrack, settings),
         *_hits(soundtrack.scores.get("hits_met", math.nan)),
         *_similarity(soundtrack.scores.get("movement_similarity", math.nan)),
         f'<span class="muted">Generated in {soundtrack.seconds:.1f}&#8201;s.</span>',
     ]
     return f'<div class="scores"><p>{" ".join(sentences)}</p>{rights}</div>'
+
+
+def _style(soundtrack: SoundtrackSummary) -> list[str]:
+    """Return the style of the music; baselines have none."""
+    has_style = soundtrack.level not in BASELINES
+    return [f"<strong>{escape(soundtrack.style)}</strong> music."] if has_style else []
 
 
 def _beat_match(soundtrack: SoundtrackSummary, settings: Settings) -> str:
@@ -237,12 +243,8 @@ def _hits(share: float) -> list[str]:
 
 def _similarity(correlation: float) -> list[str]:
     """Return a sentence on the correlation that Dance2Music searched for; none elsewhere."""
-    if not math.isfinite(correlation):
-        return []
-    return [
-        f"It repeats where the movement repeats with a correlation of "
-        f"<strong>{correlation:.2f}</strong>."
-    ]
+    words = "It repeats where the movement repeats with a correlation of"
+    return [f"{words} <strong>{correlation:.2f}</strong>."] if math.isfinite(correlation) else []
 
 
 def installed_weights(folder: Path = CHECKPOINTS) -> list[tuple[str, str]]:
