@@ -48,6 +48,7 @@ from d2m.core.errors import DataError, SettingsError
 from d2m.core.levels import SAMPLE_RATE, HopLevel
 from d2m.core.styles import style_named
 from d2m.generation.soundtrack import Music
+from d2m.models.music_tagger import MusicTagger
 from d2m.perception.conditioning import Conditioning
 from d2m.score.arrangement import arrange
 from d2m.score.composition import compose
@@ -299,6 +300,7 @@ def made_up(piece: UnseenPiece, monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(levels_evaluation.CompactModel, "from_pretrained", load)
     monkeypatch.setattr(levels_evaluation, "unseen_pieces", lambda count, _: [piece] * count)
+    monkeypatch.setattr(MusicTagger, "embed", lambda _, audio, __: audio[:200].astype(float))
 
 
 @pytest.mark.usefixtures("made_up")
@@ -316,9 +318,7 @@ def test_the_command_writes_a_report_and_pictures(tmp_path: Path) -> None:
     }  # fmt: skip
     data = json.loads((tmp_path / "levels.json").read_text(encoding="utf-8"))
     assert len(data["pieces"]) == 1
-    assert data["notes"] == [
-        "Without a folder of libraries, no notes were measured."
-    ]
+    assert data["notes"] == ["Without a folder of libraries, no notes were measured."]
     assert set(data["weights"]) == {
         f"{kind}_{level}.safetensors" for kind in ("codec", "generator") for level in NOISES
     }
