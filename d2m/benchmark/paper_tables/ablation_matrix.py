@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,19 +10,23 @@ from typing import Any
 
 from tqdm import tqdm
 
-from d2m.benchmark.json_values import json_ready
 from d2m.benchmark.paper_tables.ablation_rows import ABLATION_ROWS, AblationRow
 from d2m.benchmark.paper_tables.published_figures import COPY_ROW
 from d2m.benchmark.paper_tables.segment_scores import SegmentSums, SoundEmbedding
+from d2m.benchmark.paper_tables.stored_cells import (
+    HASH_DIGITS,
+    facts_hash,
+    files_hash,
+    stored_sums,
+)
 from d2m.benchmark.paper_tables.trained_variant import (
     copy_sums,
     trained_sums,
     untrained_sums,
     variant_settings,
 )
-from d2m.core.errors import D2MError, DataError
+from d2m.core.errors import D2MError
 from d2m.core.levels import HOP_LEVELS
-from d2m.media.atomic_write import atomic_write
 from d2m.models.vqvae import JukeboxVQVAE
 from d2m.training.d2mgan.config import SECONDS_CHOICES, D2MGANConfig
 from d2m.training.d2mgan.task import load_training_codec
@@ -32,7 +35,6 @@ MATRIX_FILE = "matrix.json"
 """File of the cells, in the folder of the matrix."""
 UNTRAINED_ROW = "before training"
 """Row of the networks of the full model before their first step."""
-_HASH_DIGITS = 12
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,7 +128,8 @@ def run_ablations(config: AblationConfig, embed: SoundEmbedding) -> list[Ablatio
     }
     for title, measure in beside.items():
         facts = _facts(config, data, base, codec_print) | {"steps": 0}
-        cells.append(_cell(config.folder, title, facts, measure))
+        sums = stored_sums(config.folder / MATRIX_FILE, title, facts, measure)
+        cells.append(AblationCell(key=title, sums=sums))
     variants = tqdm(rows, desc="variants", unit="variant", disable=None)
     return cells + [_variant_cell(config, row, codec_print, fresh_codec, embed) for row in variants]
 
@@ -152,65 +155,24 @@ def _variant_cell(
         )
     facts = _facts(config, data, variant, codec_print)
     known = {name: value for name, value in facts.items() if name != "steps"}
-    run = config.folder / "runs" / f"{row.key}-{_digest(known)}"
+    run = config.folder / "runs" / f"{row.key}-{facts_hash(known)}"
 
     def measure() -> dict[str, SegmentSums]:
         return trained_sums(data, fresh_codec(), run, variant, embed, config.dances)
 
-    return _cell(config.folder, row.key, facts, measure)
-
-
-def _cell(
-    folder: Path,
-    key: str,
-    facts: dict[str, Any],
-    measure: Callable[[], dict[str, SegmentSums]],
-) -> AblationCell:
-    """Return a cell of the matrix, measured now if it is not there with the same facts."""
-    stored = read_matrix(folder)
-    if key in stored and stored[key]["facts"] == json_ready(facts):
-        return AblationCell(key=key, sums=stored[key]["sums"])
-    sums = measure()
-    stored = read_matrix(folder)
-    stored[key] = {"facts": facts, "sums": sums}
-    with atomic_write(folder / MATRIX_FILE) as part:
-        part.write_text(json.dumps(json_ready(stored), indent=1) + "\n", encoding="utf-8")
-    return AblationCell(key=key, sums=sums)
-
-
-def read_matrix(folder: Path) -> dict[str, Any]:
-    """Return the cells of a matrix by key, each with its ``facts`` and ``sums``.
-
-    Raises
-    ------
-    DataError
-        If the file is damaged.
-    """
-    path = folder / MATRIX_FILE
-    if not path.is_file():
-        return {}
-    try:
-        stored: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        if all({"facts", "sums"} <= set(cell) for cell in stored.values()):
-            return stored
-    except (OSError, ValueError, TypeError, AttributeError):
-        pass
-    raise DataError(
-        f"{MATRIX_FILE} in {folder.name} is damaged: remove it, and its cells are measured again."
-    )
+    sums = stored_sums(config.folder / MATRIX_FILE, row.key, facts, measure)
+    return AblationCell(key=row.key, sums=sums)
 
 
 def _facts(
     config: AblationConfig, data: Path, variant: D2MGANConfig, codec_print: str
 ) -> dict[str, Any]:
     """Return what a cell depends on."""
-    lists = hashlib.sha256()
-    for path in sorted(data.glob(f"{variant.dataset}_*_segment.txt")):
-        lists.update(path.name.encode() + path.read_bytes())
+    lists = sorted(data.glob(f"{variant.dataset}_*_segment.txt"))
     return {
         "steps": variant.steps,
         "settings": variant_settings(variant),
-        "data": lists.hexdigest()[:_HASH_DIGITS],
+        "data": files_hash(lists),
         "codec": codec_print,
         "dances": config.dances,
     }
@@ -221,9 +183,4 @@ def _codec_print(codec: JukeboxVQVAE) -> str:
     digest = hashlib.sha256()
     for name, tensor in sorted(codec.state_dict().items()):
         digest.update(name.encode() + tensor.cpu().contiguous().numpy().tobytes())
-    return digest.hexdigest()[:_HASH_DIGITS]
-
-
-def _digest(facts: dict[str, Any]) -> str:
-    text = json.dumps(json_ready(facts), sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:_HASH_DIGITS]
+    return digest.hexdigest()[:HASH_DIGITS]

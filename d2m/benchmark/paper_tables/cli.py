@@ -57,7 +57,8 @@ def evaluate_tables_command(
     """Measure the tables of the D2M-GAN paper, with its figures beside ours.
 
     Tables 3 to 6 are ablations: with --steps, each variant is trained and scored, cell by cell.
-    An interrupted run goes on with the same command; finished cells are kept in matrix.json.
+    Tables 3 to 6 are ablations: with --steps, each variant is trained and scored. An interrupted
+    run goes on with the same command; what was measured is kept in rhythm.json and matrix.json.
     """
     usable_output(out)
     from d2m.benchmark.paper_tables.evaluate_tables import TablesConfig, evaluate_tables

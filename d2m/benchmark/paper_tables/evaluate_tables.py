@@ -31,6 +31,9 @@ from d2m.training.datasets.own_data import OWN_LAYOUT, write_own_data
 TABLE_KEYS = (AIST_TABLE, TIKTOK_TABLE, OPINION_TABLE, *ABLATION_TITLES)
 """Keys of all tables."""
 
+RHYTHM_CELLS = "rhythm.json"
+"""File of the rows of rhythm and genre that were measured, in the folder of the tables."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class TablesConfig:
@@ -141,11 +144,22 @@ def _wanted(config: TablesConfig, key: str) -> bool:
 def _rhythm(config: TablesConfig) -> tuple[PaperTable, dict[str, Any]]:
     if config.dataset == OWN:
         dances = list(own_table_dances(config.dances, config.first))
-        return rhythm_table(dances, OWN, weights=config.weights, seed=config.seed)
+        return rhythm_table(
+            dances,
+            OWN,
+            weights=config.weights,
+            seed=config.seed,
+            cells=config.out / RHYTHM_CELLS,
+        )
     assert config.data is not None
     dances = list(folder_table_dances(config.data, config.dataset, config.dances))
     return rhythm_table(
-        dances, config.dataset, data=config.data, weights=config.weights, seed=config.seed
+        dances,
+        config.dataset,
+        data=config.data,
+        weights=config.weights,
+        seed=config.seed,
+        cells=config.out / RHYTHM_CELLS,
     )
 
 

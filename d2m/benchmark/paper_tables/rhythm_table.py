@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 from tqdm import tqdm
 
 from d2m.benchmark.paper_tables.published_figures import (
@@ -25,6 +28,7 @@ from d2m.benchmark.paper_tables.segment_scores import (
     choose_embedding,
     segment_estimates,
 )
+from d2m.benchmark.paper_tables.stored_cells import HASH_DIGITS, files_hash, stored_sums
 from d2m.benchmark.paper_tables.table_cells import MeasuredRow, PaperTable, TableCell
 from d2m.benchmark.paper_tables.table_dances import OWN, TableDance
 from d2m.benchmark.paper_tables.table_systems import TableSystem, table_systems
@@ -57,6 +61,7 @@ def rhythm_table(
     data: Path | None = None,
     weights: Path = CHECKPOINTS,
     seed: int = 0,
+    cells: Path | None = None,
 ) -> tuple[PaperTable, dict[str, dict[str, SegmentSums]]]:
     """Score the music of all systems for some dances.
 
@@ -72,6 +77,8 @@ def rhythm_table(
         Checkpoints folder.
     seed
         Seed of what is drawn.
+    cells
+        File of rows that were measured before; None to keep none.
 
     Returns
     -------
@@ -87,9 +94,11 @@ def rhythm_table(
     has_genres = all(clip.genre for clip in clips)
     columns = RHYTHM_COLUMNS | (GENRE_COLUMNS if has_genres else {})
     rows, measured = [], {}
+    facts = {"dataset": dataset, "dances": [d.name for d in dances], "seed": seed,
+             "embedding": embedding, "music": sounds_hash(dances)}  # fmt: skip
     systems = table_systems(dances, data=data, dataset=dataset, weights=weights, seed=seed)
     for system in tqdm(list(systems), desc="systems", unit="system", disable=None):
-        sums, problem = score_system(system, dances, scorer)
+        sums, problem = score_system(system, dances, scorer, facts, cells)
         measured[system.title] = sums
         published = PUBLISHED_RHYTHM.get((key, system.published), {})
         figures = {} if problem else segment_estimates(sums)
@@ -108,17 +117,44 @@ def rhythm_table(
 
 
 def score_system(
-    system: TableSystem, dances: Sequence[TableDance], scorer: SegmentScorer
+    system: TableSystem,
+    dances: Sequence[TableDance],
+    scorer: SegmentScorer,
+    facts: dict[str, Any],
+    cells: Path | None = None,
 ) -> tuple[dict[str, SegmentSums], str]:
-    """Make and score the music of a system; return sums by dance, and why it can't be made."""
-    sums: dict[str, SegmentSums] = {}
-    try:
+    """Make and score the music of a system; return sums by dance, and why it can't be made.
+
+    Parameters
+    ----------
+    system, dances, scorer
+        What to score.
+    facts
+        What all rows depend on.
+    cells
+        File of rows that were measured before; None to keep none.
+    """
+
+    def measure() -> dict[str, SegmentSums]:
         make = system.load()
-        for dance in tqdm(dances, desc=system.title, unit="dance", leave=False, disable=None):
-            sums[dance.name] = scorer.score(dance.name, make(dance))
+        bar = tqdm(dances, desc=system.title, unit="dance", leave=False, disable=None)
+        return {dance.name: scorer.score(dance.name, make(dance)) for dance in bar}
+
+    try:
+        if cells is None:
+            return measure(), ""
+        own_facts = facts | {"weights": files_hash(system.files)}
+        return stored_sums(cells, system.title, own_facts, measure), ""
     except D2MError as error:
         return {}, f"Not measured. {error}"
-    return sums, ""
+
+
+def sounds_hash(dances: Sequence[TableDance]) -> str:
+    """Return the first digits of the hash of the dances' own music."""
+    digest = hashlib.sha256()
+    for dance in dances:
+        digest.update(np.round(dance.original * 2**11).astype(np.int16).tobytes())
+    return digest.hexdigest()[:HASH_DIGITS]
 
 
 def row_cells(

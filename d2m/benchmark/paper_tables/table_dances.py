@@ -9,16 +9,19 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from tqdm import tqdm
 
-from d2m.audio.waveform import Audio
-from d2m.benchmark.unseen_pieces import FIRST_NUMBER, OTHER_SONG_SEED, unseen_pieces
-from d2m.core.levels import HIGH, SAMPLE_RATE
+from d2m.audio.waveform import Audio, mono_at
+from d2m.benchmark.unseen_pieces import FIRST_NUMBER, OTHER_SONG_SEED
+from d2m.core.levels import HIGH, SAMPLE_RATE, STUDIO_SAMPLE_RATE
 from d2m.core.settings import Settings
 from d2m.core.styles import STYLES
+from d2m.generation.studio import StudioModel
 from d2m.models.d2mgan import DATASETS, SEGMENT_SECONDS
 from d2m.perception.conditioning import Conditioning, condition
 from d2m.perception.smpl import JOINTS
 from d2m.training.d2mgan.dataset import GENRE_CODES, D2MGANDataset
+from d2m.training.data.composed_pieces import ComposedPiece
 from d2m.training.data.pose_files.aist_pickles import smpl_joints
 from d2m.training.data.pose_files.layouts import motion_from_array
 
@@ -68,12 +71,16 @@ def own_table_dances(count: int, first: int = FIRST_NUMBER) -> Iterator[TableDan
     count, first
         Number of dances, and the number of the first.
     """
-    for piece in unseen_pieces(count, first):
+    model = StudioModel.from_pretrained()
+    for number in tqdm(range(first, first + count), desc="own dances", unit="dance", disable=None):
+        piece = ComposedPiece(number=number, held_out=True)
+        dance = piece.dance()
+        music = model.generate(dance, seed=piece.seed)
         yield TableDance(
-            name=f"piece {piece.number} ({piece.style})",
-            conditioning=piece.dance,
+            name=f"piece {number} ({piece.style})",
+            conditioning=dance,
             genre=piece.style,
-            original=piece.studio,
+            original=mono_at(music.audio, STUDIO_SAMPLE_RATE),
             seed=piece.seed + OTHER_SONG_SEED,
         )
 

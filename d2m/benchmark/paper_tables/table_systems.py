@@ -24,8 +24,9 @@ from d2m.benchmark.comparison.trivial_music import (
 )
 from d2m.benchmark.paper_tables.published_figures import COPY_ROW, ORIGINAL_ROW
 from d2m.benchmark.paper_tables.table_dances import TableDance
-from d2m.checkpoints import CHECKPOINTS
+from d2m.checkpoints import CHECKPOINTS, baseline_path, codec_path, generator_path
 from d2m.checkpoints.availability import is_installed
+from d2m.checkpoints.installed import installed_keys, installed_path
 from d2m.checkpoints.resolve import resolve_weights
 from d2m.core.common_settings import COMPACT
 from d2m.core.errors import D2MError
@@ -56,12 +57,15 @@ class TableSystem:
         Its title.
     published
         Name of the row of the paper that stands beside it; empty if there is none.
+    files
+        Files of weights that it depends on.
     load
         Loads what makes the music; raises an error of `d2m.core.errors` if that is missing.
     """
 
     title: str
     published: str
+    files: tuple[Path, ...] = ()
     load: Callable[[], Maker]
 
 
@@ -93,6 +97,7 @@ def table_systems(
         yield TableSystem(
             title=f"{COPY_ROW}, {level.name}",
             published=COPY_ROW,
+            files=(codec_path(level, weights),),
             load=partial(_copying, level, weights),
         )
     levels: list[Level] = [*BASELINES.values(), *HOP_LEVELS.values()]
@@ -102,6 +107,7 @@ def table_systems(
         yield TableSystem(
             title=one.name,
             published=one.name,
+            files=_model_files(one, weights),
             load=partial(_model_maker, cache, one, weights),
         )
     for level in HOP_LEVELS.values():
@@ -109,6 +115,7 @@ def table_systems(
             yield TableSystem(
                 title=f"{PUBLISHED_NETWORKS}, {level.name}",
                 published=level.name,
+                files=tuple(installed_path(key, weights) for key in installed_keys(weights)),
                 load=partial(_published_maker, level, data, dataset, weights),
             )
     for title in SHOWN_TRIVIAL:
@@ -117,6 +124,13 @@ def table_systems(
             published="",
             load=partial(_trivial_maker, title, dances, seed),
         )
+
+
+def _model_files(level: Level, weights: Path) -> tuple[Path, ...]:
+    """Return the files of weights that a level or a baseline may depend on."""
+    if isinstance(level, HopLevel):
+        return codec_path(level, weights), generator_path(level, weights)
+    return (baseline_path(level.name, weights),) if level.name in BASELINES else ()
 
 
 def _original_maker() -> Maker:
