@@ -6,6 +6,7 @@ import contextlib
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import numpy as np
 import soundfile
 
 from d2m.benchmark.listening.stimulus_sound import SIDES
-from d2m.benchmark.listening.study import Study
+from d2m.benchmark.listening.study import STUDY_FILE, Study, read_study
 from tests.clips import click_track, clip_maker
 from tests.conftest import ROOT
 
@@ -71,6 +72,19 @@ def served_study(folder: Path, port: int = 0) -> Iterator[tuple[subprocess.Popen
             yield process, address, invitation
         finally:
             process.kill()
+
+
+def shorten(folder: Path, *blocks: str, checks: int = 0) -> Study:
+    """Leave blocks and attention checks out of a built study, and all but one round and item."""
+    study = read_study(folder)
+    kept = tuple(
+        replace(block, items=block.items[:1], rounds=1)
+        for block in study.blocks
+        if block.name in blocks
+    )
+    short = replace(study, blocks=kept, attention_checks=checks)
+    (folder / STUDY_FILE).write_text(short.to_json())
+    return short
 
 
 def correct_value(trial: Mapping[str, Any], sounds: Mapping[str, str]) -> int:

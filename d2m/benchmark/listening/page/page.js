@@ -156,7 +156,7 @@ function showTrial(trial) {
   total.setAttribute('aria-label', 'Part of the study that is done');
   const isPair = players.length > 1;
   show(
-    `${trial.position + 1} of ${trial.total}`,
+    `Part ${trial.position + 1} of ${trial.total}`,
     total,
     make('p', {}, trial.hint || ''),
     make('p', { className: 'soft' },
