@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from d2m.core.metrical_grid import BEATS_PER_BAR, STEPS_PER_BAR, STEPS_PER_BEAT
+from d2m.score.instruments import INSTRUMENTS, InstrumentInfo
 from d2m.score.notes import Note, Score, Track
 
 IntegerTable = NDArray[np.int64]
@@ -192,6 +193,12 @@ def played_tracks(
     return tuple(_tracks(notes, tick_s, duration_s, transposition))
 
 
+def _in_range(pitch: int, info: InstrumentInfo) -> int:
+    """Move a pitch by octaves into the range of an instrument."""
+    below, above = max(0, info.lowest - pitch), max(0, pitch - info.highest)
+    return pitch + 12 * (-(-below // 12)) - 12 * (-(-above // 12))
+
+
 def _tracks(
     notes: IntegerTable, tick_s: float, duration_s: float, transposition: int
 ) -> Iterator[Track]:
@@ -200,12 +207,12 @@ def _tracks(
         if not name or not len(own):
             continue
         instrument, part, stem, velocity = GROUP_INSTRUMENTS[name]
-        played = []
+        played, info = [], INSTRUMENTS[instrument]
         for bar, tick, _, pitch, length in own.tolist():
             start_s = (bar * STEPS_PER_BAR + tick) * tick_s
             if start_s < duration_s:
                 end_s = min(duration_s, start_s + length * tick_s)
-                height = pitch if name == "drums" else min(127, max(0, pitch + transposition))
+                height = pitch if name == "drums" else _in_range(pitch + transposition, info)
                 note = Note(
                     start_s=start_s, duration_s=end_s - start_s, pitch=height, velocity=velocity
                 )
