@@ -12,11 +12,7 @@ from d2m.benchmark.comparison.cli import (
     own_dances_command,
     systems_command,
 )
-from d2m.benchmark.dance_cli import (
-    evaluate_dance_command,
-    preference_page_command,
-    preferences_command,
-)
+from d2m.benchmark.dance_cli import evaluate_dance_command
 from d2m.benchmark.paper_tables.cli import evaluate_tables_command
 from d2m.checkpoints import CHECKPOINTS
 from d2m.core.levels import levels_named
@@ -34,8 +30,6 @@ Weights = Annotated[Path, typer.Option(help="Folder of the weights.", show_defau
 
 evaluate = typer.Typer(no_args_is_help=True, help="Measure levels, beats and dances.")
 evaluate.command("dance")(evaluate_dance_command)
-evaluate.command("preference-page")(preference_page_command)
-evaluate.command("preferences")(preferences_command)
 evaluate.command("compare")(compare_command)
 evaluate.command("systems")(systems_command)
 evaluate.command("own-dances")(own_dances_command)

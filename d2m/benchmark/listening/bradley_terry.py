@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from d2m.benchmark.listening.answers import Answer
 from d2m.benchmark.listening.crossed_bootstrap import crossed_weights, percentile_interval
-from d2m.benchmark.preference_answers import wilson_interval
+from d2m.benchmark.listening.wilson_interval import wilson_interval
 
 FloatArray = NDArray[np.float64]
 
