@@ -27,9 +27,7 @@ listen.command("export")(listen_export_command)
 
 @listen.command("make")
 def make_command(
-    study: Annotated[
-        Path, typer.Option(help="Settings of the study (TOML).", exists=True, dir_okay=False)
-    ] = Path("study.toml"),
+    study: Annotated[Path, typer.Option(help="Settings of the study (TOML).")] = Path("study.toml"),
     out: Annotated[Path, typer.Option(help="Folder for the study; empty or new.")] = Path("study"),
     template: Annotated[
         Optional[str],  # noqa: UP045

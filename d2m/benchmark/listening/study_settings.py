@@ -132,6 +132,10 @@ def read_study_settings(path: Path) -> StudySettings:
     """
     try:
         data = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise DataError(
+            f"There is no file {path.name}: print one with `listen make --template paper`."
+        ) from error
     except (OSError, ValueError) as error:
         raise DataError(f"{path.name} can't be read as TOML: {error}.") from error
     _check_keys("study.toml", data, _KEYS)

@@ -4,21 +4,31 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from pathlib import Path
 
 import av
 import numpy as np
 import pytest
 import soundfile
+from typer.testing import CliRunner
 
 from d2m.audio.loudness import measure_loudness
+from d2m.benchmark.listening.cli import TEMPLATES, listen
 from d2m.benchmark.listening.make_study import make_study
 from d2m.benchmark.listening.study import COHERENCE, read_study
 from d2m.benchmark.listening.study_settings import read_study_settings
 from d2m.benchmark.listening.trial_order import session_trials
+from d2m.benchmark.listening.wilson_interval import wilson_interval
 from d2m.checkpoints.safe_load import file_sha256
 from d2m.core.errors import D2MError, DataError
-from tests.benchmark.listening.small_study import COHERENCE_BLOCK, QUALITY_BLOCK, write_settings
+from tests.benchmark.listening.small_study import (
+    COHERENCE_BLOCK,
+    PAIRS_BLOCK,
+    QUALITY_BLOCK,
+    write_settings,
+)
+from tests.clips import click_track, clip_maker
 
 ANCHORS = "\n[anchors]\noriginal = true\nshifted_s = 0.4\nclicks = true\n"
 
@@ -160,3 +170,44 @@ def test_a_study_of_another_version_is_refused(tmp_path: Path, small_study: Path
     (tmp_path / "study.json").write_text(json.dumps(data | {"version": 99}))
     with pytest.raises(DataError, match="version 1"):
         read_study(tmp_path)
+
+
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_templates_are_valid_settings(tmp_path: Path, name: str) -> None:
+    printed = CliRunner().invoke(listen, ["make", "--template", name])
+    assert printed.exit_code == 0
+    with pytest.raises(DataError, match="There is no file"):
+        read_study_settings(tmp_path / "study.toml")
+    path = tmp_path / "study.toml"
+    path.write_text(printed.stdout)
+    settings = read_study_settings(path)
+    assert settings.raters == 26
+    assert all(folder.parent == tmp_path / "outputs" for folder in settings.systems.values())
+    with pytest.raises(DataError, match="does not exist"):
+        make_study(settings, tmp_path / "out")
+
+
+def test_videos_of_systems_are_compared_as_they_are(tmp_path: Path) -> None:
+    path = write_settings(tmp_path, PAIRS_BLOCK, length_s=1.0)
+    text = path.read_text().replace('clips = "clips"', "number_of_clips = 1")
+    path.write_text(text)
+    for system, gain in (("alpha", 0.1), ("beta", 1.0)):
+        shutil.rmtree(tmp_path / system)
+        (tmp_path / system).mkdir()
+        sound = gain * click_track(np.arange(0, 2.5, 0.5), 2.5)
+        clip_maker(tmp_path / system)("turn.mp4", times=np.arange(75) / 30, audio=sound)
+    made = make_study(read_study_settings(path), tmp_path / "out")
+    (block,) = made.blocks
+    assert block.treatments == (("alpha", "beta"),)
+    assert [question.key for question in block.questions] == ["realism", "match"]
+    for system in ("alpha", "beta"):
+        stimulus = made.stimulus("preference", "turn", system)
+        assert [*stimulus.sources] == ["turn.mp4"]
+        sound = decode(tmp_path / "out" / "stimuli" / stimulus.file)
+        assert measure_loudness(sound, 48_000) == pytest.approx(-23.0, abs=0.5)
+
+
+def test_intervals_of_shares_are_those_of_the_formula() -> None:
+    assert wilson_interval(8, 10) == pytest.approx((0.4902, 0.9433), abs=1e-4)
+    assert wilson_interval(0, 10) == pytest.approx((0.0, 0.2775), abs=1e-4)
+    assert wilson_interval(10, 10)[1] == pytest.approx(1.0)
