@@ -54,6 +54,7 @@ def test_a_bad_clip_is_refused_in_one_sentence_and_no_file_is_written(kind, text
     ("option", "value", "choice"),
     [
         ("--level", "middle", "studio"),
+        ("--system", "music2dance", "dance2music"),
         ("--style", "polka", "krump"),
         ("--key", "H#", "Bb"),
         ("--ending", "fade", "ring"),
@@ -132,6 +133,28 @@ def test_the_settings_of_a_report_give_the_same_music(short_clip, tmp_path):
     )
     assert other.returncode == 0, other.stderr
     assert first.read_bytes() != (tmp_path / "3" / name).read_bytes()
+
+
+@pytest.mark.e2e
+def test_baselines_are_made_alone_with_their_files_and_again_from_the_report(short_clip, tmp_path):
+    one, two = tmp_path / "one", tmp_path / "two"
+    systems = ("--system", "dance2music", "--system", "random", "--style", "house", "--seed", "2")
+    done = d2m("generate", short_clip, *systems, "--out", one)
+    assert done.returncode == 0, done.stderr
+    names = {path.name.removeprefix("groove.house.seed2.") for path in one.iterdir()}
+    kinds = ("mp4", "wav", "png", "dark.png")
+    files = {f"{name}.{kind}" for name in ("dance2music", "random") for kind in kinds}
+    assert names == files | {"dance2music.mid", "report.json", "zip"}
+    report = one / "groove.house.seed2.report.json"
+    levels = json.loads(report.read_text())["levels"]
+    assert levels["dance2music"]["instruments"] == {"Piano": "grand_piano"}
+    assert all(part["commercial_use"] for one in levels.values() for part in one["rights"])
+    again = d2m("generate", short_clip, "--like", report, "--out", two)
+    assert again.returncode == 0, again.stderr
+    assert {path.name for path in two.iterdir()} == {path.name for path in one.iterdir()}
+    for name in ("dance2music", "random"):
+        music = f"groove.house.seed2.{name}.wav"
+        assert (one / music).read_bytes() == (two / music).read_bytes()
 
 
 @pytest.mark.parametrize(

@@ -67,7 +67,7 @@ def test_stop_is_answered_while_others_wait(app: RunningApp, example_clip: Path)
 @pytest.mark.slow
 def test_memory_of_many_sessions_is_bounded(app: RunningApp) -> None:
     visitor = Visitor(app.url)
-    body = {"data": ["high"], "fn_index": visitor.begin_id}
+    body = {"data": ["high", []], "fn_index": visitor.begin_id}
 
     def sessions(count: int, name: str) -> float:
         for number in range(count):

@@ -4,6 +4,7 @@ import pytest
 
 from d2m.core.errors import D2MError, SettingsError
 from d2m.core.levels import (
+    BASELINES,
     DEFAULT_LEVELS,
     HIGH,
     HOP_LEVELS,
@@ -41,6 +42,19 @@ def test_levels_can_be_listed_in_any_order():
     assert levels_named("low, studio") == (STUDIO, LOW)
     assert levels_named("both,high") == (HIGH, LOW)
     assert levels_named(DEFAULT_LEVELS) == (STUDIO, HIGH)
+
+
+def test_baselines_are_named_like_levels_but_belong_to_no_group():
+    assert levels_named("random,dance2music,high") == (
+        HIGH,
+        BASELINES["dance2music"],
+        BASELINES["random"],
+    )
+    assert not {*levels_named("all")} & {*BASELINES.values()}
+    assert BASELINES["foley-music"].label == "Foley Music"
+    assert HIGH.label == "High"
+    with pytest.raises(SettingsError, match=r"Unknown system 'x': choose .*, foley-music, cmt, "):
+        levels_named("x", noun="system")
 
 
 @pytest.mark.parametrize("choice", ["", ",", "high,"])
