@@ -177,7 +177,8 @@ def rhythm_notes(
     segments = round(sum(one[SEGMENTS] for one in first.values()))
     notes = [
         f"Measured on {len(dances)} dances ({segments} segments of 2 s). The paper's protocol: "
-        f"{RHYTHM_PROTOCOL}. Genres are looked up in {embedding}."
+        f"{RHYTHM_PROTOCOL}. Genres are looked up in {embedding}. Beside high and low stand the "
+        "paper's own networks of these levels, not ours."
     ]
     if dataset == OWN:
         notes.append(
@@ -190,8 +191,7 @@ def rhythm_notes(
         )
     else:
         notes.append(
-            "Beats of the dances are estimated from their motion. The levels high and low of this "
-            "project are not the paper's networks: those are the rows of the published D2M-GAN, "
-            "if it is installed."
+            "Beats of the dances are estimated from their motion. The paper's networks themselves "
+            "are the rows of the published D2M-GAN, if they are installed."
         )
     return tuple(notes)

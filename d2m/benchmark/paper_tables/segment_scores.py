@@ -69,6 +69,15 @@ def cut_music(audio: NDArray[Any], seconds: int) -> list[Audio]:
     return [sound[start : start + size] for start in range(0, len(sound) - size + 1, size)]
 
 
+def joined_audio(pieces: NDArray[Any], seconds: int) -> Audio:
+    """Join segments (S, N) at 22,050 Hz, each padded with silence to its length (s)."""
+    size = seconds * SAMPLE_RATE
+    whole = np.zeros((len(pieces), size), dtype=np.float32)
+    part = np.asarray(pieces, dtype=np.float32)[:, :size]
+    whole[:, : part.shape[1]] = part
+    return whole.reshape(-1)
+
+
 class SegmentScorer:
     """Scores music for clips against their own music.
 

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from d2m.audio.waveform import Audio, mono_at
+from d2m.benchmark.paper_tables.segment_scores import joined_audio
 from d2m.benchmark.unseen_pieces import FIRST_NUMBER, OTHER_SONG_SEED
-from d2m.core.levels import HIGH, SAMPLE_RATE, STUDIO_SAMPLE_RATE
+from d2m.core.levels import HIGH, STUDIO_SAMPLE_RATE
 from d2m.core.settings import Settings
 from d2m.core.styles import STYLES
 from d2m.generation.studio import StudioModel
@@ -108,10 +109,10 @@ def folder_table_dances(folder: Path, dataset: str, count: int) -> Iterator[Tabl
     data = D2MGANDataset(folder, dataset, "test", HIGH)
     for number, (name, places) in enumerate(joined_segments(data.names)[:count]):
         segments = [data[place] for place in places]
-        audio = [one.audio.numpy() for one in segments]
         motion = np.concatenate([one.motion.numpy() for one in segments]).astype(float)
         keypoints, fps = table_keypoints(name, motion, dataset)
         conditioning = condition(keypoints, fps, settings=Settings())
+        sounds = np.stack([one.audio.numpy() for one in segments])
         genre = genre_of_segment(name)
         if genre:
             conditioning = replace(conditioning, style=STYLES[genre])
@@ -119,7 +120,9 @@ def folder_table_dances(folder: Path, dataset: str, count: int) -> Iterator[Tabl
             name=name,
             conditioning=conditioning,
             genre=genre,
-            original=np.concatenate([_whole_segment(one) for one in audio]),
+            original=joined_audio(
+                np.stack([one.audio.numpy() for one in segments]), SEGMENT_SECONDS
+            ),
             seed=number,
             segments=tuple(places),
         )
@@ -186,9 +189,3 @@ def genre_of_segment(name: str) -> str:
     """Return the genre (a name of `STYLES`) in an AIST-like name; empty if there is none."""
     code = name[1:3] if name.startswith("g") else ""
     return list(STYLES)[GENRE_CODES.index(code)] if code in GENRE_CODES else ""
-
-
-def _whole_segment(audio: Audio) -> Audio:
-    """Return two whole seconds of a segment, whose codes are a little shorter."""
-    size = SEGMENT_SECONDS * SAMPLE_RATE
-    return np.pad(audio, (0, max(0, size - len(audio))))[:size]

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from d2m.audio.waveform import Audio, mono_at
 from d2m.benchmark.codec_copies import codec_copy
@@ -23,6 +22,7 @@ from d2m.benchmark.comparison.trivial_music import (
     trivial_pieces,
 )
 from d2m.benchmark.paper_tables.published_figures import COPY_ROW, ORIGINAL_ROW
+from d2m.benchmark.paper_tables.segment_scores import joined_audio
 from d2m.benchmark.paper_tables.table_dances import TableDance
 from d2m.checkpoints import CHECKPOINTS, baseline_path, codec_path, generator_path
 from d2m.checkpoints.availability import is_installed
@@ -165,15 +165,6 @@ def _published_maker(level: HopLevel, data: Path, dataset: str, weights: Path) -
         return joined_audio(networks.generate(motion, visual, genre)[1], SEGMENT_SECONDS)
 
     return make
-
-
-def joined_audio(pieces: NDArray[Any], seconds: int) -> Audio:
-    """Join segments (S, N) at 22,050 Hz, each padded with silence to its length (s)."""
-    size = seconds * SAMPLE_RATE
-    whole = np.zeros((len(pieces), size), dtype=np.float32)
-    part = np.asarray(pieces, dtype=np.float32)[:, :size]
-    whole[:, : part.shape[1]] = part
-    return whole.reshape(-1)
 
 
 def _trivial_maker(title: str, dances: Sequence[TableDance], seed: int) -> Maker:

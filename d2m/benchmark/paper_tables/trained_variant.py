@@ -17,9 +17,9 @@ from d2m.benchmark.paper_tables.segment_scores import (
     SegmentScorer,
     SegmentSums,
     SoundEmbedding,
+    joined_audio,
 )
 from d2m.benchmark.paper_tables.table_dances import genre_of_segment, joined_segments
-from d2m.benchmark.paper_tables.table_systems import joined_audio
 from d2m.checkpoints import read_tensors
 from d2m.core.levels import HOP_LEVELS
 from d2m.models.vqvae import JukeboxVQVAE

@@ -12,6 +12,7 @@ from d2m.benchmark.paper_tables.segment_scores import (
     SegmentScorer,
     choose_embedding,
     cut_music,
+    joined_audio,
     segment_estimates,
 )
 from d2m.benchmark.paper_tables.stored_cells import read_cells
@@ -21,7 +22,7 @@ from d2m.benchmark.paper_tables.table_dances import (
     joined_segments,
     table_keypoints,
 )
-from d2m.benchmark.paper_tables.table_systems import TableSystem, joined_audio
+from d2m.benchmark.paper_tables.table_systems import TableSystem
 from d2m.benchmark.real_music import click_audio
 from d2m.core.errors import CheckpointError
 from d2m.core.levels import HIGH, SAMPLE_RATE
