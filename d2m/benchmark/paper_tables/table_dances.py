@@ -120,9 +120,7 @@ def folder_table_dances(folder: Path, dataset: str, count: int) -> Iterator[Tabl
             name=name,
             conditioning=conditioning,
             genre=genre,
-            original=joined_audio(
-                np.stack([one.audio.numpy() for one in segments]), SEGMENT_SECONDS
-            ),
+            original=joined_audio(sounds, SEGMENT_SECONDS),
             seed=number,
             segments=tuple(places),
         )
