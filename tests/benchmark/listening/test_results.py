@@ -2,19 +2,22 @@ from __future__ import annotations
 
 import csv
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 import yaml
 from typer.testing import CliRunner
 
 from d2m.benchmark.listening.answers import Answer, AnswerStore
 from d2m.benchmark.listening.cli import listen
 from d2m.benchmark.listening.rater_screening import screen_raters
-from d2m.benchmark.listening.study import ATTENTION, HEADPHONES, ORIGINAL, Study
+from d2m.benchmark.listening.study import ATTENTION, HEADPHONES, ORIGINAL, Study, read_study
 from d2m.benchmark.listening.study_results import measure_study
+from d2m.benchmark.listening.trial_order import session_trials
 from d2m.core.errors import D2MError, DataError
 from d2m.media.audio_file import write_wav
 from tests.benchmark.listening.simulated_study import (
@@ -217,3 +220,58 @@ def test_export_refuses_what_it_can_not_do(sounds: Path, tmp_path: Path) -> None
     next((sounds / "stimuli").iterdir()).unlink()
     result = CliRunner().invoke(listen, ["export", str(sounds), *out])
     assert "is missing in the folder of stimuli" in str(result.exception)
+
+
+def test_a_made_study_is_measured_and_exported(small_study: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(small_study, tmp_path / "made"))
+    study = read_study(folder)
+    favourite = {"beta": 4, "alpha": 2}
+    store = AnswerStore(folder / "answers.sqlite")
+    for rater in range(4):
+        store.join(f"rater {rater}", 100)
+        for trial in session_trials(study, rater):
+            liked = [favourite.get(system, 1) for system in trial.systems]
+            value = 1 if trial.kind in (HEADPHONES, ATTENTION) else int(liked[-1] > liked[0])
+            value = liked[0] if len(liked) == 1 else value
+            store.add(
+                [
+                    Answer(
+                        rater=rater,
+                        block=trial.block,
+                        item=trial.item,
+                        systems=trial.systems,
+                        value=value,
+                        kind=trial.kind,
+                        order=trial.position,
+                        played_s=sum(one.duration_s for one in trial.stimuli),
+                        answered_at=60.0 * trial.position,
+                        question=question.key,
+                    )
+                    for question in trial.questions
+                ]
+            )
+    store.close()
+    result = CliRunner().invoke(listen, ["results", str(folder)])
+    assert result.exit_code == 0, result.exception
+    measured = json.loads((folder / "results" / "results.json").read_text())
+    assert not any(check["reasons"] for check in measured["checks"])
+    assert {check["headphones"] for check in measured["checks"]} == {True}
+    blocks = {one["block"]: one for one in measured["screened"]["ratings"]}
+    assert blocks.keys() == {"coherence", "quality"}
+    for block in blocks.values():
+        means = {score["system"]: score["mean"] for score in block["scores"]}
+        assert means == {"beta": 4, "alpha": 2}
+        assert block["agreement"]["alpha_interval"] == 1.0
+    questions = {one["question"] for one in measured["screened"]["preferences"]}
+    assert questions == {"realism", "match"}
+    for one in measured["screened"]["preferences"]:
+        (pair,) = one["preferences"]["pairs"]
+        assert (pair["first"], pair["wins"]) == ("beta", pair["comparisons"])
+    out = tmp_path / "webmushra"
+    result = CliRunner().invoke(listen, ["export", str(folder), "--out", str(out)])
+    assert result.exit_code == 0, result.exception
+    assert "webMUSHRA plays their sound" in result.stdout
+    assert "Left out: the block quality, because it has no original music" in result.stdout
+    for path in (out / "configs" / "resources" / "d2m").iterdir():
+        sound = soundfile.info(path)
+        assert (sound.samplerate, sound.channels, sound.frames) == (48_000, 2, 48_000)
