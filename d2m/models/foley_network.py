@@ -2,7 +2,7 @@
 
 Gan et al. ("Foley Music: Learning to Generate Music from Videos", ECCV 2020) encode six seconds
 of key points by a spatio-temporal graph network (10 layers) and decode MIDI events by a
-Transformer with relative positions (6 layers, 512 values, Sec. 3). This one has the same parts,
+Transformer with relative positions (6 layers, 512 values). This one has the same parts,
 but is small enough to be trained on a CPU. Two things help so small a network: every event
 knows the time that the time shifts before it add up to, and the attention to the movement
 knows how far in time each part of it is.

@@ -1,6 +1,6 @@
 """Piano notes as a sequence of events: the vocabulary of the baseline Foley Music.
 
-Gan et al. ("Foley Music", ECCV 2020, Sec. 3.3) write MIDI as events, after Music Transformer
+Gan et al. ("Foley Music", ECCV 2020) write MIDI as events, after Music Transformer
 (Huang et al., 2019): note on, note off, time shift and velocity. Their vocabulary has 240 events,
 which is what the 88 keys of a piano, 32 velocities and 32 time shifts make:
 

@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 FloatArray = NDArray[np.float64]
 
 POSE_WINDOW_S = 6.0
-"""Length of a window (s), as in the paper (Gan et al., ECCV 2020, Sec. 4.1)."""
+"""Length of a window (s), as in the paper (Gan et al., ECCV 2020)."""
 WINDOW_POSE_RATE = 15.0
-"""Poses per second that the network reads (Hz). Chosen by hand: half the paper's 30, for speed."""
+"""Poses per second that the network reads (Hz). Chosen by hand, for speed."""
 WINDOW_POSES = round(POSE_WINDOW_S * WINDOW_POSE_RATE)
 """Poses of a window."""
 _SHOULDERS, _HIPS = [5, 6], [11, 12]

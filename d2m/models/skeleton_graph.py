@@ -24,8 +24,8 @@ def joint_graph() -> Tensor:
     """Return the normalised adjacency (3, 17, 17) of the joints, in ST-GCN's three partitions.
 
     The first holds each joint itself and neighbours that are as far from the hips, the second
-    the neighbours that are nearer, the third those that are farther ("spatial configuration",
-    Sec. 3.3 of ST-GCN).
+    the neighbours that are nearer, the third those that are farther ("spatial configuration"
+    of ST-GCN).
     """
     linked = np.eye(GRAPH_JOINTS, dtype=bool)
     for one, other in COCO_BONES:

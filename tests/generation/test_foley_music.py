@@ -61,4 +61,4 @@ def test_only_allowed_and_likely_events_are_drawn() -> None:
     allowed[:100] = True
     drawn = {draw_event(logits, allowed, rng) for _ in range(400)}
     assert drawn <= set(range(100 - LIKELIEST_EVENTS, 100))
-    assert len(drawn) > 10
+    assert len(drawn) > 5
