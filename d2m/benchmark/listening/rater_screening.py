@@ -14,7 +14,7 @@ LEAST_REFERENCE_RATING = 3
 of five. Chosen by hand: careful raters call some originals "fair". BS.1534 has 90 of 100."""
 MOST_LOW_REFERENCES = 0.15
 """Share of low ratings of the hidden original above which a rater is left out (ITU-R BS.1534-3,
-Sec. 4.1.2)."""
+Sec. 4.1.2); a single one leaves no rater out."""
 LEAST_PLAYED_SHARE = 0.9
 """Share of a stimulus that must have been played, and have passed since the answer before. Chosen
 by hand: browsers report times in coarse steps."""
@@ -88,14 +88,14 @@ def _check(rater: int, given: list[Answer], needed: Callable[[Answer], float]) -
     trials = {answer.order: answer for answer in ratings}
     hasty = _hasty_trials(given, needed)
     reasons = []
-    if references and low > MOST_LOW_REFERENCES * len(references):
+    if low > max(1.0, MOST_LOW_REFERENCES * len(references)):
         reasons.append(
             f"rated the hidden original under {LEAST_REFERENCE_RATING} in {low} of "
             f"{len(references)} trials"
         )
     if failed:
         reasons.append(f"failed {failed} of {len(attention)} attention checks")
-    if trials and hasty > MOST_HASTY_ANSWERS * len(trials):
+    if hasty > max(1.0, MOST_HASTY_ANSWERS * len(trials)):
         reasons.append(f"answered faster than the stimulus in {hasty} of {len(trials)} trials")
     return RaterCheck(
         rater=rater,

@@ -50,7 +50,8 @@ _DEFINITIONS = (
     f"A rater is left out who rated the hidden original under {LEAST_REFERENCE_RATING} in more "
     f"than {MOST_LOW_REFERENCES:.0%} of the trials with it, failed an attention check, or answered "
     f"in less than {LEAST_PLAYED_SHARE:.0%} of the stimulus's time in more than "
-    f"{MOST_HASTY_ANSWERS:.0%} of the trials. The headphones check leaves no one out.",
+    f"{MOST_HASTY_ANSWERS:.0%} of the trials; one such trial is allowed. The headphones check "
+    "leaves no one out.",
 )
 
 
@@ -83,7 +84,7 @@ def results_blocks(results: StudyResults, plot: Plot | None) -> list[Block]:
         blocks += [Paragraph(text="Left out:"), BulletList(items=reasons)]
     if left_out and results.screened is not None:
         blocks += [Heading(text="Without screening, all raters")]
-        blocks += _score_blocks(results.unscreened)
+        blocks += _score_blocks(results.unscreened, depth=3)
     return [*blocks, Heading(text="Definitions"), BulletList(items=_DEFINITIONS)]
 
 
@@ -104,8 +105,9 @@ def _summary(results: StudyResults, left_out: int) -> str:
         return text + " Every rater failed a check, so these are the results without screening."
     if left_out:
         return (
-            f"{text} {_count(left_out, 'rater')} left out by the checks; these are the results of "
-            f"the other {results.screened.raters}, with {results.screened.answers} answers. "
+            f"{text} {_count(left_out, 'rater')} {'was' if left_out == 1 else 'were'} left out by "
+            f"the checks; these are the results of the "
+            f"other {results.screened.raters}, with {results.screened.answers} answers. "
             "Results without screening follow below."
         )
     return text + " None was left out by the checks."
@@ -119,16 +121,16 @@ def _answer_blocks(results: AnswerResults) -> list[Block]:
     return blocks
 
 
-def _score_blocks(results: AnswerResults) -> list[Block]:
+def _score_blocks(results: AnswerResults, depth: int = 2) -> list[Block]:
     """Return scores, agreement, strengths and wins."""
     blocks: list[Block] = []
     for one in results.ratings:
-        blocks += [Heading(text=_title(one)), _scores_table(one)]
+        blocks += [Heading(text=_title(one), depth=depth), _scores_table(one)]
         if all(score.interval is None for score in one.scores):
             blocks.append(Paragraph(text=_NO_INTERVAL))
         blocks.append(Paragraph(text=_agreement(one)))
     for chosen in results.preferences:
-        blocks += [Heading(text=_title(chosen)), _strengths_table(chosen)]
+        blocks += [Heading(text=_title(chosen), depth=depth), _strengths_table(chosen)]
         found = chosen.preferences
         if any(one.strength is None for one in found.strengths):
             blocks.append(

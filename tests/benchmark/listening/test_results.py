@@ -99,6 +99,14 @@ def test_hasty_raters_are_left_out(study: Study, change, reason: str) -> None:
     assert reason in " ".join(checks[2].reasons)
 
 
+def test_one_low_rating_of_few_originals_leaves_nobody_out(study: Study) -> None:
+    answers = [answer(0, n, f"clip{n:02d}", (ORIGINAL,), 1 if n == 0 else 5) for n in range(4)]
+    answers += [answer(1, n, f"clip{n:02d}", (ORIGINAL,), 1 if n < 2 else 5) for n in range(4)]
+    first, second = screen_raters(answers, study)
+    assert (first.low_references, first.reasons) == (1, ())
+    assert second.reasons == ("rated the hidden original under 3 in 2 of 4 trials",)
+
+
 def test_failed_attention_leaves_out_and_failed_headphones_does_not(study: Study) -> None:
     answers = [
         *careful_answers(),
