@@ -170,7 +170,7 @@ def decode_words(words: IntegerTable) -> IntegerTable:
             rows.append((bar, tick - 1, group, pitch, duration))
     notes = np.array(rows, dtype=np.int64).reshape(-1, 5)
     first = int(notes[:, BAR].min()) if len(notes) else 0
-    return _tidy(notes) + np.array([first, 0, 0, 0, 0])
+    return np.asarray(_tidy(notes) + np.array([first, 0, 0, 0, 0]))
 
 
 def played_tracks(

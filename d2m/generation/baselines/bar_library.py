@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -88,14 +88,13 @@ class BarLibrary:
         path = folder / CMT_BARS_FILE
         try:
             stored = load_file(path)
-            return cls(
-                **{
-                    each.name: stored[each.name].astype(
-                        np.float64 if each.name.endswith("percentiles") else np.int64
-                    )
-                    for each in fields(cls)
-                }
-            )
+            arrays: dict[str, Any] = {
+                each.name: stored[each.name].astype(
+                    np.float64 if each.name.endswith("percentiles") else np.int64
+                )
+                for each in fields(cls)
+            }
+            return cls(**arrays)
         except (SafetensorError, OSError, KeyError) as error:
             raise CheckpointError(
                 f"{path.name} is missing or damaged: download the project's folder "

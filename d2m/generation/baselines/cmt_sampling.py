@@ -84,7 +84,7 @@ class WordSampler:
             Name of the stage.
         """
         n_bars = len(self._asked.density)
-        word = (BAR_WORD, 0, int(self._asked.density[0]), 0, 0, 0, 0)
+        word: tuple[int, ...] = (BAR_WORD, 0, int(self._asked.density[0]), 0, 0, 0, 0)
         while True:
             state = self._add(word)
             following = self._next(word, state)

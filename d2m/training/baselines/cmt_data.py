@@ -135,7 +135,10 @@ def make_bar_library(pieces: Sequence[WordPiece]) -> BarLibrary:
         inside = (bar >= 0) & (bar < LIBRARY_BARS)
         notes.append(piece.notes[inside] + np.array([first - begin, 0, 0, 0, 0]))
         first += LIBRARY_BARS
-    counts = [[_strengths(p) for p in pieces if p.style == s] or [np.ones((1, 16))] for s in styles]
+    counts = [
+        [_strengths(p) for p in pieces if p.style == s] or [np.ones((1, 16), dtype=np.int64)]
+        for s in styles
+    ]
     per_style = [np.concatenate(each) for each in counts]
     beats = np.concatenate([over_median(piece.beat_weights).ravel() for piece in pieces])
     return BarLibrary(

@@ -12,6 +12,7 @@ from d2m.models.compound_transformer import FIELD_NAMES, CompoundTransformer
 from d2m.perception.video_rhythm import VideoRhythm
 from d2m.score.compound_words import (
     WORD_FIELDS,
+    IntegerTable,
     decode_words,
     encode_words,
     simu_note_strengths,
@@ -90,11 +91,16 @@ def follows_video(
         strengths.append(np.stack([asked.strength[beats], written[beats]]))
     density, strength = np.concatenate(densities, axis=1), np.concatenate(strengths, axis=1)
     return {
-        "density_correlation": float(np.corrcoef(density)[0, 1]),
+        "density_correlation": _correlation(density),
         "bars": float(density.shape[1]),
-        "strength_correlation": float(np.corrcoef(strength)[0, 1]),
+        "strength_correlation": _correlation(strength),
         "beats": float(strength.shape[1]),
     }
+
+
+def _correlation(pair: IntegerTable) -> float:
+    """Return Pearson's correlation of two rows; 0 if one is constant."""
+    return float(np.corrcoef(pair)[0, 1]) if pair.std(axis=1).min() > 0 else 0.0
 
 
 def retrieval_differences(library: BarLibrary, held_out: Sequence[WordPiece]) -> dict[str, float]:
