@@ -7,7 +7,7 @@ compared, so the name of the embedding goes with every figure.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -18,12 +18,9 @@ from numpy.typing import NDArray
 from d2m.audio.waveform import validate_channels
 from d2m.checkpoints import CHECKPOINTS, load_vggish
 from d2m.checkpoints.installed import installed_path
-from d2m.core.levels import SAMPLE_RATE
 
 VGGISH, MUSICNN = "vggish", "musicnn"
-"""Names of the embeddings: `d2m.models.vggish` and `d2m.models.music_tagger`."""
-EMBEDDING_SIZES = {VGGISH: 128, MUSICNN: 200}
-"""Values of an embedding of each name."""
+"""Names of the embeddings: `d2m.models.vggish` (128 values) and `d2m.models.music_tagger` (200)."""
 EmbedAudio = Callable[[NDArray[Any], int], NDArray[np.float64]]
 """From audio, (N,) or (2, N), and its sample rate (Hz) to an embedding (D,)."""
 
@@ -56,7 +53,8 @@ def load_audio_embedding(folder: Path = CHECKPOINTS) -> tuple[EmbedAudio, str]:
     Returns
     -------
     embed, name
-        What embeds a sound, and the name of the embedding.
+        What embeds a sound, and the name of the embedding, which goes with every figure. A sound
+        that is empty, has another shape or is not finite raises an `AudioError`.
 
     Raises
     ------
@@ -77,36 +75,3 @@ def load_audio_embedding(folder: Path = CHECKPOINTS) -> tuple[EmbedAudio, str]:
         return np.asarray(mean_embeddings(network, [mono], sample_rate)[0])
 
     return embed, name
-
-
-def audio_embeddings(
-    sounds: Iterable[NDArray[Any]], sample_rate: int = SAMPLE_RATE, folder: Path = CHECKPOINTS
-) -> tuple[NDArray[np.float64], str]:
-    """Embed sounds.
-
-    Parameters
-    ----------
-    sounds
-        Each mono (N,) or stereo (2, N); they are read one by one.
-    sample_rate
-        Sample rate of all (Hz).
-    folder
-        Checkpoints folder, in which the weights of VGGish may be installed.
-
-    Returns
-    -------
-    embeddings : (S, D)
-        One for each sound: 128 values by VGGish, 200 by the music tagger.
-    name
-        Name of the embedding; report it with every figure.
-
-    Raises
-    ------
-    CheckpointError
-        If the weights can't be read.
-    AudioError
-        If a sound is empty, has another shape or is not finite.
-    """
-    embed, name = load_audio_embedding(folder)
-    rows = [embed(sound, sample_rate) for sound in sounds]
-    return np.array(rows, dtype=float).reshape(len(rows), EMBEDDING_SIZES[name]), name

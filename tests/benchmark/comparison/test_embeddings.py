@@ -12,12 +12,11 @@ from d2m.benchmark.comparison import embeddings
 from d2m.benchmark.comparison.embeddings import (
     MUSICNN,
     VGGISH,
-    audio_embeddings,
     embedding_name,
     load_audio_embedding,
 )
 from d2m.checkpoints.installed import installed_path
-from d2m.core.errors import CheckpointError
+from d2m.core.errors import AudioError, CheckpointError
 from d2m.models.music_tagger import MusicTagger
 
 RATE = 16_000
@@ -36,16 +35,14 @@ def install_vggish(folder: Path, content: bytes = b"") -> None:
 
 def test_without_vggish_the_bundled_tagger_embeds(tmp_path: Path) -> None:
     assert embedding_name(tmp_path) == MUSICNN
-    sounds = [tone(440.0), np.stack([tone(880.0)] * 2)]
-    found, name = audio_embeddings(sounds, RATE, tmp_path)
+    embed, name = load_audio_embedding(tmp_path)
     assert name == MUSICNN
-    assert found.shape == (2, 200)
-    assert np.allclose(found[0], MusicTagger.from_pretrained().embed(tone(440.0), RATE), atol=1e-5)
-    assert np.linalg.norm(found[0] - found[1]) > 0.1
-
-
-def test_no_sounds_give_no_rows(tmp_path: Path) -> None:
-    assert audio_embeddings([], RATE, tmp_path)[0].shape == (0, 200)
+    low, high = embed(tone(440.0), RATE), embed(np.stack([tone(880.0)] * 2), RATE)
+    assert low.shape == high.shape == (200,)
+    assert np.allclose(low, MusicTagger.from_pretrained().embed(tone(440.0), RATE), atol=1e-5)
+    assert np.linalg.norm(low - high) > 0.1
+    with pytest.raises(AudioError):
+        embed(np.zeros(0), RATE)
 
 
 class MeanAndPeak(torch.nn.Module):
@@ -61,11 +58,12 @@ def test_installed_vggish_embeds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(embeddings, "load_vggish", lambda _: MeanAndPeak())
     assert embedding_name(tmp_path) == VGGISH
     stereo = np.stack([2 * tone(440.0, 2.0), 0 * tone(440.0, 2.0)])
-    found, name = audio_embeddings([tone(440.0, 2.0), stereo], RATE, tmp_path)
+    embed, name = load_audio_embedding(tmp_path)
     assert name == VGGISH
-    assert found.shape == (2, 128)
-    assert found[0] == pytest.approx(found[1])
-    assert found[0, 1] > found[0, 0]
+    mono, mixed = embed(tone(440.0, 2.0), RATE), embed(stereo, RATE)
+    assert mono.shape == (128,)
+    assert mono == pytest.approx(mixed)
+    assert mono[1] > mono[0]
 
 
 def test_damaged_vggish_is_an_error_and_not_another_embedding(tmp_path: Path) -> None:
