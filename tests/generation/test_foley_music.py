@@ -26,7 +26,7 @@ def a_dance(duration_s: float) -> Conditioning:
     return condition(dance.keypoints[: round(duration_s * dance.fps)], dance.fps)
 
 
-@pytest.mark.parametrize("duration_s", [3.0, 13.7])
+@pytest.mark.parametrize("duration_s", [3.0, 10.3])
 def test_music_is_as_long_as_the_dance_and_has_no_gaps(
     model: FoleyMusicModel, duration_s: float
 ) -> None:
@@ -42,7 +42,7 @@ def test_music_is_as_long_as_the_dance_and_has_no_gaps(
 
 
 def test_the_seed_decides(model: FoleyMusicModel) -> None:
-    dance = a_dance(7.0)
+    dance = a_dance(4.0)
     one, again, other = (model.generate(dance, seed=seed) for seed in (3, 3, 4))
     assert one.tracks == again.tracks
     assert np.array_equal(one.audio, again.audio)
