@@ -104,11 +104,21 @@ def make_study(settings: StudySettings, folder: Path) -> Study:
         check_stimuli(made, folder)
         return made
     stimuli = _make_stimuli(settings, sources, hashes, folder / STIMULI_FOLDER, plan["names"])
-    study = Study(
+    study = _study(settings, plan["invitation"], items, stimuli)
+    _write_text(folder / STUDY_FILE, study.to_json())
+    shutil.rmtree(scratch, ignore_errors=True)
+    return study
+
+
+def _study(
+    settings: StudySettings, invitation: str, items: tuple[str, ...], stimuli: list[Stimulus]
+) -> Study:
+    """Return a study whose stimuli are made."""
+    return Study(
         title=settings.title,
         consent=settings.consent,
         contact=settings.contact,
-        invitation=plan["invitation"],
+        invitation=invitation,
         seed=settings.seed,
         raters=settings.raters,
         most_raters=settings.most_raters,
@@ -127,9 +137,6 @@ def make_study(settings: StudySettings, folder: Path) -> Study:
         ),
         stimuli=tuple(stimuli),
     )
-    _write_text(folder / STUDY_FILE, study.to_json())
-    shutil.rmtree(scratch, ignore_errors=True)
-    return study
 
 
 def _fingerprint(settings: StudySettings, hashes: dict[Path, str]) -> str:

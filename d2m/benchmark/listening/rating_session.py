@@ -14,7 +14,7 @@ from d2m.benchmark.listening.stimulus_sound import SIDES
 from d2m.benchmark.listening.study import ATTENTION, HEADPHONES, PRACTICE, PREFERENCE, Study
 from d2m.benchmark.listening.trial_order import Trial, session_trials
 
-SCALE = {5: "Excellent", 4: "Good", 3: "Fair", 2: "Poor", 1: "Bad"}
+OPINION_SCALE = {5: "Excellent", 4: "Good", 3: "Fair", 2: "Poor", 1: "Bad"}
 """Labels of the five-level scale of absolute category rating (ITU-T P.910 and P.911)."""
 PLAYED_SHARE = 0.95
 """Share of a stimulus that must be played before an answer counts. Chosen by hand: browsers report
@@ -171,7 +171,7 @@ def _options(trial: Trial) -> dict[int, str]:
         return {count: str(count) for count in range(1, 6)}
     if trial.block == PREFERENCE:
         return _LABELS
-    return {value: f"{value} {label}" for value, label in SCALE.items()}
+    return {value: f"{value} {label}" for value, label in OPINION_SCALE.items()}
 
 
 def _as_json(trial: Trial, total: int) -> dict[str, Any]:

@@ -7,8 +7,9 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 RateKey = tuple[str, str]
-Message = MutableMapping[str, Any]
+AsgiMessage = MutableMapping[str, Any]
 AsgiApp = Callable[..., Awaitable[None]]
+AsgiSend = Callable[[AsgiMessage], Awaitable[None]]
 
 MOST_BODY_BYTES = 4096
 """Largest body of a request (bytes); answers have some hundred."""
@@ -46,16 +47,16 @@ class StudyLimits:
 
     async def __call__(
         self,
-        scope: Message,
-        receive: Callable[[], Awaitable[Message]],
-        send: Callable[[Message], Awaitable[None]],
+        scope: AsgiMessage,
+        receive: Callable[[], Awaitable[AsgiMessage]],
+        send: AsgiSend,
     ) -> None:
         """Pass a request on, or refuse it with a sentence."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
 
-        async def secured(message: Message) -> None:
+        async def secured(message: AsgiMessage) -> None:
             if message["type"] == "http.response.start":
                 message = dict(message)
                 message["headers"] = [
@@ -82,7 +83,7 @@ class StudyLimits:
                     return
             rest = [{"type": "http.request", "body": body, "more_body": False}]
 
-            async def replay() -> Message:
+            async def replay() -> AsgiMessage:
                 return rest.pop() if rest else await receive()
 
             await self._app(scope, replay, secured)
@@ -101,7 +102,9 @@ class StudyLimits:
         return left >= 1.0
 
 
-async def _refuse(send: Callable[[Message], Awaitable[None]], status: int, sentence: str) -> None:
+async def _refuse(
+    send: Callable[[AsgiMessage], Awaitable[None]], status: int, sentence: str
+) -> None:
     headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"connection", b"close")]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": sentence.encode()})

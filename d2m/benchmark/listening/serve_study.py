@@ -96,69 +96,73 @@ def study_app(
         Seconds since 1970.
     """
     from starlette.applications import Starlette
-    from starlette.concurrency import run_in_threadpool
-    from starlette.responses import FileResponse, JSONResponse, PlainTextResponse
     from starlette.routing import Route
 
     session = RatingSession(study, store, clock)
-    media = {one.id: folder / STIMULI_FOLDER / one.file for one in study.stimuli}
     texts = {"title": study.title, "consent": study.consent, "contact": study.contact}
 
-    def page_file(request: Request) -> Response:
-        name, media_type = _PAGE_FILES[request.url.path]
-        headers = {"cache-control": "no-cache"}
-        return FileResponse(PAGE_FOLDER / name, media_type=media_type, headers=headers)
+    def join(_request: Request, body: _Body) -> _Body:
+        return session.join(body)
 
-    def stimulus_file(request: Request) -> Response:
-        path = media.get(request.path_params["id"])
+    def trial(request: Request, _body: _Body) -> _Body:
+        return session.next_trial(session.rater(_token(request)))
+
+    def answer(request: Request, body: _Body) -> _Body:
+        return session.answer(session.rater(_token(request)), body)
+
+    routes = [
+        *(Route(path, _page_file) for path in _PAGE_FILES),
+        Route("/media/{id}", _stimulus_files(study, folder)),
+        Route("/api/study", _endpoint(lambda _request, _body: texts)),
+        Route("/api/join", _endpoint(join), methods=["POST"]),
+        Route("/api/trial", _endpoint(trial)),
+        Route("/api/answer", _endpoint(answer), methods=["POST"]),
+    ]
+    return StudyLimits(Starlette(routes=routes))
+
+
+def _page_file(request: Request) -> Response:
+    """Return a file of the page."""
+    from starlette.responses import FileResponse
+
+    name, media_type = _PAGE_FILES[request.url.path]
+    headers = {"cache-control": "no-cache"}
+    return FileResponse(PAGE_FOLDER / name, media_type=media_type, headers=headers)
+
+
+def _stimulus_files(study: Study, folder: Path) -> Callable[[Request], Response]:
+    """Return the endpoint of the stimuli: only files of the study have names there."""
+    from starlette.responses import FileResponse, PlainTextResponse
+
+    paths = {one.id: folder / STIMULI_FOLDER / one.file for one in study.stimuli}
+    headers = {"cache-control": "private, max-age=3600"}
+
+    def respond(request: Request) -> Response:
+        path = paths.get(request.path_params["id"])
         if path is None:
             return PlainTextResponse("There is no such file.", status_code=404)
         media_type = "video/mp4" if path.suffix == ".mp4" else "audio/wav"
-        headers = {"cache-control": "private, max-age=3600"}
         return FileResponse(path, media_type=media_type, headers=headers)
 
-    def endpoint(work: Callable[[Request, _Body], _Body]) -> Callable[[Request], Any]:
-        async def respond(request: Request) -> Response:
-            try:
-                body = _parsed(await request.body())
-                found = await run_in_threadpool(work, request, body)
-            except RefusedAnswerError as refused:
-                found = {"error": refused.sentence}
-                return JSONResponse(found, status_code=refused.status, headers=_NO_STORE)
-            except sqlite3.Error:
-                found = {"error": "The answers can't be stored at the moment."}
-                return JSONResponse(found, status_code=503, headers=_NO_STORE)
-            return JSONResponse(found, headers=_NO_STORE)
+    return respond
 
-        return respond
 
-    return StudyLimits(
-        Starlette(
-            routes=[
-                *(Route(path, page_file) for path in _PAGE_FILES),
-                Route("/media/{id}", stimulus_file),
-                Route("/api/study", endpoint(lambda _request, _body: texts)),
-                Route(
-                    "/api/join",
-                    endpoint(lambda _request, body: session.join(body)),
-                    methods=["POST"],
-                ),
-                Route(
-                    "/api/trial",
-                    endpoint(
-                        lambda request, _body: session.next_trial(session.rater(_token(request)))
-                    ),
-                ),
-                Route(
-                    "/api/answer",
-                    endpoint(
-                        lambda request, body: session.answer(session.rater(_token(request)), body)
-                    ),
-                    methods=["POST"],
-                ),
-            ]
-        )
-    )
+def _endpoint(work: Callable[[Request, _Body], _Body]) -> Callable[[Request], Any]:
+    """Return an endpoint that takes and gives JSON; refusals are sentences."""
+    from starlette.concurrency import run_in_threadpool
+    from starlette.responses import JSONResponse
+
+    async def respond(request: Request) -> Response:
+        status = 200
+        try:
+            found = await run_in_threadpool(work, request, _parsed(await request.body()))
+        except RefusedAnswerError as refused:
+            status, found = refused.status, {"error": refused.sentence}
+        except sqlite3.Error:
+            status, found = 503, {"error": "The answers can't be stored at the moment."}
+        return JSONResponse(found, status_code=status, headers=_NO_STORE)
+
+    return respond
 
 
 _NO_STORE = {"cache-control": "no-store"}

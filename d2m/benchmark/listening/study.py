@@ -25,7 +25,7 @@ COHERENCE, QUALITY, PREFERENCE = "coherence", "quality", "preference"
 """Names of the blocks: video with sound, sound alone, and pairs."""
 HEADPHONES, ATTENTION, PRACTICE = "headphones", "attention", "practice"
 """Kinds of trials that check the rater, and of the one that shows how rating works."""
-ORIGINAL, SHIFTED, CLICKS = "original", "shifted", "clicks"
+ORIGINAL, SHIFTED, CLICK_ANCHOR = "original", "shifted", "clicks"
 """Names of the hidden anchors: the original sound (high anchor), the original sound shifted in time
 (low anchor for coherence), and a click track."""
 

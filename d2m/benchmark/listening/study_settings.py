@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from d2m.benchmark.listening.study import (
-    CLICKS,
+    CLICK_ANCHOR,
     COHERENCE,
     ORIGINAL,
     PREFERENCE,
@@ -145,7 +145,7 @@ def read_study_settings(path: Path) -> StudySettings:
     folder = path.parent
     systems = {name: folder / place for name, place in _table(data, "systems").items()}
     anchors = _table(data, "anchors")
-    _check_keys("[anchors]", anchors, (ORIGINAL, "shifted_s", CLICKS))
+    _check_keys("[anchors]", anchors, (ORIGINAL, "shifted_s", CLICK_ANCHOR))
     _check_names(systems)
     raters = _number(data, "raters", 26, 1, 10_000)
     original = anchors.get(ORIGINAL, False)
@@ -171,7 +171,7 @@ def _blocks(
     data: dict[str, Any], systems: list[str], anchors: dict[str, Any]
 ) -> tuple[BlockSettings, ...]:
     """Return the blocks; the anchors are hidden among the systems of those with ratings."""
-    used = [name for name in (ORIGINAL, CLICKS) if anchors.get(name)]
+    used = [name for name in (ORIGINAL, CLICK_ANCHOR) if anchors.get(name)]
     blocks = []
     for name in (COHERENCE, QUALITY):
         if name in data:
@@ -202,7 +202,7 @@ def _preference(table: dict[str, Any], systems: list[str], anchors: list[str]) -
     """Return the block of pairs."""
     _check_keys(f"[{PREFERENCE}]", table, ("pairs", "questions", "rounds"))
     pairs = table.get("pairs", [*itertools.combinations([*systems, *anchors], 2)])
-    known = {*systems, ORIGINAL, CLICKS, SHIFTED}
+    known = {*systems, ORIGINAL, CLICK_ANCHOR, SHIFTED}
     for pair in pairs:
         if len(pair) != 2 or pair[0] == pair[1] or not {*pair} <= known:
             raise DataError(f"[{PREFERENCE}] has a pair {list(pair)}: give two different systems.")
@@ -226,10 +226,10 @@ def _check_keys(where: str, data: Iterable[str], known: Iterable[str]) -> None:
 
 def _check_names(names: Iterable[str]) -> None:
     for name in names:
-        if not _NAME.fullmatch(name) or name in (ORIGINAL, SHIFTED, CLICKS):
+        if not _NAME.fullmatch(name) or name in (ORIGINAL, SHIFTED, CLICK_ANCHOR):
             raise DataError(
                 f"study.toml has a name {name!r}: use up to 40 letters, digits and -+._, and none"
-                f" of {ORIGINAL}, {SHIFTED}, {CLICKS}."
+                f" of {ORIGINAL}, {SHIFTED}, {CLICK_ANCHOR}."
             )
 
 

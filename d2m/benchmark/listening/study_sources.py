@@ -10,7 +10,7 @@ import numpy as np
 from tqdm import tqdm
 
 from d2m.benchmark.listening.stimulus_sound import LENGTH_SLACK_S, SoundCuts
-from d2m.benchmark.listening.study import CLICKS, COHERENCE, ORIGINAL, QUALITY, SHIFTED
+from d2m.benchmark.listening.study import CLICK_ANCHOR, COHERENCE, ORIGINAL, QUALITY, SHIFTED
 from d2m.benchmark.listening.study_settings import StudySettings
 from d2m.checkpoints.safe_load import file_sha256
 from d2m.core.errors import DataError
@@ -87,7 +87,7 @@ def find_sources(settings: StudySettings) -> tuple[tuple[str, ...], list[Stimulu
         is_own = settings.original is None
         originals = pictures if is_own else _media_files(settings.original, "of the original sound")
         outputs |= {ORIGINAL: originals, SHIFTED: originals}
-    used = [name for name in settings.treated if name != CLICKS]
+    used = [name for name in settings.treated if name != CLICK_ANCHOR]
     for name in used:
         _check_present(name, outputs.get(name), items)
     clips = pictures if settings.clips is not None else {}

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import shutil
 import threading
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -84,15 +84,11 @@ def test_raters_go_on_after_the_server_was_killed(small_study: Path, tmp_path: P
 
 
 @pytest.mark.slow
-def test_fifty_raters_go_on_after_the_server_was_killed(
-    small_study: Path, tmp_path: Path, record_property: Callable[[str, object], None]
-) -> None:
+def test_fifty_raters_go_on_after_the_server_was_killed(small_study: Path, tmp_path: Path) -> None:
     folder = tmp_path / "study"
     shutil.copytree(small_study, folder)
-    begun = time.monotonic()
     raters = take_part_with_kills(folder, 50, kills=2)
-    record_property("seconds", round(time.monotonic() - begun))
-    record_property("answers", check_answers(folder, raters))
-    record_property("retries", sum(rater.retries for rater in raters))
-    record_property("slowest_reply_s", round(max(rater.slowest_s for rater in raters), 2))
-    assert sum(rater.retries for rater in raters) >= 50
+    count = check_answers(folder, raters)
+    retries, slowest_s = sum(one.retries for one in raters), max(one.slowest_s for one in raters)
+    logging.info("%d answers, %d requests failed, slowest %.1f s", count, retries, slowest_s)
+    assert retries >= 50
