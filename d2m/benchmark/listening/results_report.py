@@ -35,8 +35,9 @@ _DEFINITIONS = (
     "Mean opinion score: the mean of all ratings from 1 (bad) to 5 (excellent). SD is the standard "
     "deviation of single ratings.",
     f"Intervals of scores, differences and strengths: 95 % of {CROSSED_RESAMPLES:,} bootstrap "
-    f"resamples that draw raters and clips together ({STRENGTH_RESAMPLES} for strengths). They are "
-    "slightly too wide rather than too narrow.",
+    f"resamples that draw raters and clips together ({STRENGTH_RESAMPLES} for strengths). Those of "
+    "scores are about right. Those of differences and strengths, from which the levels of raters "
+    "and clips cancel out, are too wide, at most 1.7 times, and so on the safe side.",
     "A difference whose interval does not include 0 is unlikely to be chance. Among many pairs, "
     "some such differences are chance all the same.",
     "Strength: natural logarithm of the Bradley-Terry strength, with mean 0 over the systems. A "
