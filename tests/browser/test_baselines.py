@@ -1,0 +1,42 @@
+"""The baselines on the page: chosen in the section for researchers, shown like the levels."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import mido
+import pytest
+
+from d2m.core.levels import BASELINES
+from tests.browser.test_page import choose, download, run
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+pytestmark = pytest.mark.browser
+
+
+def test_a_baseline_has_a_card_with_its_notes(page: Page, short_clip: Path) -> None:
+    choose(page, short_clip)  # and no level
+    boxes = page.locator("#systems input[type=checkbox]")
+    assert boxes.count() == 0 or boxes.first.is_hidden()
+    page.locator("#research").get_by_text("For researchers").click()
+    boxes.first.wait_for()
+    assert boxes.count() == len(BASELINES)
+    assert not any(box.is_checked() for box in boxes.all())
+    page.locator("#systems label").filter(has_text=re.compile("^ *Dance2Music:")).click()
+    run(page)
+    card = page.locator("#card-dance2music")
+    assert card.locator("h2").inner_text() == "Dance2Music"
+    said = card.locator(".scores").inner_text()
+    assert "repeats where the movement repeats" in said
+    assert "You may use this music commercially" in said
+    assert page.locator("#card-studio, #card-high, #card-random").count() == 0
+    assert not page.get_by_role("button", name="Other arrangement").is_visible()
+    notes = [m for m in mido.MidiFile(download(page, "↓ MIDI")) if m.type == "note_on"]
+    assert {note.note for note in notes} <= {60, 62, 64, 67, 69}
+    report = json.loads(download(page, "↓ Report (JSON)").read_text())
+    assert set(report["levels"]) == {"dance2music"}
