@@ -114,10 +114,7 @@ def compare_command(
 ) -> None:
     """Compare the music of several systems for the same clips, beside trivial music."""
     folders = _system_folders(system or [])
-    if clips is None and (folders or reference or beats):
-        raise typer.BadParameter("--system, --reference and --beats need --clips.")
-    if clips is not None and not folders:
-        raise typer.BadParameter("Give a system, such as --system mine=FOLDER.")
+    _check_options(clips, folders, bool(reference or beats))
     usable_output(out)
     from d2m.benchmark.comparison.comparing import ComparisonConfig, compare_systems
     from d2m.benchmark.comparison.comparison_report import write_comparison
@@ -138,6 +135,13 @@ def compare_command(
             processes=processes,
         )
     typer.echo(write_comparison(compare_systems(config)))
+
+
+def _check_options(clips: Path | None, folders: dict[str, Path], has_more: bool) -> None:
+    if clips is None and (folders or has_more):
+        raise typer.BadParameter("--system, --reference and --beats need --clips.")
+    if clips is not None and not folders:
+        raise typer.BadParameter("Give a system, such as --system mine=FOLDER.")
 
 
 def _system_folders(given: list[str]) -> dict[str, Path]:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from d2m.audio.waveform import Audio, resample_channels
+from d2m.audio.waveform import Audio
 from d2m.benchmark.comparison.compared_dance import ComparedDance
 from d2m.benchmark.comparison.embeddings import EmbedAudio, load_audio_embedding
 from d2m.benchmark.comparison.music_files import (
@@ -24,7 +24,7 @@ from d2m.benchmark.comparison.pairing import PairedFile
 from d2m.benchmark.comparison.trivial_music import OWN_MUSIC, trivial_pieces
 from d2m.core.errors import D2MError
 from d2m.core.file_names import plain_name
-from d2m.core.levels import SAMPLE_RATE, STUDIO_SAMPLE_RATE
+from d2m.core.levels import SAMPLE_RATE
 from d2m.metrics.sound_level import QUIETEST_LUFS
 
 FloatArray = NDArray[np.float64]
@@ -110,7 +110,7 @@ class ClipTask:
 def compare_clip(task: ClipTask) -> list[ComparedPiece]:
     """Measure all pieces for one clip: those of the systems, then the trivial ones."""
     own, problem = _read(task.reference, task.dance)
-    reference = None if own is None else own.mono
+    reference = None if own is None else own.scored
     pieces = []
     for system, file in task.files.items():
         started = _cpu_s()
@@ -123,7 +123,7 @@ def compare_clip(task: ClipTask) -> list[ComparedPiece]:
         task.dance.beats_s,
         task.dance.duration_s,
         reference,
-        None if other is None else other.mono,
+        None if other is None else other.scored,
         task.seed,
     )
     for system, made in trivial.items():
@@ -150,8 +150,7 @@ def _read(file: PairedFile, dance: ComparedDance) -> tuple[MusicFile | None, str
 
 def _generated(audio: Audio) -> MusicFile:
     """Return mono audio (N,) at 22,050 Hz as if it had been read."""
-    channels = resample_channels(audio[None], SAMPLE_RATE, STUDIO_SAMPLE_RATE)
-    return MusicFile(channels=channels, duration_s=len(audio) / SAMPLE_RATE)
+    return MusicFile(audio=audio, sample_rate=SAMPLE_RATE, duration_s=len(audio) / SAMPLE_RATE)
 
 
 def _measured(
@@ -165,13 +164,13 @@ def _measured(
     end_s = min(task.dance.duration_s, music.duration_s)
     if end_s < SHORTEST_COMPARED_S:
         return replace(piece, problem=f"It shares only {end_s:.2f} s with its clip.")
-    mono = music.mono[: round(task.dance.duration_s * SAMPLE_RATE)]
+    mono = music.scored[: round(task.dance.duration_s * SAMPLE_RATE)]
     difference_s = music.duration_s - task.dance.duration_s
     measured = compare_music(mono, SAMPLE_RATE, task.dance, reference)
     scores = measured.scores | {"length_difference_s": difference_s}
     player = f"{task.label}.{plain_name(piece.system, 'system')}.m4a"
-    size = round(task.dance.duration_s * STUDIO_SAMPLE_RATE)
-    write_player_copy(task.players / player, music.channels[:, :size], STUDIO_SAMPLE_RATE)
+    size = round(task.dance.duration_s * music.sample_rate)
+    write_player_copy(task.players / player, music.audio[:size], music.sample_rate)
     return replace(
         piece,
         note=_note(scores, difference_s),

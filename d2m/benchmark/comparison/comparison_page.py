@@ -56,7 +56,7 @@ def comparison_page(
         *_plots(comparison, summaries, metrics),
         "<h2>Differences pair by pair</h2>",
         *_matrices(comparison, differences),
-        "<h2>Listen</h2><p>All copies are at one loudness.</p>",
+        "<h2>Listen</h2><p>All copies are mono and at one loudness.</p>",
         *_players(comparison),
         "<h2>Files that were not measured, and notes</h2>",
         _problems(comparison),
@@ -237,7 +237,7 @@ def _problems(comparison: Comparison) -> str:
     head = '<th scope="col">clip</th><th scope="col">row</th><th scope="col">what happened</th>'
     return _scroll(
         "Files that were not measured, and notes",
-        f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>",
+        f'<table class="words"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>',
     )
 
 

@@ -35,7 +35,9 @@ th button:focus-visible{outline:3px solid var(--accent);outline-offset:2px}
 th[aria-sort=ascending] button::after{content:" ▲"}
 th[aria-sort=descending] button::after{content:" ▼"}
 td.apart{color:var(--good);font-weight:600}
-td.text{text-align:left;min-width:14rem}
+td.text,table.words th{text-align:left}td.text{min-width:10rem}
+@media (max-width:40rem){th[scope=row],thead th:first-child{min-width:6.5rem;max-width:7.5rem}
+th,td{padding:.4rem .5rem}}
 .plot{overflow-x:auto;margin:.8rem 0}.plot img{width:100%;min-width:42rem;display:block}
 details{border:1px solid var(--line);border-radius:.4rem;margin:.5rem 0;padding:0 1rem}
 summary{cursor:pointer;padding:.6rem 0;font-weight:600}

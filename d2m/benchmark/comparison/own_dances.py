@@ -57,14 +57,14 @@ def write_own_dances(out: Path, number: int, first: int = FIRST_NUMBER) -> list[
         dance_path = out / CLIPS_FOLDER / f"{name}.npz"
         music_path = out / REFERENCE_FOLDER / f"{name}.wav"
         if not dance_path.exists():
-            write_dance_file(dance_path, own_dance(piece))
+            write_dance_file(dance_path, own_dance_file(piece))
         if not music_path.exists():
             music = model.generate(piece.dance(), seed=piece.seed)
             write_wav(music_path, music.audio, STUDIO_SAMPLE_RATE)
     return names
 
 
-def own_dance(piece: ComposedPiece) -> DanceFile:
+def own_dance_file(piece: ComposedPiece) -> DanceFile:
     """Return the dance of a piece as key points in a picture, with its true beats."""
     seen = piece.dancer()
     middle = np.array(PICTURE_PX) / 2

@@ -209,7 +209,7 @@ def _write(task: SystemTask, system: str, dance: Conditioning) -> None:
     if system in CODEC_COPIES:
         if task.reference.path is None:
             raise SettingsError(task.reference.problem)
-        original = read_music_file(task.reference.path, dance.duration_s).mono
+        original = read_music_file(task.reference.path, dance.duration_s).scored
         copy = codec_copy(_codec(CODEC_COPIES[system], config.weights), original)
         write_wav(target, copy, SAMPLE_RATE)
         return
