@@ -23,7 +23,7 @@ VIDEO_TEMPI_BPM = np.arange(60.0, 160.5, 0.5)
 """Tempi (BPM) that a video can have. Chosen by hand: those of most dance music."""
 STILL_TEMPO_BPM = 120.0
 """Tempo (BPM) of a video in which nothing moves. Chosen by hand."""
-USUAL_TEMPO_BPM, TEMPO_OCTAVES = 110.0, 0.7
+PREFERRED_BPM, PREFERENCE_OCTAVES = 110.0, 0.7
 """Centre (BPM) and standard deviation (octaves) of the log-normal preference. Chosen by hand."""
 FLOW_SMOOTHING_S = 0.04
 """Standard deviation (s) of the filter against jitter. Chosen by hand."""
@@ -121,7 +121,7 @@ def movement_tempo(stops: FloatArray, fps: float) -> float:
     if not reachable.any():
         return STILL_TEMPO_BPM
     value = np.interp(lags, np.arange(len(unbiased)), unbiased)
-    octaves = np.log2(VIDEO_TEMPI_BPM / USUAL_TEMPO_BPM) / TEMPO_OCTAVES
+    octaves = np.log2(VIDEO_TEMPI_BPM / PREFERRED_BPM) / PREFERENCE_OCTAVES
     score = np.where(reachable, np.maximum(value, 0.0) * np.exp(-(octaves**2) / 2), -1.0)
     return float(VIDEO_TEMPI_BPM[int(np.argmax(score))])
 

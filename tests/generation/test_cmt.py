@@ -10,7 +10,7 @@ import pytest
 
 from d2m.core.errors import CheckpointError, DataError
 from d2m.core.levels import STUDIO_SAMPLE_RATE
-from d2m.generation.baselines.bar_library import PHRASE_BARS, AskedBars, BarLibrary
+from d2m.generation.baselines.bar_library import RETRIEVED_BARS, AskedBars, BarLibrary
 from d2m.generation.baselines.cmt import MAX_BARS, CMTModel, rhythm_of_dance
 from d2m.generation.baselines.cmt_sampling import WordSampler
 from d2m.perception.conditioning import Conditioning, condition
@@ -86,11 +86,11 @@ def test_more_movement_asks_for_denser_and_stronger_bars(retrieved: CMTModel) ->
 
 def test_retrieved_bars_fit_better_than_others(retrieved: CMTModel) -> None:
     library = retrieved.library
-    asked = library.asked_bars(moving(PHRASE_BARS), STYLE)
+    asked = library.asked_bars(moving(RETRIEVED_BARS), STYLE)
     notes = library.retrieve(asked, STYLE, np.random.default_rng(0))
-    starts = library.phrase_starts(np.ones(len(library.song), dtype=bool), PHRASE_BARS)
+    starts = library.phrase_starts(np.ones(len(library.song), dtype=bool), RETRIEVED_BARS)
     mean = library.phrase_differences(asked, starts).mean()
-    found = simu_note_strengths(notes, PHRASE_BARS)
+    found = simu_note_strengths(notes, RETRIEVED_BARS)
     beats = asked.strength > 0
     difference = (((found > 0).sum(axis=1) - asked.density) ** 2).mean()
     difference += ((found - asked.strength)[beats] ** 2).mean()
@@ -99,9 +99,9 @@ def test_retrieved_bars_fit_better_than_others(retrieved: CMTModel) -> None:
 
 def test_phrases_lie_inside_one_song(retrieved: CMTModel) -> None:
     library = retrieved.library
-    starts = library.phrase_starts(library.style == STYLE, PHRASE_BARS)
+    starts = library.phrase_starts(library.style == STYLE, RETRIEVED_BARS)
     assert len(starts) > 5
-    songs = library.song[starts[:, None] + np.arange(PHRASE_BARS)]
+    songs = library.song[starts[:, None] + np.arange(RETRIEVED_BARS)]
     assert (songs == songs[:, :1]).all()
     assert set(library.style[starts]) == {STYLE}
 

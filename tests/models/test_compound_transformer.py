@@ -9,14 +9,13 @@ import torch
 
 from d2m.core.errors import CheckpointError
 from d2m.models.compound_transformer import (
-    ATTENTION_CHUNK,
     CMT_FILE,
     FIELD_NAMES,
     KNOWN_BEFORE,
     CompoundTransformer,
     CompoundTransformerConfig,
-    causal_linear_attention,
 )
+from d2m.models.linear_attention import ATTENTION_CHUNK, causal_linear_attention
 from d2m.models.weight_files import write_weights
 
 SMALL = CompoundTransformerConfig(layers=2, width=32, heads=4)

@@ -26,7 +26,7 @@ FloatArray = NDArray[np.float64]
 
 CMT_BARS_FILE = "baselines/cmt_bars.safetensors"
 """File of the library in a checkpoints folder."""
-PHRASE_BARS = 4
+RETRIEVED_BARS = 4
 """Bars that are taken from one song in a row. Chosen by hand."""
 BEST_PHRASES = 5
 """Best phrases of which one is drawn, as in the paper's retrieval."""
@@ -163,7 +163,7 @@ class BarLibrary:
         allowed &= self.is_minor == rng.choice(self.is_minor[allowed])
         chosen: list[int] = []
         while len(chosen) < len(asked.density):
-            part = slice(len(chosen), len(chosen) + PHRASE_BARS)
+            part = slice(len(chosen), len(chosen) + RETRIEVED_BARS)
             wanted = AskedBars(asked.density[part], asked.strength[part])
             starts = self.phrase_starts(allowed, len(wanted.density))
             best = starts[np.argsort(self.phrase_differences(wanted, starts), kind="stable")]

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from d2m.generation.baselines.bar_library import BEST_PHRASES, PHRASE_BARS, AskedBars, BarLibrary
+from d2m.generation.baselines.bar_library import BEST_PHRASES, RETRIEVED_BARS, AskedBars, BarLibrary
 from d2m.generation.baselines.cmt_sampling import CONTROL, WordSampler
 from d2m.models.compound_transformer import FIELD_NAMES, CompoundTransformer
 from d2m.perception.video_rhythm import VideoRhythm
@@ -122,9 +122,9 @@ def retrieval_differences(library: BarLibrary, held_out: Sequence[WordPiece]) ->
     best, random = [], []
     for piece in held_out[:FOLLOWED_PIECES]:
         asked = asked_of(piece, library)
-        starts = library.phrase_starts(library.style == piece.style, PHRASE_BARS)
-        for begin in range(0, len(asked.density) - PHRASE_BARS + 1, PHRASE_BARS):
-            part = slice(begin, begin + PHRASE_BARS)
+        starts = library.phrase_starts(library.style == piece.style, RETRIEVED_BARS)
+        for begin in range(0, len(asked.density) - RETRIEVED_BARS + 1, RETRIEVED_BARS):
+            part = slice(begin, begin + RETRIEVED_BARS)
             found = library.phrase_differences(AskedBars(*(each[part] for each in asked)), starts)
             best.append(float(np.sort(found)[:BEST_PHRASES].mean()))
             random.append(float(found.mean()))
