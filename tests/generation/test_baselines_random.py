@@ -79,7 +79,7 @@ def test_the_usage_is_counted_on_training_pieces(tmp_path: Path):
     assert counts.sum(axis=1).tolist() == [SAMPLE_RATE // 512] * 4
 
 
-@pytest.mark.parametrize("name", ["dance2music", "random"])
+@pytest.mark.parametrize("name", BASELINES)
 def test_a_baseline_is_loaded_once(name):
     cache = ModelCache()
     weights = InstalledWeights(family=family_named(COMPACT), levels=(), folder=CHECKPOINTS)
