@@ -80,7 +80,7 @@ def make_study(settings: StudySettings, folder: Path) -> Study:
     was_missing = not usable_output(folder).exists()
     items, sources = find_sources(settings)
     hashes = hash_sources(sources)
-    fingerprint = _fingerprint(settings, hashes)
+    fingerprint = _fingerprint(settings, sources, hashes)
     plan = _read_plan(folder, fingerprint)
     scratch = folder / _SCRATCH_FOLDER
     if plan is None:
@@ -139,9 +139,13 @@ def _study(
     )
 
 
-def _fingerprint(settings: StudySettings, hashes: dict[Path, str]) -> str:
-    """Return a hash of the settings and of all source files."""
-    text = json.dumps([asdict(settings), sorted(hashes.values())], default=str, sort_keys=True)
+def _fingerprint(
+    settings: StudySettings, sources: list[StimulusSource], hashes: dict[Path, str]
+) -> str:
+    """Return a hash of the settings and of all source files, wherever these lie."""
+    chosen = asdict(replace(settings, clips=None, original=None, systems={}))
+    used = [[hashes[path] for path in source.files] for source in sources]
+    text = json.dumps([chosen, [*settings.systems], used], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()
 
 

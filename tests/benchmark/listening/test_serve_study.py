@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import socket
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,9 +15,10 @@ from starlette.testclient import TestClient
 
 from d2m.benchmark.listening.answers import AnswerStore, read_answers
 from d2m.benchmark.listening.request_limits import MOST_BODY_BYTES, RATES, StudyLimits
-from d2m.benchmark.listening.serve_study import study_app
+from d2m.benchmark.listening.serve_study import serve_study, study_app
 from d2m.benchmark.listening.study import Study, read_study
 from d2m.benchmark.listening.trial_order import session_trials
+from d2m.core.errors import DataError, SettingsError
 from tests.benchmark.listening.small_study import reply_to, sounds_of
 
 TOKEN, OTHER = "0123456789abcdef" * 2, "f" * 32
@@ -203,3 +205,18 @@ def test_failures_of_the_disk_are_told_and_nothing_is_half_stored(visit: Visit) 
     assert "can't be stored" in response.json()["error"]
     assert visit.post(reply).status_code == 200
     assert len(read_answers(visit.folder)) == 1
+
+
+def test_a_server_that_can_not_start_says_why(small_study: Path, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="holds no finished study"):
+        serve_study(tmp_path, host="127.0.0.1", port=0)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(SettingsError, match=f"port {port} .*: choose another"):
+            serve_study(small_study, host="127.0.0.1", port=port)
+    folder = tmp_path / "study"
+    shutil.copytree(small_study, folder)
+    changed = folder / "stimuli" / read_study(folder).stimuli[0].file
+    changed.write_bytes(changed.read_bytes() + b"x")
+    with pytest.raises(DataError, match="lost or changed"):
+        serve_study(folder, host="127.0.0.1", port=0)
