@@ -130,7 +130,9 @@ def _model_files(level: Level, weights: Path) -> tuple[Path, ...]:
     """Return the files of weights that a level or a baseline may depend on."""
     if isinstance(level, HopLevel):
         return codec_path(level, weights), generator_path(level, weights)
-    return (baseline_path(level.name, weights),) if level.name in BASELINES else ()
+    # The baseline CMT has a second file, whose name begins in the same way.
+    folder = baseline_path(level.name, weights).parent
+    return tuple(sorted(folder.glob(f"{level.name.replace('-', '_')}*.safetensors")))
 
 
 def _original_maker() -> Maker:
