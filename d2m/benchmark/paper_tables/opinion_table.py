@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from d2m.benchmark.listening.study import CLICKS, COHERENCE, ORIGINAL, QUALITY, SHIFTED
+from d2m.benchmark.listening.study import CLICK_ANCHOR, COHERENCE, ORIGINAL, QUALITY, SHIFTED
 from d2m.benchmark.paper_tables.published_figures import (
     OPINION_PROTOCOL,
     OPINION_TABLE,
@@ -34,7 +34,7 @@ NO_STUDY = (
 _ANCHORS = {
     ORIGINAL: ORIGINAL_ROW,
     SHIFTED: "original music, shifted",
-    CLICKS: "clicks at 120 BPM",
+    CLICK_ANCHOR: "clicks at 120 BPM",
 }
 
 
