@@ -119,8 +119,8 @@ class SegmentScorer:
         -------
         dict
             Sums of beats coverage, beats hit and, where clips have genres, of segments whose
-            nearest original has the clip's genre, with and without the clip's own originals;
-            and the number of segments.
+            nearest original has the clip's genre, with and, if another clip has that genre,
+            without the clip's own originals; and the number of segments.
         """
         clip = self._clips[name]
         originals = cut_music(clip.audio, self.seconds)
@@ -142,8 +142,8 @@ class SegmentScorer:
         own = np.tile(self._owners == clip.name, (len(made), 1))
         sums = {}
         for key, excluded in ((GENRE, None), (OTHER_GENRE, own)):
-            if excluded is not None and excluded.all():
-                continue
+            if excluded is not None and not np.any(self._genres[~own[0]] == clip.genre):
+                continue  # no other clip has its genre
             found = nearest_genres(embeddings, originals, self._genres, excluded)
             sums[key] = float(np.sum(found == clip.genre))
         return sums
