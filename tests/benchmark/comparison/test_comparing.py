@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 from pathlib import Path
 
 import numpy as np
 import pytest
+from imageio_ffmpeg import get_ffmpeg_exe
 from typer.testing import CliRunner
 
 from d2m.benchmark.cli import evaluate
@@ -150,3 +152,24 @@ def test_wrong_options_are_refused(tmp_path: Path, arguments: list[str]) -> None
     done = CliRunner().invoke(evaluate, ["compare", *arguments, "--out", str(tmp_path)])
     assert done.exit_code != 0
     assert not (tmp_path / "report.html").exists()
+
+
+@pytest.mark.slow
+def test_a_video_is_compared_with_its_own_sound(short_clip: Path, tmp_path: Path) -> None:
+    clips, system = tmp_path / "clips", tmp_path / "mine"
+    clips.mkdir()
+    system.mkdir()
+    write_clicks(tmp_path / "clicks.wav", np.arange(0.2, 3.0, 0.5), length_s=3.0)
+    inputs = ["-i", str(short_clip), "-i", str(tmp_path / "clicks.wav")]
+    command = [get_ffmpeg_exe(), "-nostdin", "-v", "error", *inputs, "-c:v", "copy"]
+    subprocess.run([*command, str(clips / "groove.mp4")], check=True)
+    shutil.copy(clips / "groove.mp4", system / "groove.house.mp4")
+    config = ComparisonConfig(
+        clips=clips, systems={"mine": system}, out=tmp_path / "out", processes=1
+    )
+    found = compare_systems(config)
+    mine = piece_of(found, "mine", "groove")
+    assert (mine.file, mine.problem) == ("groove.house.mp4", "")
+    assert mine.scores["hit"] == piece_of(found, OWN_MUSIC, "groove").scores["hit"] == 1.0
+    assert piece_of(found, ANOTHER_MUSIC, "groove").problem == "No other clip has a reference."
+    assert (tmp_path / "out" / PLAYERS_FOLDER / found.videos["groove"]).stat().st_size > 10_000
