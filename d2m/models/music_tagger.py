@@ -164,7 +164,9 @@ class MusicTagger(nn.Module):
         return self.output(embedding), embedding
 
     @torch.inference_mode()
-    def tag(self, audio: NDArray[Any], sample_rate: int) -> Tagging:
+    def tag(
+        self, audio: NDArray[Any], sample_rate: int, *, most_patches: int | None = None
+    ) -> Tagging:
         """Tag a piece.
 
         Parameters
@@ -174,6 +176,8 @@ class MusicTagger(nn.Module):
             than a patch is repeated.
         sample_rate
             Its sample rate (Hz).
+        most_patches
+            Number of patches, evenly spaced, that are read of a long piece; by default all.
 
         Returns
         -------
@@ -186,6 +190,8 @@ class MusicTagger(nn.Module):
             If the audio is empty, has another shape or is not finite.
         """
         patches = torch.from_numpy(_patches(_prepare(audio, sample_rate)))
+        if most_patches is not None and len(patches) > most_patches:
+            patches = patches[torch.linspace(0, len(patches) - 1, most_patches).round().long()]
         each = [self(part) for part in torch.split(patches, PATCHES_AT_ONCE)]
         logits, embeddings = (torch.cat(parts) for parts in zip(*each, strict=True))
         probabilities = torch.sigmoid(logits).mean(dim=0).tolist()
@@ -194,9 +200,11 @@ class MusicTagger(nn.Module):
             embedding=embeddings.mean(dim=0).numpy().astype(float),
         )
 
-    def embed(self, audio: NDArray[Any], sample_rate: int) -> NDArray[np.float64]:
+    def embed(
+        self, audio: NDArray[Any], sample_rate: int, *, most_patches: int | None = None
+    ) -> NDArray[np.float64]:
         """Return the embedding (200,) of a piece; see `tag`."""
-        return self.tag(audio, sample_rate).embedding
+        return self.tag(audio, sample_rate, most_patches=most_patches).embedding
 
 
 def _prepare(audio: NDArray[Any], sample_rate: int) -> NDArray[np.float32]:

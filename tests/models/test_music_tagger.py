@@ -83,6 +83,18 @@ def test_level_channels_and_batches_make_no_difference(
     assert tagger.embed(audio, TAGGER_RATE) == pytest.approx(expected, abs=1e-4)
 
 
+def test_of_a_long_piece_only_some_patches_are_read(tagger: MusicTagger) -> None:
+    audio = chords(12.0)
+    changed = audio.copy()
+    changed[5 * TAGGER_RATE : 7 * TAGGER_RATE] *= -1  # as loud, with steps at both ends
+    changed[6 * TAGGER_RATE] = 0.0
+    whole = tagger.embed(audio, TAGGER_RATE)
+    assert tagger.embed(audio, TAGGER_RATE, most_patches=99) == pytest.approx(whole, abs=1e-5)
+    ends, same_ends = (tagger.embed(one, TAGGER_RATE, most_patches=2) for one in (audio, changed))
+    assert same_ends == pytest.approx(ends, abs=1e-3)
+    assert np.abs(tagger.embed(changed, TAGGER_RATE) - whole).max() > 1e-3
+
+
 def test_short_audio_is_repeated_and_silence_has_an_answer(tagger: MusicTagger) -> None:
     short = chords(1.0)
     assert tagger.embed(short, TAGGER_RATE) == pytest.approx(
