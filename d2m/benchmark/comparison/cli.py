@@ -48,7 +48,7 @@ def systems_command(
         str,
         typer.Option(
             help="all, or a list of studio, high, low, dance2music, foley-music, cmt, random, "
-            "codec-high, codec-low."
+            "cmt-retrieval, codec-high, codec-low."
         ),
     ] = "all",
     reference: Reference = None,

@@ -11,7 +11,7 @@ from d2m.benchmark.comparison.own_dances import (
     REFERENCE_FOLDER,
     write_own_dances,
 )
-from d2m.benchmark.comparison.system_outputs import SystemsConfig, systems_named, write_systems
+from d2m.benchmark.comparison.system_outputs import SYSTEM_NAMES, SystemsConfig, write_systems
 from d2m.core.errors import DataError
 
 SYSTEMS_FOLDER = "systems"
@@ -53,18 +53,25 @@ def prepare_own_comparison(
             f"{clips} holds other dances, such as {others[0]}: choose another folder for --out, or "
             "the number of dances that it was made for."
         )
-    systems = systems_named("all")
     problems = write_systems(
-        SystemsConfig(clips=clips, systems=systems, out=made, seed=seed, processes=processes)
+        SystemsConfig(
+            clips=clips,
+            systems=SYSTEM_NAMES,
+            out=made,
+            reference=out / REFERENCE_FOLDER,
+            seed=seed,
+            processes=processes,
+        )
     )
-    present = [one for one in systems if any((made / one).glob("*.wav"))]
+    present = [one for one in SYSTEM_NAMES if any((made / one).glob("*.wav"))]
     if not present:
         raise DataError(f"No system could make music. The first: {next(iter(problems.values()))}")
     about = [
         OWN_DANCES_ABOUT,
-        "All systems read the movement alone; the row studio plays other songs than the reference.",
+        "All systems read the movement alone, but for the codecs' copies of the reference; the row "
+        "studio plays other songs than the reference.",
     ]
-    for name in systems:
+    for name in SYSTEM_NAMES:
         if name not in present:
             reason = next(text for key, text in problems.items() if key.startswith(f"{name}/"))
             about.append(f"The system {name} is left out: {reason}")

@@ -25,6 +25,7 @@ from d2m.checkpoints.resolve import InstalledWeights, resolve_weights
 from d2m.core.errors import D2MError, SettingsError
 from d2m.core.levels import BASELINES, HOP_LEVELS, LEVELS, SAMPLE_RATE, HopLevel
 from d2m.core.settings import Settings
+from d2m.generation.baselines.cmt import CMTModel
 from d2m.generation.compact import CompactModel
 from d2m.generation.generate import generate_soundtrack
 from d2m.generation.model_cache import ModelCache
@@ -34,11 +35,14 @@ from d2m.media.clip_limits import ClipLimits
 from d2m.media.probe_sandbox import probe_in_sandbox
 from d2m.perception.conditioning import Conditioning
 from d2m.pipeline import DanceToMusic
+from d2m.score.sound_bank import SoundBank
 
 CODEC_COPIES = {f"codec-{name}": level for name, level in HOP_LEVELS.items()}
 """Levels whose codec copies the reference, by the name of the copy: the best that a network
 which predicts its codes can sound."""
-SYSTEM_NAMES = (*LEVELS, *BASELINES, *CODEC_COPIES)
+CMT_RETRIEVAL = "cmt-retrieval"
+"""Name of the form of CMT that takes bars from a library instead of writing them."""
+SYSTEM_NAMES = (*LEVELS, *BASELINES, CMT_RETRIEVAL, *CODEC_COPIES)
 """Names of the systems whose music can be written."""
 SAME_LENGTH_S = 0.25
 """Largest difference (s) of a file from its clip at which it is kept. Chosen by hand."""
@@ -107,7 +111,7 @@ def systems_named(choice: str) -> tuple[str, ...]:
     """
     names = [one.strip() for one in choice.split(",")]
     if names == ["all"]:
-        return (*LEVELS, *BASELINES)
+        return tuple(name for name in SYSTEM_NAMES if name not in CODEC_COPIES)
     for name in names:
         if name not in SYSTEM_NAMES:
             raise SettingsError(f"Unknown system {name!r}: choose {', '.join(SYSTEM_NAMES)}.")
@@ -214,11 +218,21 @@ def _write(task: SystemTask, system: str, dance: Conditioning) -> None:
         write_wav(target, copy, SAMPLE_RATE)
         return
     settings = Settings(seed=clip_seed(task.path.stem, config.seed), beats="dance")
-    level = (LEVELS | BASELINES)[system]
-    found = _models().get(_weights(level.name, config.weights), level, settings)
-    model = cast(MusicModel[Conditioning], found)  # none of these reads the clip itself
-    made = generate_soundtrack(model, dance, settings)
+    made = generate_soundtrack(_model(system, config.weights, settings), dance, settings)
     write_wav(target, made.audio, made.sample_rate)
+
+
+def _model(system: str, weights: Path, settings: Settings) -> MusicModel[Conditioning]:
+    if system == CMT_RETRIEVAL:
+        return _cmt_retrieval(weights)
+    level = (LEVELS | BASELINES)[system]
+    found = _models().get(_weights(level.name, weights), level, settings)
+    return cast(MusicModel[Conditioning], found)  # none of these reads the clip itself
+
+
+@cache
+def _cmt_retrieval(weights: Path) -> CMTModel:
+    return CMTModel.from_pretrained(bank=SoundBank.from_folder(), folder=weights, retrieval=True)
 
 
 @cache

@@ -59,7 +59,7 @@ def test_a_codec_copy_copies_the_reference(tmp_path: Path) -> None:
 
 
 def test_systems_are_named() -> None:
-    assert systems_named("all") == (*LEVELS, *BASELINES)
+    assert systems_named("all") == (*LEVELS, *BASELINES, "cmt-retrieval")
     assert systems_named("high, codec-low,high") == ("high", "codec-low")
     with pytest.raises(SettingsError, match="Unknown system 'huge'"):
         systems_named("huge")
