@@ -52,7 +52,8 @@ def comparison_page(
         "<h2>Figures</h2><p>Means over clips, with 95 % bootstrap intervals over clips. The grey "
         "rows are made without any system: what a metric gives them, it gives for nothing.</p>",
         _table(comparison, summaries, measured_metrics(summaries, metrics_named(SHORT_TABLE))),
-        f"<h2>What the intervals say</h2>{_list(findings(comparison, differences))}",
+        "<h2>What the intervals say</h2><p>Only differences whose intervals exclude 0; the tables "
+        f"of pairs have the intervals.</p>{_list(findings(comparison, differences))}",
         *_plots(comparison, summaries, metrics),
         "<h2>Differences pair by pair</h2>",
         *_matrices(comparison, differences),

@@ -10,6 +10,7 @@ from d2m.benchmark.comparison.comparison_files import (
     comparison_json,
     comparison_latex,
 )
+from d2m.benchmark.comparison.comparison_markdown import comparison_markdown
 from d2m.benchmark.comparison.comparison_page import comparison_page
 from d2m.benchmark.comparison.comparison_statistics import (
     main_differences,
@@ -21,7 +22,7 @@ from d2m.media.atomic_write import atomic_write
 
 
 def write_comparison(comparison: Comparison) -> Path:
-    """Write ``report.html``, ``report.json``, ``report.csv`` and ``report.tex``.
+    """Write ``report.html``, ``report.md``, ``report.json``, ``report.csv`` and ``report.tex``.
 
     Parameters
     ----------
@@ -42,6 +43,7 @@ def write_comparison(comparison: Comparison) -> Path:
         "report.json": comparison_json(judged, summaries, differences, embedding),
         "report.csv": comparison_csv(judged),
         "report.tex": comparison_latex(judged, summaries),
+        "report.md": comparison_markdown(judged, summaries, differences, embedding),
         "report.html": comparison_page(judged, summaries, differences, embedding),
     }
     for name, text in texts.items():

@@ -170,7 +170,7 @@ def main_differences(comparison: Comparison) -> list[SystemDifference]:
 
 
 def conclusions(comparison: Comparison, differences: list[SystemDifference]) -> Iterator[str]:
-    """Yield what the intervals say: which systems differ in a main metric, and by how much.
+    """Yield for each main metric which systems score above which others, and by how much.
 
     Parameters
     ----------
@@ -180,14 +180,16 @@ def conclusions(comparison: Comparison, differences: list[SystemDifference]) -> 
         What `main_differences` returned.
     """
     systems = comparison.systems
-    for one in differences:
-        if one.first in systems and one.second in systems and one.excludes_zero:
-            better = one.interval.mean < 0 if one.metric.better == DOWN else one.interval.mean > 0
-            if better:
-                yield (
-                    f"{one.metric.label}: {one.first} scores above {one.second} by "
-                    f"{one.interval.as_text()} ({one.interval.clips} clips)."
-                )
+    for metric in (one for one in COMPARISON_METRICS if one.is_main):
+        beaten: dict[str, list[str]] = {}
+        for one in differences:
+            mean = -one.interval.mean if metric.better == DOWN else one.interval.mean
+            is_better = one.metric == metric and one.excludes_zero and mean > 0
+            if is_better and one.first in systems and one.second in systems:
+                beaten.setdefault(one.first, []).append(f"{one.second} (by {mean:.2f})")
+        if beaten:
+            parts = [f"{name} scores above {', '.join(beaten[name])}" for name in beaten]
+            yield f"{metric.label}: {'; '.join(parts)}."
 
 
 def not_told_apart(comparison: Comparison, differences: list[SystemDifference]) -> Iterator[str]:

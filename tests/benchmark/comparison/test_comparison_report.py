@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ from d2m.benchmark.comparison.comparison_files import (
     comparison_latex,
     latex_text,
 )
+from d2m.benchmark.comparison.comparison_markdown import comparison_markdown
 from d2m.benchmark.comparison.comparison_report import write_comparison
 from d2m.benchmark.comparison.comparison_statistics import (
     main_differences,
@@ -67,8 +69,7 @@ def test_statements_follow_from_intervals(tmp_path: Path) -> None:
     comparison = measured_comparison(tmp_path, 8)
     said = list(findings(comparison, main_differences(comparison)))
     assert any(
-        line.startswith("Beat F (network): good & new scores above bad_<old> by 0.50")
-        for line in said
+        line == "Beat F (network): good & new scores above bad_<old> (by 0.50)." for line in said
     )
     assert "Beat F (librosa) does not tell apart: good & new and bad_<old>." in said
     assert any("even clicks on the beats score above good & new" in line for line in said)
@@ -105,6 +106,14 @@ def test_json_is_strict_and_csv_has_every_score(tmp_path: Path) -> None:
         "beat_f_network",
     )
     assert float(first["value"]) == pytest.approx(0.78)
+
+
+def test_markdown_has_the_figures_of_all_rows(tmp_path: Path) -> None:
+    comparison = with_genres(measured_comparison(tmp_path, 3))
+    text = comparison_markdown(comparison, summarise_rows(comparison), [], "musicnn")
+    rows = [line.split(" | ")[0] for line in text.splitlines() if line.startswith("| ")]
+    assert rows[2:] == ["| good & new", "| bad_<old>", *(f"| {name}" for name in TRIVIAL_ROWS)]
+    assert re.search(r"\| good & new \| 3 \|.* \| 0\.\d\d \(0\.\d\d to 0\.\d\d\) \|", text)
 
 
 def test_latex_is_escaped(tmp_path: Path) -> None:
