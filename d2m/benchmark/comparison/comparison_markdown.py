@@ -64,9 +64,7 @@ def comparison_markdown(
         Paragraph(text="Only differences whose intervals exclude 0."),
         BulletList(items=tuple(findings(comparison, differences))),
         Heading(text="Definitions"),
-        BulletList(
-            items=tuple(" ".join(f"{name}: {text} {way}".split()) for name, text, way in known)
-        ),
+        BulletList(items=tuple(known)),
         Heading(text="Protocol"),
         BulletList(items=tuple(protocol(comparison, embedding))),
     ]
