@@ -115,6 +115,7 @@ def test_help_names_the_commands():
     assert all(command in done.stdout for command in ("generate", "rhythm", "train"))
 
 
+@pytest.mark.slow
 @pytest.mark.e2e
 def test_the_settings_of_a_report_give_the_same_music(short_clip, tmp_path):
     music = ("--style", "house", "--seed", "5", "--tempo", "112", "--beat-shift", "-40")

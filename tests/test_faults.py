@@ -113,6 +113,7 @@ def test_full_disk(
     assert works(pool, small_clip, tmp_path)
 
 
+@pytest.mark.slow
 def test_a_missing_temporary_folder_is_reported(short_clip: Path, tmp_path: Path) -> None:
     home = tmp_path / "server"
     home.mkdir()
@@ -249,6 +250,7 @@ def test_a_gpu_without_memory_is_reported_in_one_sentence(
         assert len(created) == jobs  # the pipeline of a failed job is not used again
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("weights", [*sorted({*FAMILIES} - {COMPACT}), "none-such"])
 def test_missing_weights(pool: WorkerPool, short_clip: Path, tmp_path: Path, weights: str) -> None:
     if weights in FAMILIES and is_installed(weights, FAMILIES[weights].levels[0]):

@@ -21,6 +21,7 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningApp]:
         yield app
 
 
+@pytest.mark.slow
 def test_of_seven_visitors_at_once_two_find_the_queue_full(
     app: RunningApp, short_clip: Path
 ) -> None:

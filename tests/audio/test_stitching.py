@@ -83,6 +83,7 @@ def is_like_the_rest(found):
     return found.max() < 0.98 and np.mean(found > 0.9) < 0.1 and np.median(found) < 0.6
 
 
+@pytest.mark.slow
 def test_flux_at_cross_fades_is_within_the_range_of_the_rest(segments, stitched):
     found = ranks(spectral_flux(stitched), fade_ends(segments, stitched), 0.05, np.max)
     assert is_like_the_rest(found), np.sort(found).round(2)

@@ -63,6 +63,7 @@ def click_dancer(page: Page, number: int) -> None:
     strip.click(position={"x": float(dancers[number].mean()), "y": 0.3 * len(shot)})
 
 
+@pytest.mark.slow
 def test_the_second_dancer_is_followed_after_a_click(page: Page, duo_clip: Path) -> None:
     find_dancers(page, duo_clip)
     assert "the music follows number 1" in warnings(page)

@@ -169,6 +169,7 @@ def mute_and_solo(page: Page) -> None:
     assert max(loudest(page, 100).values()) == 0
 
 
+@pytest.mark.slow
 def test_another_song_and_another_arrangement(page: Page, short_clip: Path) -> None:
     choose(page, short_clip, "studio")
     run(page)

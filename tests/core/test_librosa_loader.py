@@ -17,6 +17,7 @@ def test_everything_that_compiles_is_loaded():
         assert f"librosa.{part}" in sys.modules
 
 
+@pytest.mark.slow
 def test_one_process_at_a_time():
     lock_path = Path(tempfile.gettempdir()) / f"{os.getuid()}-{LOCK_NAME}"
     code = "from d2m.core.librosa_loader import load_librosa; load_librosa()"

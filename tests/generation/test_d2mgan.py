@@ -60,6 +60,7 @@ def checkpoints(tmp_path_factory) -> Iterator[Path]:
     shutil.rmtree(folder)
 
 
+@pytest.mark.slow
 def test_sets_are_listed_as_installed(checkpoints):
     lines = d2m("weights", "list", "--folder", checkpoints).stdout.splitlines()
     for name in ("aist-high", "aist-low", "tiktok-high", "jukebox", "i3d"):
@@ -67,6 +68,7 @@ def test_sets_are_listed_as_installed(checkpoints):
     assert sum("Noncommercial" in line for line in lines) >= 4
 
 
+@pytest.mark.slow
 def test_aist_generates_both_levels_from_the_command_line(checkpoints, short_clip, tmp_path):
     done = d2m(
         *("generate", short_clip, "--weights", "aist", "--checkpoints", checkpoints),
@@ -176,6 +178,7 @@ def test_a_job_imports_files_from_the_folder_but_a_check_does_not(tmp_path):
     assert "tiktok-high-motion" not in str(refusal.value)
 
 
+@pytest.mark.slow
 def test_a_model_is_loaded_once(checkpoints):
     models, weights = ModelCache(), resolve_weights("aist", (HIGH,), checkpoints)
     model = models.get(weights, HIGH, Settings())
@@ -187,6 +190,7 @@ def test_a_model_is_loaded_once(checkpoints):
     assert low.generator is not high.generator
 
 
+@pytest.mark.slow
 def test_the_page_offers_installed_weights_and_lists_missing_ones(checkpoints, tmp_path):
     assert [name for _, name in html.installed_weights(checkpoints)] == ["aist", "tiktok"]
     # Only the two bundled sets are missing from this folder.

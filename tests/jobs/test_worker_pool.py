@@ -86,6 +86,7 @@ def test_a_second_job_reuses_the_analysis(
     assert first.read_bytes() != second.read_bytes()
 
 
+@pytest.mark.slow
 def test_the_analysis_outlives_the_process(
     pool: WorkerPool, short_clip: Path, tmp_path: Path
 ) -> None:
@@ -247,6 +248,7 @@ def test_too_little_memory_is_reported_in_one_sentence(short_clip: Path, tmp_pat
         list(pool.run(Job(clip=short_clip, levels="high", out=tmp_path)))
 
 
+@pytest.mark.slow
 def test_a_process_is_replaced_after_its_last_job(text_clip: Path, tmp_path: Path) -> None:
     with contextlib.closing(WorkerPool(Limits(jobs=1))) as pool:
         pool.warm_up()

@@ -62,6 +62,7 @@ def test_weight_norm_starts_as_the_plain_convolution_and_trains_its_norm():
     assert conv.weight_g.grad.abs().sum() > 0
 
 
+@pytest.mark.slow
 @torch.inference_mode()
 @pytest.mark.parametrize(
     ("dataset", "level"),
