@@ -16,8 +16,9 @@ from d2m.benchmark.unseen_pieces import FIRST_NUMBER
 from d2m.core.levels import STUDIO_SAMPLE_RATE
 from d2m.generation.studio import StudioModel
 from d2m.media.audio_file import write_wav
+from d2m.metrics.motion_quality import TORSO_PX
 from d2m.training.data.composed_pieces import ComposedPiece
-from d2m.training.datasets.own_data import PICTURE_PX, TORSO_PX
+from d2m.training.datasets.own_inputs import PICTURE_PX
 
 CLIPS_FOLDER, REFERENCE_FOLDER = "clips", "reference"
 """Folders of the dances and of their music."""

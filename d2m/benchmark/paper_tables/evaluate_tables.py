@@ -26,7 +26,8 @@ from d2m.checkpoints import CHECKPOINTS
 from d2m.core.errors import DataError, SettingsError
 from d2m.models.d2mgan import DATASETS
 from d2m.training.d2mgan.config import D2MGANConfig
-from d2m.training.datasets.own_data import OWN_LAYOUT, write_own_data
+from d2m.training.datasets.own_data import write_own_data
+from d2m.training.datasets.own_inputs import OWN_LAYOUT
 
 TABLE_KEYS = (AIST_TABLE, TIKTOK_TABLE, OPINION_TABLE, *ABLATION_TITLES)
 """Keys of all tables."""

@@ -6,7 +6,8 @@ The dances are procedural, and the music is composed for them and played by the 
 ask for rotations of hands, feet and head, which these dances do not have. The names of segments
 begin with a genre, as in AIST++, for example ``gHO_own_test00105_seg2``.
 
-The dances were never filmed, so there is no picture and no I3D vector: see `directogram_vector`.
+The dances were never filmed, so there is no picture and no I3D vector: see
+`d2m.training.datasets.own_inputs.directogram_vector`.
 """
 
 from __future__ import annotations
@@ -21,7 +22,6 @@ from numpy.typing import NDArray
 from tqdm import tqdm
 
 from d2m.audio.waveform import Audio, mono_at
-from d2m.choreography.keypoint_files import body25_from_coco17
 from d2m.core.errors import SettingsError
 from d2m.core.levels import SAMPLE_RATE, STUDIO_SAMPLE_RATE
 from d2m.core.settings import Settings
@@ -29,27 +29,17 @@ from d2m.core.styles import style_named
 from d2m.generation.studio import StudioModel
 from d2m.media.atomic_write import atomic_write
 from d2m.models.d2mgan import DATASETS
-from d2m.models.i3d import I3D_FEATURES
 from d2m.perception.conditioning import condition, known_rhythm
-from d2m.perception.step_features import joint_directogram
 from d2m.score.sound_bank import SoundBank
 from d2m.training.d2mgan.config import SECONDS_CHOICES
 from d2m.training.d2mgan.dataset import SEGMENT_FILES, SPLITS
 from d2m.training.data.composed_pieces import PIECE_SECONDS, TRACK_PEAK, ComposedPiece
+from d2m.training.datasets.own_inputs import OWN_LAYOUT, directogram_vector, pixel_motion
 
 FloatArray = NDArray[np.float64]
 
-OWN_LAYOUT = "tiktok"
-"""Data set whose layout the own data have."""
 OWN_FIRST_TEST = 100
 """Number of the first held-out piece: those before it chose networks."""
-PICTURE_PX = (1280, 720)
-"""Width and height of the picture (px) that the key points are placed in."""
-TORSO_PX = 150.0
-"""Length of the dancer's torso in it (px). Chosen by hand: the whole body fits."""
-VECTOR_BINS = 16
-"""Parts of a segment whose directograms are summed up. Chosen by hand."""
-_VECTOR_SEED = 2204
 _ENDINGS = {"audio": "wav", "motion": "npy", "video": "npy"}
 
 README = """\
@@ -220,63 +210,6 @@ def own_dance(piece: OwnPiece, seconds: float) -> tuple[FloatArray, float, Audio
     dance = replace(dance, style=style_named(composed.style))
     music = StudioModel(_sounds(), composed.settings()).generate(dance, seed=composed.seed)
     return keypoints, seen.fps, mono_at(music.audio, STUDIO_SAMPLE_RATE)
-
-
-def pixel_motion(keypoints: FloatArray, fps: float) -> NDArray[np.float32]:
-    """Place a dance in a picture, as OpenPose would see it.
-
-    Parameters
-    ----------
-    keypoints : (F, 17, 2)
-        COCO-17 joints in torso lengths, y down.
-    fps
-        Frame rate (Hz).
-
-    Returns
-    -------
-    (G, 75)
-        x, y (px) and confidence of the BODY_25 joints at 30 Hz.
-    """
-    middle = np.median(keypoints.reshape(-1, 2), axis=0)
-    pixels = (keypoints - middle) * TORSO_PX + np.array(PICTURE_PX) / 2
-    body = body25_from_coco17(pixels)
-    rate = DATASETS[OWN_LAYOUT].fps
-    frames = np.arange(int(len(body) * rate / fps + 1e-6)) * fps / rate
-    before = np.floor(frames).astype(int)
-    after, share = np.minimum(before + 1, len(body) - 1), (frames - before)[:, None, None]
-    motion = (1 - share) * body[before] + share * body[after]
-    return np.asarray(motion.reshape(len(motion), -1), dtype=np.float32)
-
-
-def directogram_vector(keypoints: FloatArray, fps: float) -> NDArray[np.float32]:
-    """Return a vector in the place of the I3D vector, which needs a picture.
-
-    The directogram of the joints (Lee et al., NeurIPS 2019, Eq. 1) in `VECTOR_BINS` parts of the
-    segment is projected by a fixed random matrix, and negative values become 0, as after I3D's
-    last rectifier.
-
-    Parameters
-    ----------
-    keypoints : (F, 17, 2)
-        COCO-17 joints of a segment, in any unit.
-    fps
-        Frame rate (Hz).
-
-    Returns
-    -------
-    (1, 2048)
-    """
-    directogram = joint_directogram(keypoints, fps)
-    parts = np.array_split(directogram, VECTOR_BINS)
-    values = np.concatenate([part.mean(axis=0) for part in parts])
-    vector = np.maximum(values @ _projection(len(values)), 0.0)
-    return np.asarray(vector[None], dtype=np.float32)
-
-
-@cache
-def _projection(size: int) -> FloatArray:
-    drawn = np.random.default_rng(_VECTOR_SEED).standard_normal((size, I3D_FEATURES))
-    return np.asarray(drawn / size**0.5)
 
 
 @cache
