@@ -86,13 +86,13 @@ def findings(comparison: Comparison, differences: list[SystemDifference]) -> Ite
         return
     yield from conclusions(comparison, differences)
     yield from not_told_apart(comparison, differences)
+    beaten: dict[str, list[str]] = {}
     for one in differences:
-        beaten = one.first == CLICKS_IN_PHASE and one.second in comparison.systems
-        if beaten and one.excludes_zero and one.interval.mean > 0:
-            yield (
-                f"{one.metric.label}: even clicks on the beats score above {one.second}, by "
-                f"{one.interval.as_text()}."
-            )
+        is_better = one.excludes_zero and one.interval.mean > 0
+        if is_better and one.first == CLICKS_IN_PHASE and one.second in comparison.systems:
+            beaten.setdefault(one.metric.label, []).append(one.second)
+    for label, names in beaten.items():
+        yield f"{label}: even clicks on the beats score above {', '.join(names)}."
 
 
 def definitions(metrics: list[ComparisonMetric]) -> Iterator[tuple[str, str, str]]:
