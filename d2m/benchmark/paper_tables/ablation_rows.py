@@ -89,7 +89,7 @@ ABLATION_ROWS = (
     *(
         AblationRow(
             key=f"without-{name}",
-            title=f"without the loss {name}",
+            title=f"without the {name} loss",
             tables=(LOSS_TABLE,),
             without=(name,),
         )
