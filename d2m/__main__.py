@@ -28,7 +28,7 @@ from d2m.core.console import ConsoleProgress
 from d2m.core.dance_settings import DanceSettings
 from d2m.core.errors import D2MError
 from d2m.core.events import DanceSummary, Observer, ResultFiles, SoundtrackSummary
-from d2m.core.levels import DEFAULT_LEVELS, Level, levels_named
+from d2m.core.levels import BASELINES, DEFAULT_LEVELS, Level, levels_named
 from d2m.core.settings import Settings
 from d2m.training.cli import train
 from d2m.training.cli_poses import poses
@@ -132,9 +132,10 @@ class ConsoleObserver(Observer[None]):
                 typer.echo(warning, err=True)
 
     def on_soundtrack(self, soundtrack: SoundtrackSummary) -> None:
-        """Print where one level's video is, its style, tempo and score."""
+        """Print where one level's video is, its style (baselines have none), tempo and score."""
+        style = "" if soundtrack.level in BASELINES else f"{soundtrack.style}, "
         typer.echo(
-            f"{soundtrack.paths['mp4']}  {soundtrack.style}, {tempo_text(soundtrack.tempo_bpm)}, "
+            f"{soundtrack.paths['mp4']}  {style}{tempo_text(soundtrack.tempo_bpm)}, "
             f"{soundtrack.beat_match}"
         )
 

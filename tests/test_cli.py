@@ -142,6 +142,7 @@ def test_baselines_are_made_alone_with_their_files_and_again_from_the_report(sho
     systems = ("--system", "dance2music", "--system", "random", "--style", "house", "--seed", "2")
     done = d2m("generate", short_clip, *systems, "--out", one)
     assert done.returncode == 0, done.stderr
+    assert "House" not in done.stdout  # a baseline has no style
     names = {path.name.removeprefix("groove.house.seed2.") for path in one.iterdir()}
     kinds = ("mp4", "wav", "png", "dark.png")
     files = {f"{name}.{kind}" for name in ("dance2music", "random") for kind in kinds}
