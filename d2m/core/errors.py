@@ -37,3 +37,11 @@ class DataError(D2MError):
 
 class JobError(D2MError):
     """A job in a worker process was stopped, ran out of time or memory, or crashed."""
+
+
+class RefusedError(JobError):
+    """The input or a setting of a job can't be used: another try would end the same."""
+
+
+class StorageError(JobError):
+    """A job could not write its files, such as on a full disk."""

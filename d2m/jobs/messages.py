@@ -12,7 +12,7 @@ from typing import ClassVar, TypeVar
 
 from d2m.core.dance_events import ChoreographySummary, DanceObserver, SongSummary
 from d2m.core.dance_settings import DanceSettings
-from d2m.core.errors import SettingsError
+from d2m.core.errors import JobError, SettingsError
 from d2m.core.events import DanceSummary, ResultFiles, SoundtrackSummary
 from d2m.core.levels import Level, levels_named
 from d2m.core.settings import Settings
@@ -192,9 +192,13 @@ class Finished:
 
 @dataclass(frozen=True)
 class Failed:
-    """The job failed; ``sentence`` says why, for people."""
+    """The job failed; ``sentence`` says why, for people.
+
+    ``error`` is what a pool raises then: `RefusedError` and `StorageError` tell the reasons apart.
+    """
 
     sentence: str
+    error: type[JobError] = JobError
 
     def notify(self, observer: JobObserver[T]) -> T | None:
         """Pass the event to `JobObserver.on_failed`."""

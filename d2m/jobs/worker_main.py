@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from d2m.checkpoints import import_dropped_files
 from d2m.core.dance_events import ChoreographySummary, DanceObserver, SongSummary
-from d2m.core.errors import D2MError, OutputError
+from d2m.core.errors import D2MError, JobError, OutputError, RefusedError, StorageError
 from d2m.core.events import DanceSummary, ResultFiles, SoundtrackSummary
 from d2m.core.librosa_loader import load_librosa
 from d2m.core.subprocess_limits import limit_resources
@@ -38,6 +38,8 @@ hand."""
 MESSAGE_INTERVAL_S = 0.2
 """Shortest time between two messages on the same stage (s); chosen by hand."""
 _DISK_FULL = frozenset((errno.ENOSPC, errno.EDQUOT, errno.EFBIG))
+_NO_SPACE = "no disk space"
+_NO_MEMORY = "no memory"
 _PRELOADED = ("torch", "mediapipe", "mir_eval", "noisereduce", "matplotlib.figure")
 _PRELOADED_OWN = ("d2m.pipeline", "d2m.generation.compact", "d2m.choreography.music_to_dance")
 
@@ -74,7 +76,9 @@ def serve(connection: Connection[Any, Any], scratch: Path, cache: Path) -> None:
     while True:
         while not connection.poll(KEEP_CLIP_S):
             runner.forget()
-        runner.run(connection.recv())
+        job = connection.recv()
+        connection.send(Stage("Getting ready", 0.0))  # from now on, silence means that it is stuck
+        runner.run(job)
 
 
 class JobRunner(DanceObserver[None]):
@@ -111,7 +115,7 @@ class JobRunner(DanceObserver[None]):
             if not isinstance(error, D2MError):
                 traceback.print_exc()
             self._pipeline = self._choreographer = None  # not trusted after a failure
-            self._connection.send(Failed(sentence(error, job.subject)))
+            self._connection.send(Failed(sentence(error, job.subject), _kind_of(error)))
 
     def _run(self, job: AnyJob) -> Finished:
         start = time.perf_counter()
@@ -173,6 +177,27 @@ def sentence(error: BaseException, subject: str = Job.subject) -> str:
         The error.
     subject
         What the job works on, such as ``"clip"``.
+    """
+    shortage = _shortage(error)
+    if shortage == _NO_SPACE:
+        return (
+            f"There is no disk space left for the files of this {subject}: use a shorter or "
+            "smaller one, or try again later."
+        )
+    if shortage == _NO_MEMORY:
+        return f"The {subject} needs more memory than there is: use a shorter or smaller one."
+    if isinstance(error, OutputError):  # whose folder is none of the visitor's business
+        return f"The server can't store the results of this {subject}: try again later."
+    if isinstance(error, D2MError):
+        return str(error)
+    return (
+        f"An internal error occurred while working on this {subject}: try again, or try another "
+        f"{subject}."
+    )
+
+
+def _shortage(error: BaseException) -> str:
+    """Return what the system lacked, or an empty text.
 
     Libraries wrap errors of the system, or only quote them. So the causes of an error, and the
     words of its message, are examined too.
@@ -186,22 +211,21 @@ def sentence(error: BaseException, subject: str = Job.subject) -> str:
         # libsndfile says no more about a file that can't be written.
         full = full or ("LibsndfileError" in kinds and "System error" in words)
         if full or number in _DISK_FULL:
-            return (
-                f"There is no disk space left for the files of this {subject}: use a shorter or "
-                "smaller one, or try again later."
-            )
+            return _NO_SPACE
         # torch has its own class, and on the CPU it raises a plain RuntimeError.
         if kinds & {"MemoryError", "OutOfMemoryError"} or "allocate memory" in words:
-            return f"The {subject} needs more memory than there is: use a shorter or smaller one."
+            return _NO_MEMORY
         cause = cause.__cause__ or cause.__context__
-    if isinstance(error, OutputError):  # whose folder is none of the visitor's business
-        return f"The server can't store the results of this {subject}: try again later."
-    if isinstance(error, D2MError):
-        return str(error)
-    return (
-        f"An internal error occurred while working on this {subject}: try again, or try another "
-        f"{subject}."
-    )
+    return ""
+
+
+def _kind_of(error: BaseException) -> type[JobError]:
+    """Return whether the job was refused, could not write its files, or failed otherwise."""
+    shortage = _shortage(error)
+    if shortage == _NO_SPACE or isinstance(error, OutputError):
+        return StorageError
+    is_refused = isinstance(error, D2MError) and not isinstance(error, JobError) and not shortage
+    return RefusedError if is_refused else JobError
 
 
 def _preload() -> None:

@@ -64,7 +64,7 @@ class WorkerSlot:
                 # After a failure that the process reported, it is still in order.
                 healthy = isinstance(message, Finished | Failed)
                 if isinstance(message, Failed):
-                    raise JobError(message.sentence)
+                    raise message.error(message.sentence)
                 yield message
         finally:
             worn_out = self.process is not None and self.process.jobs >= self._limits.jobs
