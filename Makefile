@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 TEST_PROCESSES ?= 2
 PYTEST := $(BIN)/python -m pytest -n $(TEST_PROCESSES)
 
-.PHONY: setup run test test-all lint types format check bench torture fuzz load clips-table \
+.PHONY: setup run test test-all lint types format check bench bench-compare torture fuzz load clips-table \
         screenshots clean
 
 setup: $(VENV)/.runtime
@@ -48,8 +48,12 @@ format: $(VENV)/.dev
 check: lint types test
 
 bench: setup
-	PYTHONPATH=. $(BIN)/python tools/bench.py
+	PYTHONPATH=. $(BIN)/python -m tools.bench measure
 	PYTHONPATH=. $(BIN)/python tools/bench_networks.py
+
+# `make bench-compare REF=main~5` measures that version and this one alternately.
+bench-compare: setup
+	PYTHONPATH=. $(BIN)/python -m tools.bench compare $(REF)
 
 # Damaged and malicious clips, and failures of the host; `make test` runs the quick part.
 torture: $(VENV)/.dev
