@@ -30,6 +30,7 @@ from d2m.core.errors import D2MError
 from d2m.core.events import DanceSummary, Observer, ResultFiles, SoundtrackSummary
 from d2m.core.levels import BASELINES, DEFAULT_LEVELS, Level, levels_named
 from d2m.core.settings import Settings
+from d2m.jobs.batch.cli import batch
 from d2m.training.cli import train
 from d2m.training.cli_poses import poses
 from d2m.training.datasets.cli import data
@@ -168,6 +169,7 @@ def build_app(settings: type[Settings] = Settings) -> typer.Typer:
         pretty_exceptions_enable=False,
     )
     commands.command()(with_settings(generate, settings, after=3))
+    commands.command()(with_settings(batch, settings, after=10))
     commands.command()(with_settings(rhythm, settings, RHYTHM_SETTINGS))
     commands.command()(with_settings(dance, DanceSettings, after=1))
     commands.command()(poses)

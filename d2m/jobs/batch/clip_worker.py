@@ -8,7 +8,6 @@ import tempfile
 import threading
 import time
 import traceback
-from collections.abc import Iterator
 from pathlib import Path
 
 from d2m.core.errors import (
@@ -24,6 +23,7 @@ from d2m.jobs.batch.clip_files import fetch_clip
 from d2m.jobs.batch.clip_row import BatchClip, ClipRow, RowStatus
 from d2m.jobs.batch.scratch_folder import ScratchFolder
 from d2m.jobs.batch.storage import ROW_NAME, open_storage
+from d2m.jobs.batch.write_errors import explain_write_errors
 from d2m.jobs.messages import Job, Limits
 from d2m.jobs.worker_pool import WorkerPool
 from d2m.media.clip_limits import ClipLimits
@@ -92,11 +92,11 @@ class ClipWorker:
             with contextlib.suppress(DataError):  # of a version that wrote other rows
                 return ClipRow.from_json(known)
         start = time.monotonic()
-        with _writing("Temporary files"):
+        with explain_write_errors("Temporary files"):
             own = tempfile.TemporaryDirectory(prefix="clip-", dir=self._scratch.path)
         with own as folder:
             row = self._outcome(clip, Path(folder), start)
-            with _writing(f"The results of {clip.id}"):
+            with explain_write_errors(f"The results of {clip.id}"):
                 out = _results_in(Path(folder), only_row=row.status != "ok")
                 (out / ROW_NAME).write_text(row.to_json() + "\n", encoding="utf-8")
                 self._storage.publish(out, clip.id)
@@ -166,18 +166,3 @@ def _results_in(folder: Path, *, only_row: bool = False) -> Path:
     out = folder / ("row" if only_row else "results")
     out.mkdir(exist_ok=True)
     return out
-
-
-@contextlib.contextmanager
-def _writing(files: str) -> Iterator[None]:
-    """Turn errors of the system, or of the driver of a bucket, into one sentence."""
-    try:
-        yield
-    except D2MError:
-        raise
-    except Exception as error:
-        reason = (error.strerror if isinstance(error, OSError) else None) or type(error).__name__
-        raise OutputError(
-            f"{files} can't be written ({reason.lower()}): check the disk and the folders, and "
-            "run the same command again. Finished clips are kept."
-        ) from error

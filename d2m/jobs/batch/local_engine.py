@@ -6,7 +6,7 @@ import contextlib
 import os
 import queue
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 
 from d2m.jobs.batch.clip_row import BatchClip, ClipRow
 from d2m.jobs.batch.clip_worker import ClipWorker, StoppedError
@@ -25,7 +25,7 @@ def core_count() -> int:
 
 def run_local(
     clips: Iterable[BatchClip], make_worker: Callable[[], ClipWorker], workers: int
-) -> Iterator[ClipRow]:
+) -> Generator[ClipRow, None, None]:
     """Do clips with several workers at a time.
 
     Clips of one source are done by one worker, one after another, so that the source is analysed

@@ -1,0 +1,110 @@
+"""The command ``batch``: music for many clips."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Annotated, Any
+
+import typer
+
+from d2m.core.command_options import OPTION_TYPES, MaybeText
+from d2m.core.errors import SettingsError
+from d2m.core.levels import DEFAULT_LEVELS
+from d2m.core.setting_fields import Kind
+from d2m.core.settings import Settings
+from d2m.jobs.batch.batch_console import ConsoleBatch, summary_text
+from d2m.jobs.batch.run_batch import Engine, local_engine, run_batch
+from d2m.jobs.batch.shard import Shard
+from d2m.jobs.messages import Limits
+
+ENGINES = ("local", "ray")
+"""What can do the work."""
+_GIB = 2**30
+
+Source = Annotated[
+    str,
+    typer.Argument(
+        help="A folder of clips, a pattern in quotation marks such as 'clips/**/*.mp4', a "
+        "manifest (.csv, .jsonl, .parquet), or the URL of a bucket.",
+        show_default=False,
+    ),
+]
+Target = Annotated[str, typer.Option("--out", help="Folder or URL of a bucket for the results.")]
+BatchLevel = Annotated[
+    str, typer.Option("--level", help="Levels as for generate, such as studio, both or all.")
+]
+Workers = Annotated[
+    OPTION_TYPES[Kind.INTEGER],
+    typer.Option(help="Clips at a time; by default one for each core.", min=1, show_default=False),
+]
+EngineName = Annotated[str, typer.Option("--engine", help=f"{' or '.join(ENGINES)}.")]
+Address = Annotated[
+    MaybeText, typer.Option(help="Address of a Ray cluster; without it, this machine.")
+]
+ShardText = Annotated[
+    MaybeText,
+    typer.Option(
+        "--shard",
+        help="Do only part i of n, counted from 0, such as "
+        "$SLURM_ARRAY_TASK_ID/$SLURM_ARRAY_TASK_COUNT.",
+    ),
+]
+Retry = Annotated[
+    bool, typer.Option("--retry", help="Do clips again that were refused or failed before.")
+]
+TimeLimit = Annotated[
+    float, typer.Option(help="Longest time for a clip (s); then it counts as failed.", min=1)
+]
+MemoryLimit = Annotated[
+    float, typer.Option(help="Largest address space of a worker process (GiB).", min=1)
+]
+
+
+def batch(
+    source: Source,
+    out: Target = "out",
+    level: BatchLevel = DEFAULT_LEVELS,
+    workers: Workers = None,
+    engine: EngineName = "local",
+    address: Address = None,
+    shard: ShardText = None,
+    retry: Retry = False,
+    time_limit: TimeLimit = Limits.seconds,
+    memory_limit: MemoryLimit = Limits.memory_bytes / _GIB,
+    *,
+    given: dict[str, Any],
+) -> None:
+    """Make music for many clips: a folder for each, and results.jsonl with a row for each.
+
+    The same command goes on where a run was stopped. Clips that can't be used are rows, too.
+    """
+    limits = Limits(seconds=time_limit, memory_bytes=round(memory_limit * _GIB))
+    console = ConsoleBatch()
+    try:
+        summary = run_batch(
+            source,
+            out,
+            levels=level,
+            settings=replace(Settings(), **given),
+            engine=_engine_named(engine, workers, address, limits),
+            shard=Shard.parse(shard) if shard is not None else None,
+            retry=retry,
+            observer=console,
+        )
+    except KeyboardInterrupt:
+        console.end()
+        typer.echo("d2m: stopped: the same command goes on, finished clips are kept.", err=True)
+        raise typer.Exit(130) from None
+    finally:
+        console.end()
+    typer.echo(summary_text(summary))
+
+
+def _engine_named(name: str, workers: int | None, address: str | None, limits: Limits) -> Engine:
+    if name not in ENGINES:
+        raise SettingsError(f"Unknown engine {name!r}: choose {' or '.join(ENGINES)}.")
+    if name == "local":
+        if address is not None:
+            raise SettingsError("An address is only used by the engine ray: add --engine ray.")
+        return local_engine(workers, limits)
+    raise SettingsError("ray")
