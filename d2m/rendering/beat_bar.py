@@ -3,7 +3,8 @@
 Beats of the dance move along an upper row and beats of the music along a lower row, from
 right to left. When a beat passes the lamp of its row, the lamp flashes. Matched beats are
 joined by a line, and a bridge between the two lamps lights up with them. Everything that does
-not change is drawn once, so that a frame costs little more than copying a part of an image.
+not change is drawn and converted once, so that a frame costs little more than copying a part of
+an image.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 from d2m.metrics.beats import matched_beats
 from d2m.rendering.drawing import Image, draw_text, fade_to, font, mix_colours, rgb
 from d2m.rendering.palette import DARK
+from d2m.rendering.yuv_canvas import PLANE_STEPS, Planes, YuvCanvas, image_planes, yuv_colour
 
 FLASH_S = 0.15
 """Time in which a flash fades out (s). Chosen by eye."""
@@ -35,6 +37,9 @@ _MATCH_WIDTH = 1 / 6
 _LAMP_RADIUS = 0.54
 _GLOW_REACH = 1.9
 _BRIDGE_HALF_WIDTH = 0.25
+# Colours of the lamps' rims, of their lights and the bridge's, and of the lit centres.
+_RIM, _WHITE = (np.float32(yuv_colour(colour)) for colour in (DARK.faint, "#FFFFFF"))
+_LIGHTS = [np.float32(yuv_colour(one)) for one in (DARK.dance, DARK.music, DARK.match_text)]
 
 
 def flashes(beats_s: NDArray[Any], fps: float, n_frames: int) -> NDArray[np.float64]:
@@ -97,7 +102,7 @@ class BeatBar:
         self._left = _draw_labels(self._background, font_px, self.rows)
         shown = width - self._left
         self._speed = shown / WINDOW_S
-        self.lamp_x = self._left + round(_LAMP_POSITION * shown)
+        self.lamp_x = self._left + 2 * round(_LAMP_POSITION * shown / 2)
         """Horizontal centre of the lamps (px)."""
         beats = [np.asarray(b, dtype=float) for b in (dance_beats_s, music_beats_s)]
         pairs = matched_beats(beats[0], beats[1])
@@ -105,37 +110,49 @@ class BeatBar:
         lights = (*beats, matched.max(axis=1) if len(matched) else matched[:, 0])
         self._brightness = np.stack([flashes(row, fps, n_frames) for row in lights], axis=1)
         self._fps = fps
-        self._strip = self._draw_strip(font_px, beats, matched, shown, n_frames / fps)
-        self._past = fade_to(self._strip, rgb(DARK.background), 1 - _PAST_OPACITY)
-        self._rim, self._glow = self._draw_lamps(font_px)
+        strip = self._draw_strip(font_px, beats, matched, shown, n_frames / fps)
+        past = fade_to(strip, rgb(DARK.background), 1 - _PAST_OPACITY)
+        # From an even and from an odd pixel on, because the chroma has one value for two.
+        self._strips = [_shifted(strip, odd) for odd in (0, 1)]
+        self._pasts = [_shifted(past, odd) for odd in (0, 1)]
+        self._names = image_planes(self._background)
+        self._lamps = self._draw_lamps(font_px)
 
-    def paint(self, canvas: Image, index: int) -> None:
+    def paint(self, canvas: YuvCanvas, at: tuple[int, int], index: int) -> None:
         """Draw the bar of one frame.
 
         Parameters
         ----------
-        canvas : (height, width, 3)
-            RGB image to draw into.
+        canvas
+            Where to draw.
+        at
+            Place (x, y) of the bar's upper left corner (px).
         index
             Index of the frame.
         """
         start = round(index / self._fps * self._speed)
-        lamp, left = self.lamp_x, self._left
-        canvas[:, :left] = self._background[:, :left]
-        canvas[:, left:lamp] = self._past[:, start : start + lamp - left]
-        width = canvas.shape[1]
-        canvas[:, lamp:] = self._strip[:, start + lamp - left : start + width - left]
-        reach = self._rim.shape[1] // 2
-        part = canvas[:, lamp - reach : lamp + reach]
-        blend = part + self._rim * (np.array(rgb(DARK.faint), np.float32) - part)
-        colours = (DARK.dance, DARK.music, DARK.match_text)
-        for i in range(3):
-            light = self._brightness[index, i]
+        strip, past = self._strips[start % 2], self._pasts[start % 2]
+        bar = canvas.area(*at, self._background.shape[1], self.height)
+        for i, step in enumerate(PLANE_STEPS):
+            plane, left, lamp = bar[i], self._left // step, self.lamp_x // step
+            first = start // 2 * 2 // step
+            plane[:, :left] = self._names[i][:, :left]
+            plane[:, left:lamp] = past[i][:, first : first + lamp - left]
+            first += lamp - left
+            plane[:, lamp:] = strip[i][:, first : first + plane.shape[1] - lamp]
+            reach = self._lamps[i].shape[-1] // 2
+            self._light(plane[:, lamp - reach : lamp + reach], i, self._brightness[index])
+
+    def _light(self, part: NDArray[np.uint8], plane: int, brightness: NDArray[np.float64]) -> None:
+        """Draw the lamps into a part of a plane; the opacities of colours add up in YCbCr, too."""
+        rim, *glows = self._lamps[plane]
+        blend = part + rim * (_RIM[plane] - part)
+        for i, (glow, light) in enumerate(zip(glows, brightness, strict=True)):
             if light > 0:
-                blend += self._glow[i] * light * (np.array(rgb(colours[i]), np.float32) - blend)
+                blend += glow * np.float32(light) * (_LIGHTS[i][plane] - blend)
                 if i < 2:  # the centres of the lamps are nearly white
-                    core = np.maximum(0.0, self._glow[i] - 0.9) * 10
-                    blend += 0.55 * light * core * (255 - blend)
+                    core = np.maximum(0.0, glow - 0.9) * np.float32(10 * 0.55 * light)
+                    blend += core * (_WHITE[plane] - blend)
         part[:] = np.rint(blend)
 
     def _draw_strip(
@@ -152,7 +169,7 @@ class BeatBar:
         """
         import cv2
 
-        length = shown + int(np.ceil(duration_s * self._speed)) + 1
+        length = shown + int(np.ceil(duration_s * self._speed)) + 4
         strip = np.empty((self.height, length, 3), np.uint8)
         strip[:] = rgb(DARK.background)
         for row in self.rows:
@@ -175,15 +192,16 @@ class BeatBar:
                 cv2.circle(strip, point(time_s, row), hole, background, -1, cv2.LINE_AA, _SHIFT)
         return strip
 
-    def _draw_lamps(self, font_px: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    def _draw_lamps(self, font_px: int) -> list[NDArray[np.float32]]:
         """Return the opacity of the lamps' rims and lights in the pixels around them.
 
         Returns
         -------
-        (H, W, 1), (3, H, W, 1)
-            Opacity, 0 to 1: of the rims; of the lights of dance, music and bridge.
+        list of (4, H, W)
+            For each plane the opacity, 0 to 1: of the rims; of the lights of dance, music and
+            bridge.
         """
-        reach = max(2, min(round(_GLOW_REACH * font_px), self.lamp_x - self._left))
+        reach = max(2, min(round(_GLOW_REACH * font_px), self.lamp_x - self._left) // 2 * 2)
         y, x = np.mgrid[: self.height, -reach:reach].astype(np.float32)
         x += 0.5
         distances = [np.hypot(x, y + 0.5 - row) for row in self.rows]
@@ -197,8 +215,14 @@ class BeatBar:
         between = (y > self.rows[0]) & (y < self.rows[1])
         between &= np.minimum(*distances) > radius
         bridge = np.clip(_BRIDGE_HALF_WIDTH * font_px + 0.5 - np.abs(x), 0, 1) * between
-        glow = np.stack([*lamps, bridge])
-        return np.asarray(rim)[..., None].astype(np.float32), glow[..., None].astype(np.float32)
+        whole = np.stack([np.asarray(rim), *lamps, bridge]).astype(np.float32)
+        halved = whole.reshape(4, self.height // 2, 2, reach, 2).mean(axis=(2, 4))
+        return [whole, halved, halved]
+
+
+def _shifted(strip: Image, odd: int) -> Planes:
+    """Return the planes of a strip without its first column if ``odd`` is 1."""
+    return image_planes(strip[:, odd : odd + (strip.shape[1] - 1) // 2 * 2])
 
 
 def _draw_labels(background: Image, font_px: int, rows: tuple[float, float]) -> int:
@@ -210,4 +234,4 @@ def _draw_labels(background: Image, font_px: int, rows: tuple[float, float]) -> 
         return 0
     for (name, colour), row in zip(names, rows, strict=True):
         draw_text(background, name, (0.6 * font_px + width / 2, row), font_px, colour)
-    return round(width + 1.2 * font_px)
+    return 2 * round((width + 1.2 * font_px) / 2)

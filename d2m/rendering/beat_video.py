@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from d2m.media.clip import ShareProgress
 from d2m.rendering.beat_bar import BeatBar
-from d2m.rendering.drawing import Image, font_size
+from d2m.rendering.drawing import font_size
+from d2m.rendering.palette import DARK
 from d2m.rendering.video_writer import combine_streams, open_frames, write_frames
+from d2m.rendering.yuv_canvas import YuvCanvas, frame_planes
+
+if TYPE_CHECKING:
+    from av.video.frame import VideoFrame
 
 # Larger frames are reduced to this length of the longest side (px), without the bar. It is
 # that of normalised clips.
@@ -56,12 +60,12 @@ def write_beat_video(
                 fps=info.fps,
                 n_frames=info.frame_count(),
             )
-            canvas = np.empty((info.height + bar.height, info.width, 3), np.uint8)
+            canvas = YuvCanvas(info.width, info.height + bar.height, DARK.background)
 
-            def render(index: int) -> Image:
-                canvas[: info.height] = read_frame(index)
-                bar.paint(canvas[info.height :], index)
-                return canvas
+            def render(index: int) -> VideoFrame:
+                canvas.put(frame_planes(read_frame(index)), 0, 0)
+                bar.paint(canvas, (0, info.height), index)
+                return canvas.frame()
 
             write_frames(
                 silent, render, fps=info.fps, n_frames=info.frame_count(), progress=progress

@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from d2m.core.errors import VideoError
 from d2m.media.clip import ShareProgress
 from d2m.rendering.beat_bar import BeatBar
-from d2m.rendering.drawing import Image, draw_text, font_size, rgb
+from d2m.rendering.drawing import draw_text, font_size, rgb
 from d2m.rendering.palette import DARK
 from d2m.rendering.video_writer import (
     combine_streams,
@@ -23,6 +23,10 @@ from d2m.rendering.video_writer import (
     video_info,
     write_frames,
 )
+from d2m.rendering.yuv_canvas import YuvCanvas, frame_planes, image_planes
+
+if TYPE_CHECKING:
+    from av.video.frame import VideoFrame
 
 # The frames of each half are reduced to this length of the longest side (px): half the width
 # of Full HD. Chosen by hand.
@@ -111,12 +115,12 @@ def _write_both(
 
 
 def _renderer(
-    halves: list[tuple[Callable[[int], Image] | None, BeatBar]],
+    halves: list[tuple[Callable[[int], VideoFrame] | None, BeatBar]],
     size: tuple[int, int],
     captions: tuple[str, str],
     font_px: int,
-) -> Callable[[int], Image]:
-    """Return a function from an index to the whole frame ``(H, W, 3)``.
+) -> Callable[[int], VideoFrame]:
+    """Return a function from an index to the whole frame.
 
     Parameters
     ----------
@@ -130,20 +134,21 @@ def _renderer(
     """
     width, height = size
     head = 2 * round(0.85 * font_px)
-    canvas = np.empty((head + height + halves[0][1].height, 2 * width + _GAP, 3), np.uint8)
-    canvas[:] = rgb(DARK.background)
+    whole = 2 * width + _GAP, head + height + halves[0][1].height
+    canvas = YuvCanvas(*whole, DARK.background)
     starts = (0, width + _GAP)
     for start, caption in zip(starts, captions, strict=True):
-        part = canvas[:head, start : start + width]
-        draw_text(part, caption, (width / 2, head / 2), font_px, DARK.ink)
+        title = np.empty((head, width, 3), np.uint8)
+        title[:] = rgb(DARK.background)
+        draw_text(title, caption, (width / 2, head / 2), font_px, DARK.ink)
+        canvas.put(image_planes(title), start, 0)
 
-    def render(index: int) -> Image:
+    def render(index: int) -> VideoFrame:
         for start, (read_frame, bar) in zip(starts, halves, strict=True):
-            half = canvas[head:, start : start + width]
             if read_frame is not None:
-                frame = read_frame(index)
-            half[:height] = frame
-            bar.paint(half[height:], index)
-        return canvas
+                planes = frame_planes(read_frame(index))
+            canvas.put(planes, start, head)
+            bar.paint(canvas, (start, head + height), index)
+        return canvas.frame()
 
     return render

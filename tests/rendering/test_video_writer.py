@@ -44,7 +44,7 @@ def test_a_turned_picture_is_upright_in_drawn_videos(make_clip: ClipMaker) -> No
         assert next(container.decode(video=0)).rotation == 90
     with open_frames(result, 1280) as (info, read):
         assert (info.width, info.height) == (240, 320)
-        shown = read(0).astype(int)
+        shown = read(0).to_ndarray(format="rgb24").astype(int)
     # A quarter turn counter-clockwise brings the upper left corner to the lower left.
     assert shown[240, 60, 0] - shown[240, 60, 2] > 150
     assert np.ptp(shown[80, 180]) < 20
@@ -62,7 +62,7 @@ def test_pictures_of_variable_rate_keep_their_times(make_clip: ClipMaker) -> Non
     with open_frames(result, 1280) as (info, read):
         assert info.fps >= 23
         for index in range(info.frame_count()):
-            number = number_of(read(index))
+            number = number_of(read(index).to_ndarray(format="rgb24"))
             until = times[number + 1] if number < 39 else np.inf
             assert times[number] - 0.6 / info.fps < index / info.fps < until + 0.6 / info.fps
 
