@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -116,6 +116,33 @@ def text_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     clip = tmp_path_factory.mktemp("clips") / "letter.mp4"
     clip.write_text("Dear dancer, " * 100)
     return clip
+
+
+CommandLine = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture
+def d2m(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> CommandLine:
+    """Return a function that runs ``python -m d2m`` with some arguments, without a new process.
+
+    It returns what `subprocess.run` would return, with what libraries wrote to the file
+    descriptors, but raises an unexpected error instead of printing it.
+    """
+    from d2m.__main__ import main
+
+    def run(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+        words = ["d2m", *map(str, arguments)]
+        capfd.readouterr()
+        with monkeypatch.context() as patch:
+            patch.setattr(sys, "argv", words)
+            try:
+                main()
+                status = 0
+            except SystemExit as end:
+                status = int(end.code or 0)
+        return subprocess.CompletedProcess(words, status, *capfd.readouterr())
+
+    return run
 
 
 @pytest.fixture(scope="session")

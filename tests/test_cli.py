@@ -1,4 +1,7 @@
-"""The command line in a process of its own: errors are one sentence, facts are JSON."""
+"""The command line: errors are one sentence, facts are JSON.
+
+A process of its own is only started where one matters; it takes a second and more.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ from tests.clips import clip_maker
 ROOT = Path(__file__).parents[1]
 
 
-def d2m(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+def run_process(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "d2m", *map(str, arguments)],
         cwd=ROOT,
@@ -40,7 +43,9 @@ def refusal(done: subprocess.CompletedProcess[str]) -> str:
 
 
 @pytest.mark.parametrize("kind", ["text", "missing", "folder", "empty"])
-def test_a_bad_clip_is_refused_in_one_sentence_and_no_file_is_written(kind, text_clip, tmp_path):
+def test_a_bad_clip_is_refused_in_one_sentence_and_no_file_is_written(
+    d2m, kind, text_clip, tmp_path
+):
     clips = {"text": text_clip, "missing": tmp_path / "lost.mp4", "folder": tmp_path}
     clips["empty"] = tmp_path / "empty.mp4"
     clips["empty"].touch()
@@ -48,6 +53,11 @@ def test_a_bad_clip_is_refused_in_one_sentence_and_no_file_is_written(kind, text
     message = refusal(d2m("generate", clip, "--out", out))
     assert str(clip.parent) not in message
     assert not out.exists() or not list(out.iterdir())
+
+
+def test_a_process_refuses_a_bad_clip_in_one_sentence(text_clip, tmp_path):
+    done = run_process("generate", text_clip, "--out", tmp_path / "out")
+    assert "letter.mp4" in refusal(done)
 
 
 @pytest.mark.parametrize(
@@ -60,7 +70,7 @@ def test_a_bad_clip_is_refused_in_one_sentence_and_no_file_is_written(kind, text
         ("--ending", "fade", "ring"),
     ],
 )
-def test_a_wrong_setting_is_refused_before_the_clip_is_read(option, value, choice, tmp_path):
+def test_a_wrong_setting_is_refused_before_the_clip_is_read(d2m, option, value, choice, tmp_path):
     out = tmp_path / "out"
     message = refusal(d2m("generate", tmp_path / "lost.mp4", option, value, "--out", out))
     assert repr(value) in message
@@ -68,7 +78,7 @@ def test_a_wrong_setting_is_refused_before_the_clip_is_read(option, value, choic
     assert not out.exists()
 
 
-def test_a_bad_song_or_setting_of_a_dance_is_refused_in_one_sentence(text_clip, tmp_path):
+def test_a_bad_song_or_setting_of_a_dance_is_refused_in_one_sentence(d2m, text_clip, tmp_path):
     out = tmp_path / "out"
     message = refusal(d2m("dance", text_clip, "--out", out))
     assert "letter.mp4" in message
@@ -80,13 +90,13 @@ def test_a_bad_song_or_setting_of_a_dance_is_refused_in_one_sentence(text_clip, 
     assert not out.exists()
 
 
-def test_no_instrument_is_refused_before_the_clip_is_read(tmp_path):
+def test_no_instrument_is_refused_before_the_clip_is_read(d2m, tmp_path):
     off = [f"--no-{name}" for name in ("drums", "bass", "chords", "lead")]
     message = refusal(d2m("generate", tmp_path / "lost.mp4", *off, "--out", tmp_path / "out"))
     assert "No instrument is on" in message
 
 
-def test_a_tempo_out_of_range_is_a_usage_error(text_clip):
+def test_a_tempo_out_of_range_is_a_usage_error(d2m, text_clip):
     done = d2m("rhythm", text_clip, "--tempo", "900")
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
@@ -103,13 +113,13 @@ def test_a_tempo_out_of_range_is_a_usage_error(text_clip):
     ],
     ids=" ".join,
 )
-def test_training_errors_are_one_sentence(arguments, tmp_path):
+def test_training_errors_are_one_sentence(d2m, arguments, tmp_path):
     out = () if "install" in arguments else ("--out", tmp_path / "run")
     refusal(d2m(*arguments, *out))
     assert not (tmp_path / "run").exists()
 
 
-def test_help_names_the_commands():
+def test_help_names_the_commands(d2m):
     done = d2m("--help")
     assert done.returncode == 0
     assert all(command in done.stdout for command in ("generate", "rhythm", "train"))
@@ -117,7 +127,7 @@ def test_help_names_the_commands():
 
 @pytest.mark.slow
 @pytest.mark.e2e
-def test_the_settings_of_a_report_give_the_same_music(short_clip, tmp_path):
+def test_the_settings_of_a_report_give_the_same_music(d2m, short_clip, tmp_path):
     music = ("--style", "house", "--seed", "5", "--tempo", "112", "--beat-shift", "-40")
     part = ("--response", "1.5", "--start", "0.5", "--length", "2.4", "--no-denoise")
     done = d2m("generate", short_clip, *music, *part, "--level", "low", "--out", tmp_path / "one")
@@ -137,7 +147,9 @@ def test_the_settings_of_a_report_give_the_same_music(short_clip, tmp_path):
 
 
 @pytest.mark.e2e
-def test_baselines_are_made_alone_with_their_files_and_again_from_the_report(short_clip, tmp_path):
+def test_baselines_are_made_alone_with_their_files_and_again_from_the_report(
+    d2m, short_clip, tmp_path
+):
     one, two = tmp_path / "one", tmp_path / "two"
     systems = ("--system", "dance2music", "--system", "random", "--style", "house", "--seed", "2")
     done = d2m("generate", short_clip, *systems, "--out", one)
@@ -162,14 +174,14 @@ def test_baselines_are_made_alone_with_their_files_and_again_from_the_report(sho
 @pytest.mark.parametrize(
     "text", ["[]", "{}", '{"settings": {"seed": "x"}, "levels": ["high"]}', ""]
 )
-def test_an_invalid_report_is_refused(text, tmp_path):
+def test_an_invalid_report_is_refused(d2m, text, tmp_path):
     (tmp_path / "report.json").write_text(text)
     refusal(d2m("generate", tmp_path / "lost.mp4", "--like", tmp_path / "report.json"))
 
 
 @pytest.mark.e2e
 def test_rhythm_prints_json(short_clip):
-    done = d2m("rhythm", short_clip, "--tempo", "112")
+    done = run_process("rhythm", short_clip, "--tempo", "112")
     assert done.returncode == 0, done.stderr
     rhythm = json.loads(done.stdout)
     assert rhythm["tempo_bpm"] == pytest.approx(112, rel=0.03)
@@ -188,13 +200,13 @@ def test_rhythm_prints_json(short_clip):
     ],
     ids=" ".join,
 )
-def test_what_can_be_checked_without_the_clip_is_checked_first(options, text_clip, tmp_path):
+def test_what_can_be_checked_without_the_clip_is_checked_first(d2m, options, text_clip, tmp_path):
     message = refusal(d2m("generate", text_clip, *options, "--out", tmp_path / "out"))
     assert "video" not in message
     assert not (tmp_path / "out").exists()
 
 
-def test_the_beats_of_a_sound_that_is_not_there_are_refused_before_the_analysis(tmp_path):
+def test_the_beats_of_a_sound_that_is_not_there_are_refused_before_the_analysis(d2m, tmp_path):
     clip = clip_maker(tmp_path)("silent.mp4")
     done = d2m("generate", clip, "--beats", "sound", "--out", tmp_path / "out")
     assert "the clip has no sound" in refusal(done)
@@ -214,7 +226,9 @@ def test_the_beats_of_a_sound_that_is_not_there_are_refused_before_the_analysis(
         ("weights fetch compact --folder", "n" * 300, "its name is too long"),
     ],
 )
-def test_a_bad_folder_for_results_is_refused_at_once(command, name, reason, text_clip, tmp_path):
+def test_a_bad_folder_for_results_is_refused_at_once(
+    d2m, command, name, reason, text_clip, tmp_path
+):
     (tmp_path / "letter.txt").touch()
     words = [text_clip if word == "CLIP" else word for word in command.split()]
     done = d2m(*words, tmp_path / name)
@@ -222,7 +236,7 @@ def test_a_bad_folder_for_results_is_refused_at_once(command, name, reason, text
     assert "..." not in done.stderr
 
 
-def test_help_explains_the_exit_statuses():
+def test_help_explains_the_exit_statuses(d2m):
     text = " ".join(d2m("--help").stdout.split())
     assert "Exit status: 0 if all went well; 1 if" in text
 
