@@ -12,10 +12,15 @@ _PREFIX = "d2m-batch-"
 
 
 class ScratchFolder:
-    """A locked folder in the system's folder for temporary files.
+    """A locked folder for temporary files.
 
     The system releases the lock when the process ends, however it ends. So folders without a lock
     are left-overs: they are removed when the next one is created.
+
+    Parameters
+    ----------
+    parent
+        Where it is created; by default the system's folder for temporary files.
 
     Attributes
     ----------
@@ -28,8 +33,8 @@ class ScratchFolder:
         If it can't be created.
     """
 
-    def __init__(self) -> None:
-        parent = Path(tempfile.gettempdir())
+    def __init__(self, parent: Path | None = None) -> None:
+        parent = parent or Path(tempfile.gettempdir())
         _remove_unlocked(parent)
         lock = None
         while lock is None:  # another process may take the new folder for a left-over
