@@ -14,6 +14,7 @@ from d2m.media.audio_file import write_flac
 from d2m.media.clip_limits import ClipInfo, ClipLimits
 from d2m.media.normalised_copy import (
     CopyStyle,
+    CopyViewer,
     ShareProgress,
     decode_clip_audio,
     write_copy,
@@ -105,6 +106,7 @@ def split_clip(
     start_s: float = 0.0,
     length_s: float | None = None,
     progress: ShareProgress | None = None,
+    viewer: CopyViewer | None = None,
 ) -> SplitClip:
     """Split a clip, or a part of it, into files whose first picture is at 0 s.
 
@@ -119,6 +121,8 @@ def split_clip(
         Where the files go; the folder exists.
     limits, start_s, length_s, progress
         As for `d2m.media.clip.normalise`.
+    viewer
+        Sees the pictures of the small copy, once each.
 
     Raises
     ------
@@ -134,7 +138,7 @@ def split_clip(
     if sound is not None:
         write_flac(files.sound, np.broadcast_to(sound, (2, sound.shape[1])), SOUND_RATE)
     is_copied, is_kept = job.copies()
-    copy, decoded = job.run(None if is_copied else job.picture_maker(), progress)
+    copy, decoded = job.run(None if is_copied else job.picture_maker(), progress, viewer)
     end_s = job.end_s(copy)
     if is_copied and not (decoded.is_plain and job.copy_to(files.picture, decoded, end_s)):
         is_copied = False
@@ -174,7 +178,10 @@ class _Job:
         return _PictureMaker(self.files.picture, self.probed, self.length_s)
 
     def run(
-        self, maker: _PictureMaker | None, progress: ShareProgress | None
+        self,
+        maker: _PictureMaker | None,
+        progress: ShareProgress | None,
+        viewer: CopyViewer | None = None,
     ) -> tuple[ClipInfo, DecodedPictures]:
         """Decode the clip once: write the small copy, and the picture if it is encoded."""
         watcher = _Watcher(maker)
@@ -188,6 +195,7 @@ class _Job:
                 style=_ANALYSIS_STYLE,
                 progress=progress,
                 watcher=watcher,
+                viewer=viewer,
             )
             if maker is not None:
                 maker.finish(self.end_s(copy))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -44,6 +44,8 @@ class CopyStyle:
         Larger frames are reduced to this length of the longest side (px).
     crf
         Constant rate factor of x264: lower is better.
+    preset
+        Preset of x264: faster ones give larger files.
     is_silent
         Whether the clip's sound is left out.
     """
@@ -51,6 +53,7 @@ class CopyStyle:
     fps: float | None = None
     longest_side: int = 1280
     crf: int = 23
+    preset: str = "superfast"
     is_silent: bool = False
 
 
@@ -66,6 +69,16 @@ class FrameWatcher(Protocol):
         """Pass the progressive frames through, each with its time from the start (s)."""
 
 
+class CopyViewer(Protocol):
+    """Sees the pictures of a normalised copy while it is written."""
+
+    def begin(self, info: ClipInfo) -> None:
+        """Learn what the copy will be like; its duration is what the source's probe says."""
+
+    def view(self, frame: VideoFrame) -> None:
+        """See the next picture, which is not to be changed: upright, in the copy's size."""
+
+
 def write_copy(
     source: Path,
     target: Path,
@@ -76,6 +89,7 @@ def write_copy(
     style: CopyStyle,
     progress: ShareProgress | None = None,
     watcher: FrameWatcher | None = None,
+    viewer: CopyViewer | None = None,
 ) -> ClipInfo:
     """Write the normalised copy of a clip that has been probed.
 
@@ -91,6 +105,8 @@ def write_copy(
         How the copy is encoded.
     watcher
         Sees each decoded frame on its way to the copy.
+    viewer
+        Sees each picture of the copy before it is encoded.
 
     Returns
     -------
@@ -121,23 +137,27 @@ def write_copy(
             max_s=limits.max_duration_s + DURATION_SLACK_S,
             length_s=length_s,
         )
-        with ClipEncoder(temporary, rate, upright.size, audio, crf=style.crf) as encoder:
+        width, height = upright.size
+        copied = replace(
+            probed.info, fps=float(rate), width=width, height=height, has_audio=audio is not None
+        )
+        if viewer is not None:
+            viewer.begin(copied)
+        with ClipEncoder(
+            temporary, rate, upright.size, audio, crf=style.crf, preset=style.preset
+        ) as encoder:
             for frame in frames:
-                encoder.add(upright(frame))
+                small = upright(frame)
+                encoder.add(small)
+                if viewer is not None:
+                    viewer.view(small)
                 count += 1
                 if progress is not None and count % PROGRESS_FRAMES == 0:
                     progress(min(1.0, count / expected))
         check_min_duration(source, count / float(rate), limits)
     if progress is not None:
         progress(1.0)
-    return ClipInfo(
-        duration_s=count / float(rate),
-        fps=float(rate),
-        width=upright.size[0],
-        height=upright.size[1],
-        has_audio=audio is not None,
-        sound_problem=probed.info.sound_problem,
-    )
+    return replace(copied, duration_s=count / float(rate))
 
 
 def decode_clip_audio(

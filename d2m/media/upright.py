@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from struct import Struct
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
 
 from d2m.media.clean_aperture import CleanAperture, clean_aperture
 from d2m.media.clip_limits import ClipInfo
@@ -133,6 +136,12 @@ class UprightScaler:
         if self._mapper is None or self._mapper[0] != colour:
             self._mapper = (colour, ToneMapper(colour.transfer, colour.primaries))
         return self._mapper[1](frame)
+
+
+def rgb_of(frame: VideoFrame) -> NDArray[np.uint8]:
+    """Return the pixels (H, W, 3) of a frame that an `UprightScaler` has made."""
+    rgb = _reformatted(frame, colour_of(frame), frame.width, frame.height, "rgb24", FULL_RANGE)
+    return cast("NDArray[np.uint8]", rgb.to_ndarray())
 
 
 def _reformatted(

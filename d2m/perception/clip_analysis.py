@@ -6,7 +6,6 @@ This is the slow part of perception. It depends only on the clip, so its result 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,40 +19,31 @@ from d2m.core.person_areas import PersonArea
 from d2m.core.progress import Progress, silent, timed
 from d2m.core.settings import Settings
 from d2m.media.audio_file import read_audio
-from d2m.media.clip import ClipInfo, ClipLimits, read_frames, sample_frames
+from d2m.media.clip import ClipInfo, ClipLimits, read_frames
 from d2m.media.full_quality import ClipFiles, split_clip
 from d2m.perception.beat_clock import missing_sound
-from d2m.perception.clip_warnings import FrameSampler, find_clip_warnings
-from d2m.perception.dancers import (
-    Dancers,
-    Glance,
-    follow_people,
-    followed_numbers,
-    glance,
-    solo_dancer,
-)
-from d2m.perception.optical_flow import DirectogramMeter
+from d2m.perception.clip_reading import POSE_FPS, READING, ClipReader, ClipReading
+from d2m.perception.clip_warnings import find_clip_warnings
+from d2m.perception.dancers import Dancers, follow_people, followed_numbers, solo_dancer
 from d2m.perception.people import People
-from d2m.perception.person_search import open_person_search
-from d2m.perception.pose import PoseTrack, TimedFrame, track_pose
+from d2m.perception.pose import PoseTrack
 from d2m.perception.sound_beats import SoundBeats, track_sound_beats
 
-POSE_FPS = 30.0
-"""Rate at which the pose is tracked (Hz), or the clip's own rate where that is lower; chosen by
-hand."""
+__all__ = ["POSE_FPS", "ClipAnalysis", "analyse_clip"]
+
 POSE_SIDE = 640
 """Longest side of the frames that the pose network reads (px); chosen by hand."""
 LEAST_COVERAGE = 0.1
 """Share of frames with a person (0 to 1) under which the clip has no dancer; chosen by hand."""
-LONG_S, N_GLANCES = 20.0, 24
-"""In clips longer than this (s), this many evenly spaced frames are searched for a person
-before the whole clip is tracked. Chosen by hand."""
+LONG_S = 20.0
+"""Clips longer than this (s) have no dancer if nobody is seen in the frames that are searched for
+several people. Chosen by hand."""
 NO_DANCER = (
     "No dancer was found in the clip: a person should be visible from head to foot in most of "
     "it; try a brighter or closer clip."
 )
 _ANALYSIS, _STRIP = "analysis.npz", "strip.jpg"
-_TRACKING, _TRACKING_ALL = "Tracking the dancer", "Tracking each of several people"
+_TRACKING_ALL = "Tracking each of several people"
 _POSE_ARRAYS = ("landmarks", "world", "visibility", "found")
 _SOUND_ARRAYS = ("beats_s", "downbeats_s", "strengths")
 _SOUND_FACTS = ("has_beat", "confidence", "tempo_bpm", "reason")
@@ -204,29 +194,33 @@ def analyse_clip(
     """
     seconds: dict[str, float] = {}
     files = ClipFiles(folder=folder)
-    with timed(seconds, "copy"):
-        progress("Reading the clip", 0.0)
-        split = split_clip(
-            clip,
-            files,
-            limits=limits,
-            start_s=settings.start_s,
-            length_s=settings.length_s,
-            progress=lambda share: progress("Reading the clip", share),
-        )
-    with timed(seconds, "pose"):
-        dancers, directogram, samples = _track(files.copy, split.copy, settings.dancer, progress)
+    progress(READING, 0.0)
+    with ClipReader(progress) as reader:
+        with timed(seconds, "copy"):
+            split = split_clip(
+                clip,
+                files,
+                limits=limits,
+                start_s=settings.start_s,
+                length_s=settings.length_s,
+                progress=reader.report,
+                viewer=reader,
+            )
+        with timed(seconds, "pose"):
+            reading = reader.finish()
+    with timed(seconds, "people"):
+        dancers = _dancers(reading, files.copy, split.copy, settings.dancer, progress)
         pose, *companions = dancers.tracks
     with timed(seconds, "sound"):
         sound = _sound_beats(files.sound, split.picture, progress)
     with timed(seconds, "warnings"):
         progress("Checking the picture", 0.0)
-        warnings = tuple(find_clip_warnings(samples, pose, dancers.people))
+        warnings = tuple(find_clip_warnings(reading.samples, pose, dancers.people))
     return ClipAnalysis(
         clip=split.picture,
         video=files.copy,
         pose=pose,
-        directogram=directogram,
+        directogram=reading.directogram,
         sound=sound,
         people=dancers.people,
         companions=tuple(companions),
@@ -242,40 +236,27 @@ def _sound_beats(sound: Path, info: ClipInfo, progress: Progress) -> SoundBeats:
     return track_sound_beats(read_audio(sound, SAMPLE_RATE), SAMPLE_RATE)
 
 
-def _track(
-    video: Path, info: ClipInfo, dancer: str, progress: Progress
-) -> tuple[Dancers, NDArray[np.float64], list[TimedFrame]]:
-    """Track the dancers, measure the optical flow and sample frames in one decoding pass.
-
-    A clip is tracked in the quickest way, until several people are seen in it; then it is
-    tracked again from the start, person by person.
-    """
+def _dancers(
+    reading: ClipReading, video: Path, info: ClipInfo, dancer: str, progress: Progress
+) -> Dancers:
+    """Return the dancer, or track the clip again from the start, if several people are in it."""
     fps, aspect = min(POSE_FPS, info.fps), info.width / info.height
-    expected = max(1.0, info.duration_s * fps)
-    progress(_TRACKING, 0.0)
-    if info.duration_s > LONG_S and not glance(sample_frames(video, count=N_GLANCES)):
-        raise PoseError(NO_DANCER)
     dancers: Dancers | None = None
-    with open_person_search() as search:
-        seen = Glance(search, fps, expected)
-        meter, sampler = DirectogramMeter(fps), FrameSampler(int(expected))
-        frames = seen.pass_through(read_frames(video, fps=fps, longest_side=POSE_SIDE))
-        watched = meter.pass_through(sampler.pass_through(frames))
-        track = track_pose(watched, fps, progress=_report(progress, _TRACKING, expected))
-    if seen.count < 2:
+    if reading.track is not None:
+        is_long = info.duration_s > LONG_S
+        if (is_long and not reading.people) or reading.track.coverage < LEAST_COVERAGE:
+            raise PoseError(NO_DANCER)
         followed_numbers(dancer, 1)
-        dancers = solo_dancer(track, aspect)
-    else:
-        meter, sampler = DirectogramMeter(fps), FrameSampler(int(expected))
-        frames = read_frames(video, fps=fps, longest_side=POSE_SIDE)
-        watched = meter.pass_through(sampler.pass_through(frames))
-        report = _report(progress, _TRACKING_ALL, expected)
-        dancers = follow_people(watched, fps, aspect=aspect, dancer=dancer, progress=report)
+        return solo_dancer(reading.track, aspect)
+    expected = info.frame_count(fps)
+    progress(_TRACKING_ALL, 0.0)
+    dancers = follow_people(
+        read_frames(video, fps=fps, longest_side=POSE_SIDE),
+        fps,
+        aspect=aspect,
+        dancer=dancer,
+        progress=lambda done: progress(_TRACKING_ALL, min(1.0, done / expected)),
+    )
     if dancers is None or dancers.tracks[0].coverage < LEAST_COVERAGE:
         raise PoseError(NO_DANCER)
-    return dancers, meter.result(), sampler.result()
-
-
-def _report(progress: Progress, stage: str, expected: float) -> Callable[[int], None]:
-    """Return a function that reports a number of frames as a share of those expected."""
-    return lambda done: progress(stage, min(1.0, done / expected))
+    return dancers

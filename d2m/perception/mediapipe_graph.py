@@ -6,28 +6,69 @@ therefore also run one by one, in graphs of their own, with the models of the in
 
 from __future__ import annotations
 
-from contextlib import nullcontext
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from d2m.perception.pose import silence_stderr
-
 Image = NDArray[np.uint8]
+
+STDERR_LOCK = threading.RLock()
+"""Held while the output to file descriptor 2 is discarded: who writes to it in another thread
+holds it, too."""
+
+
+@contextmanager
+def silence_stderr() -> Iterator[None]:
+    """Discard output to file descriptor 2, of all threads.
+
+    MediaPipe's C++ code logs to it before any log level applies, at its start and at the
+    first detection.
+    """
+    with STDERR_LOCK:
+        try:
+            kept = os.dup(2)
+        except OSError:  # the process has no stderr
+            yield
+            return
+        with Path(os.devnull).open("wb") as devnull:
+            os.dup2(devnull.fileno(), 2)
+        try:
+            yield
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
 
 
 class MediaPipeGraph:
-    """A running MediaPipe graph that reads an RGB image at a time."""
+    """A running MediaPipe graph that reads an RGB image at a time.
 
-    def __init__(self, text: str, outputs: tuple[str, ...]) -> None:
+    Parameters
+    ----------
+    text
+        The graph, in MediaPipe's notation.
+    outputs
+        Names of the streams to return.
+    constants
+        Data for its side packets.
+    """
+
+    def __init__(self, text: str, outputs: tuple[str, ...], **constants: bytes) -> None:
+        from mediapipe.python import packet_creator
+
         with silence_stderr():
             self._graph, self._outputs = _build_graph(text), dict[str, Any]()
             self._n_outputs = len(outputs)
             for name in outputs:
                 self._graph.observe_output_stream(name, self._outputs.__setitem__, True)
-            self._graph.start_run()
+            self._graph.start_run(
+                {name: packet_creator.create_string(one) for name, one in constants.items()}
+            )
             self._graph.wait_until_idle()
         self._time_us, self._has_logged = 0, False
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from d2m.perception.landmark_model import landmark_model
 from d2m.perception.mediapipe_graph import Image, MediaPipeGraph
 from d2m.perception.person_detector import Region
 from d2m.perception.pose import FloatArray
@@ -13,16 +14,16 @@ from d2m.perception.pose import FloatArray
 _LANDMARKS = """
 input_stream: "image"
 input_stream: "region"
+input_side_packet: "model"
 output_stream: "landmarks"
 output_stream: "world"
 output_stream: "next"
 node {
   calculator: "ConstantSidePacketCalculator"
-  output_side_packet: "PACKET:0:complexity"
-  output_side_packet: "PACKET:1:smooth"
-  output_side_packet: "PACKET:2:segment"
+  output_side_packet: "PACKET:0:smooth"
+  output_side_packet: "PACKET:1:segment"
   options { [mediapipe.ConstantSidePacketCalculatorOptions.ext] {
-    packet { int_value: 1 } packet { bool_value: SMOOTH } packet { bool_value: false }
+    packet { bool_value: SMOOTH } packet { bool_value: false }
   } }
 }
 node {
@@ -31,14 +32,54 @@ node {
   output_stream: "SIZE:size"
 }
 node {
-  calculator: "PoseLandmarkByRoiCpu"
-  input_side_packet: "MODEL_COMPLEXITY:complexity"
-  input_side_packet: "ENABLE_SEGMENTATION:segment"
+  calculator: "ImageToTensorCalculator"
   input_stream: "IMAGE:image"
-  input_stream: "ROI:region"
+  input_stream: "NORM_RECT:region"
+  output_stream: "TENSORS:input"
+  output_stream: "LETTERBOX_PADDING:padding"
+  output_stream: "MATRIX:matrix"
+  options { [mediapipe.ImageToTensorCalculatorOptions.ext] {
+    output_tensor_width: 256 output_tensor_height: 256 keep_aspect_ratio: true
+    output_tensor_float_range { min: 0.0 max: 1.0 }
+  } }
+}
+node {
+  calculator: "TfLiteModelCalculator"
+  input_side_packet: "MODEL_BLOB:model"
+  output_side_packet: "MODEL:network"
+}
+node {
+  calculator: "InferenceCalculator"
+  input_side_packet: "MODEL:network"
+  input_stream: "TENSORS:input"
+  output_stream: "TENSORS:output"
+  options { [mediapipe.InferenceCalculatorOptions.ext] {
+    delegate { xnnpack { num_threads: 1 } }
+  } }
+}
+node {
+  calculator: "TensorsToPoseLandmarksAndSegmentation"
+  input_side_packet: "ENABLE_SEGMENTATION:segment"
+  input_stream: "TENSORS:output"
+  output_stream: "LANDMARKS:inside"
+  output_stream: "AUXILIARY_LANDMARKS:inside_auxiliary"
+  output_stream: "WORLD_LANDMARKS:inside_world"
+  output_stream: "SEGMENTATION_MASK:inside_mask"
+}
+node {
+  calculator: "PoseLandmarksAndSegmentationInverseProjection"
+  input_stream: "IMAGE_SIZE:size"
+  input_stream: "NORM_RECT:region"
+  input_stream: "LETTERBOX_PADDING:padding"
+  input_stream: "MATRIX:matrix"
+  input_stream: "LANDMARKS:inside"
+  input_stream: "AUXILIARY_LANDMARKS:inside_auxiliary"
+  input_stream: "WORLD_LANDMARKS:inside_world"
+  input_stream: "SEGMENTATION_MASK:inside_mask"
   output_stream: "LANDMARKS:raw"
   output_stream: "AUXILIARY_LANDMARKS:auxiliary"
   output_stream: "WORLD_LANDMARKS:raw_world"
+  output_stream: "SEGMENTATION_MASK:mask"
 }
 node {
   calculator: "PoseLandmarksToRoi"
@@ -58,7 +99,8 @@ node {
   output_stream: "FILTERED_AUX_NORM_LANDMARKS:unused"
 }
 """
-"""The part of MediaPipe's pose graph (modules/pose_landmark) that follows a detection."""
+"""The part of MediaPipe's pose graph (modules/pose_landmark) that follows a detection, with a
+network that draws no mask."""
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -89,7 +131,7 @@ class RegionTracker:
 
     def __init__(self, fps: float = 0.0) -> None:
         text = _LANDMARKS.replace("SMOOTH", "true" if fps else "false")
-        self._graph = MediaPipeGraph(text, ("landmarks", "world", "next"))
+        self._graph = MediaPipeGraph(text, ("landmarks", "world", "next"), model=landmark_model())
         self._dt_us = round(1e6 / fps) if fps else 1
 
     def read(self, image: Image, region: Region) -> RegionPose | None:

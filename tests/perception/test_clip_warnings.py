@@ -14,7 +14,8 @@ from d2m.perception.clip_warnings import (
     measure_brightness,
 )
 from d2m.perception.people import People
-from d2m.perception.pose import PoseTrack, TimedFrame, track_pose
+from d2m.perception.pose import PoseTrack, TimedFrame
+from d2m.perception.solo_tracker import track_pose
 from tests.perception.drawn_figure import draw_person, room
 
 FPS = 15.0

@@ -14,7 +14,8 @@ from d2m.perception.d2mgan_motion import (
     root_translation,
     tiktok_motion,
 )
-from d2m.perception.pose import PoseTrack, track_pose
+from d2m.perception.pose import PoseTrack
+from d2m.perception.solo_tracker import track_pose
 from d2m.perception.skeleton import BODY25, body25_from_mediapipe, fill_gaps
 from d2m.perception.smpl import (
     JOINTS,
