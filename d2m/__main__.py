@@ -169,7 +169,7 @@ def build_app(settings: type[Settings] = Settings) -> typer.Typer:
         pretty_exceptions_enable=False,
     )
     commands.command()(with_settings(generate, settings, after=3))
-    commands.command()(with_settings(batch, settings, after=10))
+    commands.command()(with_settings(batch, settings, after=12))
     commands.command()(with_settings(rhythm, settings, RHYTHM_SETTINGS))
     commands.command()(with_settings(dance, DanceSettings, after=1))
     commands.command()(poses)

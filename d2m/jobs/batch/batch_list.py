@@ -89,11 +89,13 @@ def _absolute(place: str) -> str:
 
 def _manifest_clips(source: str, usual: BatchClip) -> list[BatchClip]:
     with tempfile.TemporaryDirectory(prefix="d2m-manifest-") as folder:
-        path = fetch_clip(source, Path(folder), _MAX_MANIFEST_BYTES)
+        path = local_path(source)
+        if is_remote(source):
+            path = fetch_clip(source, Path(folder), _MAX_MANIFEST_BYTES)
         lines, columns = read_manifest(path)
-    _check_columns(columns)
     if not lines:
         raise SettingsError(f"The manifest {source} has no lines: write one for each clip.")
+    _check_columns(columns)
     parent = str(PurePosixPath(_absolute(source)).parent) if not is_remote(source) else ""
     base = source.rpartition("/")[0] if is_remote(source) else parent
     return [_clip_of(line, base, usual) for line in lines]

@@ -13,6 +13,8 @@ from d2m.core.levels import DEFAULT_LEVELS
 from d2m.core.setting_fields import Kind
 from d2m.core.settings import Settings
 from d2m.jobs.batch.batch_console import ConsoleBatch, summary_text
+from d2m.jobs.batch.ray_engine import RayOptions, ray_engine
+from d2m.jobs.batch.results_table import write_parquet
 from d2m.jobs.batch.run_batch import Engine, local_engine, run_batch
 from d2m.jobs.batch.shard import Shard
 from d2m.jobs.messages import Limits
@@ -41,6 +43,12 @@ EngineName = Annotated[str, typer.Option("--engine", help=f"{' or '.join(ENGINES
 Address = Annotated[
     MaybeText, typer.Option(help="Address of a Ray cluster; without it, this machine.")
 ]
+CpusPerWorker = Annotated[
+    float, typer.Option(help="Processor cores that a worker occupies (ray); may be a fraction.")
+]
+GpusPerWorker = Annotated[
+    float, typer.Option(help="GPUs that a worker occupies (ray); may be a fraction.")
+]
 ShardText = Annotated[
     MaybeText,
     typer.Option(
@@ -67,6 +75,8 @@ def batch(
     workers: Workers = None,
     engine: EngineName = "local",
     address: Address = None,
+    cpus_per_worker: CpusPerWorker = 1.0,
+    gpus_per_worker: GpusPerWorker = 0.0,
     shard: ShardText = None,
     retry: Retry = False,
     time_limit: TimeLimit = Limits.seconds,
@@ -79,6 +89,12 @@ def batch(
     The same command goes on where a run was stopped. Clips that can't be used are rows, too.
     """
     limits = Limits(seconds=time_limit, memory_bytes=round(memory_limit * _GIB))
+    options = RayOptions(
+        address=address,
+        workers=workers,
+        cpus_per_worker=cpus_per_worker,
+        gpus_per_worker=gpus_per_worker,
+    )
     console = ConsoleBatch()
     try:
         summary = run_batch(
@@ -86,7 +102,7 @@ def batch(
             out,
             levels=level,
             settings=replace(Settings(), **given),
-            engine=_engine_named(engine, workers, address, limits),
+            engine=_engine_named(engine, local_engine(workers, limits), options, limits),
             shard=Shard.parse(shard) if shard is not None else None,
             retry=retry,
             observer=console,
@@ -97,14 +113,19 @@ def batch(
         raise typer.Exit(130) from None
     finally:
         console.end()
+    if engine == "ray":
+        write_parquet(out)
     typer.echo(summary_text(summary))
 
 
-def _engine_named(name: str, workers: int | None, address: str | None, limits: Limits) -> Engine:
+def _engine_named(name: str, local: Engine, ray: RayOptions, limits: Limits) -> Engine:
     if name not in ENGINES:
         raise SettingsError(f"Unknown engine {name!r}: choose {' or '.join(ENGINES)}.")
-    if name == "local":
-        if address is not None:
-            raise SettingsError("An address is only used by the engine ray: add --engine ray.")
-        return local_engine(workers, limits)
-    raise SettingsError("ray")
+    if name == "ray":
+        return ray_engine(ray, limits)
+    if ray != RayOptions(workers=ray.workers):
+        raise SettingsError(
+            "--address, --cpus-per-worker and --gpus-per-worker are options of the engine ray: "
+            "add --engine ray."
+        )
+    return local

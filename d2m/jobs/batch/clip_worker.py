@@ -100,6 +100,8 @@ class ClipWorker:
                 out = _results_in(Path(folder), only_row=row.status != "ok")
                 (out / ROW_NAME).write_text(row.to_json() + "\n", encoding="utf-8")
                 self._storage.publish(out, clip.id)
+        if row.status == "failed":
+            self._replace_process()
         # The analysis of the latest clip is kept: the next one may be the same with other settings.
         DiskCache(self._pool.cache, max_bytes=0).tidy()
         return row
@@ -150,6 +152,11 @@ class ClipWorker:
                     raise StoppedError("The batch was stopped: the same command goes on.")
                 if isinstance(message, ResultFiles):
                     message.archive.unlink()  # the folder holds the same files
+
+    def _replace_process(self) -> None:
+        """Take a fresh process: one that ran out of memory would fail the next clip, too."""
+        for slot in self._pool.slots:
+            slot.clear()
 
     def _require_space(self, error: StorageError) -> None:
         """Raise an error if the disk of the temporary files is full."""

@@ -7,6 +7,7 @@ the clip, which says that it is finished, is written after its other files.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import tempfile
@@ -156,12 +157,12 @@ class FolderStorage(Storage):
         self._remove_parts(name)
         while True:
             parts = self._folder / _PARTS
-            parts.mkdir(exist_ok=True)
             part = parts / f"{_flat(name)}~{uuid.uuid4().hex}"
             try:
+                parts.mkdir(exist_ok=True)
                 part.mkdir()
-            except FileNotFoundError:  # another process has just removed the empty folder
-                continue
+            except (FileNotFoundError, FileExistsError):
+                continue  # another worker has just removed the empty folder
             return part
 
     def _rename_file(self, part: Path, name: str) -> None:
@@ -173,13 +174,11 @@ class FolderStorage(Storage):
 
     def _remove_parts(self, name: str) -> None:
         parts = self._folder / _PARTS
-        for path in parts.glob("*") if parts.is_dir() else ():
-            if path.name.rpartition("~")[0] == _flat(name):
-                shutil.rmtree(path, ignore_errors=True)
-        try:
+        with contextlib.suppress(OSError):  # it is missing, others use it, or have removed it
+            for path in parts.iterdir():
+                if path.name.rpartition("~")[0] == _flat(name):
+                    shutil.rmtree(path, ignore_errors=True)
             parts.rmdir()
-        except OSError:  # it is missing, or others use it
-            return
 
 
 class BucketStorage(Storage):
