@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     import gradio as gr
 
 HERE = Path(__file__).parent
+REHEARSAL = HERE / "examples" / "groove_procedural_landscape.mp4"
+"""Clip of the job that each worker process does at its start."""
 SESSIONS = 24
 """Sessions that Gradio keeps (count); each holds half a megabyte. A forgotten session looks like
 a new page, and no job depends on it (`d2m.web.job_status.JobStatuses`)."""
@@ -64,9 +66,10 @@ def main(
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     if "SPACE_ID" in os.environ:  # all visitors come through the proxy of the Space
         os.environ.setdefault("FORWARDED_ALLOW_IPS", "*")
+    limits = limits or limits_from_environment()
     with (
         ServerFolder(keep_s=keep_s) as folder,
-        contextlib.closing(WorkerPool(limits or limits_from_environment(), folder.path)) as pool,
+        contextlib.closing(WorkerPool(limits, folder.path, rehearsal=REHEARSAL)) as pool,
     ):
         # Gradio reads this variable while it is imported.
         os.environ["GRADIO_TEMP_DIR"] = str(folder.uploads)

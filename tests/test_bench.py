@@ -89,18 +89,18 @@ def test_stages_last_until_another_one_is_reported() -> None:
 
 
 def test_children_count_while_they_live_and_afterwards() -> None:
-    before_s, before_mb, peak_mb = cpu_of_tree_s(), memory_of_tree_mb(), [0.0]
+    before_s, before_mb, peak_mb = cpu_of_tree_s(os.getpid()), memory_of_tree_mb(), [0.0]
     work = "held = bytearray(200_000_000)\nfor n in range(10**7): pass\ninput()"
     with (
         memory_watch(peak_mb),
         subprocess.Popen([sys.executable, "-c", work], stdin=subprocess.PIPE) as child,
     ):
-        while cpu_of_tree_s() < before_s + 0.2:
+        while cpu_of_tree_s(os.getpid()) < before_s + 0.2:
             time.sleep(0.05)
         assert child.pid in process_tree(os.getpid())
         child.communicate(b"\n")
     assert peak_mb[0] > before_mb + 190
-    assert cpu_of_tree_s() > before_s + 0.2
+    assert cpu_of_tree_s(os.getpid()) > before_s + 0.2
 
 
 def test_clips_have_names_and_are_made_once(tmp_path: Path) -> None:

@@ -27,6 +27,7 @@ from d2m.core.events import DanceSummary, ResultFiles, SoundtrackSummary
 from d2m.core.librosa_loader import load_librosa
 from d2m.core.subprocess_limits import limit_resources
 from d2m.jobs.messages import AnyJob, DanceJob, Failed, Finished, Job, Stage, requested_levels
+from d2m.jobs.rehearsal import rehearse
 
 if TYPE_CHECKING:
     from d2m.choreography.music_to_dance import MusicToDance
@@ -46,16 +47,18 @@ _PRELOADED_OWN = ("d2m.pipeline", "d2m.generation.compact", "d2m.choreography.mu
 
 def main() -> None:
     """Serve jobs over the connection whose file descriptor is in the command line."""
-    descriptor, scratch, cache, memory_bytes, file_bytes = sys.argv[1:]
+    descriptor, scratch, cache, memory_bytes, file_bytes, rehearsal = sys.argv[1:]
     limit_resources({"RLIMIT_AS": int(memory_bytes), "RLIMIT_FSIZE": int(file_bytes)})
     threading.Thread(target=_exit_with_server, args=(int(descriptor),), daemon=True).start()
     # BrokenPipeError: the server is gone, so the rest of the job is of no use.
     gone = contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError)
     with Connection(int(descriptor)) as connection, gone:
-        serve(connection, Path(scratch), Path(cache))
+        serve(connection, Path(scratch), Path(cache), Path(rehearsal) if rehearsal else None)
 
 
-def serve(connection: Connection[Any, Any], scratch: Path, cache: Path) -> None:
+def serve(
+    connection: Connection[Any, Any], scratch: Path, cache: Path, rehearsal: Path | None
+) -> None:
     """Run incoming jobs until the other side closes the connection.
 
     Parameters
@@ -66,12 +69,19 @@ def serve(connection: Connection[Any, Any], scratch: Path, cache: Path) -> None:
         Folder for temporary files; the parent process removes it.
     cache
         Folder for the analyses of clips; it outlives this process.
+    rehearsal
+        Clip of a job to do first, unless a real one has come by then.
     """
     _preload()
     # Only now, because processes must share the folder of the import lock of librosa.
     os.environ["TMPDIR"] = tempfile.tempdir = str(scratch)
     for dropped in import_dropped_files():
         sys.stderr.write(f"{dropped.message}\n")
+    if rehearsal is not None:
+        try:
+            rehearse(rehearsal, connection.poll)
+        except Exception:  # real jobs will say what is wrong
+            traceback.print_exc()
     runner = JobRunner(connection, cache)
     while True:
         while not connection.poll(KEEP_CLIP_S):
@@ -114,7 +124,7 @@ class JobRunner(DanceObserver[None]):
         except Exception as error:
             if not isinstance(error, D2MError):
                 traceback.print_exc()
-            self._pipeline = self._choreographer = None  # not trusted after a failure
+                self._pipeline = self._choreographer = None  # not trusted after such a failure
             self._connection.send(Failed(sentence(error, job.subject), _kind_of(error)))
 
     def _run(self, job: AnyJob) -> Finished:

@@ -26,6 +26,9 @@ class WorkerPool:
         Limits of the processes and of each job.
     folder
         Where all temporary files go; by default the system's folder for them.
+    rehearsal
+        Clip of a job that each process does at its start, so that its first real job is as quick
+        as later ones (`d2m.jobs.rehearsal.rehearse`); by default none is done.
 
     Attributes
     ----------
@@ -42,13 +45,19 @@ class WorkerPool:
     ...         message.notify(observer)
     """
 
-    def __init__(self, limits: Limits | None = None, folder: Path | None = None) -> None:
+    def __init__(
+        self,
+        limits: Limits | None = None,
+        folder: Path | None = None,
+        *,
+        rehearsal: Path | None = None,
+    ) -> None:
         self.limits = limits or Limits()
         self._queue = JobQueue(self.limits.waiting, self.limits.at_once)
         self._folder = folder
         self.cache = Path(tempfile.mkdtemp(prefix="d2m-cache-", dir=folder))
         at_once = range(self.limits.at_once)
-        self.slots = [WorkerSlot(self.limits, self.cache, folder) for _ in at_once]
+        self.slots = [WorkerSlot(self.limits, self.cache, folder, rehearsal) for _ in at_once]
         self._free = [*self.slots]
 
     def warm_up(self) -> None:

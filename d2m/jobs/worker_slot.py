@@ -27,6 +27,8 @@ class WorkerSlot:
         Folder for the analyses of clips, which slots may share.
     folder
         Where the process's temporary files go; by default the system's folder for them.
+    rehearsal
+        Clip of a job that each process does at its start; without it, none is done.
 
     Attributes
     ----------
@@ -34,8 +36,11 @@ class WorkerSlot:
         The current process.
     """
 
-    def __init__(self, limits: Limits, cache: Path, folder: Path | None) -> None:
+    def __init__(
+        self, limits: Limits, cache: Path, folder: Path | None, rehearsal: Path | None = None
+    ) -> None:
         self._limits, self._cache, self._folder = limits, cache, folder
+        self._rehearsal = rehearsal
         self._closed = False
         self.process: WorkerProcess | None = None
 
@@ -52,7 +57,9 @@ class WorkerSlot:
         if self.process is None or not self.process.is_alive:
             self.clear()
             with resources_or_refuse():
-                self.process = WorkerProcess(self._limits, self._cache, self._folder)
+                self.process = WorkerProcess(
+                    self._limits, self._cache, self._folder, self._rehearsal
+                )
 
     def run(self, job: AnyJob, stop: threading.Event) -> Generator[Message, None, None]:
         """Run a job, as `d2m.jobs.worker_pool.WorkerPool.run` does when its turn has come."""

@@ -14,6 +14,7 @@ import typer
 
 from tools.bench.clips import CLIPS, FULL_HD, PHONE, ROOT, BenchClip
 from tools.bench.figures import commit_of, write_figures
+from tools.bench.first_job import measure_first_job
 from tools.bench.rounds import checked_out, measure_clips, measure_versions
 from tools.bench.tables import clip_lines, comparison_lines, summary_lines
 
@@ -69,6 +70,21 @@ def compare(
     except ValueError as error:
         raise typer.BadParameter(str(error)) from None
     typer.echo("\n".join(comparison_lines(old, new)))
+
+
+@cli.command()
+def first_job(
+    rounds: Rounds = 1,
+) -> None:
+    """Time the first job of a worker process against its third, after a wait and at once."""
+    for waits in (True, False) * rounds:
+        one = measure_first_job(waits=waits)
+        when = f"after {one.ready_s:.1f} s, when ready" if waits else "at once"
+        typer.echo(
+            f"first job sent {when}: first video after {one.first_s:.1f} s, "
+            f"{one.ratio:.2f} x that of the third job ({one.third_s:.1f} s); CPU time "
+            f"{one.first_cpu_s:.1f} s against {one.third_cpu_s:.1f} s"
+        )
 
 
 if __name__ == "__main__":

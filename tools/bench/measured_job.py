@@ -123,16 +123,15 @@ def memory_of_tree_mb() -> float:
     return total / _MB
 
 
-def cpu_of_tree_s() -> float:
-    """Return the CPU time of this process and its descendants, ended ones too (s)."""
-    times = os.times()
-    total = times.user + times.system + times.children_user + times.children_system
-    for pid in process_tree(os.getpid())[1:]:
+def cpu_of_tree_s(root: int) -> float:
+    """Return the CPU time of a process and its descendants, ended ones too (s)."""
+    ticks = 0
+    for pid in process_tree(root):
         with contextlib.suppress(OSError):
             stat = Path(f"/proc/{pid}/stat").read_text()
-            fields = stat.rsplit(")", 1)[1].split()[11:15]  # user, system; those of its children
-            total += sum(map(int, fields)) / os.sysconf("SC_CLK_TCK")
-    return total
+            # user and system time, then those of its children that have ended
+            ticks += sum(map(int, stat.rsplit(")", 1)[1].split()[11:15]))
+    return ticks / os.sysconf("SC_CLK_TCK")
 
 
 def measure_job(pipeline: Any, clip: Path, levels: Any, out: Path) -> JobFigures:
@@ -149,14 +148,14 @@ def measure_job(pipeline: Any, clip: Path, levels: Any, out: Path) -> JobFigures
 
         def on_soundtrack(self, soundtrack: Any) -> None:  # noqa: ARG002
             soundtracks_s.append(time.perf_counter() - start)
-            figures.cpu_both_s = cpu_of_tree_s() - start_cpu
+            figures.cpu_both_s = cpu_of_tree_s(own) - start_cpu
 
-    peak_mb = [figures.before_mb]
-    start_cpu, start = cpu_of_tree_s(), time.perf_counter()
+    own, peak_mb = os.getpid(), [figures.before_mb]
+    start_cpu, start = cpu_of_tree_s(own), time.perf_counter()
     with memory_watch(peak_mb):
         files = pipeline.produce(clip, levels, Settings(), out=out, observer=Clock())
         figures.all_s = time.perf_counter() - start
-        figures.cpu_s = cpu_of_tree_s() - start_cpu
+        figures.cpu_s = cpu_of_tree_s(own) - start_cpu
     (figures.peak_mb,) = peak_mb
     figures.first_s, figures.both_s = soundtracks_s[0], soundtracks_s[-1]
     figures.stages = stage_seconds(stages, figures.all_s)

@@ -1,0 +1,38 @@
+"""What a worker process keeps from one job to the next."""
+
+from __future__ import annotations
+
+from multiprocessing import Pipe
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from d2m.generation.compact import CompactModel
+from d2m.jobs.messages import Failed, Finished, Job
+from d2m.jobs.worker_main import JobRunner
+
+
+def test_a_refused_clip_leaves_the_networks_loaded(
+    short_clip: Path, text_clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded: list[Any] = []
+    load = CompactModel.from_pretrained
+
+    def load_and_count(*arguments: Any, **options: Any) -> CompactModel:
+        loaded.append(arguments)
+        return load(*arguments, **options)
+
+    monkeypatch.setattr(CompactModel, "from_pretrained", load_and_count)
+    ours, theirs = Pipe()
+    runner = JobRunner(theirs, tmp_path / "cache")
+    ends = []
+    for number, clip in enumerate((short_clip, text_clip, short_clip)):
+        out = tmp_path / str(number)
+        out.mkdir()
+        runner.run(Job(clip=clip, levels="high", out=out))
+        while not isinstance(message := ours.recv(), Finished | Failed):
+            pass
+        ends.append(type(message))
+    assert ends == [Finished, Failed, Finished]
+    assert len(loaded) == 1
