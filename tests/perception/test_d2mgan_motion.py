@@ -15,7 +15,6 @@ from d2m.perception.d2mgan_motion import (
     tiktok_motion,
 )
 from d2m.perception.pose import PoseTrack
-from d2m.perception.solo_tracker import track_pose
 from d2m.perception.skeleton import BODY25, body25_from_mediapipe, fill_gaps
 from d2m.perception.smpl import (
     JOINTS,
@@ -23,6 +22,7 @@ from d2m.perception.smpl import (
     forward_kinematics,
     smpl_joints_from_mediapipe,
 )
+from d2m.perception.solo_tracker import track_pose
 from tests.conftest import EXAMPLES
 
 FEET = [index for index, name in enumerate(JOINTS) if name.endswith(("ankle", "foot"))]

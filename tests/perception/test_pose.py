@@ -5,9 +5,10 @@ import pytest
 
 from d2m.perception.mediapipe_graph import MediaPipeGraph
 from d2m.perception.optical_flow import DirectogramMeter
-from d2m.perception.pose import PoseTrack
-from d2m.perception.solo_tracker import track_pose
+from d2m.perception.pose import PoseTrack, track_of_samples
+from d2m.perception.region_tracker import RegionTracker
 from d2m.perception.skeleton import COCO17, HIPS, WRISTS, coco17_from_mediapipe, torso_length
+from d2m.perception.solo_tracker import track_pose
 from tests.perception.drawn_figure import draw_person, room
 
 FPS = 30.0
@@ -142,3 +143,44 @@ def test_the_networks_are_closed_if_the_caller_raises(monkeypatch):
 def test_mediapipe_does_not_log_to_stderr(capfd):
     track_pose(((i / FPS, frame) for i, (_, frame) in zip(range(2), clip(), strict=False)), FPS)
     assert capfd.readouterr().err == ""
+
+
+def wave(frames: np.ndarray) -> np.ndarray:
+    """Return poses (F, 33, 7) that swing at 2 Hz, a tempo of 120 BPM."""
+    values = np.zeros((len(frames), 33, 7))
+    values[..., :6] = 0.1 * np.sin(2 * np.pi * 2 * frames / FPS)[:, None, None]
+    values[:, 11:13, 1] -= 0.2  # shoulders over hips, so that the body has a size
+    values[..., 6] = 0.9
+    return values
+
+
+def test_frames_between_those_read_follow_the_movement():
+    frames = np.arange(31)
+    truth, read = wave(frames), frames[::2]
+    track = track_of_samples(list(read), list(truth[::2]), len(frames), FPS)
+    assert track.found.all()
+    np.testing.assert_allclose(track.landmarks, truth[..., :3], atol=0.002)
+    np.testing.assert_allclose(track.world, truth[..., 3:6], atol=0.002)
+    np.testing.assert_array_equal(track.landmarks[::2], truth[::2, :, :3])
+    np.testing.assert_allclose(track.visibility, 0.9)
+
+
+def test_a_gap_is_not_filled_with_a_curve():
+    truth = wave(np.arange(31))
+    poses = [None if 10 <= frame <= 20 else truth[frame] for frame in range(0, 31, 2)]
+    track = track_of_samples(range(0, 31, 2), poses, 31, FPS)
+    assert track.found.tolist() == [not 8 < frame < 22 for frame in range(31)]
+    gap = track.landmarks[9:22, 0, 0]
+    np.testing.assert_allclose(np.diff(gap), np.diff(gap).mean(), atol=1e-9)
+    assert (track.visibility[9:22] == 0).all()
+
+
+@pytest.mark.parametrize(("fps", "expected"), [(30.0, 18), (24.0, 22), (20.0, 27), (12.0, 36)])
+def test_the_pose_is_read_at_one_rate_whatever_that_of_the_clip(fps, expected, monkeypatch):
+    read: list[int] = []
+    add = RegionTracker.read
+    monkeypatch.setattr(
+        RegionTracker, "read", lambda self, *arguments: (read.append(1), add(self, *arguments))[1]
+    )
+    track_pose(clip(), fps)
+    assert abs(len(read) - expected) <= 1
