@@ -132,7 +132,7 @@ def run_ray(
     if not is_remote(target):
         target = str(local_path(target).absolute())
     with _connected(options) as workers, _token(target) as token:
-        worker = {"target": target, "limits": limits, "token": token}
+        worker = {"target": target, "limits": limits, "token": token, "ends_with_parent": True}
         for start in range(0, len(clips), _WINDOW):
             missing = {clip.id: clip for clip in clips[start : start + _WINDOW]}
             # Clips in a list whose actor died too often are tried once more, each alone.
@@ -229,7 +229,7 @@ def _start_ray(options: RayOptions, folder: Path) -> None:
         include_dashboard=False,
         log_to_driver=False,
         logging_level="ERROR",
-        _temp_dir=str(folder),
+        **{"_temp_dir": str(folder)},
     )
 
 

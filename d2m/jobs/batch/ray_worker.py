@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import pickle
+import threading
+import time
 import traceback
 from collections.abc import Iterator
 from typing import Any
@@ -17,6 +19,8 @@ from d2m.training.child_processes import THREAD_VARIABLES
 
 TOKEN_NAME = ".ray-batch"
 """A file in the target by which workers see that their folder is that of the driver."""
+_LOOK_S = 0.2
+"""Time between two looks whether the parent lives (s); chosen by hand."""
 _MAX_BLOCK = 100
 """Most clips in a list; chosen by hand. Ray needs 9 KB and some milliseconds for each list."""
 _ROUNDS = 4
@@ -37,9 +41,16 @@ class RayWorker:
         What the file `TOKEN_NAME` in the target says.
     threads
         Threads of the libraries in that process, unless the environment says otherwise.
+    ends_with_parent
+        Whether this process ends at once when its parent, the raylet, is gone. Ray itself lets it
+        go on for up to a minute (measured), in which the same command may begin again.
     """
 
-    def __init__(self, target: str, limits: Limits, token: str, threads: int) -> None:
+    def __init__(
+        self, target: str, limits: Limits, token: str, threads: int, *, ends_with_parent: bool
+    ) -> None:
+        if ends_with_parent:
+            threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
         self._target, self._limits, self._token = target, limits, token
         self._worker: ClipWorker | None = None
         for name in THREAD_VARIABLES:
@@ -93,6 +104,13 @@ class RayWorker:
                     )
             self._worker = ClipWorker(self._target, limits=self._limits)
         return self._worker
+
+
+def _end_with(parent: int) -> None:
+    """End this process when its parent is gone; the one below it notices that and ends, too."""
+    while os.getppid() == parent:
+        time.sleep(_LOOK_S)
+    os._exit(1)
 
 
 def clip_blocks(

@@ -62,10 +62,12 @@ def test_options_without_workers_or_processors_are_refused() -> None:
 def test_a_folder_that_machines_do_not_share_is_refused(tmp_path: Path) -> None:
     (tmp_path / TOKEN_NAME).write_text("of the driver")
     batch = {"clips": [pickle.dumps(clips_named("a"))]}
-    worker = RayWorker(str(tmp_path), Limits(), "of another driver", threads=1)
+    worker = RayWorker(
+        str(tmp_path), Limits(), "of another driver", threads=1, ends_with_parent=False
+    )
     (said,) = worker(batch)
     assert "is not shared by all machines" in said["error"][0]
-    same = RayWorker(str(tmp_path), Limits(), "of the driver", threads=1)
+    same = RayWorker(str(tmp_path), Limits(), "of the driver", threads=1, ends_with_parent=False)
     (said,) = same(batch)
     assert ClipRow.from_json(said["row"][0]).status == "refused"
     assert said["error"] == [""]
