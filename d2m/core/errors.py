@@ -39,7 +39,7 @@ class JobError(D2MError):
     """A job in a worker process was stopped, ran out of time or memory, or crashed."""
 
 
-class RefusedError(JobError):
+class RefusedJobError(JobError):
     """The input or a setting of a job can't be used: another try would end the same."""
 
 

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from d2m.checkpoints import import_dropped_files
 from d2m.core.dance_events import ChoreographySummary, DanceObserver, SongSummary
-from d2m.core.errors import D2MError, JobError, OutputError, RefusedError, StorageError
+from d2m.core.errors import D2MError, JobError, OutputError, RefusedJobError, StorageError
 from d2m.core.events import DanceSummary, ResultFiles, SoundtrackSummary
 from d2m.core.librosa_loader import load_librosa
 from d2m.core.subprocess_limits import limit_resources
@@ -235,7 +235,7 @@ def _kind_of(error: BaseException) -> type[JobError]:
     if shortage == _NO_SPACE or isinstance(error, OutputError):
         return StorageError
     is_refused = isinstance(error, D2MError) and not isinstance(error, JobError) and not shortage
-    return RefusedError if is_refused else JobError
+    return RefusedJobError if is_refused else JobError
 
 
 def _preload() -> None:

@@ -15,7 +15,7 @@ from d2m.core.errors import (
     DataError,
     JobError,
     OutputError,
-    RefusedError,
+    RefusedJobError,
     StorageError,
 )
 from d2m.core.events import ResultFiles
@@ -125,7 +125,7 @@ class ClipWorker:
             self._require_space(error)
             return clip.row("failed", message=str(error), seconds=time.monotonic() - start)
         except D2MError as error:
-            is_failure = isinstance(error, JobError) and not isinstance(error, RefusedError)
+            is_failure = isinstance(error, JobError) and not isinstance(error, RefusedJobError)
             status: RowStatus = "failed" if is_failure else "refused"
             return clip.row(status, message=str(error), seconds=time.monotonic() - start)
         except Exception:
@@ -138,7 +138,7 @@ class ClipWorker:
 
     def _make(self, clip: BatchClip, folder: Path) -> None:
         if clip.problem:
-            raise RefusedError(clip.problem)
+            raise RefusedJobError(clip.problem)
         try:
             path = fetch_clip(clip.source, folder, ClipLimits().max_bytes)
         except OSError as error:
