@@ -194,7 +194,7 @@ class Finished:
 class Failed:
     """The job failed; ``sentence`` says why, for people.
 
-    ``error`` is what a pool raises then: `RefusedJobError` and `StorageError` tell the reasons apart.
+    ``error`` is what a pool raises then: `RefusedJobError` and `StorageError` tell reasons apart.
     """
 
     sentence: str
