@@ -47,6 +47,8 @@ class Visit:
         Places in the queue that were reported.
     running
         When the job ran: first and last event (s, monotonic clock).
+    done_s
+        Time from the press on the button to the last file (s).
     end
         ``"done"``, ``"failed"``, ``"full"`` if the queue was full, or ``"lost"`` without an end.
     """
@@ -54,17 +56,24 @@ class Visit:
     first_event_s: float = float("inf")
     places: list[int] = field(default_factory=list)
     running: tuple[float, float] | None = None
+    done_s: float = float("inf")
     end: str = "lost"
 
 
 def visit(
-    url: str, clip: Path, begin: threading.Barrier, *, seed: int = 0, length_s: float = 0.0
+    url: str,
+    clip: Path,
+    begin: threading.Barrier,
+    *,
+    levels: str = "high",
+    seed: int = 0,
+    length_s: float = 0.0,
 ) -> Visit:
     """Upload a clip, wait for the other visitors, press "Generate", and follow the events."""
     visitor, result = Visitor(url), Visit()
     uploaded = visitor.upload(clip)
     begin.wait(120)
-    for event in visitor.generate(uploaded, seed=seed, length_s=length_s):
+    for event in visitor.generate(uploaded, levels, seed=seed, length_s=length_s):
         now = time.monotonic()
         if event.place or event.stage or event.failed:
             result.first_event_s = min(result.first_event_s, event.after_s)
@@ -73,7 +82,7 @@ def visit(
         if event.stage not in ("", "Waiting in the queue") or event.done:
             result.running = (result.running[0] if result.running else now, now)
         if event.done:
-            result.end = "done"
+            result.end, result.done_s = "done", event.after_s
         if event.failed:
             result.end = "full" if "server is full" in event.text else "failed"
     return result

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import os
 import subprocess
 import tempfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +17,8 @@ ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "examples"
 _THERE_AND_BACK = "split=2[a][b];[b]reverse[c];[a][c]concat=n=2,loop=loop=-1:size=32767,"
 """Filters of ffmpeg that play a clip forwards and backwards without end, so without cuts."""
+
+_FREE_BOX = b"\0\0\0\x08free"  # an empty box, which players skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,6 +142,15 @@ def make_clip(clip: BenchClip, folder: Path | None = None) -> Path:
         _write_rotated(unfinished, path) if clip.is_rotated else unfinished.rename(path)
         unfinished.unlink(missing_ok=True)
     return path
+
+
+def distinct_copies(clip: Path, folder: Path) -> Iterator[Path]:
+    """Yield copies of an MP4 file without end, that differ so that no analysis is found again."""
+    content = clip.read_bytes()
+    for number in itertools.count(1):
+        path = folder / f"{clip.stem}-{number}.mp4"
+        path.write_bytes(content + number * _FREE_BOX)
+        yield path
 
 
 def _arguments(clip: BenchClip) -> list[str]:

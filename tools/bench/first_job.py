@@ -6,10 +6,8 @@ A visitor who comes right after the start waits for the start too; one who comes
 from __future__ import annotations
 
 import contextlib
-import itertools
 import tempfile
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,14 +15,13 @@ from app import REHEARSAL
 from d2m.core.events import SoundtrackSummary
 from d2m.jobs import WorkerPool
 from d2m.jobs.messages import Job
-from tools.bench.clips import FULL_HD, make_clip
+from tools.bench.clips import FULL_HD, distinct_copies, make_clip
 from tools.bench.measured_job import cpu_of_tree_s
 
 IDLE_S = 1.5
 """Time without work (s) after which a process counts as ready; chosen by hand."""
 MOST_READY_S = 300.0
 """Longest time to wait until a process is ready (s); chosen by hand."""
-_FREE_BOX = b"\0\0\0\x08free"  # an empty box, which players skip
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,15 +50,6 @@ class FirstJob:
         return self.first_s / self.third_s
 
 
-def distinct_copies(clip: Path, folder: Path) -> Iterator[Path]:
-    """Yield copies of an MP4 file without end, that differ so that no analysis is found again."""
-    content = clip.read_bytes()
-    for number in itertools.count(1):
-        path = folder / f"clip{number}.mp4"
-        path.write_bytes(content + number * _FREE_BOX)
-        yield path
-
-
 def measure_first_job(levels: str = "both", *, waits: bool = True) -> FirstJob:
     """Start a worker process, and measure its first job and its third.
 
@@ -79,9 +67,9 @@ def measure_first_job(levels: str = "both", *, waits: bool = True) -> FirstJob:
     ):
         clips = distinct_copies(make_clip(FULL_HD), Path(folder))
         pool.warm_up()
-        ready_s = _wait_until_idle(pool) if waits else 0.0
         process = pool.slots[0].process
         assert process is not None
+        ready_s = wait_until_idle(process.pid) if waits else 0.0
         times: list[tuple[float, float]] = []
         for number, clip in zip(range(3), clips, strict=False):
             out = Path(folder) / f"out{number}"
@@ -103,13 +91,12 @@ def measure_first_job(levels: str = "both", *, waits: bool = True) -> FirstJob:
     )
 
 
-def _wait_until_idle(pool: WorkerPool) -> float:
-    """Wait until the only process of a pool has nothing more to do; return the time it took (s)."""
+def wait_until_idle(pid: int) -> float:
+    """Wait until a process and its children have nothing more to do; return the time taken (s)."""
     start = worked = time.perf_counter()
-    process, before = pool.slots[0].process, -1.0
-    assert process is not None
+    before = -1.0
     while time.perf_counter() - worked < IDLE_S:
-        if (used := cpu_of_tree_s(process.pid)) != before:
+        if (used := cpu_of_tree_s(pid)) != before:
             before, worked = used, time.perf_counter()
         if worked - start > MOST_READY_S:
             raise RuntimeError("the worker process does not come to rest")
