@@ -12,7 +12,7 @@ import numpy as np
 from imageio_ffmpeg import get_ffmpeg_exe
 
 from d2m.media.clip_limits import ClipInfo, ClipLimits
-from d2m.media.probe_sandbox import probe_in_sandbox
+from d2m.media.probe import probe_file
 
 ClipMaker = Callable[..., Path]
 TIME_BASE = Fraction(1, 90_000)
@@ -66,7 +66,7 @@ def coded_frames(path: Path) -> list[tuple[int | None, bytes]]:
 
 def probe_clip(path: Path, limits: ClipLimits | None = None) -> ClipInfo:
     """Return the properties of a whole clip."""
-    return probe_in_sandbox(path, limits or ClipLimits()).info
+    return probe_file(path, limits or ClipLimits()).info
 
 
 def clip_maker(folder: Path) -> ClipMaker:

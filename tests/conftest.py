@@ -37,19 +37,30 @@ BROWSER_FLAGS = (
 )
 
 
-PAGE_TESTS = ("tests/browser/", "tests/test_app.py", "tests/test_readme.py")
+PAGE_TESTS = (
+    *("tests/browser/", "tests/test_app.py", "tests/test_readme.py", "tests/test_faults.py"),
+    "tests/test_load.py",
+)
 """Tests that share one server and one browser."""
+SHARING_FOLDERS = ("tests/architecture/", "tests/checkpoints/", "tests/benchmark/listening/")
+"""Folders whose tests share what takes seconds to make, once in each process that needs it."""
 LONGEST_FIRST = (
-    *("page", "tests/test_faults.py", "tests/jobs/test_worker_pool.py"),
-    *("tests/generation/test_d2mgan.py", "tests/torture/test_torture.py", "tests/test_cli.py"),
-    *("tests/test_load.py", "tests/test_examples.py", "tests/benchmark/test_levels.py"),
+    *("page", "tests/torture/test_torture.py", "tests/jobs/test_worker_pool.py"),
+    *("tests/benchmark/listening/", "tests/checkpoints/", "tests/test_clip_conditions.py"),
+    *("tests/web/test_requests.py", "tests/test_examples.py", "tests/test_cli.py"),
+    *("tests/test_spaces.py", "tests/architecture/", "tests/test_studio.py"),
+    *("tests/jobs/test_dance_jobs.py", "tests/models/test_d2mgan.py"),
+    *("tests/benchmark/comparison/test_comparing.py", "tests/benchmark/test_levels.py"),
 )
 """Groups of tests that take long: begun last, one would keep the other processes waiting."""
 
 
 def group_of(nodeid: str) -> str:
-    """Return the group of a test: its file, or ``page``."""
-    return "page" if nodeid.startswith(PAGE_TESTS) else nodeid.split("::")[0]
+    """Return the group of a test: ``page``, a folder whose tests share things, or its file."""
+    if nodeid.startswith(PAGE_TESTS):
+        return "page"
+    folders = [folder for folder in SHARING_FOLDERS if nodeid.startswith(folder)]
+    return folders[0] if folders else nodeid.split("::")[0]
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -118,6 +129,19 @@ def text_clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return clip
 
 
+@pytest.fixture
+def probed_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Probe clips in the process of the tests, which saves a third of a second for each clip.
+
+    `tests/media/test_probe_sandbox.py`, whole jobs and some of the torture cases probe them in a
+    child process, as the product does.
+    """
+    from d2m.media.probe import probe_file
+
+    for module in ("clip", "full_quality"):
+        monkeypatch.setattr(f"d2m.media.{module}.probe_in_sandbox", probe_file)
+
+
 CommandLine = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
@@ -170,12 +194,12 @@ def serving(folder: Path) -> Iterator[Server]:
     try:
         while not _is_served(url):
             assert process.poll() is None, log.read_text()
-            assert time.monotonic() - start < 60, log.read_text()
+            assert time.monotonic() - start < 180, log.read_text()
             time.sleep(0.1)
         yield Server(url, time.monotonic() - start, process.pid)
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(60)
     for kind in ("server", "worker", "job", "cache"):
         assert not list(folder.glob(f"d2m-{kind}-*"))
 

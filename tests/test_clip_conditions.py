@@ -12,6 +12,7 @@ from tools.clip_conditions.condition import Condition
 MARKS = {one: [pytest.mark.slow] if one.is_slow else [] for one in CONDITIONS}
 
 
+@pytest.mark.usefixtures("probed_here")
 @pytest.mark.parametrize(
     "condition",
     [pytest.param(one, id=f"{one.topic}: {one.name}", marks=marks) for one, marks in MARKS.items()],

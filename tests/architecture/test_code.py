@@ -17,7 +17,7 @@ from tests.architecture.source import (
     project,
     write_project,
 )
-from tests.conftest import LONGEST_FIRST, PAGE_TESTS
+from tests.conftest import LONGEST_FIRST, PAGE_TESTS, SHARING_FOLDERS
 
 PRIVATE = re.compile(r"_[A-Za-z0-9]\w*")
 ALLOWED_PRIVATE = {
@@ -170,7 +170,7 @@ def test_every_test_asserts_something() -> None:
 
 
 def test_groups_of_tests_exist() -> None:
-    named = {*PAGE_TESTS, *LONGEST_FIRST} - {"page"}
+    named = {*PAGE_TESTS, *SHARING_FOLDERS, *LONGEST_FIRST} - {"page"}
     assert [path for path in sorted(named) if not (ROOT / path).exists()] == []
 
 

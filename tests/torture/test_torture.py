@@ -1,6 +1,7 @@
 """Untrusted clips of all kinds, in the first stages of a job.
 
-``make torture`` sends the same clips through whole jobs, and ``make fuzz`` random damage.
+``make torture`` sends the same clips through whole jobs, and ``make fuzz`` random damage. Here only
+clips that ask for much time or memory are probed in a process of their own, as in a job.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from tests.torture.case import Case, Refused, Works
 from tests.torture.cases import CASES
 from tests.torture.checks import copy_fault, message_fault, refusal_fault
 from tests.torture.clip_factory import ClipFactory, frame_times
+from tests.torture.damaged_clips import BOMBS
 from tests.torture.prober import Outcome, Prober
 
 QUICK = [case for case in CASES if not case.is_slow]
@@ -36,9 +38,15 @@ def factory(tmp_path_factory: pytest.TempPathFactory, listener: Listener) -> Cli
 
 
 @pytest.fixture(scope="module")
-def prober() -> Iterator[Prober]:
-    with contextlib.closing(Prober(timeout_s=TIMEOUT_S)) as prober:
-        yield prober
+def probers() -> Iterator[dict[bool, Prober]]:
+    """Return what probes clips in a sandbox (True), and what does so without one (False)."""
+    with contextlib.ExitStack() as stack:
+        yield {
+            in_sandbox: stack.enter_context(
+                contextlib.closing(Prober(timeout_s=TIMEOUT_S, in_sandbox=in_sandbox))
+            )
+            for in_sandbox in (False, True)
+        }
 
 
 @pytest.fixture(scope="module")
@@ -54,14 +62,14 @@ def refusals() -> Iterator[list[float]]:
 def test_case(
     case: Case,
     factory: ClipFactory,
-    prober: Prober,
+    probers: dict[bool, Prober],
     listener: Listener,
     refusals: list[float],
     tmp_path: Path,
 ) -> None:
     clip, copy = case.make(factory), tmp_path / "copy.mp4"
     with files_opened_beside(clip) as opened:
-        outcome = prober(clip, copy, case.start_s, case.length_s)
+        outcome = probers[case in BOMBS](clip, copy, case.start_s, case.length_s)
     assert outcome.kind in ("works", "refused"), outcome
     if outcome.kind == "refused":
         refusals.append(outcome.seconds)
