@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
+from contextlib import closing
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +12,10 @@ from d2m.checkpoints import CHECKPOINTS, import_dropped_files, is_installed
 from d2m.checkpoints.registry import family_named
 from d2m.checkpoints.resolve import InstalledWeights, resolve_weights
 from d2m.core.events import Observer, ResultFiles
+from d2m.core.file_hash import file_hash
 from d2m.core.levels import BASELINES, HopLevel, Level
 from d2m.core.output_folder import usable_output
+from d2m.core.parallel import run_at_once, usable_cores
 from d2m.core.progress import Progress, silent, timed
 from d2m.core.settings import Settings
 from d2m.core.styles import AUTO
@@ -27,11 +30,9 @@ from d2m.perception.beat_clock import check_clock
 from d2m.perception.beat_correction import check_correction
 from d2m.perception.clip_analysis import ClipAnalysis, analyse_clip
 from d2m.perception.dance import Dance, estimate_dance
+from d2m.rendering.job_files import write_job_files
 from d2m.rendering.pose_strip import draw_pose_strip
-from d2m.rendering.write_results import write_job_files, write_soundtrack
-
-_HASH_BLOCK = 1 << 20
-"""Bytes of a clip hashed at a time: 1 MiB bounds the memory."""
+from d2m.rendering.write_results import write_soundtrack, write_video
 
 
 class DanceToMusic:
@@ -168,13 +169,14 @@ class DanceToMusic:
         clip
             Video file.
         levels
-            In the order in which they are made; without any, the clip is only analysed.
+            The levels, made at once where that is faster; without any, the clip is only analysed.
         settings
             How to make the music.
         out
             Folder for the files.
         observer
-            Receives the progress, the analysis, each level's music and the files.
+            Receives the progress, the analysis, each level's music as soon as its video can be
+            played, its details, and in the end the files.
 
         Returns
         -------
@@ -194,15 +196,19 @@ class DanceToMusic:
         weights = self._resolve(settings, levels)
         dance = self.perceive(clip, settings, progress=events.on_progress)
         events.on_dance(dance.summary())
-        name, soundtracks = Path(clip).stem, []
-        for level in levels:
-            made = self._generate(dance, level, settings, weights, events.on_progress)
-            written = write_soundtrack(dance, made, out, name, progress=events.on_progress)
-            soundtracks.append(written)
-            events.on_soundtrack(written.summary())
-        if not soundtracks:
+        if not levels:
             return None
-        files = write_job_files(dance, soundtracks, out, name, progress=events.on_progress)
+        name, made = Path(clip).stem, dict[int, Soundtrack]()
+        tasks = [
+            partial(self._make, dance, level, settings, weights, out, name) for level in levels
+        ]
+        threads = usable_cores() if _are_small(levels, weights) else 1
+        with closing(run_at_once(tasks, events.on_progress, threads=threads)) as results:
+            for index, soundtrack in results:
+                made[index] = soundtrack
+                events.on_soundtrack(soundtrack.summary())
+        soundtracks = [made[index] for index in range(len(levels))]
+        files = write_job_files(dance, soundtracks, out, name, events)
         events.on_files(files)
         return files
 
@@ -221,6 +227,20 @@ class DanceToMusic:
             if level.name in BASELINES:
                 self._models.get(weights, level, settings)
         return weights
+
+    def _make(
+        self,
+        dance: Dance,
+        level: Level,
+        settings: Settings,
+        weights: InstalledWeights,
+        out: Path,
+        name: str,
+        progress: Progress,
+    ) -> Soundtrack:
+        """Generate the music of a level, and write its video."""
+        made = self._generate(dance, level, settings, weights, progress)
+        return write_video(dance, made, out, name, progress)
 
     def _generate(
         self,
@@ -241,7 +261,7 @@ class DanceToMusic:
         """Return the analysis of a clip, from the cache if it is there."""
         part = f"{settings.start_s:g}-{settings.length_s or 0:g}"
         dancer = "1" if settings.dancer == AUTO else settings.dancer
-        key = f"{_content_hash(clip)}.{part}.{dancer}"
+        key = f"{file_hash(clip)}.{part}.{dancer}"
         if self._latest is not None and self._latest[0] == key:
             return self._latest[1]
 
@@ -270,16 +290,9 @@ class DanceToMusic:
         return analysis
 
 
-def _content_hash(clip: Path) -> str:
-    """Return the SHA-256 of a file's content, or of its name if it can't be read.
+def _are_small(levels: tuple[Level, ...], weights: InstalledWeights) -> bool:
+    """Return whether the networks of levels are small, so that one core is enough for each.
 
-    Probing the clip reports files that can't be read.
+    The published ones, and those of baselines, use all cores.
     """
-    digest = hashlib.sha256()
-    try:
-        with clip.open("rb") as file:
-            while block := file.read(_HASH_BLOCK):
-                digest.update(block)
-    except OSError:
-        digest.update(str(clip).encode())
-    return digest.hexdigest()
+    return not weights.family.segments and not any(level.name in BASELINES for level in levels)

@@ -11,7 +11,7 @@ import numpy as np
 
 from d2m.__main__ import ConsoleObserver
 from d2m.core.beat_tempo import mean_tempo
-from d2m.core.events import DanceSummary, SoundtrackSummary
+from d2m.core.events import DanceSummary, SoundtrackDetails, SoundtrackSummary
 from d2m.core.levels import STUDIO
 from d2m.core.settings import Settings
 from d2m.pipeline import DanceToMusic
@@ -33,6 +33,9 @@ class Console(ConsoleObserver):
         self.soundtrack = soundtrack
         super().on_soundtrack(soundtrack)
 
+    def on_details(self, details: SoundtrackDetails) -> None:
+        self.details = details
+
 
 class JobOutputs:
     """Everything that a job with the studio version says and writes."""
@@ -52,6 +55,7 @@ class JobOutputs:
         self.report = json.loads(files.report.read_text())
         self.level = self.report["levels"]["studio"]
         self.dance, self.soundtrack = console.dance, console.soundtrack
+        self.details = console.details
         self.texts = {
             "command line": "\n".join(
                 line for line in written.read_text().splitlines() if "BPM" in line
@@ -59,8 +63,8 @@ class JobOutputs:
             "sentence": self.dance.beat_sentence,
             "page": re.sub("<.*?>", "", html.analysis(self.dance, chosen)),
             "scores": re.sub("<.*?>", "", html.scores(self.soundtrack, chosen)),
-            "plot": self.soundtrack.alt_text,
-            "score picture": self.soundtrack.score_text,
+            "plot": self.details.alt_text,
+            "score picture": self.details.score_text,
         }
 
     @property

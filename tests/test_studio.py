@@ -15,7 +15,7 @@ import pytest
 import soundfile
 
 from d2m.audio.loudness import measure_loudness, true_peak_db
-from d2m.core.events import Observer, ResultFiles, SoundtrackSummary
+from d2m.core.events import Observer, ResultFiles, SoundtrackDetails, SoundtrackSummary
 from d2m.core.levels import STUDIO, STUDIO_SAMPLE_RATE, levels_named
 from d2m.core.settings import INSTRUMENT_SWITCHES, Settings
 from d2m.generation.soundtrack import Music
@@ -37,6 +37,9 @@ class Collector(Observer[None]):
 
     def on_soundtrack(self, soundtrack: SoundtrackSummary) -> None:
         self.soundtracks[soundtrack.level] = soundtrack
+
+    def on_details(self, details: SoundtrackDetails) -> None:
+        self.soundtracks[details.level].paths.update(details.paths)
 
 
 Job = tuple[dict[str, SoundtrackSummary], ResultFiles]

@@ -30,7 +30,10 @@ class Observer(Generic[T]):
         """Receive the analysis of the clip, before any music exists."""
 
     def on_soundtrack(self, soundtrack: SoundtrackSummary) -> T | None:
-        """Receive one level's music once its files are written."""
+        """Receive one level's music as soon as the clip can be played with it."""
+
+    def on_details(self, details: SoundtrackDetails) -> T | None:
+        """Receive the plots of one level's music, and what else took longer."""
 
     def on_files(self, files: ResultFiles) -> T | None:
         """Receive the files that belong to the whole job."""
@@ -133,17 +136,13 @@ class SoundtrackSummary:
     style
         Label of its style.
     paths
-        Files by kind, see `d2m.rendering.write_results.KINDS` and, for the studio version,
-        `d2m.rendering.score_files.SCORE_KINDS`.
-    alt_text
-        Description of the beat plot in words.
+        Files by kind that are there at once: the clip with the music, the music, and where there
+        is a score, its MIDI and beat markers. `SoundtrackDetails` has the others.
     scores
         Scores by name, as in `d2m.generation.soundtrack.Soundtrack`; no score of the beats
         where no rhythm was found.
     seconds
         Time that the level took (s).
-    score_text
-        Description of the picture of the score in words; empty without a score.
     rights
         A sentence on how the music may be used.
     clock
@@ -161,10 +160,8 @@ class SoundtrackSummary:
     level: str
     style: str
     paths: dict[str, Path]
-    alt_text: str
     scores: dict[str, float]
     seconds: float
-    score_text: str = ""
     rights: str = ""
     clock: str = "dance"
     unsure: bool = False
@@ -193,6 +190,33 @@ class SoundtrackSummary:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SoundtrackDetails:
+    """What is there of one level's music some time after the clip can be played with it.
+
+    Parameters
+    ----------
+    level
+        Name of the level.
+    paths
+        Its further files by kind, see `d2m.rendering.write_results.KINDS` and, for the studio
+        version, `d2m.rendering.score_files.SCORE_KINDS`.
+    alt_text
+        Description of the beat plot in words.
+    score_text
+        Description of the picture of the score in words; empty without one.
+    """
+
+    level: str
+    paths: dict[str, Path]
+    alt_text: str
+    score_text: str = ""
+
+    def notify(self, observer: Observer[T]) -> T | None:
+        """Pass the event to `Observer.on_details`."""
+        return observer.on_details(self)
+
+
+@dataclass(frozen=True, kw_only=True)
 class ResultFiles:
     """Files that belong to a whole job.
 
@@ -205,11 +229,14 @@ class ResultFiles:
     comparisons
         Videos with both hop levels side by side, by the level whose music plays; empty for
         jobs without both.
+    beat_videos
+        The clip with a bar that shows both kinds of beats, by level; empty unless asked for.
     """
 
     report: Path
     archive: Path
     comparisons: dict[str, Path] = field(default_factory=dict)
+    beat_videos: dict[str, Path] = field(default_factory=dict)
 
     def notify(self, observer: Observer[T]) -> T | None:
         """Pass the event to `Observer.on_files`."""

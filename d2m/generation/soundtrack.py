@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, TypeVar
@@ -9,7 +10,7 @@ from typing import Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from d2m.core.events import SoundtrackSummary
+from d2m.core.events import SoundtrackDetails, SoundtrackSummary
 from d2m.core.levels import Level
 from d2m.core.metrical_grid import BEAT_TOLERANCE_S
 from d2m.core.progress import Progress, silent
@@ -171,19 +172,26 @@ class Soundtrack:
         return self.audio if self.audio.ndim == 1 else self.audio.mean(axis=0)
 
     def summary(self) -> SoundtrackSummary:
-        """Return files and scores as plain data for the command line and the page."""
+        """Return the first files and the scores as plain data for the command line and the page."""
         return SoundtrackSummary(
             level=self.level.name,
             style=self.style.label,
             paths=dict(self.paths),
-            alt_text=self.alt_text,
             scores={name: float(value) for name, value in self.scores.items()},
             seconds=sum(self.seconds.values()),
-            score_text=self.score_text,
             rights=self.rights,
             clock=self.rhythm.clock,
             unsure=bool(self.rhythm.unsure),
             tempo_bpm=float(self.rhythm.tempo_bpm),
             is_phase_weak=bool(self.rhythm.has_weak_phase),
             has_rhythm=bool(self.rhythm.is_found),
+        )
+
+    def details(self, known: Collection[str]) -> SoundtrackDetails:
+        """Return the plots and the other files as plain data, without the kinds that are known."""
+        return SoundtrackDetails(
+            level=self.level.name,
+            paths={kind: path for kind, path in self.paths.items() if kind not in known},
+            alt_text=self.alt_text,
+            score_text=self.score_text,
         )

@@ -13,7 +13,7 @@ from typing import ClassVar, TypeVar
 from d2m.core.dance_events import ChoreographySummary, DanceObserver, SongSummary
 from d2m.core.dance_settings import DanceSettings
 from d2m.core.errors import JobError, SettingsError
-from d2m.core.events import DanceSummary, ResultFiles, SoundtrackSummary
+from d2m.core.events import DanceSummary, ResultFiles, SoundtrackDetails, SoundtrackSummary
 from d2m.core.levels import Level, levels_named
 from d2m.core.settings import Settings
 
@@ -205,7 +205,8 @@ class Failed:
         return observer.on_failed(self)
 
 
-_Result = DanceSummary | SoundtrackSummary | SongSummary | ChoreographySummary | ResultFiles
+_Music = DanceSummary | SoundtrackSummary | SoundtrackDetails
+_Result = _Music | SongSummary | ChoreographySummary | ResultFiles
 Message = Waiting | Stage | _Result | Finished | Failed
 
 

@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 from d2m.checkpoints import import_dropped_files
 from d2m.core.dance_events import ChoreographySummary, DanceObserver, SongSummary
 from d2m.core.errors import D2MError, JobError, OutputError, RefusedJobError, StorageError
-from d2m.core.events import DanceSummary, ResultFiles, SoundtrackSummary
+from d2m.core.events import DanceSummary, ResultFiles, SoundtrackDetails, SoundtrackSummary
 from d2m.core.librosa_loader import load_librosa
 from d2m.core.subprocess_limits import limit_resources
 from d2m.jobs.messages import AnyJob, DanceJob, Failed, Finished, Job, Stage, requested_levels
@@ -164,6 +164,10 @@ class JobRunner(DanceObserver[None]):
     def on_soundtrack(self, soundtrack: SoundtrackSummary) -> None:
         """Send one level's music."""
         self._connection.send(soundtrack)
+
+    def on_details(self, details: SoundtrackDetails) -> None:
+        """Send the plots of one level's music."""
+        self._connection.send(details)
 
     def on_song(self, song: SongSummary) -> None:
         """Send the analysis of the song."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from dataclasses import replace
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -28,37 +28,56 @@ SCORE_KINDS = {
 what plays when on a light and on a dark background, and each stem before mastering."""
 
 
-def write_score_files(soundtrack: Soundtrack, base: Path) -> tuple[Soundtrack, dict[str, Path]]:
-    """Write the score of a piece; for a studio version also its picture and the stems.
+def write_notes(score: Score, base: Path) -> dict[str, Path]:
+    """Write a score as MIDI, and its beat markers.
 
     Parameters
     ----------
-    soundtrack
-        A soundtrack with a score.
+    score
+        The score.
     base
         Path of the files without their endings, see `SCORE_KINDS`.
 
     Returns
     -------
-    soundtrack, paths
-        The soundtrack with ``score_text``, and the files by kind.
+    dict
+        The files by kind.
     """
-    score = soundtrack.score
-    if score is None:
-        raise ValueError("the soundtrack has no score")
-    kinds = SCORE_KINDS if soundtrack.stems else ("midi", "csv")
-    paths = {kind: base.with_name(base.name + SCORE_KINDS[kind]) for kind in kinds}
-    with timed(soundtrack.seconds, "midi"):
-        write_midi(paths["midi"], score)
-        write_beat_markers(paths["csv"], score)
-    if not soundtrack.stems:
-        return soundtrack, paths
+    paths = _paths(base, ("midi", "csv"))
+    write_midi(paths["midi"], score)
+    write_beat_markers(paths["csv"], score)
+    return paths
+
+
+def write_stems(soundtrack: Soundtrack, score: Score, base: Path) -> tuple[str, dict[str, Path]]:
+    """Write the stems of a studio version, and draw its score.
+
+    Parameters
+    ----------
+    soundtrack
+        The studio version.
+    score
+        The score that it plays.
+    base
+        As for `write_notes`.
+
+    Returns
+    -------
+    text, paths
+        Description of the picture in words, and the files by kind.
+    """
+    paths = _paths(base, ("lanes", "lanes_dark", *STEMS))
     with timed(soundtrack.seconds, "stems"):
         for stem in STEMS:
             write_flac(paths[stem], soundtrack.stems[stem], soundtrack.sample_rate)
     with timed(soundtrack.seconds, "score_plot"):
         text = draw_score_plot(paths["lanes"], score=score, dark=paths["lanes_dark"])
-    return replace(soundtrack, score_text=text), paths
+    return text, paths
+
+
+def _paths(base: Path, kinds: Iterable[str]) -> dict[str, Path]:
+    """Return the paths of files by kind."""
+    return {kind: base.with_name(base.name + SCORE_KINDS[kind]) for kind in kinds}
 
 
 def write_beat_markers(path: Path, score: Score) -> None:

@@ -1,4 +1,4 @@
-"""Write the files of a job: music, videos, plots, report, and all of them in one ZIP."""
+"""Write the files of one level's music: the clip with it, the music, its notes, plots, stems."""
 
 from __future__ import annotations
 
@@ -6,21 +6,17 @@ from dataclasses import replace
 from pathlib import Path
 
 from d2m.core.common_settings import COMPACT
-from d2m.core.events import ResultFiles
 from d2m.core.file_names import plain_name
 from d2m.core.levels import HopLevel
 from d2m.core.progress import Progress, silent, timed
 from d2m.generation.soundtrack import Soundtrack
-from d2m.media.archive import write_archive
 from d2m.media.audio_file import write_wav
 from d2m.perception.dance import Dance
 from d2m.rendering.beat_plot import draw_beat_plot
 from d2m.rendering.beat_video import write_beat_video
 from d2m.rendering.mux import mux
-from d2m.rendering.report import report, write_report
 from d2m.rendering.rights import rights_sentence
-from d2m.rendering.score_files import SCORE_KINDS, write_score_files
-from d2m.rendering.side_by_side import write_side_by_side
+from d2m.rendering.score_files import SCORE_KINDS, write_notes, write_stems
 from d2m.rendering.video_writer import combine_streams
 from d2m.score.midi import write_tracks_midi
 
@@ -37,10 +33,8 @@ on a dark background, the clip with a bar that shows both kinds of beats, and th
 coded pictures (HEVC, VP9 or AV1, with their HDR) with the music."""
 
 
-def write_soundtrack(
-    dance: Dance, soundtrack: Soundtrack, folder: Path, name: str, progress: Progress = silent
-) -> Soundtrack:
-    """Write the files of one level's music into a folder.
+def write_soundtrack(dance: Dance, soundtrack: Soundtrack, folder: Path, name: str) -> Soundtrack:
+    """Write all files of one level's music into a folder.
 
     Their names hold the clip, the style, the seed (or the weights, where there is no seed) and
     the level, such as ``clip.house.seed3.high.mp4``; see `KINDS`. Music with a score has
@@ -55,46 +49,123 @@ def write_soundtrack(
         Created if it is missing.
     name
         First part of the file names.
+
+    Returns
+    -------
+    Soundtrack
+        The same with ``paths``, ``alt_text``, ``score_text`` and ``rights``.
+    """
+    soundtrack = write_video(dance, soundtrack, folder, name)
+    soundtrack = write_details(dance, soundtrack, name)
+    if soundtrack.settings.overlay:
+        write_overlay(soundtrack)
+    return with_overlay(soundtrack)
+
+
+def write_video(
+    dance: Dance, soundtrack: Soundtrack, folder: Path, name: str, progress: Progress = silent
+) -> Soundtrack:
+    """Write the first files of a level: the clip with the music, the music, and its notes.
+
+    Parameters
+    ----------
+    dance, soundtrack, folder, name
+        As for `write_soundtrack`.
     progress
         Called with the name of each stage and the share done.
 
     Returns
     -------
     Soundtrack
-        The same with ``paths`` and ``alt_text``.
+        The same with ``paths`` and ``rights``.
     """
-    level, settings = soundtrack.level.name, soundtrack.settings
-    seconds = soundtrack.seconds
+    level = soundtrack.level.name
     folder.mkdir(parents=True, exist_ok=True)
-    stem = f"{stem_of(soundtrack, name)}.{level}"
-    there = {"beats": settings.overlay, "original": dance.original_picture is not None}
-    kinds = [kind for kind in KINDS if there.get(kind, True)]
-    paths = {kind: folder / f"{stem}{KINDS[kind]}" for kind in kinds}
-    progress(f"Writing the files ({level})", 0.0)
-    with timed(seconds, "write"):
+    base = folder / f"{stem_of(soundtrack, name)}.{level}"
+    progress(f"Writing the video ({level})", 0.0)
+    paths = {kind: base.with_name(base.name + KINDS[kind]) for kind in ("mp4", "wav")}
+    with timed(soundtrack.seconds, "write"):
         _write_music(dance, soundtrack, paths)
     if soundtrack.score is not None:
-        progress(f"Writing the files ({level})", 0.4)
-        soundtrack, more = write_score_files(soundtrack, folder / stem)
-        paths |= more
+        with timed(soundtrack.seconds, "midi"):
+            paths |= write_notes(soundtrack.score, base)
     elif soundtrack.tracks:
-        paths["midi"] = folder / f"{stem}{SCORE_KINDS['midi']}"
+        paths["midi"] = base.with_name(base.name + SCORE_KINDS["midi"])
         write_tracks_midi(paths["midi"], soundtrack.tracks)
-    progress(f"Writing the files ({level})", 0.7)
-    with timed(seconds, "plot"):
-        alt_text = _draw_beat_plot(dance, soundtrack, paths, f"{name}, {level}")
-    if settings.overlay:
-        stage = f"Writing the beat video ({level})"
-        with timed(seconds, "overlay"):
-            write_beat_video(
-                paths["mp4"],
-                paths["beats"],
-                dance_beats_s=soundtrack.found_beats_s,
-                music_beats_s=soundtrack.music_beats_s,
-                progress=lambda share: progress(stage, share),
-            )
-    rights = rights_sentence(soundtrack)
-    return replace(soundtrack, paths=paths, alt_text=alt_text, rights=rights)
+    progress(f"Writing the video ({level})", 1.0)
+    return replace(soundtrack, paths=paths, rights=rights_sentence(soundtrack))
+
+
+def write_details(
+    dance: Dance, soundtrack: Soundtrack, name: str, progress: Progress = silent
+) -> Soundtrack:
+    """Write what people can wait for: plots, stems, and the original picture with the music.
+
+    Plots must not be drawn in two threads at a time.
+
+    Parameters
+    ----------
+    dance, soundtrack
+        What `write_video` returned, and its dance.
+    name, progress
+        As for `write_video`.
+
+    Returns
+    -------
+    Soundtrack
+        The same with all ``paths`` but the beat video, ``alt_text`` and ``score_text``.
+    """
+    stage = f"Drawing the plots ({soundtrack.level.name})"
+    paths, base = dict(soundtrack.paths), soundtrack.paths["mp4"].with_suffix("")
+    progress(stage, 0.0)
+    paths |= {kind: base.with_name(base.name + KINDS[kind]) for kind in ("png", "dark")}
+    with timed(soundtrack.seconds, "plot"):
+        title = f"{name}, {soundtrack.level.name}"
+        alt_text = _draw_beat_plot(dance, soundtrack, paths, title)
+    progress(stage, 0.5)
+    if dance.original_picture is not None:
+        paths["original"] = base.with_name(base.name + KINDS["original"])
+        combine_streams(dance.original_picture, paths["mp4"], paths["original"])
+    score_text = ""
+    if soundtrack.score is not None and soundtrack.stems:
+        score_text, stems = write_stems(soundtrack, soundtrack.score, base)
+        paths |= stems
+    progress(stage, 1.0)
+    return replace(soundtrack, paths=_in_order(paths), alt_text=alt_text, score_text=score_text)
+
+
+def write_overlay(soundtrack: Soundtrack, progress: Progress = silent) -> None:
+    """Write the clip with a bar that shows both kinds of beats.
+
+    Parameters
+    ----------
+    soundtrack
+        What `write_video` returned.
+    progress
+        As for `write_video`.
+    """
+    stage = f"Writing the beat video ({soundtrack.level.name})"
+    with timed(soundtrack.seconds, "overlay"):
+        write_beat_video(
+            soundtrack.paths["mp4"],
+            with_overlay(soundtrack).paths["beats"],
+            dance_beats_s=soundtrack.found_beats_s,
+            music_beats_s=soundtrack.music_beats_s,
+            progress=lambda share: progress(stage, share),
+        )
+
+
+def with_overlay(soundtrack: Soundtrack) -> Soundtrack:
+    """Return a soundtrack with the path of its beat video, if the settings ask for one."""
+    if not soundtrack.settings.overlay:
+        return soundtrack
+    path = soundtrack.paths["mp4"].with_suffix(KINDS["beats"])
+    return replace(soundtrack, paths=_in_order({**soundtrack.paths, "beats": path}))
+
+
+def _in_order(paths: dict[str, Path]) -> dict[str, Path]:
+    """Return files by kind in the order of `KINDS` and `SCORE_KINDS`."""
+    return {kind: paths[kind] for kind in (*KINDS, *SCORE_KINDS) if kind in paths}
 
 
 def _write_music(dance: Dance, soundtrack: Soundtrack, paths: dict[str, Path]) -> None:
@@ -108,38 +179,8 @@ def _write_music(dance: Dance, soundtrack: Soundtrack, paths: dict[str, Path]) -
         own_sound=dance.own_sound,
         original_gain=soundtrack.settings.original,
         sample_rate=rate,
+        info=dance.clip,
     )
-    if dance.original_picture is not None:
-        combine_streams(dance.original_picture, paths["mp4"], paths["original"])
-
-
-def write_job_files(
-    dance: Dance,
-    soundtracks: list[Soundtrack],
-    folder: Path,
-    name: str,
-    progress: Progress = silent,
-) -> ResultFiles:
-    """Write the files of a whole job: report, comparison, and everything in one ZIP.
-
-    Parameters
-    ----------
-    dance, soundtracks
-        The dance and its music, at least one level.
-    folder, name
-        As for `write_soundtrack`.
-    progress
-        Called with the name of each stage and the share done.
-    """
-    stem = stem_of(soundtracks[0], name)
-    comparisons = _compare(soundtracks, folder / stem, progress)
-    path, archive = folder / f"{stem}.report.json", folder / f"{stem}.zip"
-    progress("Packing the files", 0.0)
-    write_report(path, report(dance, soundtracks, name))
-    files = [path, *comparisons.values()]
-    files += [file for soundtrack in soundtracks for file in soundtrack.paths.values()]
-    write_archive(archive, files)
-    return ResultFiles(report=path, archive=archive, comparisons=comparisons)
 
 
 def stem_of(soundtrack: Soundtrack, name: str) -> str:
@@ -150,26 +191,6 @@ def stem_of(soundtrack: Soundtrack, name: str) -> str:
     if settings.arrangement:
         piece += f".arrangement{settings.arrangement}"
     return f"{plain_name(name, 'clip')}.{soundtrack.style.name}.{piece}"
-
-
-def _compare(soundtracks: list[Soundtrack], stem: Path, progress: Progress) -> dict[str, Path]:
-    """Write videos with both hop levels side by side, one with the music of each."""
-    hop_levels = [one for one in soundtracks if isinstance(one.level, HopLevel)]
-    if len(hop_levels) != 2:
-        return {}
-    left, right = hop_levels
-    names = left.level.name, right.level.name
-    targets = [stem.with_name(f"{stem.name}.side-by-side.{name}.mp4") for name in names]
-    write_side_by_side(
-        left.paths["mp4"],
-        right.paths["mp4"],
-        (targets[0], targets[1]),
-        dance_beats_s=left.found_beats_s,
-        music_beats_s=(left.music_beats_s, right.music_beats_s),
-        captions=(names[0].capitalize(), names[1].capitalize()),
-        progress=lambda share: progress("Writing the comparison", share),
-    )
-    return dict(zip(names, targets, strict=True))
 
 
 def _draw_beat_plot(

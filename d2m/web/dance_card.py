@@ -10,7 +10,7 @@ from d2m.core.dance_events import ChoreographySummary, SongSummary
 from d2m.core.events import ResultFiles
 from d2m.jobs.messages import JobObserver
 from d2m.web import html, song_html
-from d2m.web.result_cards import beat_plots
+from d2m.web.level_card import beat_plots
 from d2m.web.setting_widgets import Update
 
 DANCE_DOWNLOADS = {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from html import escape
 from inspect import Parameter, Signature
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -12,13 +13,13 @@ import gradio as gr
 from d2m.core.dance_events import ChoreographySummary
 from d2m.core.dance_settings import DanceSettings
 from d2m.core.errors import D2MError
-from d2m.core.events import ResultFiles, SoundtrackSummary
-from d2m.core.levels import levels_named
+from d2m.core.events import ResultFiles, SoundtrackDetails, SoundtrackSummary
+from d2m.core.levels import LEVELS_AND_BASELINES, levels_named
 from d2m.core.setting_fields import parse_form, setting_fields
 from d2m.core.settings import Settings
 from d2m.jobs import WorkerPool
 from d2m.jobs.messages import AnyJob, DanceJob, Finished, Job, JobObserver
-from d2m.web.result_cards import FILE_ORDER
+from d2m.web.level_card import FILE_ORDER
 
 
 def error_toast(error: D2MError) -> gr.Error:
@@ -30,22 +31,36 @@ class FileCollector(JobObserver[list[str]]):
     """Collects the files of a job in the order in which the endpoint returns them."""
 
     def __init__(self) -> None:
-        self._files: list[str] = []
+        self._levels: dict[str, dict[str, Path]] = {}
+        self._others: list[str] = []
+
+    @property
+    def _files(self) -> list[str]:
+        """All files so far: those of each level, then the others."""
+        levels = [self._levels[name] for name in LEVELS_AND_BASELINES if name in self._levels]
+        ordered = [paths[kind] for paths in levels for kind in FILE_ORDER if kind in paths]
+        return [*map(str, ordered), *self._others]
 
     def on_soundtrack(self, soundtrack: SoundtrackSummary) -> list[str]:
-        """Add the files of one level and return all files so far."""
-        paths = soundtrack.paths
-        self._files += [str(paths[kind]) for kind in FILE_ORDER if kind in paths]
+        """Add the first files of one level and return all files so far."""
+        self._levels[soundtrack.level] = dict(soundtrack.paths)
+        return self._files
+
+    def on_details(self, details: SoundtrackDetails) -> list[str]:
+        """Add the other files of one level and return all files so far."""
+        self._levels[details.level] |= details.paths
         return self._files
 
     def on_choreography(self, choreography: ChoreographySummary) -> list[str]:
         """Add the files of a dance and return all files so far."""
-        self._files += [str(path) for kind, path in choreography.paths.items() if kind != "dark"]
+        self._others += [str(path) for kind, path in choreography.paths.items() if kind != "dark"]
         return self._files
 
     def on_files(self, files: ResultFiles) -> list[str]:
-        """Add the report and the ZIP and return all files."""
-        self._files += [str(files.report), str(files.archive)]
+        """Add the beat videos, the report and the ZIP, and return all files."""
+        for level, path in files.beat_videos.items():
+            self._levels[level]["beats"] = path
+        self._others += [str(files.report), str(files.archive)]
         return self._files
 
     def on_finished(self, finished: Finished) -> list[str]:  # noqa: ARG002

@@ -6,13 +6,14 @@ from typing import Any
 
 import gradio as gr
 
-from d2m.core.events import DanceSummary, ResultFiles, SoundtrackSummary
+from d2m.core.events import DanceSummary, ResultFiles, SoundtrackDetails, SoundtrackSummary
 from d2m.core.levels import BASELINES, HOP_LEVELS, LEVELS_AND_BASELINES, STUDIO, Level
 from d2m.core.settings import Settings
 from d2m.jobs.messages import JobObserver
 from d2m.web.beat_buttons import BeatButtons
 from d2m.web.job_status import JobStatus, JobStatuses
-from d2m.web.result_cards import AnalysisCard, ComparisonCard, KeepCard, LevelCard
+from d2m.web.level_card import LevelCard
+from d2m.web.result_cards import AnalysisCard, ComparisonCard, KeepCard
 from d2m.web.setting_widgets import Update
 
 
@@ -118,9 +119,16 @@ class ResultArea:
         """Return the updates that show one level's music."""
         return self._levels[soundtrack.level].shown(soundtrack, settings)
 
+    def details_shown(self, details: SoundtrackDetails) -> Update:
+        """Return the updates that show the plots of one level's music."""
+        return self._levels[details.level].details_shown(details)
+
     def files_shown(self, files: ResultFiles) -> Update:
         """Return the updates that show the comparison and the downloads of a job."""
-        return {**self._comparison.shown(files.comparisons), **self.keep.shown(files)}
+        updates = {**self._comparison.shown(files.comparisons), **self.keep.shown(files)}
+        for level, path in files.beat_videos.items():
+            updates |= self._levels[level].overlay_shown(path)
+        return updates
 
 
 class _ResultObserver(JobObserver[Update]):
@@ -136,6 +144,10 @@ class _ResultObserver(JobObserver[Update]):
     def on_soundtrack(self, soundtrack: SoundtrackSummary) -> Update:
         """Return the updates that show one level's music."""
         return self._area.level_shown(soundtrack, self._settings)
+
+    def on_details(self, details: SoundtrackDetails) -> Update:
+        """Return the updates that show the plots of one level."""
+        return self._area.details_shown(details)
 
     def on_files(self, files: ResultFiles) -> Update:
         """Return the updates that show the comparison and the downloads."""

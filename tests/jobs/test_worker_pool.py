@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from d2m.core.errors import JobError, SettingsError
-from d2m.core.events import DanceSummary, ResultFiles, SoundtrackSummary
+from d2m.core.events import DanceSummary, ResultFiles, SoundtrackDetails, SoundtrackSummary
 from d2m.core.settings import Settings
 from d2m.jobs import WorkerPool
 from d2m.jobs.messages import ANALYSIS_ONLY, Finished, Job, Limits, Stage, Waiting
@@ -37,20 +37,17 @@ def test_both_levels(pool: WorkerPool, short_clip: Path, tmp_path: Path) -> None
     )
     events = list(pool.run(job))
     stages = list(dict.fromkeys(m.name for m in events if isinstance(m, Stage)))
-    assert stages[-10:] == [
-        "Reading the clip",
-        "Tracking the dancer",
-        "Checking the picture",
-        "Finding the rhythm",
-        "Generating music (high)",
-        "Writing the files (high)",
-        "Generating music (low)",
-        "Writing the files (low)",
-        "Writing the comparison",
-        "Packing the files",
-    ]
+    for order in (
+        ("Finding the rhythm", "Generating music (high)", "Writing the video (high)"),
+        ("Writing the video (high)", "Drawing the plots (high)", "Packing the files"),
+        ("Generating music (low)", "Writing the video (low)", "Drawing the plots (low)"),
+        ("Writing the video (low)", "Writing the comparison", "Packing the files"),
+    ):
+        assert [stages.index(stage) for stage in order] == sorted(map(stages.index, order))
     assert all(0 <= m.fraction <= 1 for m in events if isinstance(m, Stage))
-    summary, high, low, files, finished = (m for m in events if not isinstance(m, Stage))
+    summary, *music, files, finished = (m for m in events if not isinstance(m, Stage))
+    assert [type(one) for one in music] == 2 * [SoundtrackSummary] + 2 * [SoundtrackDetails]
+    high, low = sorted(music[:2], key=lambda one: one.level)
     assert isinstance(summary, DanceSummary)
     assert 40 < summary.tempo_bpm < 250
     assert isinstance(files, ResultFiles)
@@ -60,11 +57,11 @@ def test_both_levels(pool: WorkerPool, short_clip: Path, tmp_path: Path) -> None
         assert isinstance(result, SoundtrackSummary)
         assert (result.level, result.style) == (level, "House")
         assert 0 <= result.scores["beat_f_measure"] <= 1
-        assert "beats" in result.alt_text
         assert soundfile.info(result.paths["wav"]).duration == pytest.approx(3.0, abs=0.1)
         assert all(
             path.parent == tmp_path and path.stat().st_size for path in result.paths.values()
         )
+    assert all("beats" in one.alt_text and one.paths["png"].is_file() for one in music[2:])
     assert set(json.loads(files.report.read_text())["levels"]) == {"high", "low"}
     assert not list(tmp_path.glob("*.part"))
 

@@ -27,7 +27,6 @@ def soundtrack(
         level="high",
         style="House",
         paths={},
-        alt_text="",
         scores={**({"beat_f_measure": 0.934} if has_rhythm else {}), **scores},
         seconds=2.31,
         clock=clock,
