@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Annotated, Any
+from typing import Annotated, Any, Optional
 
 import typer
 
-from d2m.core.command_options import OPTION_TYPES, MaybeText
+from d2m.core.command_options import MaybeText
 from d2m.core.errors import SettingsError
 from d2m.core.levels import DEFAULT_LEVELS
-from d2m.core.setting_fields import Kind
 from d2m.core.settings import Settings
 from d2m.jobs.batch.batch_console import ConsoleBatch, summary_text
 from d2m.jobs.batch.ray_engine import RayOptions, ray_engine
@@ -36,7 +35,7 @@ BatchLevel = Annotated[
     str, typer.Option("--level", help="Levels as for generate, such as studio, both or all.")
 ]
 Workers = Annotated[
-    OPTION_TYPES[Kind.INTEGER],
+    Optional[int],  # noqa: UP045
     typer.Option(help="Clips at a time; by default one for each core.", min=1, show_default=False),
 ]
 EngineName = Annotated[str, typer.Option("--engine", help=f"{' or '.join(ENGINES)}.")]

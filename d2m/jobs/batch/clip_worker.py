@@ -146,12 +146,15 @@ class ClipWorker:
             raise StorageError(f"The clip can't be fetched ({reason}): try again.") from error
         out = _results_in(folder)
         job = Job(clip=path, levels=clip.levels, settings=clip.settings, out=out)
+        archives: list[Path] = []
         with contextlib.closing(self._pool.run(job, self._stop)) as messages:
             for message in messages:
                 if self._stop.is_set():
                     raise StoppedError("The batch was stopped: the same command goes on.")
                 if isinstance(message, ResultFiles):
-                    message.archive.unlink()  # the folder holds the same files
+                    archives.append(message.archive)
+        for archive in archives:  # which only repeats the other files
+            archive.unlink()
 
     def _replace_process(self) -> None:
         """Take a fresh process: one that ran out of memory would fail the next clip, too."""
