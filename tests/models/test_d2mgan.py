@@ -40,14 +40,16 @@ def test_names_and_shapes_are_the_published_ones(dataset, level):
 
 
 @torch.inference_mode()
-@pytest.mark.parametrize("level", [HIGH, LOW], ids=["high", "low"])
-def test_outputs_are_those_of_the_original(oracle, level):
+@pytest.mark.parametrize(("level", "dances"), [(HIGH, 2), (LOW, 1)], ids=["high", "low"])
+def test_outputs_are_those_of_the_original(oracle, level, dances):
     encoder, generator = filled_networks("aist", level)
     code = encoder(stored_input("aist_motion", (2, 120, 219)))
     assert relative_error(code, oracle["aist_motion_code"]) < 1e-4
-    latents = generator(code, stored_input("visual", (2, 1, 2048)), torch.tensor([3, 7]))
-    assert latents.shape == (2, 64, level.segment_codes)
-    assert relative_error(latents[:, :, ::4], oracle[f"aist_{level.name}"]) < 1e-4
+    visual, genre = stored_input("visual", (2, 1, 2048)), torch.tensor([3, 7])
+    # The low level takes four times as long, so it makes one dance's music.
+    latents = generator(code[:dances], visual[:dances], genre[:dances])
+    assert latents.shape == (dances, 64, level.segment_codes)
+    assert relative_error(latents[:, :, ::4], oracle[f"aist_{level.name}"][:dances]) < 1e-4
 
 
 @torch.inference_mode()
