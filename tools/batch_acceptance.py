@@ -32,7 +32,8 @@ WORKER = "worker_main"
 CRASHES = 5
 KILLED_AT = 0.4
 """Share of the clips that have a row when the batch itself is killed; chosen by hand."""
-OPTIONS = ("--level", "high", "--memory-limit", "2.5", "--time-limit", "60")
+OPTIONS = ("--level", "high", "--time-limit", "60")
+"""Words of the command, beside source, target, engine and workers."""
 
 
 def main(

@@ -16,6 +16,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -306,3 +307,17 @@ def test_a_crash_or_a_hang_fails_its_clip_only(
     assert [row.status for row in rows] == ["refused", "failed", "refused"]
     assert ("crashed" if hurt == signal.SIGKILL else "got stuck") in rows[1].message
     assert [path.name for path in (tmp_path / "clip").iterdir()] == ["row.json"]
+
+
+def test_a_clip_without_room_fails_unless_the_disk_is_full(
+    short_clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clip = BatchClip(id="clip", source=str(short_clip), levels="high")
+    limits = Limits(file_bytes=20_000)
+    with contextlib.closing(ClipWorker(str(tmp_path), limits=limits)) as worker:
+        row = worker.run(clip)
+        assert row.status == "failed"
+        assert "no disk space" in row.message
+        monkeypatch.setattr("d2m.jobs.batch.clip_worker.MIN_FREE_BYTES", 1 << 60)
+        with pytest.raises(OutputError, match="MB of disk space are left for temporary files"):
+            worker.run(replace(clip, is_again=True))
