@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from d2m import web
 from d2m.jobs import WorkerPool
 from d2m.jobs.messages import Limits
+from d2m.jobs.worker_process import available_cores
 from d2m.media.clip_limits import ClipLimits
 from d2m.web.examples import SONG_LIST, load_examples
 from d2m.web.rate_limits import RequestLimits, RequestQuotas
@@ -28,11 +29,16 @@ SESSIONS = 24
 a new page, and no job depends on it (`d2m.web.job_status.JobStatuses`)."""
 JOBS_AT_ONCE = "D2M_JOBS_AT_ONCE"
 """Environment variable with the number of jobs that run at a time."""
+CORES_PER_JOB, MOST_JOBS = 2, 8
+"""Processor cores for each job that runs at a time, and the most such jobs (count), unless the
+environment sets their number. A job keeps two cores busy most of the time; each process takes
+about 1 GB of memory. Chosen by hand; `tools/load_rates.py` times other numbers."""
 
 
 def limits_from_environment() -> Limits:
-    """Return the limits of the worker pool that the environment sets."""
-    value = os.environ.get(JOBS_AT_ONCE) or "1"
+    """Return the limits of the worker pool: those that the environment sets, or by the cores."""
+    usual = min(MOST_JOBS, max(1, available_cores() // CORES_PER_JOB))
+    value = os.environ.get(JOBS_AT_ONCE) or str(usual)
     if not (value.isascii() and value.isdigit() and int(value)):
         raise SystemExit(f"{JOBS_AT_ONCE} is {value!r}: set it to a whole number of at least 1.")
     return Limits(at_once=int(value))

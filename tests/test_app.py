@@ -61,8 +61,15 @@ def test_a_wrong_number_of_jobs_is_refused(value: str, monkeypatch: pytest.Monke
         app.limits_from_environment()
     monkeypatch.setenv(app.JOBS_AT_ONCE, "3")
     assert app.limits_from_environment().at_once == 3
-    monkeypatch.delenv(app.JOBS_AT_ONCE)
-    assert app.limits_from_environment().at_once == 1
+
+
+@pytest.mark.parametrize(("cores", "at_once"), [(1, 1), (2, 1), (5, 2), (8, 4), (64, 8)])
+def test_the_number_of_jobs_follows_from_the_cores(
+    cores: int, at_once: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(app.JOBS_AT_ONCE, raising=False)
+    monkeypatch.setattr(app, "available_cores", lambda: cores)
+    assert app.limits_from_environment().at_once == at_once
 
 
 def test_the_page_is_served_within_half_a_minute(server: Server) -> None:
