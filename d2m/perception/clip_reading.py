@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import chain, islice
-from math import ceil
+from math import floor
 from types import TracebackType
 from typing import TYPE_CHECKING
 
@@ -38,9 +38,9 @@ POSE_FPS = 30.0
 chosen by hand."""
 READING, TRACKING = "Reading the clip", "Tracking the dancer"
 """Stages of the reading: before somebody is found, and after."""
-# Frames that wait for a thread. Chosen by hand: 640 x 360 pixels of one take 0.7 MB, and the
-# networks are loaded while so many are decoded.
-_AHEAD = 24
+AHEAD = 24
+"""Frames that wait for a thread at most. Chosen by hand: one of 640 x 360 px takes 0.7 MB, and the
+networks are loaded while so many are decoded."""
 _ROUNDING = 1e-6  # of a place among frames
 
 
@@ -83,8 +83,8 @@ class ClipReader:
         self._fps, self._expected = POSE_FPS, 1
         self._picker: RatePicker | None = None
         self._tracker: SoloTracker | None = None
-        self._follower = ReaderThread(self._follow, ahead=_AHEAD)
-        self._watcher = ReaderThread(self._watch, ahead=_AHEAD)
+        self._follower = ReaderThread(self._follow, ahead=AHEAD)
+        self._watcher = ReaderThread(self._watch, ahead=AHEAD)
 
     def __enter__(self) -> ClipReader:
         """Start the threads."""
@@ -148,10 +148,15 @@ class ClipReader:
             seen = Glance(search, self._fps, self._expected)
             with SoloTracker(self._fps) as tracker:
                 self._tracker = tracker
-                for _, image in seen.pass_through(self._timed(chain(first, images))):
-                    tracker.add(image)
-                self._tracker = tracker if seen.count < 2 else None
-                return seen.count, tracker.result() if seen.count < 2 else None
+                for index, image in enumerate(chain(first, images)):
+                    pose = tracker.add(image)
+                    # Another person is found faster in a frame whose dancer is known already.
+                    if seen.is_due(index) and (pose is not None or not tracker.is_following):
+                        seen.look(image, pose)
+                        if seen.count > 1:
+                            self._tracker = None
+                            return seen.count, None
+                return seen.count, tracker.result()
 
     def _watch(self, images: Iterator[Image]) -> tuple[NDArray[np.float64], list[TimedFrame]]:
         """Return the directogram of the pictures, and some of them."""
@@ -180,7 +185,7 @@ class RatePicker:
 
     def add(self, frame: VideoFrame) -> list[VideoFrame]:
         """Add a frame, and return those that are shown for certain, in order."""
-        if ceil(self._chosen * self._ratio - 0.5 - _ROUNDING) == self._added:
+        if floor(self._chosen * self._ratio + 0.5 + _ROUNDING) == self._added:
             self._chosen += 1
             self._waiting.append(frame)
         self._added += 1

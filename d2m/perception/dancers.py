@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +15,7 @@ from d2m.perception.clothing import clothing_colours, colour_distance
 from d2m.perception.identities import Person, identify_people
 from d2m.perception.mediapipe_graph import Image
 from d2m.perception.people import People
-from d2m.perception.person_search import PersonSearch, open_person_search
+from d2m.perception.person_search import PersonSearch, is_person, open_person_search
 from d2m.perception.person_tracks import track_people
 from d2m.perception.pose import FloatArray, PoseTrack, TimedFrame
 from d2m.perception.skeleton import fill_gaps
@@ -45,14 +45,14 @@ class Dancers:
 
 
 class Glance:
-    """Look roughly how many people are in a clip while its frames pass through.
+    """Look roughly how many people are in a clip, at some of its frames.
 
     Parameters
     ----------
     search
         From `d2m.perception.person_search.open_person_search`.
     fps
-        Rate (Hz) of the frames that pass through.
+        Rate (Hz) of the frames.
     expected
         Expected number of these frames.
     """
@@ -61,6 +61,7 @@ class Glance:
         self._search = search
         self._step = max(1, round(min(fps / GLANCE_FPS, expected / LEAST_GLANCES)))
         self._needed = max(_SEVERAL_GLANCES, _SEVERAL_SHARE * expected / self._step)
+        self._next = self._step // 2
         self._alone = self._together = self._changed = 0
         self._before: FloatArray | None = None
 
@@ -71,26 +72,23 @@ class Glance:
             return 2
         return min(1, self._together + self._alone)
 
-    def look(self, image: Image) -> None:
-        """Look at a frame (H, W, 3) RGB."""
+    def is_due(self, index: int) -> bool:
+        """Return whether it is time to look again, at a frame of this index."""
+        return index >= self._next
+
+    def look(self, image: Image, known: FloatArray | None = None) -> None:
+        """Look at a frame (H, W, 3) RGB, in which the pose (33, 7) of somebody may be known."""
+        self._next += self._step
         small = _reduced(image)
-        found = self._search.search(small, most=2, settle=1)
-        self._together += len(found) > 1
-        self._alone += len(found) == 1
-        if found:
-            colours = clothing_colours(small, found[0].values[:, :2])
+        poses = [known] if known is not None and is_person(known) else []
+        poses += [one.values for one in self._search.search(small, poses, most=2, settle=1)]
+        self._together += len(poses) > 1
+        self._alone += len(poses) == 1
+        if poses:
+            colours = clothing_colours(small, poses[0][:, :2])
             if self._before is not None:
                 self._changed += colour_distance(self._before, colours) > _OTHER_CLOTHES
             self._before = colours
-
-    def pass_through(self, frames: Iterable[TimedFrame]) -> Iterator[TimedFrame]:
-        """Yield frames unchanged, until there are several people in them."""
-        for index, (time, frame) in enumerate(frames):
-            if index % self._step == self._step // 2:
-                self.look(frame)
-                if self.count > 1:
-                    return
-            yield time, frame
 
 
 def glance(frames: Sequence[TimedFrame]) -> int:

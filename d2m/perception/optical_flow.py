@@ -62,10 +62,11 @@ class DirectogramMeter:
 
     def _histogram(self, flow: NDArray[Any]) -> FloatArray:
         """Sum the speeds (px per frame) of flow vectors (N, 2) by direction, (bins,)."""
-        moving = flow - np.median(flow, axis=0)
-        speed = np.hypot(moving[:, 0], moving[:, 1])
-        turn = np.arctan2(moving[:, 1], moving[:, 0]) / (2 * np.pi)
-        direction = np.round(turn * self._bins).astype(np.int64) % self._bins
+        import cv2
+
+        across, down = (flow[:, axis] - np.median(flow[:, axis]) for axis in (0, 1))
+        speed, angle = (values[:, 0] for values in cv2.cartToPolar(across, down))
+        direction = np.rint(angle * (self._bins / (2 * np.pi))).astype(np.int64) % self._bins
         return np.bincount(direction, weights=speed, minlength=self._bins).astype(float)
 
     def pass_through(self, frames: Iterable[TimedFrame]) -> Iterator[TimedFrame]:

@@ -93,8 +93,7 @@ class PersonSearch:
                     found = self._reader.settle(rest, detections[1].region, settle)
                 if found is None:
                     break
-            is_person = _is_person(found.values, poses)
-            if is_person:
+            if is_person(found.values, poses):
                 new.append(found)
                 poses.append(found.values)
             else:
@@ -119,7 +118,7 @@ def open_person_search() -> Iterator[PersonSearch]:
         search.close()
 
 
-def _is_person(values: FloatArray, others: Sequence[FloatArray]) -> bool:
+def is_person(values: FloatArray, others: Sequence[FloatArray] = ()) -> bool:
     """Return whether a pose (33, 7) is a person beside others, not an artefact."""
     visibility = values[:, 6]
     if visibility[list(MEDIAPIPE_TORSO)].min() < _MIN_TORSO_VISIBILITY:

@@ -58,8 +58,13 @@ class SoloTracker:
         self._detector.close()
         self._reader.close()
 
-    def add(self, frame: Image) -> None:
+    def add(self, frame: Image) -> FloatArray | None:
         """Follow the dancer to the next frame, (H, W, 3) RGB.
+
+        Returns
+        -------
+        (33, 7) or None
+            The pose, if it was read in this frame and somebody was found.
 
         Raises
         ------
@@ -71,11 +76,16 @@ class SoloTracker:
             raise ValueError(f"a frame must be (H, W, 3), not {frame.shape}")
         # The share of the frames that are read, in whole frames; rounding must not move it.
         done = int(self.count * self._share + 1e-6)
-        if self.count == 0 or done > int((self.count - 1) * self._share + 1e-6):
-            self._read(frame, self.count)
-        else:
+        index, self.count = self.count, self.count + 1
+        if index and done == int((index - 1) * self._share + 1e-6):
             self._left_out = frame
-        self.count += 1
+            return None
+        return self._read(frame, index)
+
+    @property
+    def is_following(self) -> bool:
+        """Whether somebody was found in the last frame that was read."""
+        return self._region is not None
 
     def result(self) -> PoseTrack:
         """Return the dancer's track through the frames so far; the last one is always read."""
@@ -83,7 +93,7 @@ class SoloTracker:
             self._read(self._left_out, self.count - 1)
         return track_of_samples(self._indices, self._poses, self.count, self._fps)
 
-    def _read(self, frame: Image, index: int) -> None:
+    def _read(self, frame: Image, index: int) -> FloatArray | None:
         self._left_out = None
         if self._region is None:
             detections = self._detector.detect(frame)
@@ -93,6 +103,7 @@ class SoloTracker:
         self.has_found = self.has_found or pose is not None
         self._indices.append(index)
         self._poses.append(None if pose is None else pose.values)
+        return self._poses[-1]
 
 
 def track_pose(

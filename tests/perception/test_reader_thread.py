@@ -53,13 +53,14 @@ def test_an_error_of_the_reader_reaches_the_producer() -> None:
     def read(items: Iterator[int]) -> None:
         raise ValueError(f"bad item {next(items)}")
 
-    with (
-        pytest.raises(ValueError, match="bad item 0"),
-        ReaderThread(read, ahead=1) as reader,
-    ):
-        for number in range(1000):
-            reader.put(number)
-        reader.finish()
+    def send() -> None:
+        with ReaderThread(read, ahead=1) as reader:
+            for number in range(1000):
+                reader.put(number)
+            reader.finish()
+
+    with pytest.raises(ValueError, match="bad item 0"):
+        send()
 
 
 def test_an_error_of_the_producer_ends_the_thread() -> None:
@@ -69,9 +70,13 @@ def test_an_error_of_the_producer_ends_the_thread() -> None:
     def read(items: Iterator[int]) -> None:
         seen.extend(items)
 
-    with pytest.raises(KeyboardInterrupt), ReaderThread(read, ahead=4) as reader:
-        reader.put(1)
-        raise KeyboardInterrupt
+    def send() -> None:
+        with ReaderThread(read, ahead=4) as reader:
+            reader.put(1)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        send()
     assert threading.active_count() == before
     assert seen in ([], [1])
 
