@@ -87,7 +87,7 @@ def hurt(batch: subprocess.Popen[bytes], out: Path, clips: int, names: list[str]
         wait_for_rows(batch, out, round(last * number / (len(blows) + 1)))
         if batch.poll() is None:
             found = [pid for pid in descendants(batch.pid) if name in command_line(pid)]
-            for pid in found[-1:]:
+            for pid in [pid for pid in found if pid not in stopped][-1:]:
                 os.kill(pid, blow)
                 typer.echo(f"{blow.name} to {name}")
                 stopped += [pid] if blow == signal.SIGSTOP else []

@@ -1,13 +1,12 @@
 """Write many short clips to try a batch on: good ones, broken ones, and ones over its limits.
 
     python tools/make_batch_clips.py clips --clips 300
-    python -m d2m batch clips --out out --level high --memory-limit 2.5 --time-limit 60
+    python -m d2m batch clips --out out --level high --time-limit 60
 
 The good clips are parts of the examples, each with another content. The broken ones are truncated,
-empty, a text, sound alone, or without a dancer: the batch refuses them. A frame of the
-large ones has 9 million pixels, so that with ``--memory-limit 2.5`` the worker process runs out of
-memory. The long ones last two minutes, so that with ``--time-limit 60`` they take too long. Both
-fail.
+empty, a text, sound alone, or without a dancer: the batch refuses them. A frame of the large ones
+has 9 million pixels, the most that is accepted: they take most memory. The long ones last two
+minutes, so that with ``--time-limit 60`` they fail. `tools/batch_acceptance.py` adds crashes.
 """
 
 from __future__ import annotations
