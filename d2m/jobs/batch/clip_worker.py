@@ -91,6 +91,7 @@ class ClipWorker:
         if known is not None:
             with contextlib.suppress(DataError):  # of a version that wrote other rows
                 return ClipRow.from_json(known)
+        self._check_stop()
         start = time.monotonic()
         with explain_write_errors("Temporary files"):
             own = tempfile.TemporaryDirectory(prefix="clip-", dir=self._scratch.path)
@@ -149,17 +150,21 @@ class ClipWorker:
         archives: list[Path] = []
         with contextlib.closing(self._pool.run(job, self._stop)) as messages:
             for message in messages:
-                if self._stop.is_set():
-                    raise StoppedError("The batch was stopped: the same command goes on.")
+                self._check_stop()
                 if isinstance(message, ResultFiles):
                     archives.append(message.archive)
         for archive in archives:  # which only repeats the other files
             archive.unlink()
 
+    def _check_stop(self) -> None:
+        if self._stop.is_set():
+            raise StoppedError("The batch was stopped: the same command goes on.")
+
     def _replace_process(self) -> None:
         """Take a fresh process: one that ran out of memory would fail the next clip, too."""
         for slot in self._pool.slots:
-            slot.clear()
+            if slot.process is not None and slot.process.jobs:
+                slot.clear()
 
     def _require_space(self, error: StorageError) -> None:
         """Raise an error if the disk of the temporary files is full."""
