@@ -189,7 +189,8 @@ def _connected(options: RayOptions) -> Iterator[int]:
         import ray.data
     except ImportError as error:
         raise SettingsError(
-            'The engine ray needs Ray: pip install "ray[data]<2.64" "pyarrow<26", or use --engine local.'
+            'The engine ray needs Ray: pip install "ray[data]<2.64" "pyarrow<26", or use --engine '
+            "local."
         ) from error
     with contextlib.ExitStack() as stack:
         try:
