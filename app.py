@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent
 REHEARSAL = HERE / "examples" / "groove_procedural_landscape.mp4"
 """Clip of the job that each worker process does at its start."""
+REHEARSE = "D2M_REHEARSE"
+"""Environment variable that leaves that job out if it is 0."""
 SESSIONS = 24
 """Sessions that Gradio keeps (count); each holds half a megabyte. A forgotten session looks like
 a new page, and no job depends on it (`d2m.web.job_status.JobStatuses`)."""
@@ -73,9 +75,10 @@ def main(
     if "SPACE_ID" in os.environ:  # all visitors come through the proxy of the Space
         os.environ.setdefault("FORWARDED_ALLOW_IPS", "*")
     limits = limits or limits_from_environment()
+    rehearsal = None if os.environ.get(REHEARSE) == "0" else REHEARSAL
     with (
         ServerFolder(keep_s=keep_s) as folder,
-        contextlib.closing(WorkerPool(limits, folder.path, rehearsal=REHEARSAL)) as pool,
+        contextlib.closing(WorkerPool(limits, folder.path, rehearsal=rehearsal)) as pool,
     ):
         # Gradio reads this variable while it is imported.
         os.environ["GRADIO_TEMP_DIR"] = str(folder.uploads)

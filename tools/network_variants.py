@@ -26,10 +26,6 @@ from d2m.models.fft_conv import optimise_for_inference
 from d2m.models.i3d import I3D_FEATURES
 from d2m.models.layers import WeightNormConv1d
 
-SEGMENTS = 10
-"""Segments that each variant generates (count)."""
-ROUNDS = 3
-"""Rounds, each of which times every variant once; the least time counts. Chosen by hand."""
 TILE = 4
 """Outputs that `MinimalFiltering` computes from one tile (count); chosen by hand."""
 _POINTS = (0.0, 1.0, -1.0, 2.0, -2.0, 0.5, -0.5)  # where the polynomials are evaluated
@@ -182,6 +178,8 @@ def variants(
 
 def main(
     threads: Annotated[int, typer.Option(help="Threads of torch.")] = 1,
+    segments: Annotated[int, typer.Option(help="Segments that each variant generates.")] = 10,
+    rounds: Annotated[int, typer.Option(help="Rounds; the least time of each counts.")] = 3,
     compiled: Annotated[bool, typer.Option(help="Also time torch.compile, which needs g++.")] = (
         False
     ),
@@ -193,9 +191,9 @@ def main(
     layout = DATASETS["aist"]
     original = Networks(*build_d2mgan("aist", HIGH)).eval().requires_grad_(False)
     inputs = (
-        torch.randn(SEGMENTS, layout.frames, layout.values),
-        torch.randn(SEGMENTS, 1, I3D_FEATURES),
-        torch.zeros(SEGMENTS, dtype=torch.long),
+        torch.randn(segments, layout.frames, layout.values),
+        torch.randn(segments, 1, I3D_FEATURES),
+        torch.zeros(segments, dtype=torch.long),
     )
     with torch.inference_mode(False), torch.no_grad():
         expected = original(*inputs)
@@ -207,13 +205,13 @@ def main(
             prepared.append((name, run, error, time.perf_counter() - start))
             start = time.perf_counter()
         least = [float("inf")] * len(prepared)
-        for _ in range(ROUNDS):
+        for _ in range(rounds):
             for number, (_, run, _, _) in enumerate(prepared):
                 least[number] = min(least[number], _cpu_s(lambda run=run: run(*inputs)))
-    typer.echo(f"level {HIGH.name}, {SEGMENTS} segments, {threads} threads, CPU s per segment")
+    typer.echo(f"level {HIGH.name}, {segments} segments, {threads} threads, CPU s per segment")
     for cpu_s, (name, _, error, preparation_s) in zip(least, prepared, strict=True):
         typer.echo(
-            f"  {name:56} {cpu_s / SEGMENTS:.3f}  {cpu_s / least[0]:.2f} x  difference {error:.0e}"
+            f"  {name:56} {cpu_s / segments:.3f}  {cpu_s / least[0]:.2f} x  difference {error:.0e}"
             f"  (first call and preparation {preparation_s:.1f} s)"
         )
 
