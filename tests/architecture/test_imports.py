@@ -45,7 +45,7 @@ def imports(module: Module, known: Mapping[str, object]) -> Iterator[tuple[str, 
         import of ``package.name`` where that is a module, else of ``package``.
     """
     is_package = module.path.name == "__init__.py"
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         if isinstance(node, ast.Import):
             for alias in node.names:
                 yield alias.name, node

@@ -26,7 +26,7 @@ PATH = re.compile(r"`((?:d2m|tests|tools|docs|examples|\.ci)/[\w./-]*|[\w./-]+\.
 
 def prose(module: Module) -> Iterator[tuple[int, str]]:
     """Yield all docstrings, of constants and fields too, and comments, with their lines."""
-    for node in ast.walk(module.tree):
+    for node in module.nodes:
         value = node.value if isinstance(node, ast.Expr) else None
         if isinstance(value, ast.Constant) and isinstance(value.value, str):
             yield value.lineno, value.value
