@@ -127,13 +127,18 @@ def test_latex_is_escaped(tmp_path: Path) -> None:
     assert len({line.replace("\\&", "").count("&") for line in rows}) == 1
 
 
-def test_the_page_is_complete(tmp_path: Path) -> None:
-    page = write_comparison(measured_comparison(tmp_path, 6))
-    assert {path.name for path in tmp_path.iterdir()} >= {
+@pytest.fixture(scope="module")
+def report_page(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the page of a report on six clips."""
+    return write_comparison(measured_comparison(tmp_path_factory.mktemp("report"), 6))
+
+
+def test_the_page_is_complete(report_page: Path) -> None:
+    assert {path.name for path in report_page.parent.iterdir()} >= {
         *("report.html", "report.json", "report.csv", "report.tex"),
     }
     found = Structure()
-    found.feed(page.read_text(encoding="utf-8"))
+    found.feed(report_page.read_text(encoding="utf-8"))
     assert found.open == []
     tags = [tag for tag, _ in found.seen]
     assert tags.count("audio") == 6 * (2 + len(TRIVIAL_ROWS))
@@ -146,12 +151,11 @@ def test_the_page_is_complete(tmp_path: Path) -> None:
 
 
 @pytest.mark.browser
-def test_the_page_sorts_and_fits_a_phone(tmp_path: Path, browser: Browser) -> None:
-    page_path = write_comparison(measured_comparison(tmp_path, 6))
+def test_the_page_sorts_and_fits_a_phone(report_page: Path, browser: Browser) -> None:
     page = browser.new_page(viewport={"width": 390, "height": 844})
     problems: list[str] = []
     page.on("pageerror", lambda error: problems.append(str(error)))
-    page.goto(page_path.as_uri())
+    page.goto(report_page.as_uri())
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     table = page.locator("table.sortable").first
     table.get_by_role("button", name="Beat F (network)").click()

@@ -78,9 +78,9 @@ def test_raters_go_on_after_the_server_was_killed(small_study: Path, tmp_path: P
     folder = tmp_path / "study"
     shutil.copytree(small_study, folder)
     shorten(folder, "quality", "preference")
-    raters = take_part_with_kills(folder, 8, kills=1)
+    raters = take_part_with_kills(folder, 5, kills=1)
     assert sum(rater.retries for rater in raters) > 0
-    assert check_answers(folder, raters) == 8 * (3 + 2 + 2 * 2)
+    assert check_answers(folder, raters) == 5 * (3 + 2 + 2 * 2)
 
 
 @pytest.mark.slow
