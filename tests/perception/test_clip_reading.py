@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator
 from fractions import Fraction
@@ -98,6 +99,21 @@ def test_threads_find_what_is_found_without_them(solo: Path, tmp_path: Path) -> 
     assert stages[-1] == ("Tracking the dancer", 1.0)
     assert {stage for stage, _ in stages} <= {"Reading the clip", "Tracking the dancer"}
     assert all(0 <= share <= 1 for _, share in stages)
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="processors can't be chosen here")
+def test_one_processor_finds_what_several_find(solo: Path, tmp_path: Path) -> None:
+    several = read(solo, tmp_path / "several")
+    allowed = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(allowed)})  # also of the threads that this one starts
+    try:
+        one = read(solo, tmp_path / "one")
+    finally:
+        os.sched_setaffinity(0, allowed)
+    assert one.track is not None
+    assert several.track is not None
+    np.testing.assert_array_equal(one.track.landmarks, several.track.landmarks)
+    np.testing.assert_array_equal(one.directogram, several.directogram)
 
 
 @pytest.mark.usefixtures("no_thread_is_left")
