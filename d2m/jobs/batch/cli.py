@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from dataclasses import replace
 from typing import Annotated, Any, Optional
 
@@ -95,6 +96,8 @@ def batch(
         gpus_per_worker=gpus_per_worker,
     )
     console = ConsoleBatch()
+    # Schedulers of clusters end a job by SIGTERM, some time before they kill it.
+    usual = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         summary = run_batch(
             source,
@@ -112,6 +115,7 @@ def batch(
         raise typer.Exit(130) from None
     finally:
         console.end()
+        signal.signal(signal.SIGTERM, usual)
     if engine == "ray":
         write_parquet(out)
     typer.echo(summary_text(summary))

@@ -196,18 +196,24 @@ def test_a_killed_batch_goes_on_with_one_row_a_clip(tmp_path: Path) -> None:
     assert len(after) == MANY + 2
 
 
-def test_a_second_batch_is_refused_and_ctrl_c_ends_the_first(tmp_path: Path) -> None:
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
+def test_a_second_batch_is_refused_and_a_signal_ends_the_first(
+    end: signal.Signals, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     source, out = missing_clips(tmp_path, MANY), tmp_path / "out"
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "temporary"))
     with driver(source, out) as process:
         wait_for_rows(out, 10, process)
         with pytest.raises(OutputError, match="Another batch is writing"):
             do(source, out)
-        process.send_signal(signal.SIGINT)
+        process.send_signal(end)
         _, errors = process.communicate(timeout=60)
     assert process.returncode == 130
     assert "the same command goes on" in errors
     assert "Traceback" not in errors
     assert 10 <= len(rows_in(out / "results.jsonl")) < MANY
+    assert not [*(tmp_path / "temporary").iterdir()]
 
 
 def test_a_full_disk_ends_the_batch_with_one_sentence(tmp_path: Path) -> None:
