@@ -53,8 +53,8 @@ ShardText = Annotated[
     MaybeText,
     typer.Option(
         "--shard",
-        help="Do only part i of n, counted from 0, such as "
-        "$SLURM_ARRAY_TASK_ID/$SLURM_ARRAY_TASK_COUNT.",
+        help="Do only part i of n, counted from 0, such as $SLURM_ARRAY_TASK_ID/100 in a Slurm "
+        "array of 100 tasks.",
     ),
 ]
 Retry = Annotated[
