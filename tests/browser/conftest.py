@@ -12,6 +12,9 @@ from tests.conftest import Server
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
+WAIT_MS = 60_000
+"""How long tests wait for something on the page; it is there within a second on an idle machine."""
+
 
 @pytest.fixture
 def page(browser: Browser, server: Server) -> Iterator[Page]:
@@ -27,7 +30,7 @@ def page(browser: Browser, server: Server) -> Iterator[Page]:
         ),
     )
     page = context.new_page()
-    page.set_default_timeout(20_000)
+    page.set_default_timeout(WAIT_MS)
     page.goto(server.url)
     yield page
     context.close()

@@ -72,17 +72,16 @@ def test_a_newcomer_gets_what_sounds_best(page: Page) -> None:
     assert max(tops) - min(tops) < 5, "the switches are in one row"
 
 
-def test_without_a_version_the_page_asks_for_one(page: Page, short_clip: Path) -> None:
+def test_without_a_version_or_an_instrument_the_page_asks_for_one(
+    page: Page, short_clip: Path
+) -> None:
     choose(page, short_clip)
     press(page, "Generate")
     page.locator("#status").get_by_text("Tick at least one version").wait_for()
     assert usable(page)
     assert page.locator(".card:visible").count() == 0
     assert page.locator("#analysis").is_hidden()
-
-
-def test_without_an_instrument_the_page_asks_for_one(page: Page, short_clip: Path) -> None:
-    choose(page, short_clip, "studio")
+    level_box(page, "studio").check()
     page.get_by_role("button", name="Song and arrangement").first.click()
     for name in STEMS.values():
         page.get_by_label(name, exact=True).uncheck()
@@ -198,14 +197,3 @@ def flac_of(page: Page, stem: str) -> str:
     """Return the address of a stem's file."""
     link = page.get_by_role("link", name=re.compile(f"Download {stem}"))
     return link.get_attribute("href") or ""
-
-
-def test_other_arrangement_is_offered_without_the_studio_version(
-    page: Page, short_clip: Path
-) -> None:
-    choose(page, short_clip, "high")
-    run(page)
-    assert page.get_by_role("button", name="Another song").is_visible()
-    assert page.get_by_role("button", name="Other arrangement").is_visible()
-    assert level_card(page, "studio").is_hidden()
-    assert level_card(page, "high").get_by_role("button", name="↓ MIDI").is_visible()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.browser.conftest import WAIT_MS
 from tests.browser.test_page import download, run
 from tests.conftest import BROWSER_FLAGS, CHROMIUM, EXAMPLES, Server
 
@@ -39,7 +40,7 @@ def test_a_recorded_clip_gets_music(playwright: Playwright, server: Server, came
     )
     context = browser.new_context(permissions=["camera", "microphone"], accept_downloads=True)
     page = context.new_page()
-    page.set_default_timeout(20_000)
+    page.set_default_timeout(WAIT_MS)
     page.goto(server.url)
     page.locator("#clip").get_by_label("Capture from camera").click()
     page.locator("#clip").get_by_text("Click to Access Webcam").click()
