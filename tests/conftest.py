@@ -21,6 +21,10 @@ from d2m.core.librosa_loader import load_librosa
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Playwright
 
+# Compiled modules are kept, whatever the environment says: compiling all tests takes 15 s of each
+# process that runs tests, and compiling the project a part of a second of each that they start.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 IN_PARALLEL = "PYTEST_XDIST_WORKER" in os.environ
 if IN_PARALLEL:
     # Threads of several processes that wait for each other on few cores cost twice the time.
@@ -42,25 +46,27 @@ PAGE_TESTS = (
     "tests/test_load.py",
 )
 """Tests that share one server and one browser."""
-SHARING_FOLDERS = ("tests/architecture/", "tests/checkpoints/", "tests/benchmark/listening/")
-"""Folders whose tests share what takes seconds to make, once in each process that needs it."""
+SHARING = (
+    *("tests/architecture/", "tests/checkpoints/", "tests/benchmark/listening/"),
+    "tests/jobs/test_",
+)
+"""Beginnings of the paths of tests that share what takes seconds to make."""
 LONGEST_FIRST = (
-    *("page", "tests/torture/test_torture.py", "tests/jobs/test_worker_pool.py"),
+    *("page", "tests/torture/test_torture.py", "tests/jobs/test_"),
     *("tests/benchmark/listening/", "tests/checkpoints/", "tests/test_clip_conditions.py"),
     *("tests/web/test_requests.py", "tests/test_examples.py", "tests/test_cli.py"),
     *("tests/test_spaces.py", "tests/architecture/", "tests/test_studio.py"),
-    *("tests/jobs/test_dance_jobs.py", "tests/models/test_d2mgan.py"),
     *("tests/benchmark/comparison/test_comparing.py", "tests/benchmark/test_levels.py"),
 )
 """Groups of tests that take long: begun last, one would keep the other processes waiting."""
 
 
 def group_of(nodeid: str) -> str:
-    """Return the group of a test: ``page``, a folder whose tests share things, or its file."""
+    """Return the group of a test: ``page``, the beginning of its path, or its file."""
     if nodeid.startswith(PAGE_TESTS):
         return "page"
-    folders = [folder for folder in SHARING_FOLDERS if nodeid.startswith(folder)]
-    return folders[0] if folders else nodeid.split("::")[0]
+    shared = [start for start in SHARING if nodeid.startswith(start)]
+    return shared[0] if shared else nodeid.split("::")[0]
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -13,7 +13,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from multiprocessing import Pipe
@@ -32,7 +31,7 @@ from d2m.core.settings import Settings
 from d2m.jobs import WorkerPool
 from d2m.jobs.messages import ANALYSIS_ONLY, Failed, Finished, Job
 from d2m.jobs.worker_main import JobRunner, sentence
-from tests.conftest import ROOT
+from tests.conftest import ROOT, Server
 from tests.jobs.processes import process_of, until
 from tools.visitor import RunningApp, Visitor, run_app
 
@@ -163,23 +162,6 @@ def test_killed_in_each_stage(
         list(events)
     assert not list(pool.cache.glob(".part-*"))
     assert works(pool, short_clip, tmp_path)
-
-
-def test_a_stopped_job_sends_an_event_at_once(
-    pool: WorkerPool, short_clip: Path, tmp_path: Path
-) -> None:
-    stop = threading.Event()
-    events = pool.run(Job(clip=short_clip, levels=ANALYSIS_ONLY, out=tmp_path), stop)
-    waiting = pool.run(Job(clip=short_clip, levels=ANALYSIS_ONLY, out=tmp_path), stop)
-    next(events)
-    next(waiting)
-    stop.set()
-    start = time.monotonic()
-    next(waiting)
-    next(events)
-    assert time.monotonic() - start < 2.0  # 0.2 s on an idle machine
-    waiting.close()
-    events.close()
 
 
 def caused_by(cause: BaseException) -> BaseException:
@@ -319,7 +301,7 @@ def test_a_killed_server_leaves_no_worker_and_the_next_one_removes_its_files(
             assert workers
             dead.process.kill()
             dead.process.wait(10)
-            deadline = time.monotonic() + 5
+            deadline = time.monotonic() + 30
             while any(map(lives, workers)) and time.monotonic() < deadline:
                 time.sleep(0.05)
             assert not any(map(lives, workers))
@@ -353,7 +335,7 @@ def test_leaving_the_page_ends_the_job(
     (worker,) = app.workers()
     events.close()
     visitor.http.close()
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 30
     while lives(worker) and time.monotonic() < deadline:
         time.sleep(0.1)
     assert not lives(worker)
@@ -363,16 +345,15 @@ def test_leaving_the_page_ends_the_job(
     assert done(Visitor(app.url), short_clip)
 
 
-def test_a_killed_worker_is_reported_on_the_page(app: RunningApp, short_clip: Path) -> None:
-    visitor = Visitor(app.url)
-    events = visitor.generate(visitor.upload(short_clip), seed=5)
-    next(events)
-    for pid in app.workers():
+def test_a_killed_worker_is_reported_on_the_page(server: Server, short_clip: Path) -> None:
+    visitor = Visitor(server.url)
+    events = visitor.generate(visitor.upload(short_clip), length_s=2.5)  # not analysed before
+    next(event for event in events if event.stage == "Tracking the dancer")
+    for pid in server.workers():
         os.kill(pid, signal.SIGKILL)
-    texts = [event.text for event in events]
-    assert any("title" in text for text in texts)
-    assert httpx.get(app.url).status_code == 200
-    assert done(Visitor(app.url), short_clip)
+    assert any(event.failed for event in events)
+    assert httpx.get(server.url, timeout=60).status_code == 200
+    assert done(Visitor(server.url), short_clip)
 
 
 JUMPING = """
@@ -400,4 +381,4 @@ def test_the_clock_of_the_system_may_jump(
         assert jump.exists()
         assert any(ends)
         assert done(Visitor(app.url), short_clip)
-        assert httpx.get(app.url).status_code == 200
+        assert httpx.get(app.url, timeout=60).status_code == 200

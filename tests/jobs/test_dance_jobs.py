@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,12 +16,6 @@ from d2m.jobs.worker_main import sentence
 from tests.songs import EXAMPLE_SONG
 
 SETTINGS = DanceSettings(length_s=4.0, drawing="skeleton", style="house")
-
-
-@pytest.fixture(scope="module")
-def pool(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WorkerPool]:
-    with contextlib.closing(WorkerPool(folder=tmp_path_factory.mktemp("pool"))) as pool:
-        yield pool
 
 
 def test_one_process_makes_a_dance_then_analyses_a_clip(
