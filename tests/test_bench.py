@@ -24,6 +24,7 @@ from tools.bench.measured_job import (
     process_tree,
     reported_seconds,
     stage_seconds,
+    works,
 )
 from tools.bench.rounds import checked_out, measure_clips
 from tools.bench.tables import clip_lines, comparison_lines, summary_lines
@@ -98,6 +99,8 @@ def test_children_count_while_they_live_and_afterwards() -> None:
         while cpu_of_tree_s(os.getpid()) < before_s + 0.2:
             time.sleep(0.05)
         assert child.pid in process_tree(os.getpid())
+        while works(child.pid):  # it ends up waiting for a line
+            time.sleep(0.05)
         child.communicate(b"\n")
     assert peak_mb[0] > before_mb + 190
     assert cpu_of_tree_s(os.getpid()) > before_s + 0.2

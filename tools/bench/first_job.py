@@ -16,7 +16,7 @@ from d2m.core.events import SoundtrackSummary
 from d2m.jobs import WorkerPool
 from d2m.jobs.messages import Job
 from tools.bench.clips import FULL_HD, distinct_copies, make_clip
-from tools.bench.measured_job import cpu_of_tree_s
+from tools.bench.measured_job import cpu_of_tree_s, works
 
 IDLE_S = 1.5
 """Time without work (s) after which a process counts as ready; chosen by hand."""
@@ -96,7 +96,7 @@ def wait_until_idle(pid: int) -> float:
     start = worked = time.perf_counter()
     before = -1.0
     while time.perf_counter() - worked < IDLE_S:
-        if (used := cpu_of_tree_s(pid)) != before:
+        if (used := cpu_of_tree_s(pid)) != before or works(pid):
             before, worked = used, time.perf_counter()
         if worked - start > MOST_READY_S:
             raise RuntimeError("the worker process does not come to rest")

@@ -134,6 +134,16 @@ def cpu_of_tree_s(root: int) -> float:
     return ticks / os.sysconf("SC_CLK_TCK")
 
 
+def works(root: int) -> bool:
+    """Return whether a thread of a process or its descendants runs, or waits for a core or disk."""
+    for pid in process_tree(root):
+        with contextlib.suppress(OSError):
+            for task in Path(f"/proc/{pid}/task").iterdir():
+                if (task / "stat").read_text().rsplit(")", 1)[1].split()[0] in "RD":
+                    return True
+    return False
+
+
 def measure_job(pipeline: Any, clip: Path, levels: Any, out: Path) -> JobFigures:
     """Let a pipeline do a job, and measure it."""
     from d2m.core.events import Observer
