@@ -29,6 +29,7 @@ from d2m.core.dance_settings import DanceSettings
 from d2m.core.errors import D2MError
 from d2m.core.events import DanceSummary, Observer, ResultFiles, SoundtrackSummary
 from d2m.core.levels import BASELINES, DEFAULT_LEVELS, Level, levels_named
+from d2m.core.openmp import let_threads_sleep
 from d2m.core.settings import Settings
 from d2m.jobs.batch.cli import batch
 from d2m.training.cli import train
@@ -186,6 +187,7 @@ app = build_app()
 
 def main() -> None:
     """Run the command line; an expected error is one sentence and exit status 1."""
+    let_threads_sleep()
     for stream in (sys.stdout, sys.stderr):
         # File names may hold bytes that are no text, and a terminal may know few characters.
         if isinstance(stream, TextIOWrapper):

@@ -15,12 +15,13 @@ from d2m.core.events import Observer, ResultFiles
 from d2m.core.file_hash import file_hash
 from d2m.core.levels import BASELINES, HopLevel, Level
 from d2m.core.output_folder import usable_output
-from d2m.core.parallel import run_at_once, usable_cores
+from d2m.core.parallel import run_at_once
 from d2m.core.progress import Progress, silent, timed
 from d2m.core.settings import Settings
 from d2m.core.styles import AUTO
 from d2m.generation.generate import generate_soundtrack
 from d2m.generation.model_cache import ModelCache
+from d2m.generation.network_threads import threads_for
 from d2m.generation.soundtrack import Soundtrack
 from d2m.media.clip import ClipLimits
 from d2m.media.disk_cache import DiskCache
@@ -202,8 +203,10 @@ class DanceToMusic:
         tasks = [
             partial(self._make, dance, level, settings, weights, out, name) for level in levels
         ]
-        threads = usable_cores() if _are_small(levels, weights) else 1
-        with closing(run_at_once(tasks, events.on_progress, threads=threads)) as results:
+        with (
+            threads_for(levels, weights) as threads,
+            closing(run_at_once(tasks, events.on_progress, threads=threads)) as results,
+        ):
             for index, soundtrack in results:
                 made[index] = soundtrack
                 events.on_soundtrack(soundtrack.summary())
@@ -254,7 +257,8 @@ class DanceToMusic:
         with timed(loading, "load"):
             progress(f"Generating music ({level.name})", 0.0)
             model = self._models.get(weights, level, settings)
-        soundtrack = generate_soundtrack(model, dance, settings, progress=progress)
+        with threads_for((level,), weights):
+            soundtrack = generate_soundtrack(model, dance, settings, progress=progress)
         return replace(soundtrack, seconds=loading | soundtrack.seconds)
 
     def _analyse(self, clip: Path, settings: Settings, progress: Progress) -> ClipAnalysis:
@@ -288,11 +292,3 @@ class DanceToMusic:
             analysis = replace(created, video=video, cached_by=entry)
         self._latest = (key, analysis)
         return analysis
-
-
-def _are_small(levels: tuple[Level, ...], weights: InstalledWeights) -> bool:
-    """Return whether the networks of levels are small, so that one core is enough for each.
-
-    The published ones, and those of baselines, use all cores.
-    """
-    return not weights.family.segments and not any(level.name in BASELINES for level in levels)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,8 +13,33 @@ from d2m.generation.soundtrack import MusicModel
 from d2m.perception.dance import Dance
 
 if TYPE_CHECKING:
+    from d2m.generation.compact import CompactModel
     from d2m.generation.d2mgan import SceneEncoder
     from d2m.score.sound_bank import SoundBank
+
+
+def _identity(file: Path) -> tuple[int, ...]:
+    """Return numbers that change when a file is replaced; none if it can't be read."""
+    try:
+        facts = file.stat()
+    except OSError:
+        return ()
+    return facts.st_dev, facts.st_ino, facts.st_size, facts.st_mtime_ns
+
+
+@lru_cache(maxsize=4)
+def _compact_model(
+    level: HopLevel,
+    folder: Path,
+    files: tuple[tuple[int, ...], ...],  # noqa: ARG001
+) -> CompactModel:
+    """Return the bundled networks of a level, loaded once in a process; they never change.
+
+    Whoever loads other files under the same names gives other ``files``.
+    """
+    from d2m.generation.compact import CompactModel
+
+    return CompactModel.from_pretrained(level, folder=folder)
 
 
 class ModelCache:
@@ -106,9 +132,10 @@ class ModelCache:
         return model.with_settings(settings) if isinstance(model, CompactModel) else model
 
     def _load_compact(self, weights: InstalledWeights, level: HopLevel) -> MusicModel[Dance]:
-        from d2m.generation.compact import CompactModel
+        from d2m.checkpoints import codec_path, generator_path
 
-        return CompactModel.from_pretrained(level, folder=weights.folder)
+        files = codec_path(level, weights.folder), generator_path(level, weights.folder)
+        return _compact_model(level, weights.folder, tuple(map(_identity, files)))
 
     def _load_d2mgan(self, weights: InstalledWeights, level: HopLevel) -> MusicModel[Dance]:
         from d2m.generation import zerogpu

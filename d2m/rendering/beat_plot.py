@@ -26,6 +26,7 @@ from d2m.rendering.plot_style import (
     FONT_PT,
     WIDTH_IN,
     heading,
+    save_png,
     style,
     time_ticks,
 )
@@ -160,7 +161,7 @@ def _draw(data: BeatPlotData, path: Path, palette: Palette) -> None:
             (data.match, palette.match_text),
         ]
         heading(figure, data.title, facts)
-        figure.savefig(path, format="png")
+        save_png(figure, path)
 
 
 def _add_axes(figure: Any) -> tuple[Any, Any, Any, Any]:

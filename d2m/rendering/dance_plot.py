@@ -26,6 +26,7 @@ from d2m.rendering.plot_style import (
     DPI,
     WIDTH_IN,
     heading,
+    save_png,
     style,
     time_ticks,
 )
@@ -189,4 +190,4 @@ def _draw(data: _PlotData, path: Path, palette: Palette) -> None:
             (data.match, palette.match_text),
         ]
         heading(figure, data.title, facts, facts_at=0.91)
-        figure.savefig(path, format="png")
+        save_png(figure, path)

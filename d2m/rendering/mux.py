@@ -20,7 +20,7 @@ from d2m.media.mp4_writer import AacEncoder, copied_packets, create_mp4
 from d2m.media.probe import open_clip
 from d2m.media.safe_open import read_packets
 from d2m.media.stream_choice import audio_stream
-from d2m.rendering.video_writer import RESULT_LIMITS, video_info
+from d2m.rendering.video_writer import RESULT_LIMITS, stream_length_s, video_info
 
 if TYPE_CHECKING:
     from av.audio.stream import AudioStream
@@ -140,7 +140,7 @@ def check_picture(path: Path, duration_s: float, frame_s: float) -> None:
         If frames are missing or can't be decoded.
     """
     with open_clip(path, RESULT_LIMITS) as (container, stream):
-        if abs(_length_s(stream) - duration_s) > frame_s:
+        if abs(stream_length_s(stream) - duration_s) > frame_s:
             raise VideoError(
                 "The finished video has lost frames: check the free disk space and try again."
             )
@@ -161,17 +161,12 @@ def _check_sound(path: Path, duration_s: float, frame_s: float) -> None:
         track = audio_stream(container)
         if (
             track is None
-            or abs(_length_s(track) - duration_s) > frame_s
+            or abs(stream_length_s(track) - duration_s) > frame_s
             or not _can_be_decoded(container, track, duration_s - frame_s)
         ):
             raise AudioError(
                 "The finished video has lost its music: check the free disk space and try again."
             )
-
-
-def _length_s(stream: AudioStream | VideoStream) -> float:
-    """Return the duration of a stream by the file's header (s)."""
-    return float((stream.duration or 0) * (stream.time_base or Fraction(0)))
 
 
 def _can_be_decoded(

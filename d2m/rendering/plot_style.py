@@ -102,6 +102,11 @@ def heading(figure: Any, title: str, facts: list[tuple[str, str]], facts_at: flo
     )
 
 
+def save_png(figure: Any, path: Path) -> None:
+    """Write a figure as PNG, packed less tightly than Matplotlib does: a tenth larger, faster."""
+    figure.savefig(path, format="png", pil_kwargs={"compress_level": 3})
+
+
 def time_ticks(axes: Any, duration_s: float) -> None:
     """Label a time axis (s), and end it with the clip."""
     from matplotlib.ticker import MaxNLocator

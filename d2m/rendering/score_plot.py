@@ -16,6 +16,7 @@ from d2m.rendering.plot_style import (
     DPI,
     FONT_PT,
     WIDTH_IN,
+    save_png,
     style,
     time_ticks,
 )
@@ -120,7 +121,7 @@ def _draw(
             room -= _HITS
         _draw_bars(axes, score, room, palette)
         _draw_stems(axes, score, lanes, room, palette, STEM_COLOURS[ground])
-        figure.savefig(path, format="png")
+        save_png(figure, path)
 
 
 def _title(score: Score) -> str:

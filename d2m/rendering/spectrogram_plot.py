@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from d2m.core.levels import SAMPLE_RATE
 from d2m.core.librosa_loader import load_librosa
 from d2m.rendering.palette import LIGHT
-from d2m.rendering.plot_style import DPI, WIDTH_IN, style
+from d2m.rendering.plot_style import DPI, WIDTH_IN, save_png, style
 
 RANGE_DB = 70.0
 """Range of levels that a spectrogram shows, below its loudest point (dB). Chosen by eye."""
@@ -60,7 +60,7 @@ def draw_spectrogram(
         image = draw_mel(lower, mel_db, sample_rate)
         lower.set(xlim=(0, duration_s), xlabel="Time (s)", ylabel="Frequency (Hz)")
         figure.colorbar(image, ax=lower, label="dB", pad=0.01)
-        figure.savefig(path, format="png")
+        save_png(figure, path)
     rms_db = 10 * np.log10(max(float(np.mean(np.square(waveform))), 1e-12))
     return (
         f"Waveform and mel spectrogram of {duration_s:.1f} s of audio, {rms_db:.0f} dBFS on "

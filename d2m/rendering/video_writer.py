@@ -25,7 +25,9 @@ from d2m.media.stream_choice import audio_stream
 from d2m.media.upright import fitted_size, scaler_for
 
 if TYPE_CHECKING:
+    from av.audio.stream import AudioStream
     from av.video.frame import VideoFrame
+    from av.video.stream import VideoStream
 
 RESULT_LIMITS = ClipLimits(
     min_duration_s=0.0, max_duration_s=3600.0, max_bytes=4 * 10**9, max_frames=3600 * 60
@@ -174,6 +176,11 @@ def write_frames(
         ) from cause
 
 
+def stream_length_s(stream: AudioStream | VideoStream) -> float:
+    """Return the duration of a stream of a result video by the file's header (s)."""
+    return float((stream.duration or 0) * (stream.time_base or Fraction(0)))
+
+
 def combine_streams(video: Path, audio: Path, target: Path) -> None:
     """Write an MP4 with the frames of one video and the audio of another, without re-encoding.
 
@@ -194,12 +201,12 @@ def combine_streams(video: Path, audio: Path, target: Path) -> None:
     """
     import av
 
-    expected, with_audio = video_info(video), video_info(audio)
     with (
         atomic_write(target) as temporary,
         open_clip(video, RESULT_LIMITS) as (video_file, video_track),
         open_clip(audio, RESULT_LIMITS) as (audio_file, _),
     ):
+        expected_s, frame_s = stream_length_s(video_track), 1 / (video_track.average_rate or 1)
         try:
             with create_mp4(temporary) as output:
                 copies = [copied_packets(video_file, video_track, output)]
@@ -211,11 +218,10 @@ def combine_streams(video: Path, audio: Path, target: Path) -> None:
             raise VideoError(
                 "The new video could not be written: check the free disk space and try again."
             ) from cause
-        made = video_info(temporary)
-        if (
-            made.has_audio != with_audio.has_audio
-            or abs(made.duration_s - expected.duration_s) > 1 / made.fps
-        ):
+        with open_clip(temporary, RESULT_LIMITS) as (made, made_track):
+            is_complete = abs(stream_length_s(made_track) - expected_s) <= frame_s
+            is_complete &= (audio_stream(made) is None) == (audio_track is None)
+        if not is_complete:
             raise VideoError(
                 "The new video is not complete: check the free disk space and try again."
             )
