@@ -141,16 +141,11 @@ def write_copy(
         copied = replace(
             probed.info, fps=float(rate), width=width, height=height, has_audio=audio is not None
         )
-        if viewer is not None:
-            viewer.begin(copied)
         with ClipEncoder(
             temporary, rate, upright.size, audio, crf=style.crf, preset=style.preset
         ) as encoder:
-            for frame in frames:
-                small = upright(frame)
-                encoder.add(small)
-                if viewer is not None:
-                    viewer.view(small)
+            for frame in _viewed(map(upright, frames), copied, viewer):
+                encoder.add(frame)
                 count += 1
                 if progress is not None and count % PROGRESS_FRAMES == 0:
                     progress(min(1.0, count / expected))
@@ -158,6 +153,18 @@ def write_copy(
     if progress is not None:
         progress(1.0)
     return replace(copied, duration_s=count / float(rate))
+
+
+def _viewed(
+    frames: Iterator[VideoFrame], info: ClipInfo, viewer: CopyViewer | None
+) -> Iterator[VideoFrame]:
+    """Show the frames of a copy to who wants to see them, and pass them through."""
+    if viewer is not None:
+        viewer.begin(info)
+    for frame in frames:
+        if viewer is not None:
+            viewer.view(frame)
+        yield frame
 
 
 def decode_clip_audio(
