@@ -19,17 +19,18 @@ from d2m.score.instruments import INSTRUMENTS, KICK, KIT_DRUMS, KITS
 from d2m.score.song import PART_STEMS, PHRASE_NAMES, Song, StepNote
 from d2m.score.sub_genres.by_style import SUB_GENRES
 
-SEEDS = range(50)
+SEEDS, MANY_SEEDS = range(20), range(50)
+"""Seeds of the songs of a style in every test run, and in the slow tests."""
 DRUM_PARTS = [part for part, stem in PART_STEMS.items() if stem == "drums"]
 
 
 @cache
-def songs_of_style(style: str) -> tuple[Song, ...]:
-    return tuple(compose(style, seed) for seed in SEEDS)
+def songs_of_style(style: str, seeds: range) -> tuple[Song, ...]:
+    return tuple(compose(style, seed) for seed in seeds)
 
 
 def some_songs(style: str) -> tuple[Song, ...]:
-    return songs_of_style(style)[:15]
+    return songs_of_style(style, SEEDS)[:15]
 
 
 def melody_of(notes: tuple[StepNote, ...]) -> list[StepNote]:
@@ -87,9 +88,10 @@ def test_the_same_arguments_give_the_same_song(style: str) -> None:
     assert compose(style, 7, key=3, mode="minor") == compose(style, 7, key=3, mode="minor")
 
 
+@pytest.mark.parametrize("seeds", [SEEDS, pytest.param(MANY_SEEDS, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("style", STYLES)
-def test_all_songs_differ(style: str) -> None:
-    songs = songs_of_style(style)
+def test_all_songs_differ(style: str, seeds: range) -> None:
+    songs = songs_of_style(style, seeds)
     for name in ("groove", "drop"):
         rhythms, basses, hooks = set(), set(), set()
         for song in songs:
@@ -241,7 +243,7 @@ def drum_features(song: Song) -> np.ndarray:
 
 
 def test_styles_differ_in_their_drums() -> None:
-    features = {s: np.array([drum_features(x) for x in songs_of_style(s)]) for s in STYLES}
+    features = {s: np.array([drum_features(x) for x in songs_of_style(s, SEEDS)]) for s in STYLES}
     centroids = {
         name: [rows[index : len(rows) // 2 : 3].mean(axis=0) for index in range(3)]
         for name, rows in features.items()
