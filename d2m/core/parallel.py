@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from queue import SimpleQueue
 from threading import Event
@@ -27,7 +27,7 @@ def usable_cores() -> int:
 
 def run_at_once(
     tasks: Sequence[Callable[[Progress], T]], progress: Progress, *, threads: int
-) -> Iterator[tuple[int, T]]:
+) -> Generator[tuple[int, T], None, None]:
     """Run tasks at once, and yield the index and the result of each when it ends.
 
     The libraries that do the work let other threads of Python run meanwhile.

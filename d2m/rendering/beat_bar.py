@@ -38,8 +38,10 @@ _LAMP_RADIUS = 0.54
 _GLOW_REACH = 1.9
 _BRIDGE_HALF_WIDTH = 0.25
 # Colours of the lamps' rims, of their lights and the bridge's, and of the lit centres.
-_RIM, _WHITE = (np.float32(yuv_colour(colour)) for colour in (DARK.faint, "#FFFFFF"))
-_LIGHTS = [np.float32(yuv_colour(one)) for one in (DARK.dance, DARK.music, DARK.match_text)]
+_RIM, _WHITE = (np.array(yuv_colour(colour), np.float32) for colour in (DARK.faint, "#FFFFFF"))
+_LIGHTS = [
+    np.array(yuv_colour(one), np.float32) for one in (DARK.dance, DARK.music, DARK.match_text)
+]
 
 
 def flashes(beats_s: NDArray[Any], fps: float, n_frames: int) -> NDArray[np.float64]:
