@@ -15,6 +15,7 @@ from d2m.benchmark.listening.cli import listen
 from d2m.checkpoints import CHECKPOINTS
 from d2m.checkpoints.cli import weights as weights_commands
 from d2m.choreography.cli import dance
+from d2m.core.allocator import limit_arenas
 from d2m.core.beat_tempo import tempo_text
 from d2m.core.command_options import (
     LikeReport,
@@ -188,6 +189,7 @@ app = build_app()
 def main() -> None:
     """Run the command line; an expected error is one sentence and exit status 1."""
     let_threads_sleep()
+    limit_arenas()
     for stream in (sys.stdout, sys.stderr):
         # File names may hold bytes that are no text, and a terminal may know few characters.
         if isinstance(stream, TextIOWrapper):

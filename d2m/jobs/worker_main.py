@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from d2m.checkpoints import import_dropped_files
+from d2m.core.allocator import limit_arenas, return_free_memory
 from d2m.core.dance_events import ChoreographySummary, DanceObserver, SongSummary
 from d2m.core.errors import D2MError, JobError, OutputError, RefusedJobError, StorageError
 from d2m.core.events import DanceSummary, ResultFiles, SoundtrackDetails, SoundtrackSummary
@@ -49,6 +50,7 @@ _PRELOADED_OWN = ("d2m.pipeline", "d2m.generation.compact", "d2m.choreography.mu
 def main() -> None:
     """Serve jobs over the connection whose file descriptor is in the command line."""
     let_threads_sleep()
+    limit_arenas()
     descriptor, scratch, cache, memory_bytes, file_bytes, rehearsal = sys.argv[1:]
     limit_resources({"RLIMIT_AS": int(memory_bytes), "RLIMIT_FSIZE": int(file_bytes)})
     threading.Thread(target=_exit_with_server, args=(int(descriptor),), daemon=True).start()
@@ -128,6 +130,7 @@ class JobRunner(DanceObserver[None]):
                 traceback.print_exc()
                 self._pipeline = self._choreographer = None  # not trusted after such a failure
             self._connection.send(Failed(sentence(error, job.subject), _kind_of(error)))
+        return_free_memory()
 
     def _run(self, job: AnyJob) -> Finished:
         start = time.perf_counter()
