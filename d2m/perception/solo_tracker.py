@@ -1,8 +1,8 @@
 """Track one dancer through a clip with MediaPipe's pose networks.
 
-The pose is read in every second frame at 30 Hz, and interpolated in between. Nothing smooths it:
-MediaPipe's filter delays movements by about a frame, and a pose of every second frame without it
-is as near to the truth as one of every frame with it (docs/speed.md).
+The pose is read in every second frame at 30 Hz, and interpolated in between. MediaPipe's filter,
+which delays movements by about a frame, is left out: a pose of every second frame without it is as
+near to the truth as one of every frame with it (docs/speed.md).
 """
 
 from __future__ import annotations

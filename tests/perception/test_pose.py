@@ -161,8 +161,17 @@ def test_frames_between_those_read_follow_the_movement():
     assert track.found.all()
     np.testing.assert_allclose(track.landmarks, truth[..., :3], atol=0.002)
     np.testing.assert_allclose(track.world, truth[..., 3:6], atol=0.002)
-    np.testing.assert_array_equal(track.landmarks[::2], truth[::2, :, :3])
     np.testing.assert_allclose(track.visibility, 0.9)
+
+
+def test_who_stands_still_does_not_tremble_and_who_moves_is_not_smoothed():
+    rng = np.random.default_rng(5)
+    poses = wave(np.arange(0, 61, 2))
+    poses[:, :20, :6] = poses[:1, :20, :6] + rng.normal(0, 0.002, (31, 20, 6))  # 0.01 torsos
+    track = track_of_samples(range(0, 61, 2), list(poses), 61, FPS)
+    steps = np.abs(np.diff(track.landmarks[::2, :20], axis=0)).mean()
+    assert steps < 0.5 * np.abs(np.diff(poses[:, :20, :3], axis=0)).mean()
+    np.testing.assert_allclose(track.landmarks[::2, 20:], poses[:, 20:, :3], atol=0.002)
 
 
 def test_a_gap_is_not_filled_with_a_curve():
