@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -68,7 +69,9 @@ def _measure_in_process(tree: Path, clip: Path, warm_up: Path, levels: str) -> J
     done = subprocess.run(command, env=environment, cwd=tree, capture_output=True, check=False)
     if done.returncode:
         raise RuntimeError(done.stderr.decode(errors="replace"))
-    return JobFigures(**json.loads(done.stdout.decode().splitlines()[-1]))
+    figures = JobFigures(**json.loads(done.stdout.decode().splitlines()[-1]))
+    sys.stderr.write(f"{clip.stem} by the version in {tree}: {figures.all_s:.1f} s\n")
+    return figures
 
 
 @contextlib.contextmanager
