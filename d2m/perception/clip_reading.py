@@ -37,7 +37,7 @@ POSE_FPS = 30.0
 """Rate of the pose and of the optical flow (Hz), or the clip's own rate where that is lower;
 chosen by hand."""
 READING, TRACKING = "Reading the clip", "Tracking the dancer"
-"""Stages of the reading: before somebody is found, and after."""
+"""Stages of the reading: before a person is found, and after."""
 AHEAD = 24
 """Frames that wait for a thread at most. Chosen by hand: one of 640 x 360 px takes 0.7 MB, and the
 networks are loaded while so many are decoded."""

@@ -77,7 +77,7 @@ class Glance:
         return index >= self._next
 
     def look(self, image: Image, known: FloatArray | None = None) -> None:
-        """Look at a frame (H, W, 3) RGB, in which the pose (33, 7) of somebody may be known."""
+        """Look at a frame (H, W, 3) RGB, in which the pose (33, 7) of one person may be known."""
         self._next += self._step
         small = _reduced(image)
         poses = [known] if known is not None and is_person(known) else []

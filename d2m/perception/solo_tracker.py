@@ -23,7 +23,7 @@ class SoloTracker:
     """Follow the dancer through frames that are added one by one.
 
     A person is detected once, and then searched where the person was in the frame before.
-    Who loses the person detects again, and may find somebody else. Poses whose hips jump by more
+    Who loses the person detects again, and may find another one. Poses whose hips jump by more
     than a torso length are therefore rejected, until they have stayed away for half a second:
     then the clip was cut, or the dancer moved there unseen.
 
@@ -64,7 +64,7 @@ class SoloTracker:
         Returns
         -------
         (33, 7) or None
-            The pose, if it was read in this frame and somebody was found.
+            The pose, if it was read in this frame and a person was found.
 
         Raises
         ------
@@ -84,7 +84,7 @@ class SoloTracker:
 
     @property
     def is_following(self) -> bool:
-        """Whether somebody was found in the last frame that was read."""
+        """Whether a person was found in the last frame that was read."""
         return self._region is not None
 
     def result(self) -> PoseTrack:
