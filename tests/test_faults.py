@@ -188,7 +188,7 @@ def out_of_memory() -> BaseException:
     [
         (OSError(errno.ENOSPC, "No space left on device", "/secret/folder"), NO_ROOM),
         (OSError(errno.EDQUOT, "Disk quota exceeded"), NO_ROOM),
-        (OSError("moviepy: b'av_interleaved_write_frame(): No space left on device'"), NO_ROOM),
+        (OSError("ffmpeg: b'av_interleaved_write_frame(): No space left on device'"), NO_ROOM),
         (caused_by(OSError(errno.EFBIG, "File too large")), NO_ROOM),
         (MemoryError(), NO_MEMORY),
         (RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to"), NO_MEMORY),

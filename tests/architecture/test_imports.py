@@ -26,7 +26,7 @@ LAYERS = (
 )
 """The entries of `d2m`, bottom first: each imports only from the layers below its own."""
 DYNAMIC = ("import_module", "__import__", "find_spec")
-HEAVY = ("torch", "mediapipe", "librosa", "moviepy", "noisereduce", "cv2", "av", "gradio", "scipy")
+HEAVY = ("torch", "mediapipe", "librosa", "noisereduce", "cv2", "av", "gradio", "scipy")
 
 
 def imports(module: Module, known: Mapping[str, object]) -> Iterator[tuple[str, ast.AST]]:
