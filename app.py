@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from d2m import web
+from d2m.core.parallel import usable_cores
 from d2m.jobs import WorkerPool
 from d2m.jobs.messages import Limits
-from d2m.jobs.worker_process import available_cores
 from d2m.media.clip_limits import ClipLimits
 from d2m.web.examples import SONG_LIST, load_examples
 from d2m.web.rate_limits import RequestLimits, RequestQuotas
@@ -39,7 +39,7 @@ about 1 GB of memory. Chosen by hand; `tools/load_rates.py` times other numbers.
 
 def limits_from_environment() -> Limits:
     """Return the limits of the worker pool: those that the environment sets, or by the cores."""
-    usual = min(MOST_JOBS, max(1, available_cores() // CORES_PER_JOB))
+    usual = min(MOST_JOBS, max(1, usable_cores() // CORES_PER_JOB))
     value = os.environ.get(JOBS_AT_ONCE) or str(usual)
     if not (value.isascii() and value.isdigit() and int(value)):
         raise SystemExit(f"{JOBS_AT_ONCE} is {value!r}: set it to a whole number of at least 1.")

@@ -42,7 +42,7 @@ def status(url: str, method: str = "GET") -> int:
 
 
 def test_the_web_process_imports_neither_networks_nor_decoders() -> None:
-    heavy = ("torch", "mediapipe", "librosa", "av", "cv2", "moviepy", "matplotlib", "scipy")
+    heavy = ("torch", "mediapipe", "librosa", "av", "cv2", "matplotlib", "scipy")
     program = (
         "import contextlib, sys, app; from d2m.jobs import WorkerPool\n"
         "with contextlib.closing(WorkerPool()) as worker: app.page(worker)\n"
@@ -68,7 +68,7 @@ def test_the_number_of_jobs_follows_from_the_cores(
     cores: int, at_once: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.delenv(app.JOBS_AT_ONCE, raising=False)
-    monkeypatch.setattr(app, "available_cores", lambda: cores)
+    monkeypatch.setattr(app, "usable_cores", lambda: cores)
     assert app.limits_from_environment().at_once == at_once
 
 

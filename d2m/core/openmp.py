@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-_WAITING = {"OMP_WAIT_POLICY": "PASSIVE", "KMP_BLOCKTIME": "0"}
+SLEEPING_THREADS = {"OMP_WAIT_POLICY": "PASSIVE", "KMP_BLOCKTIME": "0"}
 """Variables of GNU's and of LLVM's OpenMP: threads that wait sleep. By default they keep their
 core busy, so that where other threads need it, each waits for the other: a second of work took up
 to eleven (measured)."""
@@ -12,5 +12,5 @@ to eleven (measured)."""
 
 def let_threads_sleep() -> None:
     """Set how threads wait, unless the environment says it; before PyTorch is imported."""
-    for name, value in _WAITING.items():
+    for name, value in SLEEPING_THREADS.items():
         os.environ.setdefault(name, value)

@@ -26,7 +26,6 @@ from d2m.core.dance_events import ChoreographySummary, DanceObserver, SongSummar
 from d2m.core.errors import D2MError, JobError, OutputError, RefusedJobError, StorageError
 from d2m.core.events import DanceSummary, ResultFiles, SoundtrackDetails, SoundtrackSummary
 from d2m.core.librosa_loader import load_librosa
-from d2m.core.openmp import let_threads_sleep
 from d2m.core.subprocess_limits import limit_resources
 from d2m.jobs.messages import AnyJob, DanceJob, Failed, Finished, Job, Stage, requested_levels
 from d2m.jobs.rehearsal import rehearse
@@ -49,7 +48,6 @@ _PRELOADED_OWN = ("d2m.pipeline", "d2m.generation.compact", "d2m.choreography.mu
 
 def main() -> None:
     """Serve jobs over the connection whose file descriptor is in the command line."""
-    let_threads_sleep()
     limit_arenas()
     descriptor, scratch, cache, memory_bytes, file_bytes, rehearsal = sys.argv[1:]
     limit_resources({"RLIMIT_AS": int(memory_bytes), "RLIMIT_FSIZE": int(file_bytes)})

@@ -21,6 +21,8 @@ from multiprocessing import Pipe
 from pathlib import Path
 
 from d2m.core.errors import JobError
+from d2m.core.openmp import SLEEPING_THREADS
+from d2m.core.parallel import usable_cores
 from d2m.core.subprocess_limits import child_environment
 from d2m.jobs.messages import AnyJob, Failed, Finished, Limits, Message, Stage
 
@@ -147,27 +149,17 @@ class WorkerProcess:
         shutil.rmtree(self.scratch, ignore_errors=True)
 
 
-def available_cores() -> int:
-    """Return the number of processor cores that this process may use."""
-    try:
-        return len(os.sched_getaffinity(0))
-    except AttributeError:  # macOS, Windows
-        return os.cpu_count() or 1
-
-
 def _environment(at_once: int) -> dict[str, str]:
     """Return the environment of a worker process: short logs, its share of cores, no secrets.
 
-    The process decodes untrusted files, so it must not hold keys. Threads of OpenMP sleep while
-    they wait for each other: by default they spin, which takes the cores from other processes.
-    Measured on two busy cores, small convolutions took 7 times as long with spinning threads.
+    The process decodes untrusted files, so it must not hold keys.
     """
     known = {name: value for name, value in child_environment().items() if not _SECRET.search(name)}
-    threads = str(max(1, available_cores() // at_once))
+    threads = str(max(1, usable_cores() // at_once))
     return {
         "GLOG_minloglevel": "2",
         "TF_CPP_MIN_LOG_LEVEL": "2",
-        "OMP_WAIT_POLICY": "PASSIVE",
+        **SLEEPING_THREADS,
         **dict.fromkeys(_THREADS, threads),
         **known,
     }

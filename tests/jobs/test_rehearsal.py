@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from d2m.core.errors import JobError, VideoError
+from d2m.core.parallel import usable_cores
 from d2m.jobs import WorkerPool
 from d2m.jobs.messages import ANALYSIS_ONLY, Finished, Job, Limits
 from d2m.jobs.rehearsal import rehearse
-from d2m.jobs.worker_process import available_cores
 from tests.jobs.processes import process_of
 
 
@@ -61,7 +61,7 @@ def test_processes_share_the_cores_and_their_threads_sleep_while_they_wait(
 ) -> None:
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         monkeypatch.delenv(name, raising=False)
-    cores = available_cores()
+    cores = usable_cores()
     for at_once in (1, cores, cores + 1):
         with contextlib.closing(WorkerPool(Limits(at_once=at_once))) as pool:
             pool.slots[0].warm_up()

@@ -8,19 +8,13 @@ import queue
 import threading
 from collections.abc import Callable, Generator, Iterable, Iterator
 
+from d2m.core.parallel import usable_cores
 from d2m.jobs.batch.clip_row import BatchClip, ClipRow
 from d2m.jobs.batch.clip_worker import ClipWorker, StoppedError
 from d2m.training.child_processes import THREAD_VARIABLES
 
 _END_S = 10.0
 """Longest wait for a worker that is told to stop (s); chosen by hand. Downloads may not answer."""
-
-
-def core_count() -> int:
-    """Return the number of processor cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):  # not on macOS
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def run_local(
@@ -113,7 +107,7 @@ def _cores_shared_by(workers: int) -> Iterator[None]:
     Threads of several processes on the same cores wait for each other, which costs many times
     what they gain.
     """
-    share = str(max(1, core_count() // workers))
+    share = str(max(1, usable_cores() // workers))
     added = [name for name in THREAD_VARIABLES if name not in os.environ]
     os.environ.update(dict.fromkeys(added, share))
     try:

@@ -23,10 +23,10 @@ from pathlib import Path
 from typing import Any
 
 from d2m.core.errors import JobError, OutputError, SettingsError
+from d2m.core.parallel import usable_cores
 from d2m.core.subprocess_limits import child_environment
 from d2m.jobs.batch.clip_row import BatchClip, ClipRow
 from d2m.jobs.batch.file_systems import is_remote, local_path
-from d2m.jobs.batch.local_engine import core_count
 from d2m.jobs.batch.ray_worker import TOKEN_NAME, RayWorker, clip_blocks
 from d2m.jobs.batch.run_batch import Engine
 from d2m.jobs.batch.scratch_folder import ScratchFolder
@@ -221,7 +221,7 @@ def _start_ray(options: RayOptions, folder: Path) -> None:
     import ray
 
     os.environ["PYTHONPATH"] = child_environment()["PYTHONPATH"]
-    workers = options.workers or max(1, int(core_count() / options.cpus_per_worker))
+    workers = options.workers or max(1, int(usable_cores() / options.cpus_per_worker))
     ray.init(
         "local",
         # Not the real number of cores: a person may choose more workers than that.

@@ -13,12 +13,13 @@ from d2m.checkpoints.registry import family_named
 from d2m.checkpoints.resolve import resolve_weights
 from d2m.core.errors import JobError, SettingsError
 from d2m.core.levels import DEFAULT_LEVELS, HopLevel, levels_named
+from d2m.core.parallel import usable_cores
 from d2m.core.settings import Settings
 from d2m.jobs.batch.batch_list import clips_of
 from d2m.jobs.batch.batch_rows import BatchRows
 from d2m.jobs.batch.clip_row import BatchClip, ClipRow
 from d2m.jobs.batch.clip_worker import ClipWorker
-from d2m.jobs.batch.local_engine import core_count, run_local
+from d2m.jobs.batch.local_engine import run_local
 from d2m.jobs.batch.shard import ROWS_NAME, Shard
 from d2m.jobs.batch.storage import open_storage
 from d2m.jobs.batch.target_lock import combining_rows, only_batch
@@ -89,7 +90,7 @@ def local_engine(workers: int | None = None, limits: Limits | None = None) -> En
     SettingsError
         If there are no workers.
     """
-    count = core_count() if workers is None else workers
+    count = usable_cores() if workers is None else workers
     if count < 1:
         raise SettingsError(f"There are {count} workers: choose 1 or more.")
 
@@ -174,6 +175,7 @@ class _Run:
         self._counts = Counter(row.status for row in rows.part)
 
     def summary(self, rows_file: str) -> BatchSummary:
+        """Return what came of the clips so far."""
         return BatchSummary(
             clips=self._clips,
             ok=self._counts["ok"],
