@@ -22,7 +22,7 @@ HEAD = (
     "beats.</p>"
 )
 STEPS = """<ol class="steps">
-<li><strong>Tracking.</strong> The dancer's body is tracked in every frame of the clip.</li>
+<li><strong>Tracking.</strong> The dancer's body is tracked through the clip.</li>
 <li><strong>Rhythm.</strong> The beats are those of the clip's own sound if it is music with a
 steady beat. Otherwise they are estimated from the movement.</li>
 <li><strong>Music.</strong> A song is composed for the dance and played by sampled instruments.
