@@ -15,7 +15,7 @@ from d2m.core.events import DanceSummary, SoundtrackDetails, SoundtrackSummary
 from d2m.core.levels import STUDIO
 from d2m.core.settings import Settings
 from d2m.pipeline import DanceToMusic
-from d2m.web import html
+from d2m.web import result_html
 from tests.clips import clip_maker
 from tests.perception.drawn_figure import draw_person, room
 
@@ -61,8 +61,8 @@ class JobOutputs:
                 line for line in written.read_text().splitlines() if "BPM" in line
             ),
             "sentence": self.dance.beat_sentence,
-            "page": re.sub("<.*?>", "", html.analysis(self.dance, chosen)),
-            "scores": re.sub("<.*?>", "", html.scores(self.soundtrack, chosen)),
+            "page": re.sub("<.*?>", "", result_html.analysis(self.dance, chosen)),
+            "scores": re.sub("<.*?>", "", result_html.scores(self.soundtrack, chosen)),
             "plot": self.details.alt_text,
             "score picture": self.details.score_text,
         }

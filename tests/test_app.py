@@ -18,7 +18,7 @@ from d2m.core.dance_settings import DanceSettings
 from d2m.core.setting_fields import setting_fields
 from d2m.core.settings import Settings
 from d2m.jobs.messages import Failed
-from d2m.web import html
+from d2m.web import html, status_html
 from d2m.web.examples import load_examples
 from tests.conftest import ROOT, Server
 from tests.songs import EXAMPLE_SONG
@@ -190,6 +190,6 @@ def test_examples_are_credited() -> None:
 
 def test_file_names_are_escaped_in_html() -> None:
     failed = Failed("The file <img src=x onerror=alert(1)>.mp4 is empty.")
-    card = html.StatusCard().on_failed(failed)
+    card = status_html.StatusCard().on_failed(failed)
     assert "is empty" in card
     assert "<img" not in card

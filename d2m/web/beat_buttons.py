@@ -13,7 +13,7 @@ from d2m.core.setting_fields import setting_fields
 from d2m.core.settings import Settings
 from d2m.metrics.beats import TEMPO_TOLERANCE
 from d2m.perception.rhythm import WEAK_PHASE
-from d2m.web import html
+from d2m.web import html, result_html
 from d2m.web.job_status import JobStatus, JobStatuses
 from d2m.web.setting_widgets import PRIVATE, Update
 
@@ -172,7 +172,7 @@ class BeatButtons:
         for n, button in enumerate(self._others):
             guess = status.others[n] if n < len(status.others) else None
             updates[button] = (
-                gr.Button(html.guess_label(*guess), visible=True)
+                gr.Button(result_html.guess_label(*guess), visible=True)
                 if guess
                 else gr.Button(visible=False)
             )

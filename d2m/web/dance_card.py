@@ -9,7 +9,7 @@ import gradio as gr
 from d2m.core.dance_events import ChoreographySummary, SongSummary
 from d2m.core.events import ResultFiles
 from d2m.jobs.messages import JobObserver
-from d2m.web import html, song_html
+from d2m.web import result_html, song_html
 from d2m.web.level_card import beat_plots
 from d2m.web.setting_widgets import Update
 
@@ -35,7 +35,7 @@ class DanceCard(JobObserver[Update]):
             self.video = gr.Video(
                 label="Dance with the song", interactive=False, buttons=[], elem_classes="movie"
             )
-            self.figures = gr.HTML(html.PENDING, padding=False)
+            self.figures = gr.HTML(result_html.PENDING, padding=False)
             with gr.Row(elem_classes="downloads"):
                 self.to_music = gr.Button(
                     "Make new music for this dance", size="sm", variant="primary", min_width=120
@@ -69,7 +69,7 @@ class DanceCard(JobObserver[Update]):
             self.summary: song_html.LISTENING,
             self.warnings: gr.HTML(visible=False),
             self.box: gr.Column(visible=True, elem_classes=["card", "studio", "pending"]),
-            self.figures: html.PENDING,
+            self.figures: result_html.PENDING,
             **dict.fromkeys((self.video, *self.plots.values())),
         }
 

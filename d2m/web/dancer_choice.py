@@ -10,8 +10,8 @@ from d2m.core.events import DanceSummary
 from d2m.core.person_areas import person_at
 from d2m.core.setting_fields import setting_fields
 from d2m.core.settings import Settings
-from d2m.web import html
 from d2m.web.job_status import JobStatuses
+from d2m.web.result_html import chosen_dancer, followed_dancer
 from d2m.web.setting_widgets import PRIVATE, Update
 
 _DEFAULT = next(one.default for one in setting_fields(Settings) if one.name == "dancer")
@@ -56,7 +56,7 @@ class DancerChoice:
         is_other = dance.followed != (number,)
         return {
             self._widget: str(number),
-            self.note: html.chosen_dancer(number) if is_other else html.followed_dancer(dance),
+            self.note: chosen_dancer(number) if is_other else followed_dancer(dance),
             self.button: gr.Button(f"Follow dancer {number} now", visible=is_other),
         }
 
@@ -81,6 +81,6 @@ class DancerChoice:
         """Return the updates for a new analysis."""
         return {
             self.row: gr.Row(visible=dance.people > 1),
-            self.note: html.followed_dancer(dance) if dance.people > 1 else "",
+            self.note: followed_dancer(dance) if dance.people > 1 else "",
             self.button: gr.Button(visible=False),
         }

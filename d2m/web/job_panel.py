@@ -11,7 +11,7 @@ import gradio as gr
 from d2m.core.errors import D2MError
 from d2m.jobs import WorkerPool
 from d2m.jobs.messages import AnyJob, Failed, JobObserver, Limits
-from d2m.web import html
+from d2m.web import status_html
 from d2m.web.endpoint import error_toast
 from d2m.web.job_status import JobStatus, JobStatuses
 from d2m.web.setting_widgets import PRIVATE, Update
@@ -97,7 +97,7 @@ class JobPanel:
         return {
             self.generate: gr.Button("Working …", interactive=False),
             self.stop: gr.Button(interactive=True),
-            self.status: html.QUEUED,
+            self.status: status_html.QUEUED,
             self.steps: gr.HTML(visible=False),
         }
 
@@ -119,7 +119,7 @@ class JobPanel:
     async def fail_report(self, request: gr.Request) -> str:
         """End a job whose progress can't be reported."""
         await self.fail(request)
-        return html.status(self.statuses.get(request.session_hash))
+        return status_html.status(self.statuses.get(request.session_hash))
 
     async def report_progress(self, request: gr.Request) -> AsyncIterator[str]:
         """Report the progress of the job."""

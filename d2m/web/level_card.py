@@ -12,7 +12,7 @@ from d2m.core.events import SoundtrackDetails, SoundtrackSummary
 from d2m.core.levels import LEVELS_AND_BASELINES, STUDIO
 from d2m.core.settings import Settings
 from d2m.score.notes import STEMS
-from d2m.web import html
+from d2m.web import result_html
 from d2m.web.setting_widgets import Update
 from d2m.web.stem_mixer import stem_files, stem_mixer
 from d2m.web.theme import ACCENT
@@ -45,14 +45,14 @@ class LevelCard:
         with gr.Column(
             visible=False, min_width=300, elem_classes=self._classes, elem_id=f"card-{name}"
         ) as self.column:
-            gr.HTML(html.level_heading(LEVELS_AND_BASELINES[name]), padding=False)
+            gr.HTML(result_html.level_heading(LEVELS_AND_BASELINES[name]), padding=False)
             self.video = gr.Video(
                 label=f"Clip with music ({name})",
                 interactive=False,
                 buttons=[],
                 elem_classes="movie",
             )
-            self.scores = gr.HTML(html.PENDING, padding=False)
+            self.scores = gr.HTML(result_html.PENDING, padding=False)
             self.audio = gr.Audio(
                 label=f"Music ({name})",
                 interactive=False,
@@ -104,7 +104,7 @@ class LevelCard:
             self.column: gr.Column(visible=True, elem_classes=[*self._classes, "unfinished"]),
             self.video: paths["mp4"],
             self.audio: paths["wav"],
-            self.scores: html.scores(result, settings),
+            self.scores: result_html.scores(result, settings),
             **waiting,
             **self._downloads_shown(result.paths),
         }
@@ -146,7 +146,7 @@ class LevelCard:
         # The class hides the buttons: updating each of them would cost milliseconds.
         return {
             self.column: gr.Column(visible=visible, elem_classes=[*self._classes, "pending"]),
-            self.scores: html.PENDING,
+            self.scores: result_html.PENDING,
             **dict.fromkeys(self._emptied),
         }
 

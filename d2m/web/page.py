@@ -13,7 +13,7 @@ from d2m.core.setting_fields import parse_form
 from d2m.core.settings import Settings
 from d2m.jobs import WorkerPool
 from d2m.jobs.messages import ANALYSIS_ONLY, Job, JobObserver, requested_levels
-from d2m.web import html
+from d2m.web import html, status_html
 from d2m.web.dance_page import DancePage
 from d2m.web.endpoint import dance_endpoint, endpoint
 from d2m.web.examples import ExampleFile
@@ -53,7 +53,7 @@ class MusicPage:
                 self.form = SettingsForm(clips, settings)
                 self._panel.add_buttons()
             with gr.Column(scale=8, min_width=320):
-                self._panel.add_status(html.IDLE, html.STEPS)
+                self._panel.add_status(status_html.IDLE, html.STEPS)
                 self.area = ResultArea(self.form.widgets, self._statuses)
         self._connect()
 

@@ -10,7 +10,7 @@ import gradio as gr
 from d2m.core.events import DanceSummary, ResultFiles
 from d2m.core.levels import BASELINES, HOP_LEVELS, Level
 from d2m.core.settings import Settings
-from d2m.web import html
+from d2m.web import result_html
 from d2m.web.dancer_choice import DancerChoice
 from d2m.web.job_status import JobStatuses
 from d2m.web.scripts import SWITCH_VIDEO
@@ -31,7 +31,7 @@ class AnalysisCard:
     def __init__(self, dancer: Any, statuses: JobStatuses) -> None:
         with gr.Column(visible=False, elem_id="analysis") as self.column:
             with gr.Row(elem_id="tempo"):
-                self.summary = gr.HTML(html.ANALYSING, padding=False)
+                self.summary = gr.HTML(result_html.ANALYSING, padding=False)
                 self.clock = gr.Button(size="sm", min_width=120, visible=False, elem_id="clock")
             self.warnings = gr.HTML(visible=False, padding=False, elem_id="warnings")
             self.strip = gr.Image(
@@ -56,7 +56,7 @@ class AnalysisCard:
         return {
             self.column: gr.Column(visible=True, elem_classes=[]),
             self.clock: gr.Button(visible=False, interactive=False),
-            self.summary: html.ANALYSING,
+            self.summary: result_html.ANALYSING,
             self.warnings: gr.HTML(visible=False),
             self.strip: None,
             **self.dancer.pending(again),
@@ -68,12 +68,12 @@ class AnalysisCard:
         if dance.strip:
             classes = ["people"] if dance.people > 1 else []
             strip = gr.Image(str(dance.strip), alt_text=dance.alt_text, elem_classes=classes)
-        other_clock = html.clock_button(dance)
+        other_clock = result_html.clock_button(dance)
         return {
             self.column: gr.Column(visible=True, elem_classes=[]),
             self.clock: gr.Button(other_clock, visible=bool(other_clock)),
-            self.summary: html.analysis(dance, settings),
-            self.warnings: gr.HTML(html.warnings(dance), visible=bool(dance.warnings)),
+            self.summary: result_html.analysis(dance, settings),
+            self.warnings: gr.HTML(result_html.warnings(dance), visible=bool(dance.warnings)),
             self.strip: strip,
             **self.dancer.shown(dance),
         }

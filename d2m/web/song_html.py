@@ -7,7 +7,7 @@ from html import escape
 from d2m.core.beat_tempo import tempo_text
 from d2m.core.dance_events import ChoreographySummary, SongSummary
 from d2m.metrics.kinematic_scores import DANCE_TOLERANCE_S
-from d2m.web.html import card
+from d2m.web.status_html import card
 
 SONG_IDLE = card("Ready", "Choose a song, then press Generate.")
 SONG_STEPS = """<ol class="steps">

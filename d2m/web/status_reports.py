@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator
 
-from d2m.web import html
+from d2m.web import status_html
 from d2m.web.job_status import JobStatus
 
 REPORT_S = 0.2
@@ -21,7 +21,7 @@ async def status_reports(job: JobStatus) -> AsyncGenerator[str, None]:
         last, silent_s = "", 0.0
         while True:
             over = job.over.is_set()  # read first, so that the last report is the end
-            status = html.status(job)
+            status = status_html.status(job)
             if over or status != last or silent_s >= REPEAT_S:
                 yield status
                 last, silent_s = status, 0.0

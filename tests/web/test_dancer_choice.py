@@ -8,7 +8,7 @@ import gradio as gr
 import pytest
 
 from d2m.core.person_areas import PersonArea
-from d2m.web import html
+from d2m.web import result_html
 from d2m.web.dancer_choice import DancerChoice
 from d2m.web.job_status import JobStatus, JobStatuses
 from d2m.web.settings_form import SettingsForm
@@ -67,7 +67,7 @@ def test_a_click_beside_everybody_changes_nothing(dance: Any) -> None:
 
 def test_one_of_all_can_be_chosen() -> None:
     together = dance_summary(people=2, followed=(1, 2), strip_areas=AREAS)
-    assert "To follow one of them, click" in html.followed_dancer(together)
+    assert "To follow one of them, click" in result_html.followed_dancer(together)
     page = Clicked(JobStatus(dance=together))
     assert page.click(50, 100)[page.choice.button].visible
 

@@ -11,7 +11,7 @@ import pytest
 
 from d2m.core.events import SoundtrackSummary
 from d2m.core.settings import Settings
-from d2m.web import html
+from d2m.web import html, result_html
 from tests.web.summaries import dance_summary
 
 
@@ -92,15 +92,15 @@ def soundtrack(
 def test_the_first_line_says_where_the_beat_comes_from(
     changes: dict[str, Any], settings: dict[str, Any], expected: str
 ) -> None:
-    page = html.analysis(dance_summary(**changes), Settings(**settings))
+    page = result_html.analysis(dance_summary(**changes), Settings(**settings))
     assert expected in text_of(page)
 
 
 def test_warnings_and_reasons_are_escaped() -> None:
     dance = dance_summary(clock_reason="<b>", warnings=("It is <dark>.",))
-    assert "because &lt;b&gt;" in html.analysis(dance, Settings())
-    assert "It is &lt;dark&gt;." in html.warnings(dance)
-    assert html.warnings(dance_summary()) == ""
+    assert "because &lt;b&gt;" in result_html.analysis(dance, Settings())
+    assert "It is &lt;dark&gt;." in result_html.warnings(dance)
+    assert result_html.warnings(dance_summary()) == ""
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ def test_warnings_and_reasons_are_escaped() -> None:
 def test_the_other_clock_is_offered_where_there_is_one(
     changes: dict[str, Any], expected: str
 ) -> None:
-    assert html.clock_button(dance_summary(**changes)) == expected
+    assert result_html.clock_button(dance_summary(**changes)) == expected
 
 
 @pytest.mark.parametrize(
@@ -130,38 +130,38 @@ def test_the_other_clock_is_offered_where_there_is_one(
 def test_the_beat_match_says_what_it_compares(
     clock: str, settings: dict[str, Any], compared: str
 ) -> None:
-    text = text_of(html.scores(soundtrack(clock), Settings(**settings)))
+    text = text_of(result_html.scores(soundtrack(clock), Settings(**settings)))
     assert "House music. Beat match 0.93 of 1" in text
     assert f"how many beats of the music match {compared} 70 ms" in text
 
 
 def test_a_beat_match_with_a_guess_says_so() -> None:
-    text = text_of(html.scores(soundtrack("sound", unsure=True), Settings(beats="sound")))
+    text = text_of(result_html.scores(soundtrack("sound", unsure=True), Settings(beats="sound")))
     assert "Beat match 0.93 of 1" in text
     assert "It is unsure, because the beat is a guess." in text
-    assert "a guess" not in text_of(html.scores(soundtrack("sound"), Settings()))
+    assert "a guess" not in text_of(result_html.scores(soundtrack("sound"), Settings()))
 
 
 def test_a_beat_match_says_where_the_place_of_the_beat_is_a_guess() -> None:
     weak = replace(soundtrack(), is_phase_weak=True)
     assert weak.beat_match == "beat F-measure 0.93 (the place of the beat is a guess)"
-    text = text_of(html.scores(weak, Settings()))
+    text = text_of(result_html.scores(weak, Settings()))
     assert "It is unsure, because the place of the beat is a guess." in text
-    assert "unsure" not in text_of(html.scores(soundtrack(), Settings()))
+    assert "unsure" not in text_of(result_html.scores(soundtrack(), Settings()))
 
 
 def test_without_a_rhythm_there_is_no_beat_score() -> None:
-    text = text_of(html.scores(soundtrack(unsure=True, has_rhythm=False), Settings()))
+    text = text_of(result_html.scores(soundtrack(unsure=True, has_rhythm=False), Settings()))
     assert "No beat score, because no rhythm was found in the dance." in text
     assert "F-measure" not in text
 
 
 @pytest.mark.parametrize("unsure", [False, True])
 def test_hits_are_shown_where_they_are_known(unsure: bool) -> None:
-    known = html.scores(soundtrack(unsure=unsure, hits_met=0.876), Settings())
+    known = result_html.scores(soundtrack(unsure=unsure, hits_met=0.876), Settings())
     assert "It meets 88 % of the dancer's hits within 45 ms." in text_of(known)
     for unknown in (soundtrack(), soundtrack(hits_met=math.nan)):
-        assert "hits" not in html.scores(unknown, Settings())
+        assert "hits" not in result_html.scores(unknown, Settings())
 
 
 @pytest.mark.parametrize(
@@ -173,7 +173,7 @@ def test_hits_are_shown_where_they_are_known(unsure: bool) -> None:
     ],
 )
 def test_a_guess_is_offered_by_tempo_and_shift(guess: tuple[float, float], label: str) -> None:
-    assert html.guess_label(*guess) == label
+    assert result_html.guess_label(*guess) == label
 
 
 def test_the_page_says_that_the_sound_can_give_the_beat() -> None:

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import pytest
 
 from d2m.jobs.messages import Failed, Finished, Message, Stage, Waiting
-from d2m.web import html
+from d2m.web import status_html
 from d2m.web.job_status import JobStatus, JobStatuses
 from d2m.web.status_reports import status_reports
 
@@ -37,31 +37,33 @@ def in_thread(work: Coroutine[Any, Any, T]) -> T:
     ],
 )
 def test_the_status_shows_the_latest_event(event: Message | None, expected: str) -> None:
-    assert expected in html.status(JobStatus(latest=event))
+    assert expected in status_html.status(JobStatus(latest=event))
 
 
 @pytest.mark.parametrize("event", [None, Waiting(place=1, seconds=9), Stage("Mixing", 0.5)])
-@pytest.mark.parametrize(("stopped", "expected"), [(True, html.STOPPED), (False, html.BROKEN)])
+@pytest.mark.parametrize(
+    ("stopped", "expected"), [(True, status_html.STOPPED), (False, status_html.BROKEN)]
+)
 def test_a_job_that_ended_early_was_stopped_or_broke_off(
     event: Message | None, stopped: bool, expected: str
 ) -> None:
     job = JobStatus(latest=event)
-    assert html.status(job) != expected
+    assert status_html.status(job) != expected
     job.over.set()
     if stopped:
         job.stop.set()
-    assert html.status(job) == expected
+    assert status_html.status(job) == expected
 
 
 def test_a_job_that_never_began_fails_and_one_that_is_over_stays_unchanged() -> None:
     job = JobStatus()
     job.fail("Too busy.")
     assert (job.stop.is_set(), job.over.is_set()) == (True, True)
-    assert "Too busy." in html.status(job)
+    assert "Too busy." in status_html.status(job)
     job = JobStatus(latest=Finished(seconds=1))
     job.over.set()
     job.fail("Too busy.")
-    assert "Done" in html.status(job)
+    assert "Done" in status_html.status(job)
 
 
 def test_the_last_report_is_the_end_and_old_events_are_skipped() -> None:
@@ -120,4 +122,4 @@ def test_each_page_has_its_status_and_old_ones_are_dropped() -> None:
     assert not statuses.get("a").over.is_set()
     dropped = statuses.get("b")
     assert dropped.stop.is_set()
-    assert "load it again" in html.status(dropped)
+    assert "load it again" in status_html.status(dropped)

@@ -14,7 +14,7 @@ from d2m.rendering.score_files import SCORE_KINDS
 from d2m.rendering.score_lanes import STEM_LABELS
 from d2m.rendering.write_results import KINDS
 from d2m.score.notes import STEMS
-from d2m.web import html
+from d2m.web import result_html
 from d2m.web.endpoint import FileCollector
 from d2m.web.level_card import FILE_ORDER, LevelCard
 from d2m.web.stem_mixer import stem_files, stem_mixer
@@ -99,14 +99,16 @@ def test_the_mixer_has_labelled_buttons_for_each_stem() -> None:
 
 
 def test_rights_are_shown_where_they_are_known(tmp_path: Path) -> None:
-    shown = html.scores(summary(tmp_path, "studio", rights="Yours <b>alone</b>."), Settings())
+    shown = result_html.scores(
+        summary(tmp_path, "studio", rights="Yours <b>alone</b>."), Settings()
+    )
     assert "Yours &lt;b&gt;alone&lt;/b&gt;." in shown
-    assert "rights" not in html.scores(summary(tmp_path, "studio"), Settings())
+    assert "rights" not in result_html.scores(summary(tmp_path, "studio"), Settings())
 
 
 @pytest.mark.parametrize("name", list(LEVELS))
 def test_each_card_says_what_its_level_is(name: str) -> None:
-    heading = html.level_heading(LEVELS[name])
+    heading = result_html.level_heading(LEVELS[name])
     assert f"<h2>{name.capitalize()} {'version' if name == 'studio' else 'level'}</h2>" in heading
     assert LEVELS[name].summary[1:] in heading
 
