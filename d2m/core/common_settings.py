@@ -56,6 +56,9 @@ class CommonSettings:
         How strongly the movement steers the music: 0 not at all, 1 as learned, 2 twice.
     original
         Volume of the clip's own sound under the music, from 0 (off) to 1.
+    ducking
+        Whether the music becomes softer where somebody speaks or shouts in the clip's own sound,
+        see `d2m.audio.ducking.ducking_curve`.
     denoise
         Whether to remove hiss from the levels high and low.
     loudness
@@ -200,6 +203,13 @@ class CommonSettings:
         minimum=0.0,
         maximum=1.0,
         step=0.05,
+    )
+    ducking: bool = setting(
+        False,
+        kind=Kind.SWITCH,
+        label="Lower the music under voices",
+        help="Lowers the music where somebody speaks or shouts in the clip's own sound.",
+        section="sound",
     )
     denoise: bool = setting(
         False,

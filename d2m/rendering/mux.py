@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from d2m.audio.ducking import ducking_curve
+from d2m.audio.dynamics import apply_gain_curve
 from d2m.audio.postprocess import limit_peaks
 from d2m.audio.waveform import resample_channels, validate_channels
 from d2m.core.errors import AudioError, VideoError
@@ -39,6 +41,7 @@ def mux(
     *,
     own_sound: Path | None = None,
     original_gain: float = 0.0,
+    ducking: bool = False,
     sample_rate: int = SAMPLE_RATE,
     info: ClipInfo | None = None,
 ) -> None:
@@ -60,6 +63,8 @@ def mux(
         The clip's own sound, stereo at `SOUND_RATE` from the first picture on, if it has any.
     original_gain
         Gain of the clip's own sound under the music, 0 (off) to 1.
+    ducking
+        Whether the music makes way for what stands out in the clip's own sound, if that is heard.
     sample_rate
         Sample rate of the music (Hz); the AAC track has `SOUND_RATE`.
     info
@@ -77,7 +82,11 @@ def mux(
     channels = resample_channels(validate_channels(audio), sample_rate, SOUND_RATE)
     music = fit_length(channels, round(info.duration_s * SOUND_RATE))
     if original_gain > 0.0 and own_sound is not None:
-        music = music + np.float32(original_gain) * fit_length(_read(own_sound), music.shape[1])
+        own = fit_length(_read(own_sound), music.shape[1])
+        if ducking:
+            music = music.copy()
+            apply_gain_curve(music, ducking_curve(own, SOUND_RATE))
+        music = music + np.float32(original_gain) * own
     stereo = np.ascontiguousarray(np.broadcast_to(music, (2, music.shape[1])))
     with atomic_write(target) as temporary:
         # One of FFmpeg's two ways to encode takes half the time, and is as good for mono.

@@ -178,6 +178,7 @@ def _write_music(dance: Dance, soundtrack: Soundtrack, paths: dict[str, Path]) -
         paths["mp4"],
         own_sound=dance.own_sound,
         original_gain=soundtrack.settings.original,
+        ducking=soundtrack.settings.ducking,
         sample_rate=rate,
         info=dance.clip,
     )
