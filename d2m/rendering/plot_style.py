@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,10 @@ FONT_PT = 15
 AXES_LEFT, AXES_RIGHT = 0.132, 0.964
 """Left and right edge of time axes as shares of the width, equal in all plots of a dance so that
 they can stand one above the other. Chosen by eye."""
+_FONTS = ("DejaVu Sans", "Droid Sans Fallback")
+"""Fonts of the plots: the one that comes with Matplotlib, and for Chinese, Japanese and Korean the
+one beside this module (Apache-2.0, from Debian's package fonts-droid-fallback)."""
+_EAST_ASIAN_FONT = Path(__file__).parent / "fonts" / "DroidSansFallback.ttf"
 # Space for the title as a share of the plot's width.
 _TITLE_WIDTH = 0.97
 
@@ -23,7 +28,7 @@ def style(palette: Palette) -> Any:
     """Return Matplotlib's settings (rcParams) for plots in these colours."""
     ink = palette.ink
     return {
-        "font.family": "DejaVu Sans",
+        "font.family": _FONTS[0],
         "font.size": FONT_PT,
         "figure.titlesize": FONT_PT + 1,
         "figure.facecolor": palette.background,
@@ -42,21 +47,30 @@ def style(palette: Palette) -> Any:
 
 
 def legible(text: str) -> str:
-    """Return a text on one line, with a box for each character that the font lacks."""
-    line = " ".join(text.split())
-    return "".join(
-        letter if ord(letter) in _font_characters() else "\N{WHITE SQUARE}" for letter in line
-    )
+    """Return a text on one line, without the characters that no font of the plots has.
+
+    Accents written as characters of their own, as in macOS file names, are joined with their
+    letters first. Emoji and rare scripts are left out; the rest stays readable.
+    """
+    joined = unicodedata.normalize("NFC", text)
+    known = "".join(letter for letter in joined if letter.isspace() or _is_drawn(letter))
+    return " ".join(known.split())
+
+
+def _is_drawn(letter: str) -> bool:
+    return any(ord(letter) in characters for characters in _font_characters())
 
 
 @cache
-def _font_characters() -> frozenset[int]:
-    """Return the code points of the font that comes with Matplotlib."""
+def _font_characters() -> tuple[frozenset[int], ...]:
+    """Return the code points of the fonts of the plots, which are made known to Matplotlib."""
     import matplotlib as mpl
+    from matplotlib.font_manager import fontManager
     from matplotlib.ft2font import FT2Font
 
-    font = FT2Font(str(Path(mpl.get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf"))
-    return frozenset(font.get_charmap())
+    fontManager.addfont(str(_EAST_ASIAN_FONT))
+    western = Path(mpl.get_data_path()) / "fonts" / "ttf" / "DejaVuSans.ttf"
+    return tuple(frozenset(FT2Font(str(one)).get_charmap()) for one in (western, _EAST_ASIAN_FONT))
 
 
 def heading(figure: Any, title: str, facts: list[tuple[str, str]], facts_at: float = 0.937) -> None:
@@ -75,9 +89,9 @@ def heading(figure: Any, title: str, facts: list[tuple[str, str]], facts_at: flo
     """
     from matplotlib.offsetbox import AnchoredOffsetbox, HPacker, TextArea
 
-    line = figure.text(0.5, 0.987, "", ha="center", va="top", size=FONT_PT + 1)
-    line.set_parse_math(False)
     whole = legible(title)
+    line = figure.text(0.5, 0.987, "", ha="center", va="top", size=FONT_PT + 1, family=_FONTS)
+    line.set_parse_math(False)
     kept = len(whole)
     line.set_text(whole)
     room = _TITLE_WIDTH * figure.bbox.width

@@ -10,6 +10,7 @@ from PIL import Image
 
 from d2m.rendering.beat_plot import draw_beat_plot
 from d2m.rendering.palette import DARK, LIGHT
+from d2m.rendering.plot_style import legible
 from d2m.rendering.spectrogram_plot import draw_spectrogram
 
 RATE = 22_050
@@ -176,11 +177,28 @@ def test_any_title_fits(tmp_path):
     path = tmp_path / "beats.png"
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        draw(path, title="\N{GRINNING FACE} $x_{$ 日本\n" + "W" * 200 + " low")
+        draw(path, title="\N{DANCER} $x_{$ 日本 춤\n" + "W" * 200 + " low")
     ink = (np.asarray(Image.open(path).convert("L"))[:50] < 100).any(axis=0)
     assert ink[300:900].any()
     assert not ink[:8].any()
     assert not ink[-8:].any()
+
+
+@pytest.mark.parametrize(
+    ("title", "shown"),
+    [
+        ("新舞蹈 練習.mp4, House", "新舞蹈 練習.mp4, House"),
+        ("ダンス, 춤 연습", "ダンス, 춤 연습"),
+        ("cafe\N{COMBINING ACUTE ACCENT} Танец Χορός", "café Танец Χορός"),
+        ("my \N{DANCER}\N{EMOJI MODIFIER FITZPATRICK TYPE-4}\n clip", "my clip"),
+    ],
+)
+def test_titles_in_any_language_are_drawn_without_boxes(tmp_path, title, shown, caplog):
+    assert legible(title) == shown
+    with warnings.catch_warnings():  # Matplotlib warns of a character that it draws as a box
+        warnings.simplefilter("error")
+        draw(tmp_path / "beats.png", title=title)
+    assert not caplog.records
 
 
 def test_a_tone_is_drawn_in_its_band(tmp_path):

@@ -1,4 +1,4 @@
-"""Writes ``NOTICE``: the origin and licence of all recordings and networks of others."""
+"""Writes ``NOTICE``: the origin and licence of recordings, networks and fonts of others."""
 
 from __future__ import annotations
 
@@ -72,6 +72,14 @@ d2m/models/weights/music_tagger.safetensors.
 
     Changed: the parameters were converted from a TensorFlow checkpoint to one safetensors
     file, in float32 as they were. The network was written anew from its description."""
+FONTS = """\
+D2M contains a font with Chinese, Japanese and Korean characters, for the titles of plots, in
+d2m/rendering/fonts/DroidSansFallback.ttf.
+
+    Droid Sans Fallback
+    Copyright (c) 2006-2010 Google Corp. Droid is a trademark of Google Corp.
+    Apache-2.0, http://www.apache.org/licenses/LICENSE-2.0
+    Debian package fonts-droid-fallback, unchanged"""
 DEDICATION = "CC0-1.0 is https://creativecommons.org/publicdomain/zero/1.0/"
 
 
@@ -87,4 +95,4 @@ def text(instruments: dict[str, dict]) -> str:
         used = textwrap.fill(f"for {', '.join(names)}", 88, initial_indent="    ",
                              subsequent_indent="        ")  # fmt: skip
         parts += [title, f"    by {by}", f"    {licence}", f"    {source}", used, ""]
-    return "\n".join([*parts, DEDICATION, "", NETWORKS, "", FONT_LICENCE, ""])
+    return "\n".join([*parts, DEDICATION, "", NETWORKS, "", FONTS, "", FONT_LICENCE, ""])
