@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 # process that runs tests, and compiling the project a part of a second of each that they start.
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+# The servers of tests have one worker process each, which does no job at its start.
+for name, value in {"D2M_REHEARSE": "0", "D2M_JOBS_AT_ONCE": "1"}.items():
+    os.environ.setdefault(name, value)
 IN_PARALLEL = "PYTEST_XDIST_WORKER" in os.environ
 if IN_PARALLEL:
     # Threads of several processes that wait for each other on few cores cost twice the time.

@@ -13,12 +13,11 @@ from typing import Any
 
 import pytest
 
-import app
 from d2m.core.dance_settings import DanceSettings
 from d2m.core.setting_fields import setting_fields
 from d2m.core.settings import Settings
 from d2m.jobs.messages import Failed
-from d2m.web import html, status_html
+from d2m.web import html, serve, status_html
 from d2m.web.examples import load_examples
 from tests.conftest import ROOT, Server
 from tests.songs import EXAMPLE_SONG
@@ -44,8 +43,8 @@ def status(url: str, method: str = "GET") -> int:
 def test_the_web_process_imports_neither_networks_nor_decoders() -> None:
     heavy = ("torch", "mediapipe", "librosa", "av", "cv2", "matplotlib", "scipy")
     program = (
-        "import contextlib, sys, app; from d2m.jobs import WorkerPool\n"
-        "with contextlib.closing(WorkerPool()) as worker: app.page(worker)\n"
+        "import contextlib, sys; from d2m.jobs import WorkerPool; from d2m.web import serve\n"
+        "with contextlib.closing(WorkerPool()) as worker: serve.page(worker)\n"
         f"print([name for name in {heavy!r} if name in sys.modules], end='')"
     )
     done = subprocess.run(
@@ -56,20 +55,20 @@ def test_the_web_process_imports_neither_networks_nor_decoders() -> None:
 
 @pytest.mark.parametrize("value", ["0", "-1", "two", "1.5"])
 def test_a_wrong_number_of_jobs_is_refused(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv(app.JOBS_AT_ONCE, value)
+    monkeypatch.setenv(serve.JOBS_AT_ONCE, value)
     with pytest.raises(SystemExit, match="whole number of at least 1"):
-        app.limits_from_environment()
-    monkeypatch.setenv(app.JOBS_AT_ONCE, "3")
-    assert app.limits_from_environment().at_once == 3
+        serve.limits_from_environment()
+    monkeypatch.setenv(serve.JOBS_AT_ONCE, "3")
+    assert serve.limits_from_environment().at_once == 3
 
 
 @pytest.mark.parametrize(("cores", "at_once"), [(1, 1), (2, 1), (5, 2), (8, 4), (64, 8)])
 def test_the_number_of_jobs_follows_from_the_cores(
     cores: int, at_once: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.delenv(app.JOBS_AT_ONCE, raising=False)
-    monkeypatch.setattr(app, "usable_cores", lambda: cores)
-    assert app.limits_from_environment().at_once == at_once
+    monkeypatch.delenv(serve.JOBS_AT_ONCE, raising=False)
+    monkeypatch.setattr(serve, "usable_cores", lambda: cores)
+    assert serve.limits_from_environment().at_once == at_once
 
 
 def test_the_page_is_served_within_half_a_minute(server: Server) -> None:

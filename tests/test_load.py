@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-import app as app_module
+from d2m.web.serve import SESSIONS
 from tests.conftest import Server
 from tools.load import consecutive_visits, memory_mb, overlap_s, simultaneous_visits
 from tools.visitor import RunningApp, Visitor, run_app
@@ -77,5 +77,5 @@ def test_memory_of_many_sessions_is_bounded(app: RunningApp) -> None:
             visitor.http.post("gradio_api/run/predict", json=request).raise_for_status()
         return memory_mb(app.process.pid)
 
-    full = sessions(app_module.SESSIONS + 10, "a")
+    full = sessions(SESSIONS + 10, "a")
     assert sessions(60, "b") - full < 15

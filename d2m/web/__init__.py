@@ -1,1 +1,1 @@
-"""The web page and its HTTP endpoint. Only this package and ``app.py`` import Gradio."""
+"""The web page and its HTTP endpoint. Only this package imports Gradio."""

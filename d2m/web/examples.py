@@ -6,6 +6,9 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+_PACKAGED = Path(__file__).parents[1] / "examples"
+EXAMPLES = _PACKAGED if _PACKAGED.is_dir() else _PACKAGED.parents[1] / "examples"
+"""The bundled examples: in an installed package, or beside the package in a repository."""
 CLIP_LIST, SONG_LIST = "examples.json", "songs.json"
 """Files that list the example clips and songs of a folder."""
 

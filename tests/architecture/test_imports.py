@@ -148,7 +148,7 @@ def test_only_the_page_knows_gradio() -> None:
         if target.split(".")[0] == "gradio"
     }
     assert users
-    assert {name for name in users if name != "app" and not name.startswith("d2m.web.")} == set()
+    assert {name for name in users if not name.startswith("d2m.web.")} == set()
 
 
 def test_importing_loads_nothing_heavy() -> None:

@@ -11,10 +11,10 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from app import REHEARSAL
 from d2m.core.events import SoundtrackSummary
 from d2m.jobs import WorkerPool
 from d2m.jobs.messages import Job
+from d2m.web.serve import REHEARSAL
 from tools.bench.clips import FULL_HD, distinct_copies, make_clip
 from tools.bench.measured_job import cpu_of_tree_s, works
 
