@@ -12,27 +12,22 @@ from d2m.checkpoints import CHECKPOINTS, import_dropped_files, is_installed
 from d2m.checkpoints.registry import family_named
 from d2m.checkpoints.resolve import InstalledWeights, resolve_weights
 from d2m.core.events import Observer, ResultFiles
-from d2m.core.file_hash import file_hash
 from d2m.core.levels import BASELINES, HopLevel, Level
 from d2m.core.output_folder import usable_output
 from d2m.core.parallel import run_at_once
 from d2m.core.progress import Progress, silent, timed
 from d2m.core.settings import Settings
-from d2m.core.styles import AUTO
 from d2m.generation.generate import generate_soundtrack
 from d2m.generation.model_cache import ModelCache
 from d2m.generation.network_threads import threads_for
 from d2m.generation.soundtrack import Soundtrack
+from d2m.generation.takes import Take, takes_of
 from d2m.media.clip import ClipLimits
-from d2m.media.disk_cache import DiskCache
-from d2m.media.probe import ClipPart
-from d2m.media.probe_sandbox import probe_in_sandbox
-from d2m.perception.beat_clock import check_clock
 from d2m.perception.beat_correction import check_correction
-from d2m.perception.clip_analysis import ClipAnalysis, analyse_clip
 from d2m.perception.dance import Dance, estimate_dance
+from d2m.rendering.clip_cache import ClipCache
 from d2m.rendering.job_files import write_job_files
-from d2m.rendering.pose_strip import draw_pose_strip
+from d2m.rendering.remix import write_remix
 from d2m.rendering.write_results import write_soundtrack, write_video
 
 
@@ -69,10 +64,8 @@ class DanceToMusic:
         cache: Path | None = None,
     ) -> None:
         self._checkpoints = checkpoints
-        self._limits = limits or ClipLimits()
         self._models = ModelCache(bf16=bf16)
-        self._analyses = DiskCache.temporary() if cache is None else DiskCache(cache)
-        self._latest: tuple[str, ClipAnalysis] | None = None
+        self._clips = ClipCache(limits or ClipLimits(), cache)
 
     def perceive(
         self,
@@ -105,7 +98,7 @@ class DanceToMusic:
         chosen = replace(settings or Settings(), **changes)
         check_correction(chosen)
         report = progress or silent
-        return estimate_dance(self._analyse(Path(clip), chosen, report), chosen, report)
+        return estimate_dance(self._clips.analysis(Path(clip), chosen, report), chosen, report)
 
     def generate(
         self,
@@ -163,7 +156,7 @@ class DanceToMusic:
         out: Path,
         observer: Observer[Any] | None = None,
     ) -> ResultFiles | None:
-        """Do a whole job: analyse the clip, generate each level's music, write all files.
+        """Do a whole job: analyse the clip, generate the music of each level and variation.
 
         Parameters
         ----------
@@ -176,8 +169,8 @@ class DanceToMusic:
         out
             Folder for the files.
         observer
-            Receives the progress, the analysis, each level's music as soon as its video can be
-            played, its details, and in the end the files.
+            Receives the progress, the analysis, each piece as soon as its video can be played,
+            its details, and in the end the files.
 
         Returns
         -------
@@ -201,7 +194,8 @@ class DanceToMusic:
             return None
         name, made = Path(clip).stem, dict[int, Soundtrack]()
         tasks = [
-            partial(self._make, dance, level, settings, weights, out, name) for level in levels
+            partial(self._make, dance, take, weights, out, name)
+            for take in takes_of(levels, settings)
         ]
         with (
             threads_for(levels, weights) as threads,
@@ -210,10 +204,48 @@ class DanceToMusic:
             for index, soundtrack in results:
                 made[index] = soundtrack
                 events.on_soundtrack(soundtrack.summary())
-        soundtracks = [made[index] for index in range(len(levels))]
+        soundtracks = [made[index] for index in range(len(tasks))]
         files = write_job_files(dance, soundtracks, out, name, events)
         events.on_files(files)
         return files
+
+    def remix(
+        self,
+        clip: str | Path,
+        music: str | Path,
+        settings: Settings | None = None,
+        *,
+        out: str | Path,
+        progress: Progress | None = None,
+        **changes: Any,
+    ) -> Path:
+        """Mix finished music with the clip's own sound at another balance.
+
+        Nothing is generated or analysed again, and the picture stays that of the first result.
+
+        Parameters
+        ----------
+        clip
+            The clip that the music was made for.
+        music
+            The WAV file of its music.
+        settings
+            Those of its job; ``original`` and ``ducking`` are the new balance.
+        out
+            The MP4 to write.
+        progress
+            Called with the name of each stage and the share done.
+        **changes
+            Single settings, such as ``original=0.5, ducking=True``.
+
+        Raises
+        ------
+        D2MError
+            With one sentence, if the clip, the music or the folder can't be used.
+        """
+        chosen, target = replace(settings or Settings(), **changes), Path(out)
+        usable_output(target.parent)
+        return write_remix(self._clips, Path(clip), Path(music), target, chosen, progress or silent)
 
     def _resolve(self, settings: Settings, levels: tuple[Level, ...]) -> InstalledWeights:
         """Find the weights of a job; first import files that were dropped into the folder.
@@ -234,15 +266,15 @@ class DanceToMusic:
     def _make(
         self,
         dance: Dance,
-        level: Level,
-        settings: Settings,
+        take: Take,
         weights: InstalledWeights,
         out: Path,
         name: str,
         progress: Progress,
     ) -> Soundtrack:
-        """Generate the music of a level, and write its video."""
-        made = self._generate(dance, level, settings, weights, progress)
+        """Generate the music of a take, and write its video."""
+        made = self._generate(dance, take.level, take.settings, weights, progress)
+        made = replace(made, variation=take.variation)
         return write_video(dance, made, out, name, progress)
 
     def _generate(
@@ -260,35 +292,3 @@ class DanceToMusic:
         with threads_for((level,), weights):
             soundtrack = generate_soundtrack(model, dance, settings, progress=progress)
         return replace(soundtrack, seconds=loading | soundtrack.seconds)
-
-    def _analyse(self, clip: Path, settings: Settings, progress: Progress) -> ClipAnalysis:
-        """Return the analysis of a clip, from the cache if it is there."""
-        part = f"{settings.start_s:g}-{settings.length_s or 0:g}"
-        dancer = "1" if settings.dancer == AUTO else settings.dancer
-        key = f"{file_hash(clip)}.{part}.{dancer}"
-        if self._latest is not None and self._latest[0] == key:
-            return self._latest[1]
-
-        def create(folder: Path) -> ClipAnalysis:
-            if settings.beats == "sound":  # before the analysis, which takes much longer
-                used = ClipPart(start_s=settings.start_s, length_s=settings.length_s)
-                check_clock(settings, probe_in_sandbox(clip, self._limits, used).info)
-            analysis = analyse_clip(
-                clip, folder, limits=self._limits, settings=settings, progress=progress
-            )
-            with timed(analysis.seconds, "strip"):
-                strip = draw_pose_strip(
-                    analysis.strip, analysis.video, analysis.pose, analysis.people
-                )
-            analysis = replace(analysis, strip_text=strip.text, strip_areas=strip.areas)
-            analysis.save()
-            return analysis
-
-        entry, created = self._analyses.get_or_create(key, create)
-        if created is None:
-            analysis = ClipAnalysis.load(entry.path, cached_by=entry)
-        else:
-            video = ClipAnalysis.video_in(entry.path)
-            analysis = replace(created, video=video, cached_by=entry)
-        self._latest = (key, analysis)
-        return analysis

@@ -16,6 +16,7 @@ from d2m.core.errors import JobError, SettingsError
 from d2m.core.events import DanceSummary, ResultFiles, SoundtrackDetails, SoundtrackSummary
 from d2m.core.levels import Level, levels_named
 from d2m.core.settings import Settings
+from d2m.jobs.remix_job import RemixJob
 
 T = TypeVar("T")
 
@@ -109,8 +110,8 @@ class DanceJob:
         return replace(self, song=keep(self.song), start_pose=pose, out=out)
 
 
-AnyJob = Job | DanceJob
-"""A job of either kind. Its ``subject`` is what it works on, in sentences for people, and its
+AnyJob = Job | DanceJob | RemixJob
+"""A job of any kind. Its ``subject`` is what it works on, in sentences for people, and its
 ``safe_format`` one in which that is surely read."""
 
 
@@ -130,6 +131,9 @@ class JobObserver(DanceObserver[T]):
 
     def on_waiting(self, waiting: Waiting) -> T | None:
         """Receive the job's place in the queue."""
+
+    def on_remixed(self, video: RemixedVideo) -> T | None:
+        """Receive the video of a `d2m.jobs.remix_job.RemixJob`."""
 
     def on_finished(self, finished: Finished) -> T | None:
         """Receive the end of a job that succeeded."""
@@ -171,6 +175,29 @@ class Stage:
 
 
 @dataclass(frozen=True, kw_only=True)
+class RemixedVideo:
+    """The video of a `d2m.jobs.remix_job.RemixJob`, and the balance that it has.
+
+    Parameters
+    ----------
+    path
+        The MP4.
+    original
+        Volume of the clip's own sound under the music, from 0 (off) to 1.
+    ducking
+        Whether the music becomes softer under voices.
+    """
+
+    path: Path
+    original: float
+    ducking: bool
+
+    def notify(self, observer: JobObserver[T]) -> T | None:
+        """Pass the event to `JobObserver.on_remixed`."""
+        return observer.on_remixed(self)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Finished:
     """The job succeeded.
 
@@ -206,7 +233,7 @@ class Failed:
 
 
 _Music = DanceSummary | SoundtrackSummary | SoundtrackDetails
-_Result = _Music | SongSummary | ChoreographySummary | ResultFiles
+_Result = _Music | SongSummary | ChoreographySummary | RemixedVideo | ResultFiles
 Message = Waiting | Stage | _Result | Finished | Failed
 
 

@@ -27,8 +27,18 @@ from d2m.core.errors import D2MError, JobError, OutputError, RefusedJobError, St
 from d2m.core.events import DanceSummary, ResultFiles, SoundtrackDetails, SoundtrackSummary
 from d2m.core.librosa_loader import load_librosa
 from d2m.core.subprocess_limits import limit_resources
-from d2m.jobs.messages import AnyJob, DanceJob, Failed, Finished, Job, Stage, requested_levels
+from d2m.jobs.messages import (
+    AnyJob,
+    DanceJob,
+    Failed,
+    Finished,
+    Job,
+    RemixedVideo,
+    Stage,
+    requested_levels,
+)
 from d2m.jobs.rehearsal import rehearse
+from d2m.jobs.remix_job import RemixJob
 
 if TYPE_CHECKING:
     from d2m.choreography.music_to_dance import MusicToDance
@@ -133,21 +143,40 @@ class JobRunner(DanceObserver[None]):
     def _run(self, job: AnyJob) -> Finished:
         start = time.perf_counter()
         self._stage = ""
-        files = self._dance(job) if isinstance(job, DanceJob) else self._make_music(job)
-        return Finished(seconds=time.perf_counter() - start, has_results=files is not None)
+        has_results = True
+        if isinstance(job, DanceJob):
+            self._dance(job)
+        elif isinstance(job, RemixJob):
+            self._remix(job)
+        else:
+            has_results = self._make_music(job) is not None
+        return Finished(seconds=time.perf_counter() - start, has_results=has_results)
 
     def _make_music(self, job: Job) -> ResultFiles | None:
-        from d2m.pipeline import DanceToMusic
-
         levels = requested_levels(job.levels)
-        pipeline = self._pipeline = self._pipeline or DanceToMusic(cache=self._cache)
+        pipeline = self._music_pipeline()
         return pipeline.produce(job.clip, levels, job.settings, out=job.out, observer=self)
 
-    def _dance(self, job: DanceJob) -> ResultFiles:
+    def _remix(self, job: RemixJob) -> None:
+        settings = job.settings
+        path = self._music_pipeline().remix(
+            job.clip, job.music, settings, out=job.target, progress=self.on_progress
+        )
+        self._connection.send(
+            RemixedVideo(path=path, original=settings.original, ducking=settings.ducking)
+        )
+
+    def _music_pipeline(self) -> DanceToMusic:
+        from d2m.pipeline import DanceToMusic
+
+        self._pipeline = self._pipeline or DanceToMusic(cache=self._cache)
+        return self._pipeline
+
+    def _dance(self, job: DanceJob) -> None:
         from d2m.choreography.music_to_dance import MusicToDance
 
         pipeline = self._choreographer = self._choreographer or MusicToDance()
-        return pipeline.produce(
+        pipeline.produce(
             job.song, job.settings, out=job.out, start_pose=job.start_pose, observer=self
         )
 

@@ -61,6 +61,15 @@ class DiskCache:
         cache._temporary = folder
         return cache
 
+    def get(self, key: str) -> CacheEntry | None:
+        """Return the entry of a key, locked against removal; None if there is none."""
+        target = self._folder / key
+        lock = _lock(target)
+        if lock is None:
+            return None
+        os.utime(target)
+        return CacheEntry(target, lock, self)
+
     def get_or_create(self, key: str, create: Callable[[Path], T]) -> tuple[CacheEntry, T | None]:
         """Return the entry of a key, and what ``create`` returned if it had to be created.
 
@@ -86,16 +95,13 @@ class DiskCache:
             If the entry can't be stored.
         """
         self.tidy()
-        target = self._folder / key
-        created = None
-        lock = _lock(target)
-        if lock is None:
-            created = self._create(target, create)
-            lock = _lock(target)
-        if lock is None:
-            raise OSError(f"{target.name} could not be stored")
-        os.utime(target)
-        return CacheEntry(target, lock, self), created
+        created, entry = None, self.get(key)
+        if entry is None:
+            created = self._create(self._folder / key, create)
+            entry = self.get(key)
+        if entry is None:
+            raise OSError(f"{key} could not be stored")
+        return entry, created
 
     def tidy(self) -> None:
         """Remove entries that are too old, and the oldest ones while the cache is too large."""
