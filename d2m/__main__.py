@@ -33,6 +33,7 @@ from d2m.core.levels import BASELINES, DEFAULT_LEVELS, Level, levels_named
 from d2m.core.openmp import let_threads_sleep
 from d2m.core.settings import Settings
 from d2m.jobs.batch.cli import batch
+from d2m.jobs.remix_cli import REMIX_SETTINGS, remix
 from d2m.training.cli import train
 from d2m.training.cli_poses import poses
 from d2m.training.datasets.cli import data
@@ -65,16 +66,12 @@ SystemNames = Annotated[
         show_default=False,
     ),
 ]
-Variations = Annotated[
-    int, typer.Option(help="Number of pieces, with consecutive seeds.", min=1, max=24)
-]
 
 
 def generate(
     clip: Clip,
     level: LevelName = None,
     system: SystemNames = None,
-    variations: Variations = 1,
     like: LikeReport = None,
     checkpoints: WeightsFolder = CHECKPOINTS,
     out: ResultFolder = Path("out"),
@@ -88,9 +85,7 @@ def generate(
     settings = replace(settings, **given)
     levels = _chosen_levels(level, system or [], saved_levels)
     pipeline, observer = DanceToMusic(checkpoints=checkpoints), ConsoleObserver()
-    for number in range(variations):
-        chosen = replace(settings, seed=settings.seed + number)
-        pipeline.produce(clip, levels, chosen, out=out, observer=observer)
+    pipeline.produce(clip, levels, settings, out=out, observer=observer)
 
 
 def _chosen_levels(level: str | None, systems: list[str], saved: str) -> tuple[Level, ...]:
@@ -173,6 +168,7 @@ def build_app(settings: type[Settings] = Settings) -> typer.Typer:
     commands.command()(with_settings(generate, settings, after=3))
     commands.command()(with_settings(batch, settings, after=12))
     commands.command()(with_settings(rhythm, settings, RHYTHM_SETTINGS))
+    commands.command()(with_settings(remix, settings, REMIX_SETTINGS, after=3))
     commands.command()(with_settings(dance, DanceSettings, after=1))
     commands.command()(poses)
     commands.add_typer(weights_commands, name="weights")

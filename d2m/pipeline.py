@@ -20,8 +20,8 @@ from d2m.core.settings import Settings
 from d2m.generation.generate import generate_soundtrack
 from d2m.generation.model_cache import ModelCache
 from d2m.generation.network_threads import threads_for
+from d2m.generation.planned_pieces import PlannedPiece, planned_pieces
 from d2m.generation.soundtrack import Soundtrack
-from d2m.generation.takes import Take, takes_of
 from d2m.media.clip import ClipLimits
 from d2m.perception.beat_correction import check_correction
 from d2m.perception.dance import Dance, estimate_dance
@@ -194,8 +194,8 @@ class DanceToMusic:
             return None
         name, made = Path(clip).stem, dict[int, Soundtrack]()
         tasks = [
-            partial(self._make, dance, take, weights, out, name)
-            for take in takes_of(levels, settings)
+            partial(self._make, dance, piece, weights, out, name)
+            for piece in planned_pieces(levels, settings)
         ]
         with (
             threads_for(levels, weights) as threads,
@@ -266,15 +266,15 @@ class DanceToMusic:
     def _make(
         self,
         dance: Dance,
-        take: Take,
+        piece: PlannedPiece,
         weights: InstalledWeights,
         out: Path,
         name: str,
         progress: Progress,
     ) -> Soundtrack:
-        """Generate the music of a take, and write its video."""
-        made = self._generate(dance, take.level, take.settings, weights, progress)
-        made = replace(made, variation=take.variation)
+        """Generate the music of a piece, and write its video."""
+        made = self._generate(dance, piece.level, piece.settings, weights, progress)
+        made = replace(made, variation=piece.variation)
         return write_video(dance, made, out, name, progress)
 
     def _generate(

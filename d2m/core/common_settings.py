@@ -13,6 +13,8 @@ MAX_PEOPLE = 6
 """Largest number of people that are found in a clip and can be chosen; chosen by hand."""
 ALL_DANCERS = "all"
 """Value of the setting `CommonSettings.dancer` that follows the whole group."""
+MAX_VARIATIONS = 8
+"""Most variations that a job makes; chosen by hand, so that a job ends while a person waits."""
 _LONGEST_S = 36_000.0
 """Latest start and greatest length that make sense to ask for (s): ten hours."""
 
@@ -32,6 +34,8 @@ class CommonSettings:
         Chooses the song, the same at all levels. The same settings normally give the same
         samples on the same machine. The published D2M-GAN weights ignore the seed: they have one
         answer to a dance.
+    variations
+        Number of different pieces that are made of each level, with consecutive seeds.
     start_s, length_s
         The part of the clip to use (s); without a length, up to its end.
     dancer
@@ -87,6 +91,15 @@ class CommonSettings:
         help="Another seed gives another piece.",
         section="music",
         minimum=0,
+    )
+    variations: int = setting(
+        1,
+        kind=Kind.INTEGER,
+        label="Number of variations",
+        help="How many different pieces are made.",
+        section="music",
+        minimum=1,
+        maximum=MAX_VARIATIONS,
     )
     start_s: float = setting(
         0.0,

@@ -68,6 +68,8 @@ class DanceSummary:
         Number of beats in the clip.
     style
         Label of the style that suits the dance.
+    styles
+        Name and label of the three styles that suit it best, best first.
     warnings
         Sentences about what may make the music fit less well.
     strip
@@ -97,6 +99,7 @@ class DanceSummary:
     people: int = 1
     followed: tuple[int, ...] = ()
     strip_areas: tuple[PersonArea, ...] = ()
+    styles: tuple[tuple[str, str], ...] = ()
 
     @property
     def beat_sentence(self) -> str:
@@ -155,6 +158,12 @@ class SoundtrackSummary:
         Whether those beats may lie between the dancer's.
     has_rhythm
         Whether there is evidence for those beats, as in `DanceSummary`.
+    variation
+        Number of the variation, from 1.
+    seed
+        Its seed.
+    song
+        Title of the song that plays; empty for music without a score.
     """
 
     level: str
@@ -168,6 +177,9 @@ class SoundtrackSummary:
     tempo_bpm: float = 0.0
     is_phase_weak: bool = False
     has_rhythm: bool = True
+    variation: int = 1
+    seed: int = 0
+    song: str = ""
 
     @property
     def beat_match(self) -> str:
@@ -204,12 +216,15 @@ class SoundtrackDetails:
         Description of the beat plot in words.
     score_text
         Description of the picture of the score in words; empty without one.
+    variation
+        Number of the variation, as in `SoundtrackSummary`.
     """
 
     level: str
     paths: dict[str, Path]
     alt_text: str
     score_text: str = ""
+    variation: int = 1
 
     def notify(self, observer: Observer[T]) -> T | None:
         """Pass the event to `Observer.on_details`."""
@@ -230,7 +245,8 @@ class ResultFiles:
         Videos with both hop levels side by side, by the level whose music plays; empty for
         jobs without both.
     beat_videos
-        The clip with a bar that shows both kinds of beats, by level; empty unless asked for.
+        The clip with a bar that shows both kinds of beats, by level, for the first variation;
+        empty unless asked for. Those of the others are in the archive.
     """
 
     report: Path

@@ -26,6 +26,10 @@ class Style:
         Genre code in AIST file names, such as ``"LH"``.
     tempo_bpm
         Usual tempo of its music (BPM).
+    tempo_range
+        Lowest and highest tempo (BPM) at which its music is at home. Music is made at any tempo.
+    mood
+        What its music feels like, in a few words for people.
     legs, reach, hits
         Share of the legs in the movement, height of the hands, and sharpness of stops,
         each from 0 to 1, for a typical dancer of the genre.
@@ -35,6 +39,8 @@ class Style:
     label: str
     aist_code: str
     tempo_bpm: float
+    tempo_range: tuple[int, int]
+    mood: str
     legs: float
     reach: float
     hits: float
@@ -48,6 +54,8 @@ STYLES = {
             label="Break",
             aist_code="BR",
             tempo_bpm=112.0,
+            tempo_range=(100, 130),
+            mood="Raw and driving",
             legs=0.75,
             reach=0.3,
             hits=0.5,
@@ -57,6 +65,8 @@ STYLES = {
             label="Pop",
             aist_code="PO",
             tempo_bpm=100.0,
+            tempo_range=(90, 115),
+            mood="Electronic and funky",
             legs=0.35,
             reach=0.45,
             hits=0.85,
@@ -66,6 +76,8 @@ STYLES = {
             label="Lock",
             aist_code="LO",
             tempo_bpm=108.0,
+            tempo_range=(95, 125),
+            mood="Bright and funky",
             legs=0.45,
             reach=0.5,
             hits=0.75,
@@ -75,6 +87,8 @@ STYLES = {
             label="Middle hip-hop",
             aist_code="MH",
             tempo_bpm=94.0,
+            tempo_range=(85, 105),
+            mood="Warm and laid-back",
             legs=0.5,
             reach=0.35,
             hits=0.45,
@@ -84,6 +98,8 @@ STYLES = {
             label="LA-style hip-hop",
             aist_code="LH",
             tempo_bpm=88.0,
+            tempo_range=(70, 105),
+            mood="Heavy and cool",
             legs=0.45,
             reach=0.45,
             hits=0.6,
@@ -93,6 +109,8 @@ STYLES = {
             label="House",
             aist_code="HO",
             tempo_bpm=124.0,
+            tempo_range=(115, 130),
+            mood="Steady and uplifting",
             legs=0.8,
             reach=0.3,
             hits=0.3,
@@ -102,6 +120,8 @@ STYLES = {
             label="Waack",
             aist_code="WA",
             tempo_bpm=120.0,
+            tempo_range=(110, 130),
+            mood="Glamorous and lively",
             legs=0.25,
             reach=0.8,
             hits=0.55,
@@ -111,6 +131,8 @@ STYLES = {
             label="Krump",
             aist_code="KR",
             tempo_bpm=84.0,
+            tempo_range=(75, 105),
+            mood="Dark and aggressive",
             legs=0.4,
             reach=0.55,
             hits=0.9,
@@ -120,6 +142,8 @@ STYLES = {
             label="Street jazz",
             aist_code="JS",
             tempo_bpm=104.0,
+            tempo_range=(90, 120),
+            mood="Playful and polished",
             legs=0.5,
             reach=0.6,
             hits=0.45,
@@ -129,6 +153,8 @@ STYLES = {
             label="Ballet jazz",
             aist_code="JB",
             tempo_bpm=78.0,
+            tempo_range=(60, 100),
+            mood="Gentle and lyrical",
             legs=0.55,
             reach=0.75,
             hits=0.2,

@@ -19,6 +19,7 @@ from d2m.core.styles import Style
 from d2m.perception.conditioning import Conditioning
 from d2m.perception.rhythm import Rhythm
 from d2m.score.notes import Score, Track
+from d2m.score.song_titles import song_title
 
 ConditioningT_contra = TypeVar("ConditioningT_contra", bound=Conditioning, contravariant=True)
 
@@ -125,6 +126,8 @@ class Soundtrack:
         drawn.
     rights
         A sentence on how the music may be used, once the files are written.
+    variation
+        Number of the variation in its job, from 1.
     """
 
     level: Level
@@ -143,6 +146,12 @@ class Soundtrack:
     alt_text: str = ""
     score_text: str = ""
     rights: str = ""
+    variation: int = 1
+
+    @property
+    def song(self) -> str:
+        """Title of the song; empty for music without a score."""
+        return song_title(self.score.style, self.score.seed) if self.score else ""
 
     @property
     def sample_rate(self) -> int:
@@ -185,6 +194,9 @@ class Soundtrack:
             tempo_bpm=float(self.rhythm.tempo_bpm),
             is_phase_weak=bool(self.rhythm.has_weak_phase),
             has_rhythm=bool(self.rhythm.is_found),
+            variation=self.variation,
+            seed=self.settings.seed,
+            song=self.song,
         )
 
     def details(self, known: Collection[str]) -> SoundtrackDetails:
@@ -194,4 +206,5 @@ class Soundtrack:
             paths={kind: path for kind, path in self.paths.items() if kind not in known},
             alt_text=self.alt_text,
             score_text=self.score_text,
+            variation=self.variation,
         )

@@ -29,7 +29,7 @@ from d2m.perception.step_features import (
     movement_features,
     scale_contrast,
 )
-from d2m.perception.style_suggestion import suggest_style
+from d2m.perception.style_suggestion import suited_styles
 
 FloatArray = NDArray[np.float64]
 
@@ -52,6 +52,8 @@ class Conditioning:
         Movement features and directogram of each step, in [0, 1].
     style
         Style of the music.
+    suited_styles
+        The styles that suit the dance, best first.
     duration_s
         Length of the music (s).
     events
@@ -74,6 +76,7 @@ class Conditioning:
     keypoints: FloatArray | None = None
     fps: float = 0.0
     flow: FloatArray | None = None
+    suited_styles: tuple[Style, ...] = ()
 
 
 def condition(
@@ -138,7 +141,7 @@ def condition(
     features = np.mean([movement_features(one, fps, grid) for one in dancers], axis=0)
     directogram = joint_directogram(keypoints, fps) if flow is None else flow
     visual = directogram_features(directogram, fps, grid)
-    style = suggest_style(rhythm.tempo_bpm, features)
+    styles = suited_styles(rhythm.tempo_bpm, features)
     if settings is not None:
         features = scale_contrast(features, settings.response)
         visual = scale_contrast(visual, settings.response)
@@ -149,7 +152,8 @@ def condition(
         grid=grid,
         features=features,
         visual=visual,
-        style=style,
+        style=styles[0],
+        suited_styles=styles,
         duration_s=length_s,
         events=merge_events([find_body_events(one, fps) for one in dancers], length_s),
         keypoints=np.asarray(keypoints[..., :2], dtype=float),

@@ -23,6 +23,9 @@ from d2m.perception.skeleton import coco17_from_mediapipe
 WELL_COVERED = 0.7
 """Share of frames with the dancer (0 to 1) under which the person is warned; chosen by eye."""
 
+OFFERED_STYLES = 3
+"""Number of the most suitable styles that a person is told of; chosen by hand."""
+
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Dance(Conditioning):
@@ -95,6 +98,7 @@ class Dance(Conditioning):
             ),
             beats=len(self.rhythm.beats_s),
             style=self.style.label,
+            styles=tuple((one.name, one.label) for one in self.suited_styles[:OFFERED_STYLES]),
             warnings=tuple(self.warnings),
             strip=self.analysis.strip,
             alt_text=self.analysis.strip_text,

@@ -15,8 +15,8 @@ _TEMPO_OCTAVES = 0.18
 _FEATURE_DEVIATION = 0.25
 
 
-def suggest_style(tempo_bpm: float, features: NDArray[np.floating[Any]]) -> Style:
-    """Return the style whose typical tempo and movement are nearest to a dance's.
+def suited_styles(tempo_bpm: float, features: NDArray[np.floating[Any]]) -> tuple[Style, ...]:
+    """Return all styles, those whose typical tempo and movement are nearest to a dance's first.
 
     This is a rule, not a trained classifier. It compares the tempo, the legs' share of the
     movement, the height of the hands and the strength of hits with each style's typical
@@ -31,8 +31,8 @@ def suggest_style(tempo_bpm: float, features: NDArray[np.floating[Any]]) -> Styl
 
     Returns
     -------
-    Style
-        One of `d2m.core.styles.STYLES`.
+    tuple of Style
+        All of `d2m.core.styles.STYLES`, the most suitable first.
     """
     mean = {name: float(features[:, i].mean()) for i, name in enumerate(MOVEMENT_FEATURES)}
     accents = features[:, MOVEMENT_FEATURES.index("accent")]
@@ -44,4 +44,4 @@ def suggest_style(tempo_bpm: float, features: NDArray[np.floating[Any]]) -> Styl
         deviations = (legs - style.legs, mean["reach"] - style.reach, hits - style.hits)
         return float(tempo**2 + sum((value / _FEATURE_DEVIATION) ** 2 for value in deviations))
 
-    return min(STYLES.values(), key=distance)
+    return tuple(sorted(STYLES.values(), key=distance))

@@ -29,15 +29,17 @@ def write_job_files(
 ) -> ResultFiles:
     """Write plots, stems, the comparison, beat videos, the report, and everything in one ZIP.
 
+    The files are named by the first variation, and the comparison is that of its levels.
+
     Parameters
     ----------
     dance, soundtracks
-        The dance and its music, at least one level, as
-        `d2m.rendering.write_results.write_video` returned it.
+        The dance and its music, at least one piece, as
+        `d2m.rendering.write_results.write_video` returned it; the first variation comes first.
     folder, name
         As for `d2m.rendering.write_results.write_video`.
     observer
-        Receives the progress, and the details of each level.
+        Receives the progress, and the details of each piece.
     """
     events = observer or Observer[None]()
     stem = stem_of(soundtracks[0], name)
@@ -63,15 +65,19 @@ def write_job_files(
     files = [report_path, *comparisons.values()]
     files += [file for one in complete for file in one.paths.values()]
     write_archive(archive, files)
-    beat_videos = {one.level.name: one.paths["beats"] for one in complete if "beats" in one.paths}
+    beat_videos = {
+        one.level.name: one.paths["beats"]
+        for one in complete
+        if one.variation == 1 and "beats" in one.paths
+    }
     return ResultFiles(
         report=report_path, archive=archive, comparisons=comparisons, beat_videos=beat_videos
     )
 
 
 def _pair(soundtracks: list[Soundtrack]) -> list[Soundtrack]:
-    """Return the music of both hop levels; nothing if one of them was not made."""
-    pair = [one for one in soundtracks if isinstance(one.level, HopLevel)]
+    """Return the first variation of both hop levels; nothing if one of them was not made."""
+    pair = [one for one in soundtracks if isinstance(one.level, HopLevel) and one.variation == 1]
     return pair if len(pair) == 2 else []
 
 
@@ -82,7 +88,7 @@ def _draw_all(
     detailed: list[Soundtrack],
     progress: Progress,
 ) -> None:
-    """Write the details of each level, and add what they are to a list."""
+    """Write the details of each piece, and add what they are to a list."""
     detailed.extend(write_details(dance, one, name, progress) for one in soundtracks)
 
 

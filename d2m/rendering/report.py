@@ -39,8 +39,8 @@ def report(dance: Dance, soundtracks: list[Soundtrack], name: str = "") -> dict[
     dict
         ``clip`` (name, duration_s, fps, width, height), ``rhythm`` (tempo_bpm, found,
         beats_s, confidence, pose_coverage, ...), ``people`` (count, followed), ``warnings``,
-        ``settings``, ``versions``, ``seconds`` of each stage of the analysis, and ``levels``
-        by name.
+        ``settings``, ``versions``, ``seconds`` of each stage of the analysis, ``levels`` by name,
+        and ``more_variations``: number, seed and ``levels`` of each variation after the first.
     """
     clip, rhythm = dance.clip, dance.rhythm
     return {
@@ -76,7 +76,16 @@ def report(dance: Dance, soundtracks: list[Soundtrack], name: str = "") -> dict[
         "settings": soundtracks[0].settings.facts() if soundtracks else {},
         "versions": versions(),
         "seconds": dance.seconds,
-        "levels": {track.level.name: _level(track) for track in soundtracks},
+        "levels": _levels(soundtracks, 1),
+        "more_variations": [
+            {
+                "variation": number,
+                "seed": seed,
+                "levels": _levels(soundtracks, number),
+            }
+            for number, seed in {one.variation: one.settings.seed for one in soundtracks}.items()
+            if number > 1
+        ],
     }
 
 
@@ -129,10 +138,15 @@ def _no_report(path: Path) -> SettingsError:
     )
 
 
+def _levels(soundtracks: list[Soundtrack], variation: int) -> dict[str, Any]:
+    """Return the facts of each level of a variation by its name."""
+    return {one.level.name: _level(one) for one in soundtracks if one.variation == variation}
+
+
 def _level(track: Soundtrack) -> dict[str, Any]:
     return {
         **(_network(track) if isinstance(track.level, HopLevel) else {}),
-        **(_score(track.score) if track.score else {}),
+        **({"song": track.song, **_score(track.score)} if track.score else {}),
         **(_tracks(track.tracks) if track.tracks else {}),
         "sample_rate": track.sample_rate,
         "style": track.style.name,

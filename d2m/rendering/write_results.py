@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from d2m.core.common_settings import COMPACT
 from d2m.core.file_names import plain_name
 from d2m.core.levels import HopLevel
 from d2m.core.progress import Progress, silent, timed
+from d2m.generation.planned_pieces import has_seed
 from d2m.generation.soundtrack import Soundtrack
 from d2m.media.audio_file import write_wav
 from d2m.perception.dance import Dance
@@ -187,8 +187,8 @@ def _write_music(dance: Dance, soundtrack: Soundtrack, paths: dict[str, Path]) -
 def stem_of(soundtrack: Soundtrack, name: str) -> str:
     """Return the first part of the names of a job's files: clip, style, and seed or weights."""
     settings = soundtrack.settings
-    has_seed = settings.weights == COMPACT or not isinstance(soundtrack.level, HopLevel)
-    piece = f"seed{settings.seed}" if has_seed else settings.weights
+    is_seeded = has_seed(soundtrack.level, settings)
+    piece = f"seed{settings.seed}" if is_seeded else settings.weights
     if settings.arrangement:
         piece += f".arrangement{settings.arrangement}"
     return f"{plain_name(name, 'clip')}.{soundtrack.style.name}.{piece}"

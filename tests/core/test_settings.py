@@ -68,12 +68,13 @@ def test_facts_that_are_no_settings_are_refused(facts):
 
 
 def test_a_form_is_parsed_in_the_order_of_the_fields():
-    form = ("house", 3, 0.5, 0, "2", "dance", 0, "half", 0.25, -40, "1.0, 0.5")
-    form += (1.5, 0, False, True, True, "compact")
+    form = ("house", 3, 2, 0.5, 0, "2", "dance", 0, "half", 0.25, -40, "1.0, 0.5")
+    form += (1.5, 0, False, False, True, True, "compact")
     form += (1.2, 1, 1, "D", "minor", True, True, True, False, "full", "hit", 0, 2)
     expected = Settings(
         style="house",
         seed=3,
+        variations=2,
         start_s=0.5,
         dancer="2",
         beats="dance",
