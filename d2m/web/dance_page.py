@@ -16,6 +16,7 @@ from d2m.web.dance_card import DanceCard
 from d2m.web.dance_form import DanceForm
 from d2m.web.examples import ExampleFile
 from d2m.web.job_panel import JobPanel
+from d2m.web.job_progress import JobPart, dance_parts
 from d2m.web.setting_widgets import PRIVATE, Update
 
 
@@ -31,13 +32,12 @@ class DancePage:
     """
 
     def __init__(self, pool: WorkerPool, songs: list[ExampleFile]) -> None:
-        self._panel = JobPanel(pool, "dance-")
-        with gr.Row():
+        with gr.Row(elem_classes="frame"):
             with gr.Column(scale=4, min_width=320):
                 self.form = DanceForm(songs)
-                self._panel.add_buttons()
+                self._panel = JobPanel(pool, song_html.SONG_IDLE, "dance-")
             with gr.Column(scale=8, min_width=320):
-                self._panel.add_status(song_html.SONG_IDLE, song_html.SONG_STEPS)
+                self._steps = gr.HTML(song_html.SONG_STEPS, padding=False)
                 self.card = DanceCard()
         self._start_on(self._panel.generate.click)
         seed = self.form.widgets["seed"]
@@ -53,11 +53,12 @@ class DancePage:
 
     def _start_on(self, event: Any) -> None:
         """Let an event start a job."""
+        others = [self.card.another, self.card.to_music]
         self._panel.start_on(
             event,
-            (self.begin, [], [*self.card.outputs, self.card.another, self.card.to_music]),
+            (self.begin, [], [self._steps, *self.card.outputs, *others]),
             (self.run, self.form.inputs, self.card.outputs),
-            (self.reset_buttons, [self.card.another, self.card.to_music]),
+            (self.reset_buttons, others),
         )
 
     async def begin(self, request: gr.Request) -> Update:
@@ -65,6 +66,7 @@ class DancePage:
         self._panel.statuses.create(request.session_hash, ())
         return {
             **self._panel.begun(),
+            self._steps: gr.HTML(visible=False),
             **self.card.pending(),
             self.card.another: gr.Button(interactive=False),
             self.card.to_music: gr.Button(interactive=False),
@@ -83,9 +85,10 @@ class DancePage:
     ) -> Iterator[Update]:
         """Run the job of the form, and show its results."""
 
-        def prepare() -> tuple[DanceJob, JobObserver[Update]]:
+        def prepare() -> tuple[DanceJob, JobObserver[Update], list[JobPart]]:
             settings = parse_form(DanceSettings, form)
-            return DanceJob.requested(song, start_pose, settings), self.card
+            job = DanceJob.requested(song, start_pose, settings)
+            return job, self.card, dance_parts(settings)
 
         status = self._panel.statuses.get(request.session_hash)
         yield from self._panel.run(status, prepare, self.card.places, {self.card.song: gr.skip()})

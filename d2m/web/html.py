@@ -1,4 +1,4 @@
-"""The texts around the results as HTML: head, steps, weights and foot."""
+"""The texts around the results as HTML: head, weights and foot."""
 
 from __future__ import annotations
 
@@ -8,19 +8,13 @@ from pathlib import Path
 
 from d2m.checkpoints import CHECKPOINTS, FAMILIES, is_installed, missing_line
 from d2m.web.examples import ExampleFile
+from d2m.web.translation import language_select
 
 HEAD = (
     "<h1>Music for dance videos, dances for music</h1><p>Upload a clip of a dancer and get it back "
     "with new music on the beat of the dance. Or upload a song and get a dancer who meets its "
     "beats.</p>"
 )
-STEPS = """<ol class="steps">
-<li><strong>Tracking.</strong> The dancer's body is tracked through the clip.</li>
-<li><strong>Rhythm.</strong> The beats are those of the clip's own sound if it is music with a
-steady beat. Otherwise they are estimated from the movement.</li>
-<li><strong>Music.</strong> A song is composed for the dance and played by sampled instruments.
-In the other versions, networks play it.</li>
-</ol>"""
 BEAT_OFF, TRY_BEATS = "Beat off?", "If the music is off the beat, try:"
 """Titles of the buttons that correct the beat: where it is sure, and where it may be wrong."""
 
@@ -73,4 +67,5 @@ def foot(examples: list[ExampleFile]) -> str:
         "song. Uploads and results are deleted from the server after an hour.</p>"
         + (f"<p>Examples: {credit}</p>" if credit else "")
         + missing_weights()
+        + language_select()
     )

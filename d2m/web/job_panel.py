@@ -1,8 +1,9 @@
-"""What both tabs share: the buttons that start and stop a job, its status, and how it runs."""
+"""What both tabs share: the bar with the buttons and the status of a job, and how it runs."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator
+import time
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import aclosing
 from typing import Any
 
@@ -10,11 +11,12 @@ import gradio as gr
 
 from d2m.core.errors import D2MError
 from d2m.jobs import WorkerPool
-from d2m.jobs.messages import AnyJob, Failed, JobObserver, Limits
+from d2m.jobs.messages import AnyJob, Failed, JobObserver, Limits, Stage
 from d2m.web import status_html
-from d2m.web.endpoint import error_toast
+from d2m.web.job_progress import JobPart, JobProgress
 from d2m.web.job_status import JobStatus, JobStatuses
 from d2m.web.setting_widgets import PRIVATE, Update
+from d2m.web.status_html import Status, status_widget
 from d2m.web.status_reports import status_reports
 
 REFUSED_AT_ONCE = 10
@@ -34,36 +36,35 @@ def job_queue(pool: WorkerPool) -> dict[str, Any]:
 
 
 class JobPanel:
-    """The buttons and the status of one tab.
+    """The bar at the bottom of the window: the status of a tab's job, and its buttons.
 
     Parameters
     ----------
     pool
         Runs the jobs.
+    idle
+        The status before the first job.
     name
         First part of the ids of its elements, where they are not those of the first tab.
     """
 
-    def __init__(self, pool: WorkerPool, name: str = "") -> None:
-        self._pool, self._name = pool, name
+    def __init__(self, pool: WorkerPool, idle: Status, name: str = "") -> None:
+        self._pool = pool
         self.statuses = JobStatuses()
-
-    def add_buttons(self) -> None:
-        """Add the buttons that start and stop a job."""
-        with gr.Row(elem_id=f"{self._name}go", elem_classes="go"):
-            self.generate = gr.Button("Generate", variant="primary", scale=3, min_width=120)
-            self.stop = gr.Button("Stop", variant="stop", scale=1, min_width=80, interactive=False)
+        with gr.Row(elem_id=f"{name}go", elem_classes="go"):
+            self.status = status_widget(idle, f"{name}status")
+            self.generate = gr.Button(
+                "Generate", variant="primary", min_width=150, elem_id=f"{name}generate"
+            )
+            self.stop = gr.Button(
+                "Stop", variant="stop", min_width=90, interactive=False, elem_id=f"{name}stop"
+            )
         self.stop.click(self.request_stop, None, None, queue=False, **PRIVATE)
-
-    def add_status(self, idle: str, steps: str) -> None:
-        """Add the status card, and below it what is shown before the first job."""
-        self.status = gr.HTML(idle, padding=False, elem_id=f"{self._name}status")
-        self.steps = gr.HTML(steps, padding=False)
 
     @property
     def widgets(self) -> list[Any]:
         """The widgets that `begun` changes."""
-        return [self.status, self.steps, self.generate, self.stop]
+        return [self.status, self.generate, self.stop]
 
     def start_on(
         self,
@@ -98,7 +99,6 @@ class JobPanel:
             self.generate: gr.Button("Working …", interactive=False),
             self.stop: gr.Button(interactive=True),
             self.status: status_html.QUEUED,
-            self.steps: gr.HTML(visible=False),
         }
 
     def released(self) -> Update:
@@ -116,12 +116,12 @@ class JobPanel:
         """End a job that never began, for example because Gradio's queue is full."""
         self.statuses.get(request.session_hash).fail("The server is busy: try again in a minute.")
 
-    async def fail_report(self, request: gr.Request) -> str:
+    async def fail_report(self, request: gr.Request) -> Status:
         """End a job whose progress can't be reported."""
         await self.fail(request)
         return status_html.status(self.statuses.get(request.session_hash))
 
-    async def report_progress(self, request: gr.Request) -> AsyncIterator[str]:
+    async def report_progress(self, request: gr.Request) -> AsyncIterator[Status]:
         """Report the progress of the job."""
         job = self.statuses.get(request.session_hash)
         async with aclosing(status_reports(job)) as reports:
@@ -131,7 +131,7 @@ class JobPanel:
     def run(
         self,
         status: JobStatus,
-        prepare: Callable[[], tuple[AnyJob, JobObserver[Update]]],
+        prepare: Callable[[], tuple[AnyJob, JobObserver[Update], Sequence[JobPart]]],
         places: set[Any],
         nothing: Update,
     ) -> Iterator[Update]:
@@ -142,14 +142,16 @@ class JobPanel:
         status
             The status of the job.
         prepare
-            Returns the job and the observer that turns its events into updates.
+            Returns the job, the observer that turns its events into updates, and what the job
+            does.
         places
             Parts that wait for a result; those that are left are hidden in the end.
         nothing
             Updates that change nothing.
         """
         try:
-            job, observer = prepare()
+            job, observer, parts = prepare()
+            progress = status.progress = JobProgress(parts)
             with self._pool.events(job, status.stop) as events:
                 for event in events:
                     if status.stop.is_set():
@@ -158,12 +160,13 @@ class JobPanel:
                     if updates := event.notify(observer):
                         places -= updates.keys()
                         yield updates
-                    else:
-                        status.latest = event
+                        continue
+                    if isinstance(event, Stage):
+                        progress.report(event.name, event.fraction, time.monotonic())
+                    status.latest = event
         except D2MError as error:
             status.latest = Failed(str(error))
             yield _hidden(places) or nothing
-            raise error_toast(error) from None
         finally:
             status.over.set()
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from d2m.core.events import DanceSummary
 from d2m.core.settings import Settings
 from d2m.jobs.messages import Failed, Finished, Message
+from d2m.web.job_progress import JobProgress
 
 MAX_STATUSES = 1000
 """Jobs whose status is kept (count); each takes about a kilobyte. Chosen by hand."""
@@ -25,6 +26,8 @@ class JobStatus:
     ----------
     latest : Waiting, Stage, Failed, Finished or None
         The latest event of the job.
+    progress : JobProgress or None
+        How much of it is done; None before it is known what it does.
     stop : threading.Event
         Set when the job is no longer wanted.
     over : threading.Event
@@ -46,6 +49,7 @@ class JobStatus:
     """
 
     latest: Message | None = None
+    progress: JobProgress | None = None
     stop: threading.Event = field(default_factory=threading.Event)
     over: threading.Event = field(default_factory=threading.Event)
     levels: tuple[str, ...] = ()

@@ -18,6 +18,7 @@ from d2m.web.dance_page import DancePage
 from d2m.web.endpoint import dance_endpoint, endpoint
 from d2m.web.examples import ExampleFile
 from d2m.web.job_panel import JobPanel, job_queue, max_concurrent
+from d2m.web.job_progress import JobPart, music_parts
 from d2m.web.job_status import JobStatus
 from d2m.web.result_area import ResultArea
 from d2m.web.scripts import ACCEPT_FILES
@@ -46,14 +47,13 @@ class MusicPage:
         self, pool: WorkerPool, clips: list[ExampleFile], settings: type[Settings] = Settings
     ) -> None:
         self._settings = settings
-        self._panel = JobPanel(pool)
-        self._statuses = self._panel.statuses
-        with gr.Row():
-            with gr.Column(scale=4, min_width=320):
+        with gr.Row(elem_classes="frame"):
+            with gr.Column(scale=4, min_width=320, elem_id="form"):
                 self.form = SettingsForm(clips, settings)
-                self._panel.add_buttons()
-            with gr.Column(scale=8, min_width=320):
-                self._panel.add_status(status_html.IDLE, html.STEPS)
+                # It stands at the bottom of the window, but comes here by the keyboard.
+                self._panel = JobPanel(pool, status_html.IDLE)
+            self._statuses = self._panel.statuses
+            with gr.Column(scale=8, min_width=320, elem_id="results"):
                 self.area = ResultArea(self.form.widgets, self._statuses)
         self._connect()
 
@@ -140,12 +140,13 @@ class MusicPage:
         job = self._statuses.get(request.session_hash)
         places = self.area.places((), job.again)
 
-        def prepare() -> tuple[Job, JobObserver[Update]]:
+        def prepare() -> tuple[Job, JobObserver[Update], list[JobPart]]:
             chosen = _chosen([*levels, *systems])
-            places.update(self.area.places(requested_levels(chosen), job.again))
+            made = requested_levels(chosen)
+            places.update(self.area.places(made, job.again))
             settings = parse_form(self._settings, form)
             observer = self.area.observer(job, settings)
-            return Job.requested(clip, chosen, settings), observer
+            return Job.requested(clip, chosen, settings), observer, music_parts(made, settings)
 
         yield from self._panel.run(job, prepare, places, {self.area.keep.row: gr.skip()})
 

@@ -7,9 +7,9 @@ from html import escape
 from d2m.core.beat_tempo import tempo_text
 from d2m.core.dance_events import ChoreographySummary, SongSummary
 from d2m.metrics.kinematic_scores import DANCE_TOLERANCE_S
-from d2m.web.status_html import card
+from d2m.web.status_html import message
 
-SONG_IDLE = card("Ready", "Choose a song, then press Generate.")
+SONG_IDLE = message("Ready", "Choose a song, then press Generate.")
 SONG_STEPS = """<ol class="steps">
 <li><strong>Listening.</strong> The beats, the bars and the style of the song are found.</li>
 <li><strong>Dancing.</strong> Networks choose movements for the style and join them, so that the

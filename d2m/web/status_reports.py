@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator
 
 from d2m.web import status_html
 from d2m.web.job_status import JobStatus
+from d2m.web.status_html import Status
 
 REPORT_S = 0.2
 """Shortest time between two reports of a job's progress (s); chosen by hand."""
@@ -15,10 +16,11 @@ REPEAT_S = 0.5
 reports that a visitor has left."""
 
 
-async def status_reports(job: JobStatus) -> AsyncGenerator[str, None]:
-    """Yield the status card of a job until it is over; closing it earlier stops the job."""
+async def status_reports(job: JobStatus) -> AsyncGenerator[Status, None]:
+    """Yield the status of a job until it is over; closing it earlier stops the job."""
     try:
-        last, silent_s = "", 0.0
+        last: Status = {}
+        silent_s = 0.0
         while True:
             over = job.over.is_set()  # read first, so that the last report is the end
             status = status_html.status(job)

@@ -7,12 +7,14 @@ import threading
 import time
 from collections.abc import Coroutine
 from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 from typing import Any, TypeVar
 
 import pytest
 
 from d2m.jobs.messages import Failed, Finished, Message, Stage, Waiting
 from d2m.web import status_html
+from d2m.web.job_progress import JobPart, JobProgress
 from d2m.web.job_status import JobStatus, JobStatuses
 from d2m.web.status_reports import status_reports
 
@@ -29,15 +31,19 @@ def in_thread(work: Coroutine[Any, Any, T]) -> T:
     ("event", "expected"),
     [
         (None, "Waiting in the queue"),
-        (Waiting(place=2, seconds=100), "2 jobs are ahead of yours: about 2 min"),
-        (Stage("Tracking the dancer", 0.31), 'aria-valuenow="31"'),
-        (Failed("It is <b>empty</b>."), "It is &lt;b&gt;empty&lt;/b&gt;."),
-        (Finished(seconds=12.4, has_results=False), "Here is the analysis."),
+        (Waiting(place=2, seconds=100), "2 jobs are ahead of yours: about 2 min."),
+        (Stage("Tracking the dancer", 0.31), "Tracking the dancer"),
+        (Failed("It is <b>empty</b>."), "It is <b>empty</b>."),
+        (
+            Finished(seconds=12.4, has_results=False),
+            "Here is the analysis. Correct the beat, or press Generate.",
+        ),
         (Finished(seconds=12.4), "It took 12 s."),
     ],
 )
 def test_the_status_shows_the_latest_event(event: Message | None, expected: str) -> None:
-    assert expected in status_html.status(JobStatus(latest=event))
+    status = status_html.status(JobStatus(latest=event))
+    assert expected in (status["title"], status["detail"])
 
 
 @pytest.mark.parametrize("event", [None, Waiting(place=1, seconds=9), Stage("Mixing", 0.5)])
@@ -45,7 +51,7 @@ def test_the_status_shows_the_latest_event(event: Message | None, expected: str)
     ("stopped", "expected"), [(True, status_html.STOPPED), (False, status_html.BROKEN)]
 )
 def test_a_job_that_ended_early_was_stopped_or_broke_off(
-    event: Message | None, stopped: bool, expected: str
+    event: Message | None, stopped: bool, expected: status_html.Status
 ) -> None:
     job = JobStatus(latest=event)
     assert status_html.status(job) != expected
@@ -59,32 +65,37 @@ def test_a_job_that_never_began_fails_and_one_that_is_over_stays_unchanged() -> 
     job = JobStatus()
     job.fail("Too busy.")
     assert (job.stop.is_set(), job.over.is_set()) == (True, True)
-    assert "Too busy." in status_html.status(job)
+    assert status_html.status(job)["detail"] == "Too busy."
     job = JobStatus(latest=Finished(seconds=1))
     job.over.set()
     job.fail("Too busy.")
-    assert "Done" in status_html.status(job)
+    assert status_html.status(job)["title"] == "Done"
 
 
 def test_the_last_report_is_the_end_and_old_events_are_skipped() -> None:
-    job = JobStatus()
     steps = 300
+    part = JobPart(stages=("Mixing",), weight=1.0, phase=0)
+    progress = JobProgress([part])
+    job = JobStatus(progress=progress)
 
     def work() -> None:
         for step in range(steps):
             job.latest = Stage("Mixing", step / steps)
+            progress.report("Mixing", step / steps, time.monotonic())
             time.sleep(0.002)
         job.latest = Finished(seconds=3)
         job.over.set()
 
-    async def collect() -> list[str]:
+    async def collect() -> list[status_html.Status]:
         threading.Thread(target=work).start()
         return [status async for status in status_reports(job)]
 
     reports = in_thread(collect())
-    assert "Done" in reports[-1]
+    assert reports[-1]["title"] == "Done"
     assert 3 <= len(reports) <= 10
-    assert len({*reports}) == len(reports)
+    assert all(one != next_one for one, next_one in pairwise(reports))
+    shares = [one["share"] for one in reports[:-1]]
+    assert shares == sorted(shares)
 
 
 def test_leaving_the_page_stops_the_job() -> None:
@@ -122,4 +133,4 @@ def test_each_page_has_its_status_and_old_ones_are_dropped() -> None:
     assert not statuses.get("a").over.is_set()
     dropped = statuses.get("b")
     assert dropped.stop.is_set()
-    assert "load it again" in status_html.status(dropped)
+    assert "load it again" in status_html.status(dropped)["detail"]

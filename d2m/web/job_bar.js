@@ -1,0 +1,33 @@
+// The bar at the bottom of the window: what the job does, how much is done, the time left.
+// `d2m.web.status_html` passes this to Gradio, which calls it with `element`, the HTML around
+// the bar, `props`, whose value is the status, and `watch`.
+
+const box = element.querySelector('.status');
+const title = element.querySelector('.title');
+const detail = element.querySelector('.detail');
+const percent = element.querySelector('.percent');
+const bar = element.querySelector('[role=progressbar]');
+
+// Texts change only when they differ, so that a screen reader says each of them once.
+function write(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+
+function show() {
+  const { kind = '', title: name = '', detail: sentence = '', share = null } = props.value || {};
+  const isRunning = share !== null;
+  box.className = `status ${kind}`;
+  write(title, name);
+  // The time left changes all the time: only what comes at the end is read out.
+  detail.setAttribute('aria-live', isRunning ? 'off' : 'polite');
+  write(detail, sentence);
+  bar.hidden = !isRunning;
+  const done = Math.round(100 * (share || 0));
+  write(percent, isRunning ? `${done} %` : '');
+  bar.setAttribute('aria-valuenow', done);
+  bar.setAttribute('aria-label', name);
+  bar.firstElementChild.style.width = `${done}%`;
+}
+
+watch('value', show);
+show();
