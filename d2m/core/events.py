@@ -59,6 +59,8 @@ class DanceSummary:
         Where the beats come from: ``"dance"``, ``"sound"`` or ``"taps"``.
     clock_reason
         Why the clip's sound is not the clock, as a clause; empty where it is.
+    has_sound
+        Whether the clip has a sound of its own.
     has_sound_beats
         Whether the clip's sound has beats that could be the clock.
     candidates
@@ -100,6 +102,7 @@ class DanceSummary:
     followed: tuple[int, ...] = ()
     strip_areas: tuple[PersonArea, ...] = ()
     styles: tuple[tuple[str, str], ...] = ()
+    has_sound: bool = False
 
     @property
     def beat_sentence(self) -> str:

@@ -92,6 +92,7 @@ class Dance(Conditioning):
             phase_confidence=float(self.rhythm.phase_confidence),
             clock=self.rhythm.clock,
             clock_reason=self.rhythm.clock_reason,
+            has_sound=self.own_sound is not None,
             has_sound_beats=len(self.analysis.sound.beats_s) >= MIN_SOUND_BEATS,
             candidates=tuple(
                 (one.tempo_bpm, one.shift_beats, one.probability) for one in self.rhythm.candidates
