@@ -6,6 +6,7 @@ text, or a link.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -75,9 +76,14 @@ def dance_document(dance: DanceSummary) -> Document:
 
 
 def take_document(take: SoundtrackSummary) -> Document:
-    """Return one level's music: the fields of the event by name, and its ``files``."""
+    """Return one level's music: the fields of the event by name, and its ``files``.
+
+    Only the scores that are known are there.
+    """
     document = asdict(take)
-    return {**document, "files": _take_files(document.pop("paths"))}
+    files = _take_files(document.pop("paths"))
+    scores = {name: score for name, score in take.scores.items() if math.isfinite(score)}
+    return {**document, "scores": scores, "files": files}
 
 
 def details_document(details: SoundtrackDetails) -> Document:
@@ -149,7 +155,7 @@ class ResultDocument(DanceObserver[Document]):
 
     def on_progress(self, stage: str, share: float) -> Document:
         """Replace the progress."""
-        self._progress = {"stage": stage, "share": share}
+        self._progress = {"stage": stage, "stage_share": share}
         return self.document
 
     def on_dance(self, dance: DanceSummary) -> Document:

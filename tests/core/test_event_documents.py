@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from pathlib import Path
 
 import pytest
@@ -71,7 +72,7 @@ def test_a_dance_has_named_guesses_and_styles() -> None:
 
 
 def test_a_take_without_a_rhythm_has_no_beat_score() -> None:
-    document = take_document(take("high", scores={}, has_rhythm=False))
+    document = take_document(take("high", scores={"beat_f_measure": math.nan}, has_rhythm=False))
     assert document["scores"] == {}
     assert document["has_rhythm"] is False
 
@@ -80,7 +81,7 @@ def test_the_result_grows_with_each_event_and_ends_done() -> None:
     result = ResultDocument()
     assert result.on_progress("Reading", 0.5) == {
         "status": "running",
-        "progress": {"stage": "Reading", "share": 0.5},
+        "progress": {"stage": "Reading", "stage_share": 0.5},
     }
     assert "tempo_bpm" in result.on_dance(dance_summary())["dance"]
     for level, variation in (("high", 1), ("studio", 2), ("studio", 1)):
