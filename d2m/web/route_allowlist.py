@@ -41,6 +41,8 @@ ALLOWED_ROUTES = tuple(
         (_READ, r"/(?:assets|static|svelte)/.+"),
         (_READ, r"/(?:config|theme\.css|favicon\.ico|robots\.txt|manifest\.json|pwa_icon)/?"),
         (_READ, r"/gradio_api/(?:info|openapi\.json|app_id|theme\.css)/?"),
+        # The tables of the languages, `d2m.web.translation`.
+        (_READ, r"/texts/[a-z]{2}\.json"),
         # Called once by Gradio itself.
         (_READ, r"/gradio_api/startup-events"),
         # Uploads and results, but no files of other servers.

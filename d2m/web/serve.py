@@ -93,10 +93,12 @@ def _launch(blocks: gr.Blocks, limits: Limits, folder: ServerFolder, quotas: Req
 
     from d2m.web.job_panel import max_concurrent
     from d2m.web.theme import theme
+    from d2m.web.translation import TranslationTables, translation_head
 
     blocks.launch(
         theme=theme(),
-        css_paths=Path(__file__).with_name("page.css"),
+        head=translation_head(),
+        css_paths=[Path(__file__).with_name(f"{name}.css") for name in ("page", "accessible")],
         show_error=False,
         max_file_size=ClipLimits().max_bytes,
         allowed_paths=[],
@@ -110,6 +112,7 @@ def _launch(blocks: gr.Blocks, limits: Limits, folder: ServerFolder, quotas: Req
         app_kwargs={
             "middleware": [
                 Middleware(RouteAllowlist),
+                Middleware(TranslationTables),
                 Middleware(RequestLimits, folder=folder, limits=quotas),
             ]
         },
