@@ -62,28 +62,29 @@ class DanceSettings:
     style: str = setting(
         AUTO, kind=Kind.CHOICE, label="Style", help="Style of the dance.", section="dance",
         choices=(
-            ("From the song", AUTO),
+            ("Match the song", AUTO),
             *((label, name) for name, label in DANCE_STYLES.items()),
         ),
     )  # fmt: skip
     seed: int = setting(
-        0, kind=Kind.INTEGER, label="Seed", help="Another seed gives another dance.",
+        0, kind=Kind.INTEGER, label="Seed", help="A different seed gives a different dance.",
         section="dance", minimum=0,
     )  # fmt: skip
     energy: float = setting(
         1.0, kind=Kind.NUMBER, label="Energy", minimum=0.0, maximum=2.0, step=0.1,
-        help="How large and sharp the movements are: 0 is calm, 1 as learned.", section="dance",
+        help="How large and sharp the movements are: 0 is calm, 1 is normal, 2 is strong.",
+        section="dance",
     )  # fmt: skip
     mirror: bool = setting(
         False, kind=Kind.SWITCH, label="Mirror", help="Swaps left and right.", section="dance",
     )  # fmt: skip
     start_s: float = setting(
-        0.0, kind=Kind.NUMBER, label="Start", help="Start of the part of the song to use.",
+        0.0, kind=Kind.NUMBER, label="Start", help="Where the part to use begins.",
         section="part", unit="s", minimum=0.0, maximum=_LONGEST_S,
     )  # fmt: skip
     length_s: float | None = setting(
-        None, kind=Kind.OPTIONAL_NUMBER, label="Length", help="Length of the part to use.",
-        empty_help="0 goes on to the end.", section="part", unit="s", minimum=0.0,
+        None, kind=Kind.OPTIONAL_NUMBER, label="Length", help="How long the part is.",
+        empty_help="0 uses everything up to the end.", section="part", unit="s", minimum=0.0,
         maximum=_LONGEST_S,
     )  # fmt: skip
     dancers: int = setting(
@@ -103,16 +104,17 @@ class DanceSettings:
         section="picture", choices=(("Figure", "figure"), ("Skeleton", "skeleton")),
     )  # fmt: skip
     look: str = setting(
-        AUTO, kind=Kind.CHOICE, label="Look", help="Clothes of the figure.", section="picture",
-        choices=(("By seed", AUTO), ("Red", "red"), ("Yellow", "yellow"), ("Blue", "blue"),
-                 ("Black", "black"), ("Green", "green")),
+        AUTO, kind=Kind.CHOICE, label="Look", help="Clothes and colours of the figure.",
+        section="picture",
+        choices=(("Chosen by the seed", AUTO), ("Red", "red"), ("Yellow", "yellow"),
+                 ("Blue", "blue"), ("Black", "black"), ("Green", "green")),
     )  # fmt: skip
     scene: str = setting(
         "studio", kind=Kind.CHOICE, label="Scene", help="Background.", section="picture",
         choices=(("Studio", "studio"), ("Street", "street"), ("Loft", "loft")),
     )  # fmt: skip
     shape: str = setting(
-        "landscape", kind=Kind.CHOICE, label="Shape", help="1280x720 or 720x1280 px.",
+        "landscape", kind=Kind.CHOICE, label="Shape", help="1280 x 720 or 720 x 1280 pixels.",
         section="picture",
         choices=(("Landscape", "landscape"), ("Portrait", "portrait")),
     )  # fmt: skip

@@ -63,7 +63,7 @@ class Settings(CommonSettings):
         1.0,
         kind=Kind.NUMBER,
         label="Energy",
-        help="How much the music drives: 0 is calm, 1 follows the dance.",
+        help="How much drive the music has: 0 is calm, 1 matches the dance, 2 is strong.",
         section="score",
         minimum=0.0,
         maximum=2.0,
@@ -73,7 +73,7 @@ class Settings(CommonSettings):
         1.0,
         kind=Kind.NUMBER,
         label="Density",
-        help="How many notes play: 0 is sparse, 1 follows the dance.",
+        help="How many notes are played: 0 is sparse, 1 matches the dance, 2 is busy.",
         section="score",
         minimum=0.0,
         maximum=2.0,
@@ -83,7 +83,7 @@ class Settings(CommonSettings):
         1.0,
         kind=Kind.NUMBER,
         label="Brightness",
-        help="How bright the music sounds: 0 is dark, 2 is bright.",
+        help="How bright the music sounds: 0 is dark, 1 is normal, 2 is bright.",
         section="score",
         minimum=0.0,
         maximum=2.0,
@@ -93,9 +93,9 @@ class Settings(CommonSettings):
         AUTO,
         kind=Kind.CHOICE,
         label="Key",
-        help="Key note of the music.",
+        help="Key of the music.",
         section="score",
-        choices=(("From the song", AUTO), *((key, key) for key in KEYS)),
+        choices=(("As composed", AUTO), *((key, key) for key in KEYS)),
     )
     mode: str = setting(
         AUTO,
@@ -103,17 +103,19 @@ class Settings(CommonSettings):
         label="Mode",
         help="Major or minor.",
         section="score",
-        choices=(("From the song", AUTO), ("Major", "major"), ("Minor", "minor")),
+        choices=(("As composed", AUTO), ("Major", "major"), ("Minor", "minor")),
     )
     drums: bool = setting(
-        True, kind=Kind.SWITCH, label="Drums", help="Drums play.", section="score"
+        True, kind=Kind.SWITCH, label="Drums", help="Include drums.", section="score"
     )
-    bass: bool = setting(True, kind=Kind.SWITCH, label="Bass", help="Bass plays.", section="score")
+    bass: bool = setting(
+        True, kind=Kind.SWITCH, label="Bass", help="Include bass.", section="score"
+    )
     chords: bool = setting(
-        True, kind=Kind.SWITCH, label="Chords", help="Chords play.", section="score"
+        True, kind=Kind.SWITCH, label="Chords", help="Include chords.", section="score"
     )
     lead: bool = setting(
-        True, kind=Kind.SWITCH, label="Melody", help="The melody plays.", section="score"
+        True, kind=Kind.SWITCH, label="Melody", help="Include the melody.", section="score"
     )
     intro: str = setting(
         AUTO,
@@ -121,7 +123,7 @@ class Settings(CommonSettings):
         label="Intro",
         help="How the music begins.",
         section="score",
-        choices=(("From the dance", AUTO), ("Builds up", "build"), ("Everything at once", "full")),
+        choices=(("Match the dance", AUTO), ("Build up", "build"), ("Full from the start", "full")),
     )
     ending: str = setting(
         AUTO,
@@ -129,14 +131,14 @@ class Settings(CommonSettings):
         label="Ending",
         help="How the music ends.",
         section="score",
-        choices=(("From the dance", AUTO), ("Short final hit", "hit"), ("Rings out", "ring")),
+        choices=(("Match the dance", AUTO), ("Short final hit", "hit"), ("Ring out", "ring")),
     )
     swing_percent: float | None = setting(
         None,
         kind=Kind.OPTIONAL_NUMBER,
         label="Swing",
-        help="50 is straight, 67 is triplets.",
-        empty_help="0 keeps that of the style.",
+        help="50 is straight, 67 is a triplet swing.",
+        empty_help="0 uses the swing of the style.",
         section="score",
         unit="%",
         flag="swing",
@@ -148,7 +150,7 @@ class Settings(CommonSettings):
         0,
         kind=Kind.INTEGER,
         label="Arrangement",
-        help="Another number gives the same song in another arrangement.",
+        help="A different number gives the same song in a different arrangement.",
         section="score",
         minimum=0,
     )

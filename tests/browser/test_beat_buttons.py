@@ -86,16 +86,16 @@ def test_one_click_takes_the_beat_from_the_other_clock(page: Page, drum_clip: Pa
     assert button(page, "Half tempo").count() == 0 or button(page, "Half tempo").is_hidden()
     run(page, OTHER)
     assert re.search("from the dance, as chosen", first_line(page))
-    assert setting(page, "Beats from") == "The dance"
+    assert setting(page, "Beat source") == "The dance"
     assert button(page, "¼ beat later").is_visible()
     assert page.locator(".card:visible").count() == 0, "only the analysis ran again"
     page.locator("#taps textarea, #taps input").fill("0.5, 1.0, 1.5, 2.0")
     run(page, "Use the beat of the sound")
     assert "from the clip's own sound, as chosen" in first_line(page)
-    assert setting(page, "Beats from") == "The clip's own sound"
+    assert setting(page, "Beat source") == "The clip's own sound"
     assert page.locator("#taps textarea, #taps input").input_value() == ""
     run(page, BACK)
-    assert setting(page, "Beats from").startswith("Sound if it has")
+    assert setting(page, "Beat source").startswith("The sound if it has")
     assert button(page, BACK).is_hidden()
     assert button(page, OTHER).is_visible()
 

@@ -79,7 +79,7 @@ def test_the_second_dancer_is_followed_after_a_click(page: Page, duo_clip: Path)
     assert "To follow another dancer" in line(page)
     clear_button(page).click()
     page.get_by_role("button", name="Part of the clip").first.click()
-    assert page.get_by_label("Dancer", exact=True).input_value() == "The most prominent"
+    assert page.get_by_label("Dancer", exact=True).input_value() == "Most prominent"
 
 
 @pytest.mark.slow

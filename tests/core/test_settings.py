@@ -15,7 +15,7 @@ from d2m.core.settings import Settings
         ({"tempo_bpm": 900.0}, "The tempo is 900 BPM: choose 30 to 300."),
         ({"beat_shift_ms": float("nan")}, "The shift is nan ms: choose -500 to 500."),
         ({"start_s": -1.0}, "The start is -1 s"),
-        ({"response": 3.0}, "The response is 3: choose 0 to 2."),
+        ({"response": 3.0}, "The reaction to movement is 3: choose 0 to 2."),
         ({"original": -0.1}, "The original sound is -0.1: choose 0 to 1."),
         ({"seed": -1}, "The seed is -1: choose a whole number from 0 on."),
         ({"taps_s": (0.5, float("inf"))}, "tap them again"),
