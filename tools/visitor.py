@@ -97,7 +97,7 @@ def run_app(folder: Path, arguments: str = "", **environment: str) -> Iterator[R
     folder
         Folder for its temporary files; its log is written next to it.
     arguments
-        Arguments of `d2m.web.serve.serve`, as Python code.
+        Arguments of `d2m.web.serve.serve_page`, as Python code.
     **environment
         Environment variables to set.
     """
@@ -106,9 +106,9 @@ def run_app(folder: Path, arguments: str = "", **environment: str) -> Iterator[R
         port = probe.getsockname()[1]
     folder.mkdir(parents=True, exist_ok=True)
     program = (
-        "from d2m.jobs.messages import Limits; from d2m.web.serve import serve\n"
+        "from d2m.jobs.messages import Limits; from d2m.web.serve import serve_page\n"
         "from d2m.web.rate_limits import RequestQuotas\n"
-        f"serve({arguments})"
+        f"serve_page({arguments})"
     )
     environment = {
         **os.environ,

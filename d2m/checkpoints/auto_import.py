@@ -8,13 +8,13 @@ from pathlib import Path
 from d2m.checkpoints.catalog import WEIGHT_FILES
 from d2m.checkpoints.importing import IdentifiedFile, choose_key, identify_file, install_file
 from d2m.checkpoints.installed import (
-    PUBLISHED_FOLDER,
     InstalledFile,
     installed_path,
+    published_folder,
     read_index,
     write_index,
 )
-from d2m.checkpoints.load_bundled import CHECKPOINTS
+from d2m.checkpoints.load_bundled import CHECKPOINTS, user_folder
 from d2m.checkpoints.safe_load import file_sha256
 from d2m.core.common_settings import COMPACT
 from d2m.core.errors import CheckpointError
@@ -106,7 +106,7 @@ def _scan(folder: Path) -> tuple[list[tuple[Path, str]], list[IdentifiedFile]]:
     imported: list[IdentifiedFile] = []
     for path in _checkpoint_files(folder):
         stat = path.stat()
-        relative = str(path.relative_to(folder))
+        relative = str(path.relative_to(user_folder(folder)))
         known = index["looked_at"].get(relative)
         # Hashing a file takes about a second, and this runs at every start of the app.
         if isinstance(known, list) and known[:2] == [stat.st_size, stat.st_mtime_ns]:
@@ -127,10 +127,10 @@ def _scan(folder: Path) -> tuple[list[tuple[Path, str]], list[IdentifiedFile]]:
 
 
 def _checkpoint_files(folder: Path) -> list[Path]:
-    excluded = {folder / PUBLISHED_FOLDER, folder / COMPACT}
+    excluded = {published_folder(folder), user_folder(folder) / COMPACT}
     return sorted(
         path
-        for path in folder.rglob("*")
+        for path in user_folder(folder).rglob("*")
         if path.suffix.lower() in CHECKPOINT_SUFFIXES
         and path.is_file()
         and not any(parent in excluded for parent in path.parents)

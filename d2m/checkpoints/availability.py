@@ -72,10 +72,7 @@ def missing_line(family: str, level: HopLevel, folder: Path = CHECKPOINTS) -> st
     if not missing:
         return ""
     if family == COMPACT:
-        return (
-            f"The bundled weights of level {level.name} are missing: download the project's "
-            "folder checkpoints/compact again."
-        )
+        return f"The bundled weights of level {level.name} are missing: install the project again."
     name = f"{family}-{level.name}"
     unpublished = [WEIGHT_FILES[key] for key in missing if WEIGHT_FILES[key].source is None]
     if unpublished:

@@ -12,7 +12,7 @@ import typer
 from d2m.checkpoints.availability import missing_keys_of_set
 from d2m.checkpoints.catalog import WEIGHT_FILES
 from d2m.checkpoints.installed import InstalledFile
-from d2m.checkpoints.load_bundled import CHECKPOINTS
+from d2m.checkpoints.load_bundled import CHECKPOINTS, user_folder
 from d2m.checkpoints.registry import WEIGHT_SETS
 from d2m.core.common_settings import COMPACT
 from d2m.core.errors import CheckpointError, SettingsError
@@ -62,15 +62,12 @@ def fetch_weights(
     """Download and install a set of weights with all files it needs, or a single file."""
     from d2m.checkpoints.fetch import fetch
 
-    usable_output(folder)
+    usable_output(user_folder(folder))
     installed = fetch(name, folder=folder, accept_new=accept_new, progress=_ProgressLine())
     _print_installed(installed)
     missing = missing_keys_of_set(name, folder) if name in WEIGHT_SETS else ()
     if name == COMPACT and missing:
-        raise CheckpointError(
-            "The bundled weights are incomplete: download the project's folder "
-            "checkpoints/compact again."
-        )
+        raise CheckpointError("The bundled weights are incomplete: install the project again.")
     if missing:
         raise CheckpointError(
             f"{name} is still incomplete, because no public download is known for "
@@ -101,7 +98,7 @@ def import_weights(
     if dataset not in (None, "aist", "tiktok"):
         raise SettingsError(f"Unknown data set {dataset!r}: choose aist or tiktok.")
     chosen = None if level is None else hop_level_named(level)
-    usable_output(folder)
+    usable_output(user_folder(folder))
     _print_installed(import_files(files, level=chosen, dataset=dataset, folder=folder))
 
 
@@ -124,7 +121,7 @@ def verify_weights(folder: CheckpointsFolder = CHECKPOINTS) -> None:
     if bad:
         raise CheckpointError(
             f"{len(bad)} of the installed files can't be used ({', '.join(bad)}): delete them "
-            "from checkpoints/published and install them again."
+            "and install them again."
         )
 
 

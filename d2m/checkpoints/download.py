@@ -51,7 +51,7 @@ def download(spec: TransferSpec) -> Path:
             )
     except OSError as error:
         raise CheckpointError(
-            f"{spec.name} can't be written to the folder checkpoints/published: check its "
+            f"{spec.name} can't be written to the folder of weights: check its "
             "permissions and the free disk space."
         ) from error
     return target

@@ -10,9 +10,9 @@ from d2m.checkpoints.catalog import WEIGHT_FILES, Source, WeightFile
 from d2m.checkpoints.download import download
 from d2m.checkpoints.importing import identify_file, install_file
 from d2m.checkpoints.installed import (
-    PUBLISHED_FOLDER,
     InstalledFile,
     installed_path,
+    published_folder,
     read_index,
     write_index,
 )
@@ -103,7 +103,7 @@ def _fetch_file(
         progress(f"Downloading {file.key}", min(received / total, 1.0) if total else 0.0)
 
     # One folder for each key, because some published files share a name.
-    downloads = folder / PUBLISHED_FOLDER / _DOWNLOADS / file.key
+    downloads = published_folder(folder) / _DOWNLOADS / file.key
     spec = TransferSpec(
         key=file.key,
         source=source,

@@ -1,6 +1,6 @@
 """The folder of installed weights: write, read, list and verify them.
 
-Each file of the catalog is installed as ``checkpoints/published/KEY.safetensors``, in
+Each file of the catalog is installed as ``published/KEY.safetensors`` in a checkpoints folder, in
 float32. The header holds its key, its licence and the hash of the original file.
 """
 
@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from d2m.checkpoints.catalog import WEIGHT_FILES
-from d2m.checkpoints.load_bundled import CHECKPOINTS, read_tensors
+from d2m.checkpoints.load_bundled import CHECKPOINTS, read_tensors, user_folder
 from d2m.core.errors import CheckpointError
 from d2m.media.atomic_write import atomic_write
 
@@ -49,9 +49,14 @@ class InstalledFile:
     note: str = ""
 
 
+def published_folder(folder: Path = CHECKPOINTS) -> Path:
+    """Return the folder of the installed weights of a checkpoints folder, which may not exist."""
+    return user_folder(folder) / PUBLISHED_FOLDER
+
+
 def installed_path(key: str, folder: Path = CHECKPOINTS) -> Path:
     """Return the path of the installed file of a key, which may not exist."""
-    return folder / PUBLISHED_FOLDER / f"{key}.safetensors"
+    return published_folder(folder) / f"{key}.safetensors"
 
 
 def installed_keys(folder: Path = CHECKPOINTS) -> tuple[str, ...]:
@@ -132,7 +137,7 @@ def write_installed(
         write_index(index, folder)
     except (OSError, SafetensorError) as error:
         raise CheckpointError(
-            f"The weights {key} can't be written to the folder checkpoints/{PUBLISHED_FOLDER}: "
+            f"The weights {key} can't be written to the folder of weights: "
             "check its permissions and the free disk space."
         ) from error
     return path
@@ -161,7 +166,7 @@ def read_index(folder: Path = CHECKPOINTS) -> dict[str, dict[str, Any]]:
     """
     index: dict[str, dict[str, Any]] = {"first_accepted": {}, "imported": {}, "looked_at": {}}
     try:
-        stored = json.loads((folder / PUBLISHED_FOLDER / _INDEX).read_text())
+        stored = json.loads((published_folder(folder) / _INDEX).read_text())
     except (OSError, ValueError):
         return index
     if isinstance(stored, dict):
@@ -171,7 +176,7 @@ def read_index(folder: Path = CHECKPOINTS) -> dict[str, dict[str, Any]]:
 
 def write_index(index: Mapping[str, Mapping[str, Any]], folder: Path = CHECKPOINTS) -> None:
     """Write the index of the folder of installed weights, see `read_index`."""
-    with atomic_write(folder / PUBLISHED_FOLDER / _INDEX) as part:
+    with atomic_write(published_folder(folder) / _INDEX) as part:
         part.write_text(json.dumps(index, indent=1, sort_keys=True))
         part.chmod(0o644)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,8 +16,8 @@ if TYPE_CHECKING:
     from d2m.models.score_generator import ScoreGenerator
     from d2m.models.spectral_codec import SpectralCodec
 
-CHECKPOINTS = Path(__file__).parents[2] / "checkpoints"
-"""Checkpoints folder: the bundled weights, and the published weights once installed."""
+CHECKPOINTS = Path(__file__).with_name("weights")
+"""Folder of the bundled weights. Published weights are installed into `user_folder` of it."""
 
 
 def codec_path(level: HopLevel, folder: Path = CHECKPOINTS) -> Path:
@@ -27,6 +28,22 @@ def codec_path(level: HopLevel, folder: Path = CHECKPOINTS) -> Path:
 def generator_path(level: HopLevel, folder: Path = CHECKPOINTS) -> Path:
     """Return the path of the bundled generator of a level."""
     return folder / COMPACT / f"generator_{level.name}.safetensors"
+
+
+def user_folder(folder: Path = CHECKPOINTS) -> Path:
+    """Return the folder for the weights that a person adds to a checkpoints folder.
+
+    Returns
+    -------
+    pathlib.Path
+        The checkpoints folder itself, or the person's folder for data of programs if the bundled
+        weights lie where the person may not write, as in an installation for all.
+    """
+    if folder != CHECKPOINTS or os.access(folder, os.W_OK):
+        return folder
+    from platformdirs import user_data_path
+
+    return user_data_path("d2m") / "checkpoints"
 
 
 def baseline_path(name: str, folder: Path = CHECKPOINTS) -> Path:
@@ -103,8 +120,8 @@ def _check_level(path: Path, found: str, wanted: HopLevel) -> None:
 def _check_present(path: Path) -> None:
     if not path.is_file():
         raise CheckpointError(
-            f"The weights {path.name} are missing: download the project's folder "
-            f"checkpoints/{COMPACT} again, or train them with `python -m d2m train`."
+            f"The weights {path.name} are missing: install the project again, or train them with "
+            "`python -m d2m train`."
         )
 
 

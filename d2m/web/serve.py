@@ -51,7 +51,7 @@ def page(pool: WorkerPool) -> gr.Blocks:
     return build(pool, load_examples(EXAMPLES), songs=load_examples(EXAMPLES, SONG_LIST))
 
 
-def serve(
+def serve_page(
     *,
     limits: Limits | None = None,
     quotas: RequestQuotas | None = None,

@@ -131,7 +131,7 @@ def broken(root: Path, texts: Mapping[str, str], modules: Mapping[str, Module]) 
 
 def documents(root: Path) -> dict[str, str]:
     """Return the project's Markdown files by their paths."""
-    folders = (root, *(root / name for name in ("docs", "checkpoints", "examples", "d2m")))
+    folders = (root, *(root / name for name in ("docs", "examples", "d2m")))
     paths = {*root.glob("*.md"), *(p for folder in folders[1:] for p in folder.rglob("*.md"))}
     return {str(p.relative_to(root)): p.read_text(encoding="utf-8") for p in sorted(paths)}
 

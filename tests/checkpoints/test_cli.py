@@ -84,7 +84,7 @@ def test_mistakes(arguments, expected, tmp_path):
 
 
 def test_fetch_of_installed_weights(published, tmp_path):
-    assert "checkpoints/compact again" in str(run("fetch", "compact", folder=tmp_path)[1])
+    assert "install the project again" in str(run("fetch", "compact", folder=tmp_path)[1])
     assert run("fetch", "compact", folder=CHECKPOINTS) == ("compact is already installed.\n", None)
     run("import", published / "vqvae.pth.tar", folder=tmp_path)
     assert run("fetch", "jukebox", folder=tmp_path) == ("jukebox is already installed.\n", None)

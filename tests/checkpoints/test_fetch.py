@@ -299,7 +299,7 @@ def test_a_folder_that_cannot_be_written(server, codec, checkpoints):
     checkpoints.mkdir()
     (checkpoints / "published").write_text("a file in place of the folder")
     message = refusal(server, checkpoints)
-    assert "can't be written to the folder checkpoints/published" in message
+    assert "can't be written to the folder of weights" in message
 
 
 def test_missing_files_of_a_set_are_downloaded_if_they_are_published(server, codec, checkpoints):

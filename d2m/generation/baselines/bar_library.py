@@ -97,8 +97,8 @@ class BarLibrary:
             return cls(**arrays)
         except (SafetensorError, OSError, KeyError) as error:
             raise CheckpointError(
-                f"{path.name} is missing or damaged: download the project's folder "
-                "checkpoints/baselines again, or make it with `python -m d2m train cmt --install`."
+                f"{path.name} is missing or damaged: install the project again, or make it with "
+                "`python -m d2m train cmt --install`."
             ) from error
 
     def write(self, folder: Path) -> Path:
