@@ -187,10 +187,9 @@ class ResultDocument(DanceObserver[Document]):
 
     def on_files(self, files: ResultFiles) -> Document:
         """Add the files of the whole job, with which it is done."""
-        for key, take in self._takes.items():
-            if key[0] in files.beat_videos:
-                more = {**take["files"], "beat_video": files.beat_videos[key[0]]}
-                self._takes[key] = {**take, "files": more}
+        for level, path in files.beat_videos.items():
+            take = self._takes[level, 1]
+            self._takes[level, 1] = {**take, "files": {**take["files"], "beat_video": path}}
         if files.comparisons:
             self._facts["comparisons"] = files.comparisons
         self._facts |= {"report": files.report, "archive": files.archive}

@@ -2,24 +2,62 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from html import escape
 from inspect import Parameter, Signature
 from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from gradio.components.api_component import Api
+from gradio.utils import get_upload_folder
 
-from d2m.core.dance_events import ChoreographySummary
 from d2m.core.dance_settings import DanceSettings
 from d2m.core.errors import D2MError
-from d2m.core.events import ResultFiles, SoundtrackDetails, SoundtrackSummary
-from d2m.core.levels import LEVELS_AND_BASELINES, levels_named
+from d2m.core.levels import levels_named
 from d2m.core.setting_fields import parse_form, setting_fields
 from d2m.core.settings import Settings
 from d2m.jobs import WorkerPool
-from d2m.jobs.messages import AnyJob, DanceJob, Finished, Job, JobObserver
-from d2m.web.level_card import FILE_ORDER
+from d2m.jobs.messages import AnyJob, DanceJob, Job
+from d2m.web.job_answers import job_answers
+from d2m.web.job_progress import JobPart, dance_parts, music_parts
+from d2m.web.parameter_schema import LEVELS_SCHEMA, Schema, field_schema
+from d2m.web.served_files import ServedFiles
+
+_FILE: Schema = {"type": "object", "description": "A file with its url"}
+_COMMON: Schema = {
+    "status": {"type": "string", "enum": ["waiting", "running", "done"]},
+    "queue": {"type": "object", "description": "While it waits: jobs_ahead, seconds"},
+    "progress": {"type": "object", "description": "stage, stage_share, share, seconds_left"},
+}
+_RESULT: Schema = {
+    "report": _FILE,
+    "archive": _FILE,
+    "seconds": {"type": "number", "description": "Time that the job took"},
+}
+_DANCE = {"type": "object", "description": "tempo_bpm, has_rhythm, clock, styles, warnings, …"}
+_TAKE = {"type": "object", "description": "level, variation, song, style, scores, files, …"}
+MUSIC_ANSWER: Schema = {
+    "type": "object",
+    "properties": {
+        **_COMMON,
+        "dance": _DANCE,
+        "takes": {"type": "array", "items": _TAKE},
+        "comparisons": {"type": "object", "description": "Videos by the level that plays"},
+        **_RESULT,
+    },
+}
+"""Schema of the answer of ``/generate``; docs/api.md describes all fields."""
+DANCE_ANSWER: Schema = {
+    "type": "object",
+    "properties": {
+        **_COMMON,
+        "song": {"type": "object", "description": "tempo_bpm, has_beat, beats, warnings, …"},
+        "choreography": {"type": "object", "description": "style, seed, figures, files, …"},
+        **_RESULT,
+    },
+}
+"""Schema of the answer of ``/dance``."""
 
 
 def error_toast(error: D2MError) -> gr.Error:
@@ -27,45 +65,29 @@ def error_toast(error: D2MError) -> gr.Error:
     return gr.Error(escape(str(error), quote=False), print_exception=False)
 
 
-class FileCollector(JobObserver[list[str]]):
-    """Collects the files of a job in the order in which the endpoint returns them."""
+def requested_music(clip: str | None, levels: str, settings: Settings) -> tuple[Job, list[JobPart]]:
+    """Return the job that a program asks for, and what it does.
 
-    def __init__(self) -> None:
-        self._levels: dict[str, dict[str, Path]] = {}
-        self._others: list[str] = []
+    Raises
+    ------
+    SettingsError
+        If no clip is given, or there are no such levels.
+    """
+    made = levels_named(str(levels))  # an analysis alone has no files
+    return Job.requested(clip, str(levels), settings), music_parts(made, settings)
 
-    @property
-    def _files(self) -> list[str]:
-        """All files so far: those of each level, then the others."""
-        levels = [self._levels[name] for name in LEVELS_AND_BASELINES if name in self._levels]
-        ordered = [paths[kind] for paths in levels for kind in FILE_ORDER if kind in paths]
-        return [*map(str, ordered), *self._others]
 
-    def on_soundtrack(self, soundtrack: SoundtrackSummary) -> list[str]:
-        """Add the first files of one level and return all files so far."""
-        self._levels[soundtrack.level] = dict(soundtrack.paths)
-        return self._files
+def requested_dance(
+    song: str | None, start_pose: str | None, settings: DanceSettings
+) -> tuple[DanceJob, list[JobPart]]:
+    """Return the job that a program asks for, and what it does.
 
-    def on_details(self, details: SoundtrackDetails) -> list[str]:
-        """Add the other files of one level and return all files so far."""
-        self._levels[details.level] |= details.paths
-        return self._files
-
-    def on_choreography(self, choreography: ChoreographySummary) -> list[str]:
-        """Add the files of a dance and return all files so far."""
-        self._others += [str(path) for kind, path in choreography.paths.items() if kind != "dark"]
-        return self._files
-
-    def on_files(self, files: ResultFiles) -> list[str]:
-        """Add the beat videos, the report and the ZIP, and return all files."""
-        for level, path in files.beat_videos.items():
-            self._levels[level]["beats"] = path
-        self._others += [str(files.report), str(files.archive)]
-        return self._files
-
-    def on_finished(self, finished: Finished) -> list[str]:  # noqa: ARG002
-        """Return all files: what the endpoint yields last is its result."""
-        return self._files
+    Raises
+    ------
+    SettingsError
+        If no song is given.
+    """
+    return DanceJob.requested(song, start_pose, settings), dance_parts(settings)
 
 
 def endpoint(pool: WorkerPool, settings: type[Settings] = Settings) -> Any:
@@ -82,14 +104,10 @@ def endpoint(pool: WorkerPool, settings: type[Settings] = Settings) -> Any:
     def generate(clip: str | None, levels: str, *form: Any) -> Iterator[Any]:
         """Make music for a dance clip.
 
-        Returns the files. For the studio version: a video with the music, the music, its MIDI
-        file, beat markers (CSV), a picture of its score, a beat plot, and the stems drums,
-        bass, chords, lead and effects (FLAC). For each other level: a video with the music,
-        the music, and a beat plot. A baseline of notes has a MIDI file, too. A beat video
-        follows the plot if it is asked for, and a video with the coded pictures of the clip if
-        they are HEVC, VP9 or AV1. Then a report (JSON), and everything in one ZIP.
+        Answers with one document that grows until its status is done: the analysis of the
+        dance, the takes with their scores and files, a report and a ZIP with everything.
         """
-        yield from _files(pool, lambda: _music_job(clip, levels, parse_form(settings, form)))
+        yield from _answers(pool, lambda: requested_music(clip, levels, parse_form(settings, form)))
 
     names = ["clip", "levels", *(one.parameter for one in setting_fields(settings))]
     return _with_parameters(generate, names)
@@ -107,37 +125,83 @@ def dance_endpoint(pool: WorkerPool) -> Any:
     def dance(song: str | None, start_pose: str | None, *form: Any) -> Iterator[Any]:
         """Make a dance for a song.
 
-        Returns the files: a video of the dance with the song, the joints as NumPy (NPZ), as
-        OpenPose JSON and as motion capture (BVH), a beat plot, NPZ and BVH of each further
-        dancer, a report (JSON), and everything in one ZIP.
+        Answers with one document that grows until its status is done: the analysis of the
+        song, the dance with its figures and files, a report and a ZIP with everything.
         """
-        yield from _files(
-            pool, lambda: DanceJob.requested(song, start_pose, parse_form(DanceSettings, form))
+        yield from _answers(
+            pool, lambda: requested_dance(song, start_pose, parse_form(DanceSettings, form))
         )
 
     names = ["song", "start_pose", *(one.parameter for one in setting_fields(DanceSettings))]
     return _with_parameters(dance, names)
 
 
-def _files(pool: WorkerPool, requested: Callable[[], AnyJob]) -> Iterator[Any]:
-    """Run a job, and yield the files that are there."""
-    collector = FileCollector()
+def add_endpoints(
+    pool: WorkerPool,
+    settings: type[Settings],
+    clip: Any,
+    song: Sequence[Any],
+    options: dict[str, Any],
+) -> None:
+    """Add both endpoints to the page that is being built.
+
+    Parameters
+    ----------
+    pool
+        Runs the jobs.
+    settings
+        The dataclass whose fields become parameters of ``/generate``.
+    clip, song
+        The widget for the clip, and those for the song and the start pose.
+    options
+        Options of event handlers that run jobs.
+    """
+    with gr.Column(visible=False):
+        button = gr.Button()
+        levels = Api(LEVELS_SCHEMA["default"], _shown(LEVELS_SCHEMA), "Levels")
+        for name, function, inputs, schema in (
+            (
+                "generate",
+                endpoint(pool, settings),
+                [clip, levels, *_inputs(settings)],
+                MUSIC_ANSWER,
+            ),
+            ("dance", dance_endpoint(pool), [*song, *_inputs(DanceSettings)], DANCE_ANSWER),
+        ):
+            button.click(function, inputs, Api(None, schema, "Answer"), api_name=name, **options)
+
+
+def _answers(
+    pool: WorkerPool, requested: Callable[[], tuple[AnyJob, Sequence[JobPart]]]
+) -> Iterator[Any]:
+    """Run a job, and yield what is known of it."""
+    files = ServedFiles(Path(get_upload_folder()))
     try:
-        with pool.events(requested()) as events:
-            for event in events:
-                yield event.notify(collector) or gr.skip()
+        yield from job_answers(pool, requested(), files.serve)
     except D2MError as error:
         raise error_toast(error) from None
 
 
-def _music_job(clip: str | None, levels: str, settings: Settings) -> Job:
-    levels_named(levels)  # an analysis alone has no files
-    return Job.requested(clip, levels, settings)
+def _inputs(settings: Any) -> list[Api]:
+    """Return a parameter for each setting, which the list of endpoints explains."""
+    return [
+        Api(field_schema(one)["default"], _shown(field_schema(one)), one.title)
+        for one in setting_fields(settings)
+    ]
+
+
+def _shown(schema: Schema) -> Schema:
+    """Return a schema whose description Gradio shows beside the parameter."""
+    return {**schema, "additional_description": schema["description"]}
 
 
 def _with_parameters(function: Any, names: list[str]) -> Any:
-    """Give a function named parameters, which the API shows."""
+    """Give a function named parameters, all but the first optional, which the API shows."""
+    kind, first = Parameter.POSITIONAL_OR_KEYWORD, names[0]
     function.__signature__ = Signature(
-        [Parameter(name, Parameter.POSITIONAL_OR_KEYWORD) for name in names]
+        [
+            Parameter(name, kind, default=Parameter.empty if name == first else None)
+            for name in names
+        ]
     )
     return function

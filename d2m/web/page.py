@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from gradio.utils import get_upload_folder
 
 from d2m.core.errors import SettingsError
-from d2m.core.levels import DEFAULT_LEVELS
 from d2m.core.setting_fields import parse_form
 from d2m.core.settings import Settings
 from d2m.jobs import WorkerPool
 from d2m.jobs.messages import ANALYSIS_ONLY, Job, JobObserver, requested_levels
 from d2m.web import html, status_html
 from d2m.web.dance_page import DancePage
-from d2m.web.endpoint import dance_endpoint, endpoint
+from d2m.web.endpoint import add_endpoints
 from d2m.web.examples import ExampleFile
 from d2m.web.job_panel import JobPanel, job_queue, max_concurrent
 from d2m.web.job_progress import JobPart, music_parts
@@ -25,6 +26,10 @@ from d2m.web.scripts import ACCEPT_FILES
 from d2m.web.server_folder import KEEP_S
 from d2m.web.setting_widgets import PRIVATE, Update
 from d2m.web.settings_form import SettingsForm
+from d2m.web.take_actions import TakeActions
+from d2m.web.take_example import example_take
+from d2m.web.take_player import SELECTED
+from d2m.web.take_store import TakeStore
 
 MUSIC_TAB, DANCE_TAB = "music", "dance"
 """Ids of the tabs."""
@@ -54,7 +59,10 @@ class MusicPage:
                 self._panel = JobPanel(pool, status_html.IDLE)
             self._statuses = self._panel.statuses
             with gr.Column(scale=8, min_width=320, elem_id="results"):
-                self.area = ResultArea(self.form.widgets, self._statuses)
+                example = example_take()
+                store = TakeStore(Path(get_upload_folder()), KEEP_S)
+                self.area = ResultArea(self.form.widgets, self._statuses, store, example)
+        self.takes = TakeActions(pool, store, self.area.player, example)
         self._connect()
 
     def _connect(self) -> None:
@@ -70,15 +78,14 @@ class MusicPage:
                 lambda value: int(value or 0) + 1, number, number, queue=False, **PRIVATE
             )
             self._start_on(raised.then, self.begin, versions, self.run)
-        for event in self.area.beat.pressed():
+        for event in self.area.pressed():
             self._start_on(event, self.begin_again, [], self.run_again)
-        self._start_on(self.area.dancer.button.click, self.begin_again, [], self.run_again)
         self.area.beat.connect_clip(self.form.clip)
         self.area.dancer.connect_clip(self.form.clip)
 
     def _start_on(self, event: Any, begin: Any, versions: list[Any], run: Any) -> None:
         """Let an event start a job."""
-        buttons = [self.form.analyse, *self.area.beat.buttons, self.area.dancer.button]
+        buttons = [self.form.analyse, *self.area.buttons]
         self._panel.start_on(
             event,
             (begin, versions, [self.form.analyse, *self.area.cleared_widgets]),
@@ -115,8 +122,7 @@ class MusicPage:
         return {
             **self._panel.released(),
             self.form.analyse: gr.Button(interactive=True),
-            self.area.dancer.button: gr.Button(interactive=True),
-            **self.area.beat.ready(self._statuses.get(request.session_hash)),
+            **self.area.ready(self._statuses.get(request.session_hash)),
         }
 
     def run_analysis(self, request: gr.Request, clip: str | None, *form: Any) -> Iterator[Update]:
@@ -145,8 +151,8 @@ class MusicPage:
             made = requested_levels(chosen)
             places.update(self.area.places(made, job.again))
             settings = parse_form(self._settings, form)
-            observer = self.area.observer(job, settings)
-            return Job.requested(clip, chosen, settings), observer, music_parts(made, settings)
+            asked = Job.requested(clip, chosen, settings)
+            return asked, self.area.observer(job, asked), music_parts(made, settings)
 
         yield from self._panel.run(job, prepare, places, {self.area.keep.row: gr.skip()})
 
@@ -186,15 +192,10 @@ def build(
         form = music.form
         weights = [form.widgets["weights"]]
         blocks.load(None, None, None, js=ACCEPT_FILES, **PRIVATE)
+        music.takes.connect_load(blocks)
         blocks.load(form.refresh_weights, None, weights, queue=False, **PRIVATE)
-        button = gr.Button(visible=False)
-        files = gr.Files(visible=False, label="Results")
-        levels = gr.Textbox(DEFAULT_LEVELS, label="Levels", visible=False)
-        for name, function, inputs in (
-            ("generate", endpoint(pool, settings), [form.clip, levels, *form.inputs[3:]]),
-            ("dance", dance_endpoint(pool), dance.form.inputs),
-        ):
-            button.click(function, inputs, files, api_name=name, **job_queue(pool))
+        song = [dance.form.song, dance.form.start_pose]
+        add_endpoints(pool, settings, form.clip, song, job_queue(pool))
     blocks.queue(max_size=2 * max_concurrent(pool.limits))
     return blocks
 
@@ -210,9 +211,10 @@ def _connect_tabs(tabs: gr.Tabs, music: MusicPage, dance: DancePage) -> None:
         **PRIVATE,
     )
     to_dance.click(
-        lambda *tracks: (next(filter(None, tracks), None), gr.Tabs(selected=DANCE_TAB)),
-        music.area.tracks,
+        lambda key: (music.takes.music_of(key), gr.Tabs(selected=DANCE_TAB)),
+        gr.Textbox(visible=False),
         [dance.form.song, tabs],
+        js=SELECTED,
         queue=False,
         **PRIVATE,
     )

@@ -1,0 +1,84 @@
+"""What HTTP and MCP answer to a job: one document that grows until the job is done."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from d2m.core.event_documents import Document, ResultDocument, with_files
+from d2m.jobs import WorkerPool
+from d2m.jobs.messages import AnyJob, Finished, JobObserver, Waiting
+from d2m.web.job_progress import JobPart, JobProgress
+
+
+class JobAnswer(ResultDocument, JobObserver[Document]):
+    """Collects the events of a job in one document, with its place in the queue and its progress.
+
+    Parameters
+    ----------
+    parts
+        What the job does, from which its progress is estimated.
+    """
+
+    def __init__(self, parts: Sequence[JobPart]) -> None:
+        super().__init__()
+        self._parts = JobProgress(parts)
+
+    def on_waiting(self, waiting: Waiting) -> Document:
+        """Return the job's place in the queue."""
+        place = {"jobs_ahead": waiting.place, "seconds": round(waiting.seconds)}
+        return {"status": "waiting", "queue": place}
+
+    def on_progress(self, stage: str, share: float) -> Document:
+        """Replace the progress: the stage, the share of the whole job, and the time left (s)."""
+        now_s = time.monotonic()
+        self._parts.report(stage, share, now_s)
+        left_s = self._parts.seconds_left(now_s)
+        document = super().on_progress(stage, round(share, 3))
+        document["progress"]["share"] = round(self._parts.share, 3)
+        if left_s is not None:
+            document["progress"]["seconds_left"] = round(left_s)
+        return document
+
+    def on_finished(self, finished: Finished) -> Document:
+        """Return the whole document, with the time that the job took (s)."""
+        return {**self.finish(), "seconds": round(finished.seconds, 1)}
+
+
+def job_answers(
+    pool: WorkerPool,
+    requested: tuple[AnyJob, Sequence[JobPart]],
+    serve: Callable[[Path], Any],
+    stop: threading.Event | None = None,
+) -> Iterator[Document]:
+    """Run a job, and yield its document whenever it changes; the last one is the result.
+
+    Parameters
+    ----------
+    pool
+        Runs the job.
+    requested
+        The job, and what it does.
+    serve
+        Returns what the document says of a file, which is removed when the job is over.
+    stop
+        Ends the job early when it is set; the iterator then ends, too.
+
+    Raises
+    ------
+    D2MError
+        If the job fails, or can't be admitted.
+    """
+    job, parts = requested
+    answer, last = JobAnswer(parts), Document()
+    with pool.events(job, stop) as events:
+        for event in events:
+            if stop is not None and stop.is_set():
+                return
+            document = with_files(event.notify(answer), serve)
+            if document and document != last:
+                yield document
+                last = document
