@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import aclosing
 from typing import Any
@@ -11,7 +10,7 @@ import gradio as gr
 
 from d2m.core.errors import D2MError
 from d2m.jobs import WorkerPool
-from d2m.jobs.messages import AnyJob, Failed, JobObserver, Limits, Stage
+from d2m.jobs.messages import AnyJob, Failed, JobObserver, Limits
 from d2m.web import status_html
 from d2m.web.job_progress import JobPart, JobProgress
 from d2m.web.job_status import JobStatus, JobStatuses
@@ -157,13 +156,12 @@ class JobPanel:
                     if status.stop.is_set():
                         yield _hidden(places) or nothing
                         return
+                    event.notify(progress)
                     if updates := event.notify(observer):
                         places -= updates.keys()
                         yield updates
-                        continue
-                    if isinstance(event, Stage):
-                        progress.report(event.name, event.fraction, time.monotonic())
-                    status.latest = event
+                    else:
+                        status.latest = event
         except D2MError as error:
             status.latest = Failed(str(error))
             yield _hidden(places) or nothing

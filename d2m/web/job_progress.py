@@ -6,12 +6,15 @@ share that never falls, because every stage has a weight: its usual time.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from d2m.core.dance_settings import DanceSettings
+from d2m.core.events import SoundtrackDetails, SoundtrackSummary
 from d2m.core.levels import HOP_LEVELS, Level
 from d2m.core.settings import Settings
+from d2m.jobs.messages import JobObserver
 
 MOST_WHILE_RUNNING = 0.99
 """Largest share that is shown before the job says that it has finished. Chosen by hand."""
@@ -20,12 +23,12 @@ ESTIMATE_AFTER_S = 2.0
 ESTIMATE_AFTER = 0.05
 """Share of a job that is done before the time left is estimated, likewise."""
 
+_MUSIC, _VIDEO, _PLOTS = "Generating music", "Writing the video", "Drawing the plots"
 # Usual times (s) for a drawn clip of 11 s on two cores, measured; only their ratios matter.
 _READING_S, _PEOPLE_S, _SOUND_S = 4.5, 4.5, 0.5
 _MUSIC_S, _VIDEO_S, _PLOTS_S = 1.0, 0.3, 1.0
 _COMPARISON_S, _BEAT_VIDEO_S, _PACKING_S = 3.5, 1.5, 0.3
 _LISTENING_S, _POSE_S, _DANCING_S, _DRAWING_S, _FILES_S = 2.0, 1.0, 1.5, 8.0, 1.0
-_REPEATS = 0.5  # fall of a stage's share (0 to 1) that means that the next piece has begun
 
 
 @dataclass(kw_only=True)
@@ -41,7 +44,7 @@ class JobPart:
     phase
         Parts of a lower phase are done when it begins.
     pieces
-        How many times its stages are gone through.
+        How many pieces of music go through its stages, perhaps several at once.
     is_expected
         False for a part that only some clips need; it counts once it is reported.
     """
@@ -51,70 +54,77 @@ class JobPart:
     phase: int
     pieces: int = 1
     is_expected: bool = True
-    _done: int = 0
+    _ended: int = 0
     _share: float = 0.0
-    _stage: str = ""
+    _has_begun: bool = False
 
     @property
     def share(self) -> float:
         """The share of it that is done, 0 to 1."""
-        return min(1.0, (self._done + self._share) / self.pieces)
+        return min(1.0, (self._ended + self._share) / self.pieces)
 
     @property
     def has_begun(self) -> bool:
         """Whether any of its stages was reported."""
-        return bool(self._stage)
+        return self._has_begun
 
-    def report(self, stage: str, share: float) -> None:
-        """Take note of the share (0 to 1) of a stage that is done."""
-        is_next = self._stage not in ("", stage) or share < self._share - _REPEATS
-        if self.pieces > 1 and is_next:
-            self._done, self._share = min(self._done + 1, self.pieces - 1), 0.0
-        self._stage, self._share = stage, max(self._share, share)
+    def report(self, share: float) -> None:
+        """Take note of the share (0 to 1) of a stage of its latest piece that is done."""
+        self._has_begun, self._share = True, max(self._share, share)
+
+    def end_piece(self) -> None:
+        """Take note that a piece has gone through it."""
+        self._ended, self._share = self._ended + 1, 0.0
 
     def finish(self) -> None:
         """Take note that all of it is done."""
-        self._done, self._share = self.pieces, 0.0
+        self._ended, self._share = self.pieces, 0.0
 
 
-class JobProgress:
-    """The progress of a whole job.
+class JobProgress(JobObserver[None]):
+    """The progress of a whole job, whose events it receives.
 
     Parameters
     ----------
     parts
         What the job does, see `music_parts` and `dance_parts`.
+    clock
+        Returns the time (s); it never goes back.
     """
 
-    def __init__(self, parts: Sequence[JobPart]) -> None:
-        self._parts = list(parts)
+    def __init__(
+        self, parts: Sequence[JobPart], clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._parts, self._clock = list(parts), clock
         self._share = 0.0
         self._began_s: float | None = None
-        self._now_s = 0.0
+        self._reported_s = 0.0
 
     @property
     def share(self) -> float:
         """The share of the job that is done, 0 to `MOST_WHILE_RUNNING`; it never falls."""
         return self._share
 
-    def report(self, stage: str, share: float, now_s: float) -> None:
-        """Take note of a stage.
+    @property
+    def seconds_left(self) -> float | None:
+        """The estimated time until the end (s); None while too little is known."""
+        if self._began_s is None:
+            return None
+        done, total = self._weights()
+        spent_s = self._reported_s - self._began_s
+        if spent_s < ESTIMATE_AFTER_S or not total or done / total < ESTIMATE_AFTER:
+            return None
+        since_s = self._clock() - self._reported_s
+        return max(0.0, (total - done) * spent_s / done - since_s)
 
-        Parameters
-        ----------
-        stage
-            Its name.
-        share
-            The share of it that is done, 0 to 1.
-        now_s
-            The time (s) on a clock that never goes back.
-        """
-        self._now_s = now_s
-        part = next((one for one in self._parts if stage.startswith(one.stages)), None)
+    def on_progress(self, stage: str, share: float) -> None:
+        """Take note of the share (0 to 1) of a stage that is done."""
+        part = self._part(stage)
         if part is None:
             return
+        self._reported_s = self._clock()
         if self._began_s is None:
-            self._began_s = now_s
+            self._began_s = self._reported_s
         for earlier in self._parts:
             if earlier.phase < part.phase:
                 # What was not even reported was there already, and took no time.
@@ -122,25 +132,30 @@ class JobProgress:
                     earlier.weight = 0.0
                 earlier.finish()
         part.is_expected = True
-        part.report(stage, share)
+        part.report(share)
+        self._update()
+
+    def on_soundtrack(self, soundtrack: SoundtrackSummary) -> None:
+        """Take note that a piece of music was made."""
+        self._end_piece(f"{_MUSIC} ({soundtrack.level}", f"{_VIDEO} ({soundtrack.level}")
+
+    def on_details(self, details: SoundtrackDetails) -> None:
+        """Take note that the plots of a piece were drawn."""
+        self._end_piece(f"{_PLOTS} ({details.level}")
+
+    def _part(self, stage: str) -> JobPart | None:
+        """Return the part that a stage belongs to."""
+        return next((one for one in self._parts if stage.startswith(one.stages)), None)
+
+    def _end_piece(self, *stages: str) -> None:
+        for stage in stages:
+            if part := self._part(stage):
+                part.end_piece()
+        self._update()
+
+    def _update(self) -> None:
         done, total = self._weights()
         self._share = max(self._share, min(MOST_WHILE_RUNNING, done / total if total else 0.0))
-
-    def seconds_left(self, now_s: float) -> float | None:
-        """Return the estimated time until the end (s); None while too little is known.
-
-        Parameters
-        ----------
-        now_s
-            The time (s) on the same clock as in `report`.
-        """
-        if self._began_s is None:
-            return None
-        done, total = self._weights()
-        spent_s = self._now_s - self._began_s
-        if spent_s < ESTIMATE_AFTER_S or not total or done / total < ESTIMATE_AFTER:
-            return None
-        return max(0.0, (total - done) * spent_s / done - (now_s - self._now_s))
 
     def _weights(self) -> tuple[float, float]:
         """Return the weights (s) of what is done and of everything."""
@@ -170,9 +185,9 @@ def music_parts(levels: Sequence[Level], settings: Settings) -> list[JobPart]:
     pieces = settings.variations
     for level in levels:
         for stage, weight, phase in (
-            ("Generating music", _MUSIC_S, 3),
-            ("Writing the video", _VIDEO_S, 3),
-            ("Drawing the plots", _PLOTS_S, 4),
+            (_MUSIC, _MUSIC_S, 3),
+            (_VIDEO, _VIDEO_S, 3),
+            (_PLOTS, _PLOTS_S, 4),
             *([("Writing the beat video", _BEAT_VIDEO_S, 4)] if settings.overlay else []),
         ):
             name = f"{stage} ({level.name}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 from typing import Any
 
@@ -92,7 +91,7 @@ class StatusReport(JobObserver[Status]):
         progress = self._job.progress
         if progress is None:
             return running(stage, 0.0)
-        return running(stage, progress.share, time_left(progress.seconds_left(time.monotonic())))
+        return running(stage, progress.share, time_left(progress.seconds_left))
 
     def on_finished(self, finished: Finished) -> Status:
         """Return the status of a job that succeeded."""

@@ -81,7 +81,7 @@ def test_the_last_report_is_the_end_and_old_events_are_skipped() -> None:
     def work() -> None:
         for step in range(steps):
             job.latest = Stage("Mixing", step / steps)
-            progress.report("Mixing", step / steps, time.monotonic())
+            progress.on_progress("Mixing", step / steps)
             time.sleep(0.002)
         job.latest = Finished(seconds=3)
         job.over.set()
