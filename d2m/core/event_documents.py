@@ -137,7 +137,8 @@ class ResultDocument(DanceObserver[Document]):
 
     def __init__(self) -> None:
         self._progress: Document = {}
-        self._facts: Document = {}
+        self._found: Document = {}
+        self._files: Document = {}
         self._takes: dict[tuple[str, int], Document] = {}
         self._status = "running"
 
@@ -149,8 +150,9 @@ class ResultDocument(DanceObserver[Document]):
         return {
             "status": self._status,
             **({"progress": self._progress} if self._progress else {}),
-            **self._facts,
+            **self._found,
             **({"takes": [self._takes[take] for take in takes]} if takes else {}),
+            **self._files,
         }
 
     def on_progress(self, stage: str, share: float) -> Document:
@@ -160,7 +162,7 @@ class ResultDocument(DanceObserver[Document]):
 
     def on_dance(self, dance: DanceSummary) -> Document:
         """Add the analysis of the clip."""
-        self._facts["dance"] = dance_document(dance)
+        self._found["dance"] = dance_document(dance)
         return self.document
 
     def on_soundtrack(self, soundtrack: SoundtrackSummary) -> Document:
@@ -177,12 +179,12 @@ class ResultDocument(DanceObserver[Document]):
 
     def on_song(self, song: SongSummary) -> Document:
         """Add the analysis of the song."""
-        self._facts["song"] = song_document(song)
+        self._found["song"] = song_document(song)
         return self.document
 
     def on_choreography(self, choreography: ChoreographySummary) -> Document:
         """Add the dance."""
-        self._facts["choreography"] = choreography_document(choreography)
+        self._found["choreography"] = choreography_document(choreography)
         return self.document
 
     def on_files(self, files: ResultFiles) -> Document:
@@ -191,8 +193,8 @@ class ResultDocument(DanceObserver[Document]):
             take = self._takes[level, 1]
             self._takes[level, 1] = {**take, "files": {**take["files"], "beat_video": path}}
         if files.comparisons:
-            self._facts["comparisons"] = files.comparisons
-        self._facts |= {"report": files.report, "archive": files.archive}
+            self._files["comparisons"] = files.comparisons
+        self._files |= {"report": files.report, "archive": files.archive}
         return self.document
 
     def finish(self) -> Document:

@@ -37,8 +37,8 @@ class JobAnswer(ResultDocument, JobObserver[Document]):
         now_s = time.monotonic()
         self._parts.report(stage, share, now_s)
         left_s = self._parts.seconds_left(now_s)
-        document = super().on_progress(stage, round(share, 3))
-        document["progress"]["share"] = round(self._parts.share, 3)
+        document = super().on_progress(stage, round(share, 2))
+        document["progress"]["share"] = round(self._parts.share, 2)
         if left_s is not None:
             document["progress"]["seconds_left"] = round(left_s)
         return document
@@ -79,6 +79,16 @@ def job_answers(
             if stop is not None and stop.is_set():
                 return
             document = with_files(event.notify(answer), serve)
-            if document and document != last:
+            if document and _without_estimates(document) != _without_estimates(last):
                 yield document
                 last = document
+
+
+def _without_estimates(document: Document) -> Document:
+    """Return a document without the times that are left, which alone make no news."""
+    return {
+        name: {part: value for part, value in facts.items() if not part.startswith("seconds")}
+        if name in ("queue", "progress")
+        else facts
+        for name, facts in document.items()
+    }
