@@ -113,40 +113,68 @@ def test_there_are_two_public_endpoints(server: Server) -> None:
     names = [entry["parameter_name"] for entry in dance]
     assert names[:3] == ["song", "start_pose", "style"]
     assert names[2:] == [one.parameter for one in setting_fields(DanceSettings)]
+    assert [one["parameter_name"] for one in dance if not one["parameter_has_default"]] == ["song"]
 
 
-def test_the_client_gets_the_files(client: Any, short_clip: Path) -> None:
+def test_each_parameter_is_described(server: Server) -> None:
+    with urllib.request.urlopen(f"{server.url}gradio_api/info", timeout=10) as answer:
+        endpoints = json.load(answer)["named_endpoints"]
+    for endpoint in endpoints.values():
+        assert endpoint["description"].endswith(".")
+        for one in endpoint["parameters"]:
+            assert one["python_type"]["description"], one["parameter_name"]
+    fields = {one.parameter: one for one in setting_fields(Settings)}
+    energy = next(
+        one for one in endpoints["/generate"]["parameters"] if one["parameter_name"] == "energy"
+    )
+    assert fields["energy"].help in energy["python_type"]["description"]
+    assert (energy["type"]["minimum"], energy["type"]["maximum"]) == (0, 2)
+
+
+def test_the_client_gets_one_answer_with_the_files(client: Any, short_clip: Path) -> None:
     import soundfile
     from gradio_client import handle_file
 
-    video = {"video": handle_file(str(short_clip))}
-    files = client.predict(
-        clip=video["video"], levels="high", style="pop", seed=1, api_name="/generate"
+    job = client.submit(
+        handle_file(str(short_clip)), "high", "pop", seed=1, variations=2, api_name="/generate"
     )
-    movie, music, midi, markers, plot, report, archive = map(Path, files)
-    assert [movie.name, music.name] == ["groove.pop.seed1.high.mp4", "groove.pop.seed1.high.wav"]
-    assert b"ftyp" in movie.read_bytes()[:16]
-    assert soundfile.info(music).duration == pytest.approx(3.0, abs=0.1)
-    assert midi.read_bytes().startswith(b"MThd")
-    assert markers.read_text().startswith("time_s,beat,bar,section")
-    assert plot.read_bytes().startswith(b"\x89PNG")
-    assert json.loads(report.read_text())["levels"]["high"]["style"] == "pop"
-    names = zipfile.ZipFile(archive).namelist()
-    assert {movie.name, music.name, plot.name, report.name} < {*names}
+    answer = job.result()
+    earlier = job.outputs()[:-1]
+    assert {one["status"] for one in earlier} == {"running"}
+    shares = [one["progress"]["share"] for one in earlier]
+    assert shares == sorted(shares)
+    assert shares[-1] > 0.5
+    assert answer["status"] == "done"
+    assert answer["dance"]["tempo_bpm"] > 30
+    first, second = answer["takes"]
+    named = [(take["level"], take["variation"], take["style"]) for take in (first, second)]
+    assert named == [("high", 1, "Pop"), ("high", 2, "Pop")]
+    assert first["song"] != second["song"]
+    files = {name: Path(file) for name, file in first["files"].items()}
+    assert files["video"].name == "groove.pop.seed1.high.mp4"
+    assert b"ftyp" in files["video"].read_bytes()[:16]
+    assert soundfile.info(files["music"]).duration == pytest.approx(3.0, abs=0.1)
+    assert files["midi"].read_bytes().startswith(b"MThd")
+    assert files["beat_markers"].read_text().startswith("time_s,beat,bar,section")
+    assert files["beat_plot"].read_bytes().startswith(b"\x89PNG")
+    assert json.loads(Path(answer["report"]).read_text())["levels"]["high"]["style"] == "pop"
+    names = zipfile.ZipFile(answer["archive"]).namelist()
+    assert {path.name for path in files.values()} < {*names}
 
 
-def test_the_client_gets_the_files_of_a_dance(client: Any) -> None:
+def test_the_client_gets_one_answer_with_the_dance(client: Any) -> None:
     from gradio_client import handle_file
 
     song = handle_file(str(EXAMPLE_SONG))
-    files = client.predict(
-        song=song, start_pose=None, length_s=3, drawing="skeleton", seed=2, api_name="/dance"
+    answer = client.predict(
+        song=song, length_s=3, drawing="skeleton", seed=2, api_name="/dance"
     )
-    movie, *_, report, archive = map(Path, files)
-    facts = json.loads(report.read_text())
+    assert (answer["status"], answer["song"]["has_beat"]) == ("done", True)
+    dance = answer["choreography"]
+    movie, facts = Path(dance["files"]["video"]), json.loads(Path(answer["report"]).read_text())
     assert movie.name == f"house_120.dance.{facts['style']}.seed2.mp4"
-    assert facts["seed"] == 2
-    assert movie.name in zipfile.ZipFile(archive).namelist()
+    assert dance["seed"] == facts["seed"] == 2
+    assert movie.name in zipfile.ZipFile(answer["archive"]).namelist()
 
 
 def test_the_client_gets_one_sentence_for_a_bad_clip(client: Any, text_clip: Path) -> None:

@@ -83,11 +83,10 @@ def test_it_starts_and_generates_with_its_requirements_only(
     assert subprocess.run(probe, capture_output=True, check=False).returncode != 0
     with serving(tmp_path) as server:
         client = Client(server.url, verbose=False, download_files=tmp_path)
-        files = client.predict(handle_file(str(short_clip)), api_name="/generate")
-    pieces = [Path(file) for file in files if file.endswith(".wav")]
-    assert [piece.name.split(".")[-2] for piece in pieces] == ["studio", "high"]
-    for piece in pieces:
-        audio, _ = soundfile.read(piece)
+        answer = client.predict(handle_file(str(short_clip)), api_name="/generate")
+    assert [take["level"] for take in answer["takes"]] == ["studio", "high"]
+    for take in answer["takes"]:
+        audio, _ = soundfile.read(take["files"]["music"])
         assert np.sqrt(np.mean(audio**2)) > 0.02
     assert not log.exists(), log.read_text()
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from d2m.core.event_documents import Document, ResultDocument, with_files
 from d2m.jobs import WorkerPool
-from d2m.jobs.messages import AnyJob, Finished, JobObserver, Waiting
+from d2m.jobs.messages import AnyJob, Finished, JobObserver, Message, Waiting
 from d2m.web.job_progress import JobPart, JobProgress
 
 
@@ -25,7 +24,12 @@ class JobAnswer(ResultDocument, JobObserver[Document]):
 
     def __init__(self, parts: Sequence[JobPart]) -> None:
         super().__init__()
-        self._parts = JobProgress(parts)
+        self._whole = JobProgress(parts)
+
+    def receive(self, event: Message) -> Document | None:
+        """Take note of an event, and return the document with it; None if it adds nothing."""
+        event.notify(self._whole)
+        return event.notify(self)
 
     def on_waiting(self, waiting: Waiting) -> Document:
         """Return the job's place in the queue."""
@@ -34,11 +38,9 @@ class JobAnswer(ResultDocument, JobObserver[Document]):
 
     def on_progress(self, stage: str, share: float) -> Document:
         """Replace the progress: the stage, the share of the whole job, and the time left (s)."""
-        now_s = time.monotonic()
-        self._parts.report(stage, share, now_s)
-        left_s = self._parts.seconds_left(now_s)
         document = super().on_progress(stage, round(share, 2))
-        document["progress"]["share"] = round(self._parts.share, 2)
+        document["progress"]["share"] = round(self._whole.share, 2)
+        left_s = self._whole.seconds_left
         if left_s is not None:
             document["progress"]["seconds_left"] = round(left_s)
         return document
@@ -78,7 +80,7 @@ def job_answers(
         for event in events:
             if stop is not None and stop.is_set():
                 return
-            document = with_files(event.notify(answer), serve)
+            document = with_files(answer.receive(event), serve)
             if document and _without_estimates(document) != _without_estimates(last):
                 yield document
                 last = document

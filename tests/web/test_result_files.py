@@ -1,4 +1,4 @@
-"""The files of a result: what the endpoint returns, and what the page shows of them."""
+"""The files of a result: what the page shows of them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 import gradio as gr
 import pytest
 
-from d2m.core.events import ResultFiles, SoundtrackDetails, SoundtrackSummary
+from d2m.core.events import SoundtrackDetails, SoundtrackSummary
 from d2m.core.levels import LEVELS
 from d2m.core.settings import Settings
 from d2m.rendering.score_files import SCORE_KINDS
@@ -15,7 +15,6 @@ from d2m.rendering.score_lanes import STEM_LABELS
 from d2m.rendering.write_results import KINDS
 from d2m.score.notes import STEMS
 from d2m.web import result_html
-from d2m.web.endpoint import FileCollector
 from d2m.web.level_card import FILE_ORDER, LevelCard
 from d2m.web.stem_mixer import stem_files, stem_mixer
 
@@ -51,26 +50,6 @@ def details(folder: Path, level: str) -> SoundtrackDetails:
     files = paths_of(folder, level)
     paths = {kind: path for kind, path in files.items() if kind not in first}
     return SoundtrackDetails(level=level, paths=paths, alt_text="Beats", score_text="Lanes")
-
-
-def test_the_endpoint_returns_all_files_in_a_fixed_order(tmp_path: Path) -> None:
-    collector = FileCollector()
-    for level in ("high", "studio"):  # the faster level ends first
-        collector.on_soundtrack(summary(tmp_path, level))
-    for level in ("studio", "high"):
-        collector.on_details(details(tmp_path, level))
-    beat_videos = {name: tmp_path / f"clip.{name}.beats.mp4" for name in ("studio", "high")}
-    files = collector.on_files(
-        ResultFiles(report=Path("r.json"), archive=Path("all.zip"), beat_videos=beat_videos)
-    )
-    names = [Path(file).name.removeprefix("clip.") for file in files]
-    assert names[:8] == [
-        *("studio.mp4", "studio.wav", "studio.mid", "studio.beats.csv", "studio.score.png"),
-        *("studio.png", "studio.beats.mp4", "studio.original.mp4"),
-    ]
-    assert names[8:13] == [f"studio.{stem}.flac" for stem in STEMS]
-    high = ("mp4", "wav", "png", "beats.mp4", "original.mp4")
-    assert names[13:] == [*(f"high.{ending}" for ending in high), "r.json", "all.zip"]
 
 
 def test_every_kind_of_file_is_returned_but_the_dark_copies() -> None:

@@ -6,10 +6,8 @@ from pathlib import Path
 
 from d2m.choreography.write_dance import DANCE_KINDS
 from d2m.core.dance_events import ChoreographySummary, SongSummary
-from d2m.core.events import ResultFiles
 from d2m.web import song_html
 from d2m.web.dance_card import DANCE_DOWNLOADS
-from d2m.web.endpoint import FileCollector
 from tests.web.test_html import text_of
 
 
@@ -59,10 +57,5 @@ def test_without_a_beat_there_are_no_figures() -> None:
     assert "%" not in text
 
 
-def test_the_endpoint_returns_the_files_in_a_fixed_order() -> None:
-    collector = FileCollector()
-    collector.on_choreography(dance())
-    files = collector.on_files(ResultFiles(report=Path("r.json"), archive=Path("all.zip")))
-    endings = ("mp4", "npz", "json", "bvh", "png")
-    assert files == [*(f"song.{ending}" for ending in endings), "r.json", "all.zip"]
+def test_every_file_of_a_dance_can_be_downloaded_but_the_dark_copy() -> None:
     assert {*DANCE_KINDS} - {*DANCE_DOWNLOADS} == {"dark"}
