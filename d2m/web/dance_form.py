@@ -8,9 +8,11 @@ import gradio as gr
 
 from d2m.core.dance_settings import DanceSettings
 from d2m.core.setting_fields import setting_fields
+from d2m.web.example_gallery import example_gallery
 from d2m.web.examples import ExampleFile
-from d2m.web.setting_widgets import example_buttons, setting_widget
+from d2m.web.setting_widgets import setting_widget
 from d2m.web.theme import ACCENT
+from d2m.web.upload_limits import song_limits_note
 
 _ROWS = (("style", "seed"), ("energy",), ("mirror",))
 """The settings of the dance, by rows of the form."""
@@ -41,7 +43,8 @@ class DanceForm:
             ),
             elem_id="song",
         )
-        example_buttons(songs, self.song, "Or take an example")
+        gr.HTML(song_limits_note(), padding=False)
+        example_gallery(songs, self.song, "Or take an example")
         self._add_rows(_ROWS)
         with gr.Accordion("Dancers and picture", open=False):
             self._add_rows(_PICTURE_ROWS)

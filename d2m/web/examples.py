@@ -21,6 +21,11 @@ class ExampleFile:
     title: str
     credit: str
 
+    @property
+    def poster(self) -> Path:
+        """A small picture of it (JPEG) beside it, which songs do not have."""
+        return self.path.with_suffix(".jpg")
+
 
 def load_examples(folder: Path, listing: str = CLIP_LIST) -> list[ExampleFile]:
     """Load the examples that a folder lists in a file."""

@@ -13,8 +13,13 @@ function write(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
+let refused = ''; // why a file was not taken; shown until the next try or start
+
 function show() {
-  const { kind = '', title: name = '', detail: sentence = '', share = null } = props.value || {};
+  const shown = refused
+    ? { kind: 'bad', title: 'That file was not taken', detail: refused }
+    : props.value || {};
+  const { kind = '', title: name = '', detail: sentence = '', share = null } = shown;
   const isRunning = share !== null;
   box.className = `status ${kind}`;
   write(title, name);
@@ -29,5 +34,13 @@ function show() {
   bar.firstElementChild.style.width = `${done}%`;
 }
 
-watch('value', show);
+document.addEventListener('file-refused', ({ detail: sentence }) => {
+  if (!element.checkVisibility()) return;
+  refused = sentence;
+  show();
+});
+watch('value', () => {
+  refused = '';
+  show();
+});
 show();

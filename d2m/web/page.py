@@ -22,7 +22,6 @@ from d2m.web.job_panel import JobPanel, job_queue, max_concurrent
 from d2m.web.job_progress import JobPart, music_parts
 from d2m.web.job_status import JobStatus
 from d2m.web.result_area import ResultArea
-from d2m.web.scripts import ACCEPT_FILES
 from d2m.web.server_folder import KEEP_S
 from d2m.web.setting_widgets import PRIVATE, Update
 from d2m.web.settings_form import SettingsForm
@@ -30,6 +29,7 @@ from d2m.web.take_actions import TakeActions
 from d2m.web.take_example import example_take
 from d2m.web.take_player import SELECTED
 from d2m.web.take_store import TakeStore
+from d2m.web.upload_limits import upload_script
 
 MUSIC_TAB, DANCE_TAB = "music", "dance"
 """Ids of the tabs."""
@@ -66,7 +66,7 @@ class MusicPage:
         self._connect()
 
     def _connect(self) -> None:
-        versions = self.form.versions
+        versions = [self.form.levels]
         self._start_on(self._panel.generate.click, self.begin, versions, self.run)
         self._start_on(self.form.analyse.click, self.begin, [], self.run_analysis)
         keep, widgets = self.area.keep, self.form.widgets
@@ -97,10 +97,9 @@ class MusicPage:
         self,
         request: gr.Request,
         levels: Sequence[str] = (ANALYSIS_ONLY,),
-        systems: Sequence[str] = (),
     ) -> Update:
         """Clear the last results, keep their places, and show that the job waits."""
-        return self._begun(self._statuses.create(request.session_hash, (*levels, *systems)))
+        return self._begun(self._statuses.create(request.session_hash, tuple(levels)))
 
     async def begin_again(self, request: gr.Request) -> Update:
         """Begin a job with the levels of the last one, whose analysis stays for the moment.
@@ -127,19 +126,18 @@ class MusicPage:
 
     def run_analysis(self, request: gr.Request, clip: str | None, *form: Any) -> Iterator[Update]:
         """Only analyse the clip of the form."""
-        yield from self.run(request, clip, [ANALYSIS_ONLY], [], *form[2:])
+        yield from self.run(request, clip, [ANALYSIS_ONLY], *form[1:])
 
     def run_again(self, request: gr.Request, clip: str | None, *form: Any) -> Iterator[Update]:
         """Run the job of the form with the levels of the last job."""
         levels = self._statuses.get(request.session_hash).levels
-        yield from self.run(request, clip, levels, [], *form[2:])
+        yield from self.run(request, clip, levels, *form[1:])
 
     def run(
         self,
         request: gr.Request,
         clip: str | None,
         levels: Sequence[str],
-        systems: Sequence[str],
         *form: Any,
     ) -> Iterator[Update]:
         """Run the job of the form, and show its results."""
@@ -147,7 +145,7 @@ class MusicPage:
         places = self.area.places((), job.again)
 
         def prepare() -> tuple[Job, JobObserver[Update], list[JobPart]]:
-            chosen = _chosen([*levels, *systems])
+            chosen = _chosen(levels)
             made = requested_levels(chosen)
             places.update(self.area.places(made, job.again))
             settings = parse_form(self._settings, form)
@@ -191,7 +189,7 @@ def build(
         gr.HTML(html.foot([*clips, *songs]), padding=False, elem_id="foot")
         form = music.form
         weights = [form.widgets["weights"]]
-        blocks.load(None, None, None, js=ACCEPT_FILES, **PRIVATE)
+        blocks.load(None, None, None, js=upload_script(), **PRIVATE)
         music.takes.connect_load(blocks)
         blocks.load(form.refresh_weights, None, weights, queue=False, **PRIVATE)
         song = [dance.form.song, dance.form.start_pose]
@@ -223,5 +221,5 @@ def _connect_tabs(tabs: gr.Tabs, music: MusicPage, dance: DancePage) -> None:
 def _chosen(levels: Sequence[str]) -> str:
     """Return the levels that are ticked as `requested_levels` reads them."""
     if not levels:
-        raise SettingsError("Tick at least one version: studio, high or low.")
+        raise SettingsError("No sound is chosen: choose Studio, or tick a level.")
     return ",".join(levels)

@@ -7,25 +7,12 @@ from typing import Any
 import gradio as gr
 
 from d2m.core.setting_fields import Kind, SettingField
-from d2m.web.examples import ExampleFile
 from d2m.web.scripts import RANDOM_SEED
 
 PRIVATE: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 """Options of event handlers that only the page may call."""
 Update = dict[Any, Any]
 """New values or properties of widgets."""
-
-
-def example_buttons(examples: list[ExampleFile], widget: Any, label: str) -> None:
-    """Offer files that a click puts into a widget, if there are any."""
-    if examples:
-        gr.Examples(
-            [[str(example.path)] for example in examples],
-            widget,
-            example_labels=[example.title for example in examples],
-            label=label,
-            api_visibility="private",
-        )
 
 
 def setting_widget(field: SettingField) -> Any:
@@ -45,8 +32,7 @@ def setting_widget(field: SettingField) -> Any:
             min_width=170,
         )
     if field.kind is Kind.TIMES:
-        help_text = f"{field.help} Press Tap once to start the clip, then on each beat."
-        return gr.Textbox("", label=field.title, info=help_text, elem_id=field.parameter)
+        return gr.Textbox("", label=field.title, info=field.help, elem_id=field.parameter)
     if field.step is not None:
         return gr.Slider(
             float(field.minimum or 0),

@@ -7,13 +7,16 @@ from typing import Any
 import gradio as gr
 
 from d2m.core.common_settings import COMPACT
-from d2m.core.levels import BASELINES, DEFAULT_LEVELS, LEVELS, Level, levels_named
 from d2m.core.setting_fields import setting_fields
 from d2m.core.settings import INSTRUMENT_SWITCHES, Settings
 from d2m.web import html
+from d2m.web.clip_tools import ClipTools
+from d2m.web.example_gallery import example_gallery
 from d2m.web.examples import ExampleFile
-from d2m.web.scripts import CLEAR_TAPS, TAP
-from d2m.web.setting_widgets import PRIVATE, Update, example_buttons, setting_widget
+from d2m.web.setting_widgets import PRIVATE, Update, setting_widget
+from d2m.web.sound_choice import SoundChoice
+from d2m.web.style_list import style_list
+from d2m.web.upload_limits import clip_limits_note
 
 SCORE_ROWS = (
     ("energy",),
@@ -26,7 +29,9 @@ SCORE_ROWS = (
 )
 """The settings of the score, by rows of the form."""
 BEAT_ROWS = (("beats",), ("tempo_bpm", "tempo_scale"), ("shift_beats", "beat_shift_ms"))
-"""The settings of the beat above the buttons that tap it, by rows of the form."""
+"""The settings of the beat above the tapped ones, by rows of the form."""
+MUSIC_ROWS = (("style",), ("variations", "seed"))
+"""The settings of the music, by rows of the form."""
 
 
 class SettingsForm:
@@ -46,15 +51,13 @@ class SettingsForm:
         self.clip = gr.Video(
             label="Dance clip", sources=["upload", "webcam"], height=280, elem_id="clip"
         )
-        example_buttons(clips, self.clip, "Or try a drawn dancer")
-        self.levels = gr.CheckboxGroup(
-            _choices(LEVELS),
-            value=[level.name for level in levels_named(DEFAULT_LEVELS)],
-            label="Versions of the music",
-            elem_id="levels",
-        )
-        with gr.Row():
-            self._add_section("music")
+        self._tools = ClipTools()
+        gr.HTML(clip_limits_note(), padding=False, elem_classes="limits-note")
+        example_gallery(clips, self.clip, "Or try a drawn dancer")
+        self._sound = SoundChoice()
+        self._add_rows(MUSIC_ROWS)
+        self._add_section("music")
+        style_list(self.widgets["style"])
         with gr.Accordion("Song and arrangement", open=False, elem_id="score-settings"):
             self._add_rows(SCORE_ROWS)
             self._add_section("score")
@@ -66,22 +69,18 @@ class SettingsForm:
             self._add_section("sound")
         self._add_weights_section()
         with gr.Accordion("For researchers", open=False, elem_id="research"):
-            self.systems = gr.CheckboxGroup(
-                _choices(BASELINES),
-                label="Baselines",
-                info="Other methods for the same dance, and music for no dance: for comparison.",
-                elem_id="systems",
-            )
+            self._sound.add_levels()
+        self._tools.connect(*(self.widgets[name] for name in ("start_s", "length_s", "taps_s")))
+
+    @property
+    def levels(self) -> gr.CheckboxGroup:
+        """The levels and the baselines to make."""
+        return self._sound.levels
 
     @property
     def inputs(self) -> list[Any]:
-        """The widgets of the clip, the levels, the baselines and the fields of the settings."""
-        return [self.clip, *self.versions, *(self.widgets[one.name] for one in self._fields)]
-
-    @property
-    def versions(self) -> list[Any]:
-        """The widgets that say what is made: the levels and the baselines."""
-        return [self.levels, self.systems]
+        """The widgets of the clip, the levels and the fields of the settings."""
+        return [self.clip, self.levels, *(self.widgets[one.name] for one in self._fields)]
 
     def show_note(self, name: str) -> Update:
         """Return the update that shows the origin and the licence of the chosen weights."""
@@ -110,13 +109,7 @@ class SettingsForm:
     def _add_beat_section(self) -> None:
         self.analyse = gr.Button("Find the beat", size="sm", elem_id="find-beat")
         self._add_rows(BEAT_ROWS)
-        with gr.Row(equal_height=True):
-            tap = gr.Button("Tap", elem_id="tap", min_width=80)
-            clear = gr.Button("Clear taps", size="sm", min_width=80)
         self._add_section("beat")
-        taps, start = self.widgets["taps_s"], self.widgets["start_s"]
-        tap.click(None, [taps, start], taps, js=TAP, api_visibility="private")
-        clear.click(None, None, taps, js=CLEAR_TAPS, api_visibility="private")
 
     def _add_weights_section(self) -> None:
         choices = html.installed_weights()
@@ -125,8 +118,3 @@ class SettingsForm:
         )
         self.note = gr.HTML(visible=False, padding=False)
         weights.change(self.show_note, weights, self.note, queue=False, **PRIVATE)
-
-
-def _choices(levels: dict[str, Level]) -> list[tuple[str, str]]:
-    """Return the labels and the names of levels that can be ticked."""
-    return [(f"{one.label}: {one.summary}", name) for name, one in levels.items()]
