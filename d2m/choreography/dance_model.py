@@ -152,7 +152,7 @@ class DanceModel:
             joints = self._joints(
                 features, sure, beats, song, seed=seed, energy=energy, start=start_pose
             )
-        progress("Warping it to the beats", 0.5)
+        progress("Matching the dance to the beats", 0.5)
         with timed(seconds, "finish"):
             sized = _sized(joints, energy)
             motion = finish_motion(

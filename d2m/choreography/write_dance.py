@@ -60,7 +60,7 @@ def write_dance(
     motions = [dance.motion for dance in choreography.dances]
     with tempfile.TemporaryDirectory(prefix="d2m-dance-") as scratch:
         picture = Path(scratch) / "picture.mp4"
-        progress("Drawing", 0.0)
+        progress("Drawing the dancer", 0.0)
         with timed(seconds, "draw"):
             keypoints = draw_dance(
                 motions,
@@ -70,7 +70,7 @@ def write_dance(
                 scene=settings.scene,
                 shape=settings.shape,
                 seed=settings.seed,
-                progress=lambda share: progress("Drawing", share),
+                progress=lambda share: progress("Drawing the dancer", share),
             )
         progress("Writing the files", 0.0)
         with timed(seconds, "mux"):

@@ -1,12 +1,16 @@
 // Shows the page in the language of the browser. The English text is the key: the table of a
 // language (texts/<language>.json) holds English -> translation. "{}" in a key stands for a number,
 // a name or another text; its translation holds "{}" in the same order, or {0}, {1}, … in another.
-// What the table lacks stays English. The script runs before Gradio draws the page.
+// Texts of several sentences are translated sentence by sentence, and those with a colon, such as
+// "what is wrong: what to do", half by half. What the table lacks stays English. The script runs
+// before Gradio draws the page.
 (() => {
   const CHOICE = 'language';            // the name of the parameter and of the stored choice
   const LANGUAGES = 'LANGUAGE CODES'.split(' ');
   const ATTRIBUTES = ['aria-label', 'title', 'placeholder', 'alt'];
   const INLINE = new Set(['A', 'B', 'BR', 'CODE', 'EM', 'I', 'KBD', 'SPAN', 'STRONG']);
+  const NO_SPACES = ['ja', 'zh'];       // languages without spaces between sentences
+  const COLONS = { fr: ' : ', ja: '：', zh: '：' };
   const UNTOUCHED = '[translate="no"], script, style, textarea, code';
   const MOST_KEPT = 3000;               // texts whose translation is kept (count)
 
@@ -56,7 +60,8 @@
   }
 
   // Returns a function from an English text to its translation, or null without one.
-  function translator(table, glue) {
+  function translator(table, language) {
+    const space = NO_SPACES.includes(language) ? '' : ' ';
     const exact = new Map();
     const templates = [];
     for (const [english, text] of Object.entries(table)) {
@@ -84,10 +89,13 @@
         const match = pattern.exec(english);
         if (match) return fill(text, match.slice(1));
       }
-      const sentences = english.split(/(?<=[.!?]) (?=\S)/);
-      if (sentences.length < 2) return null;
-      const texts = sentences.map(translate);
-      return texts.every((text) => text !== null) ? texts.join(glue) : null;
+      return together(english.split(/(?<=[.!?]) (?=\S)/), space)
+        ?? together(english.split(': '), COLONS[language] ?? ': ');
+    }
+
+    function together(parts, between) {
+      const texts = parts.length > 1 ? parts.map(translate) : [null];
+      return texts.includes(null) ? null : texts.join(between);
     }
 
     function translate(english) {
@@ -106,7 +114,7 @@
   // Translates what the page shows now and later.
   class Translation {
     constructor(table, language) {
-      this.translate = translator(table, ['ja', 'zh'].includes(language) ? '' : ' ');
+      this.translate = translator(table, language);
       this.results = new Set(Object.values(table));
       this.written = new WeakMap();     // nodes and the text that they got here
       this.untranslated = new Set();    // for tools/page_texts and the tests

@@ -61,7 +61,7 @@ def test_the_events_tell_the_job(job: Collector) -> None:
     assert song.tempo_bpm == pytest.approx(120, rel=0.02)
     assert "120" in song.beat_sentence
     assert (dance.style, dance.style_is_chosen, dance.dancers) == ("House", True, 2)
-    assert {"Generating the dance", "Drawing", "Writing the files"} <= {*job.stages}
+    assert {"Generating the dance", "Drawing the dancer", "Writing the files"} <= {*job.stages}
     assert job.stages.index("Listening to the song") == 0
     assert files.archive.is_file()
 

@@ -133,7 +133,7 @@ def test_a_dance_has_its_own_parts() -> None:
     for stage in ("Listening to the song", "Finding the beats of the song", "Generating the dance"):
         progress.on_progress(stage, 0.0)
     assert 0.05 < progress.share < 0.5
-    progress.on_progress("Drawing", 1.0)
+    progress.on_progress("Drawing the dancer", 1.0)
     assert progress.share > 0.8
 
 
