@@ -10,15 +10,14 @@ from d2m.core.dance_events import ChoreographySummary, SongSummary
 from d2m.core.events import ResultFiles
 from d2m.jobs.messages import JobObserver
 from d2m.web import result_html, song_html
-from d2m.web.level_card import beat_plots
 from d2m.web.setting_widgets import Update
 
 DANCE_DOWNLOADS = {
-    "mp4": "↓ Video",
-    "npz": "↓ Joints (NPZ)",
-    "json": "↓ Joints (OpenPose)",
-    "bvh": "↓ Motion (BVH)",
-    "png": "↓ Beat plot",
+    "mp4": "Video (MP4)",
+    "npz": "Joints (NPZ)",
+    "json": "Joints (OpenPose)",
+    "bvh": "Motion (BVH)",
+    "png": "Beat plot (PNG)",
 }
 """Labels of the buttons that download files, by kind."""
 
@@ -36,19 +35,27 @@ class DanceCard(JobObserver[Update]):
                 label="Dance with the song", interactive=False, buttons=[], elem_classes="movie"
             )
             self.figures = gr.HTML(result_html.PENDING, padding=False)
-            with gr.Row(elem_classes="downloads"):
+            with gr.Row(elem_classes="buttons"):
                 self.to_music = gr.Button(
-                    "Make new music for this dance", size="sm", variant="primary", min_width=120
+                    "Make new music for this dance", size="sm", variant="primary"
                 )
-                self.another = gr.Button("Another dance", size="sm", min_width=90)
-            with gr.Row(elem_classes="downloads"):
+                self.another = gr.Button("Another dance", size="sm")
+            with gr.Row(elem_classes="buttons"):
                 self.downloads = {
-                    kind: gr.DownloadButton(label, size="sm", min_width=80)
+                    kind: gr.DownloadButton(label, size="sm")
                     for kind, label in DANCE_DOWNLOADS.items()
                 }
-                self.archive = gr.DownloadButton("↓ Everything (ZIP)", size="sm", min_width=80)
-                self.report = gr.DownloadButton("↓ Report (JSON)", size="sm", min_width=80)
-            self.plots = beat_plots("dance")
+                self.archive = gr.DownloadButton("Everything (ZIP)", size="sm")
+                self.report = gr.DownloadButton("Report (JSON)", size="sm")
+            self.plots = {
+                kind: gr.Image(
+                    label="Beats of the dance",
+                    show_label=False,
+                    buttons=["fullscreen"],
+                    elem_classes=["plot", ground],
+                )
+                for kind, ground in (("png", "on-light"), ("dark", "on-dark"))
+            }
 
     @property
     def outputs(self) -> list[Any]:

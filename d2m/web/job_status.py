@@ -46,6 +46,8 @@ class JobStatus:
         The analysis of the clip, or of the last job until it is there.
     others : tuple of (float, float)
         Other guesses of the beats, likeliest first: tempo (BPM) and shift (beats).
+    other_styles : tuple of str
+        Names of the styles that are offered beside the one in use.
     """
 
     latest: Message | None = None
@@ -59,6 +61,7 @@ class JobStatus:
     settings: Settings | None = None
     dance: DanceSummary | None = None
     others: tuple[tuple[float, float], ...] = ()
+    other_styles: tuple[str, ...] = ()
 
     @property
     def ended_early(self) -> bool:
@@ -108,6 +111,7 @@ class JobStatuses:
             settings=last.settings,
             dance=last.dance,
             others=last.others,
+            other_styles=last.other_styles,
         )
         if len(self._of_page) > self._most:
             self._of_page.popitem(last=False)

@@ -12,9 +12,11 @@ from d2m.core.levels import BASELINES, HOP_LEVELS, Level
 from d2m.core.settings import Settings
 from d2m.web import result_html
 from d2m.web.dancer_choice import DancerChoice
-from d2m.web.job_status import JobStatuses
+from d2m.web.job_status import JobStatus, JobStatuses
 from d2m.web.scripts import SWITCH_VIDEO
 from d2m.web.setting_widgets import PRIVATE, Update
+from d2m.web.style_offers import StyleOffers
+from d2m.web.take import level_title
 
 
 class AnalysisCard:
@@ -22,17 +24,18 @@ class AnalysisCard:
 
     Parameters
     ----------
-    dancer
-        The widget of the form that chooses the dancer.
+    dancer, style
+        The widgets of the form that choose the dancer and the style.
     statuses
         What the jobs of each page found.
     """
 
-    def __init__(self, dancer: Any, statuses: JobStatuses) -> None:
+    def __init__(self, dancer: Any, style: Any, statuses: JobStatuses) -> None:
         with gr.Column(visible=False, elem_id="analysis") as self.column:
             with gr.Row(elem_id="tempo"):
                 self.summary = gr.HTML(result_html.ANALYSING, padding=False)
                 self.clock = gr.Button(size="sm", min_width=120, visible=False, elem_id="clock")
+            self.styles = StyleOffers(style, statuses)
             self.warnings = gr.HTML(visible=False, padding=False, elem_id="warnings")
             self.strip = gr.Image(
                 label="The dancer", show_label=False, buttons=["fullscreen"], elem_id="strip"
@@ -43,7 +46,7 @@ class AnalysisCard:
     def outputs(self) -> list[Any]:
         """The widgets that its updates change."""
         shown = [self.column, self.clock, self.summary, self.warnings, self.strip]
-        return [*shown, *self.dancer.outputs]
+        return [*shown, *self.styles.outputs, *self.dancer.outputs]
 
     def pending(self, again: bool) -> Update:
         """Return the updates that show the empty card, or mark one of the same clip as old."""
@@ -51,6 +54,7 @@ class AnalysisCard:
             return {
                 self.column: gr.Column(visible=True, elem_classes="old"),
                 self.clock: gr.Button(interactive=False),
+                **self.styles.pending(again),
                 **self.dancer.pending(again),
             }
         return {
@@ -59,10 +63,11 @@ class AnalysisCard:
             self.summary: result_html.ANALYSING,
             self.warnings: gr.HTML(visible=False),
             self.strip: None,
+            **self.styles.pending(again),
             **self.dancer.pending(again),
         }
 
-    def shown(self, dance: DanceSummary, settings: Settings) -> Update:
+    def shown(self, job: JobStatus, dance: DanceSummary, settings: Settings) -> Update:
         """Return the updates that show an analysis."""
         strip = None
         if dance.strip:
@@ -75,6 +80,7 @@ class AnalysisCard:
             self.summary: result_html.analysis(dance, settings),
             self.warnings: gr.HTML(result_html.warnings(dance), visible=bool(dance.warnings)),
             self.strip: strip,
+            **self.styles.shown(job, dance, settings),
             **self.dancer.shown(dance),
         }
 
@@ -96,18 +102,15 @@ class ComparisonCard:
                 )
                 for name in names
             }
-            with gr.Row(equal_height=False):
-                self.level_choice = gr.Radio(
-                    [(name.capitalize(), name) for name in names],
-                    value=names[0],
-                    label="Music of",
-                    elem_id="comparison-level",
-                    min_width=140,
-                )
+            self.level_choice = gr.Radio(
+                [(level_title(name), name) for name in names],
+                value=names[0],
+                label="Whose music plays",
+                elem_id="comparison-level",
+            )
+            with gr.Row(elem_classes="buttons"):
                 self.downloads = {
-                    name: gr.DownloadButton(
-                        f"↓ Side by side, {name} music", size="sm", min_width=120
-                    )
+                    name: gr.DownloadButton(f"Side by side, {name} music (MP4)", size="sm")
                     for name in names
                 }
         self.level_choice.change(None, self.level_choice, None, js=SWITCH_VIDEO, **PRIVATE)
@@ -143,12 +146,12 @@ class KeepCard:
     """The buttons for the whole job: another song or arrangement, the ZIP and the report."""
 
     def __init__(self) -> None:
-        with gr.Row(visible=False, elem_id="keep") as self.row:
-            self.song = gr.Button("Another song", size="sm", min_width=120)
-            self.arrangement = gr.Button("Other arrangement", size="sm", min_width=120)
-            self.to_dance = gr.Button("Dance to this music", size="sm", min_width=120)
-            self.archive = gr.DownloadButton("↓ Everything (ZIP)", size="sm", min_width=120)
-            self.report = gr.DownloadButton("↓ Report (JSON)", size="sm", min_width=120)
+        with gr.Row(visible=False, elem_id="keep", elem_classes="buttons") as self.row:
+            self.song = gr.Button("Another song", size="sm")
+            self.arrangement = gr.Button("Other arrangement", size="sm")
+            self.to_dance = gr.Button("Dance to this music", size="sm")
+            self.archive = gr.DownloadButton("Everything (ZIP)", size="sm")
+            self.report = gr.DownloadButton("Report (JSON)", size="sm")
 
     @property
     def cleared_widgets(self) -> list[Any]:

@@ -7,7 +7,6 @@ from html import escape
 
 from d2m.core.beat_tempo import tempo_text
 from d2m.core.events import DanceSummary, SoundtrackSummary
-from d2m.core.levels import BASELINES, HopLevel, Level
 from d2m.core.settings import Settings
 
 _COMPARED = {
@@ -100,36 +99,14 @@ def guess_label(tempo_bpm: float, shift_beats: float) -> str:
     return f"Try {tempo_text(tempo_bpm)}{shift}"
 
 
-def level_name(level: Level) -> str:
-    """Return the name of a level for people, such as ``"High level"``."""
-    if level.name in BASELINES:
-        return level.label
-    return f"{level.label} {'level' if isinstance(level, HopLevel) else 'version'}"
-
-
-def level_heading(level: Level) -> str:
-    """Return the heading of a level's card, and a line on what the level is."""
-    summary = level.summary[:1].upper() + level.summary[1:]
-    return f'<h2>{level_name(level)}</h2><p class="summary">{escape(summary)}.</p>'
-
-
-def scores(soundtrack: SoundtrackSummary, settings: Settings) -> str:
-    """Return the style and the scores of one level's music, and how it may be used, in words."""
-    rights = f'<p class="rights">{escape(soundtrack.rights)}</p>' if soundtrack.rights else ""
-    sentences = [
-        *_style(soundtrack),
+def score_sentences(soundtrack: SoundtrackSummary, settings: Settings) -> list[str]:
+    """Return the scores of one level's music as sentences, in plain text."""
+    return [
         _beat_match(soundtrack, settings),
         *_hits(soundtrack.scores.get("hits_met", math.nan)),
         *_similarity(soundtrack.scores.get("movement_similarity", math.nan)),
-        f'<span class="muted">Generated in {soundtrack.seconds:.1f}&#8201;s.</span>',
+        f"Generated in {soundtrack.seconds:.1f} s.",
     ]
-    return f'<div class="scores"><p>{" ".join(sentences)}</p>{rights}</div>'
-
-
-def _style(soundtrack: SoundtrackSummary) -> list[str]:
-    """Return the style of the music; baselines have none."""
-    has_style = soundtrack.level not in BASELINES
-    return [f"<strong>{escape(soundtrack.style)}</strong> music."] if has_style else []
 
 
 def _beat_match(soundtrack: SoundtrackSummary, settings: Settings) -> str:
@@ -138,8 +115,8 @@ def _beat_match(soundtrack: SoundtrackSummary, settings: Settings) -> str:
         return "No beat score, because no rhythm was found in the dance."
     beats = _COMPARED[soundtrack.clock] + (", as corrected," if corrected(settings) else "")
     return (
-        f"Beat match <strong>{soundtrack.scores['beat_f_measure']:.2f}</strong> of 1: how many "
-        f"beats of the music match {beats} within 70&#8201;ms (F-measure)."
+        f"Beat match {soundtrack.scores['beat_f_measure']:.2f} of 1: how many beats of the music "
+        f"match {beats} within 70 ms (F-measure)."
         + (f" It is unsure, because {soundtrack.beat_doubt}." if soundtrack.beat_doubt else "")
     )
 
@@ -148,16 +125,13 @@ def _hits(share: float) -> list[str]:
     """Return a sentence on the share of hits that the music meets; none where it is unknown."""
     if not math.isfinite(share):
         return []
-    return [
-        f"It meets <strong>{100 * share:.0f}&#8201;%</strong> of the dancer's hits "
-        "within 45&#8201;ms."
-    ]
+    return [f"It meets {100 * share:.0f} % of the dancer's hits within 45 ms."]
 
 
 def _similarity(correlation: float) -> list[str]:
     """Return a sentence on the correlation that Dance2Music searched for; none elsewhere."""
     words = "It repeats where the movement repeats with a correlation of"
-    return [f"{words} <strong>{correlation:.2f}</strong>."] if math.isfinite(correlation) else []
+    return [f"{words} {correlation:.2f}."] if math.isfinite(correlation) else []
 
 
 def _tempo(dance: DanceSummary) -> str:

@@ -24,6 +24,8 @@ REHEARSAL = EXAMPLES / "groove_procedural_landscape.mp4"
 """Clip of the job that each worker process does at its start."""
 REHEARSE = "D2M_REHEARSE"
 """Environment variable that leaves that job out if it is 0."""
+STYLE_SHEETS = ("page", "takes", "accessible")
+"""Names of the style sheets, beside this module; later ones win."""
 SESSIONS = 24
 """Sessions that Gradio keeps (count); each holds half a megabyte. A forgotten session looks like
 a new page, and no job depends on it (`d2m.web.job_status.JobStatuses`)."""
@@ -84,32 +86,38 @@ def serve_page(
         blocks.api_open = False  # all jobs go through the queue
         folder.settle()
         folder.keep_tidy()
-        _launch(blocks, pool.limits, folder, quotas or RequestQuotas())
+        _launch(blocks, pool, folder, quotas or RequestQuotas())
 
 
-def _launch(blocks: gr.Blocks, limits: Limits, folder: ServerFolder, quotas: RequestQuotas) -> None:
+def _launch(
+    blocks: gr.Blocks, pool: WorkerPool, folder: ServerFolder, quotas: RequestQuotas
+) -> None:
     """Serve a page with the middleware that protects it, until interrupted."""
     from starlette.middleware import Middleware
 
     from d2m.web.job_panel import max_concurrent
     from d2m.web.theme import theme
+    from d2m.web.tool_server import ToolServer
     from d2m.web.translation import TranslationTables, translation_head
 
+    tools = ToolServer(pool, folder.uploads)
     blocks.launch(
         theme=theme(),
         head=translation_head(),
-        css_paths=[Path(__file__).with_name(f"{name}.css") for name in ("page", "accessible")],
+        css_paths=[Path(__file__).with_name(f"{name}.css") for name in STYLE_SHEETS],
         show_error=False,
         max_file_size=ClipLimits().max_bytes,
         allowed_paths=[],
         enable_monitoring=False,
-        mcp_server=False,
+        mcp_server=False,  # see `d2m.web.tool_server`
         run_history=False,
         ssr_mode=False,
-        max_threads=2 * max_concurrent(limits),
+        max_threads=2 * max_concurrent(pool.limits),
         state_session_capacity=SESSIONS,
         footer_links=["api"],
         app_kwargs={
+            "routes": tools.routes(),
+            "lifespan": tools.lifespan,
             "middleware": [
                 Middleware(RouteAllowlist),
                 Middleware(TranslationTables),

@@ -1,6 +1,6 @@
 // The mixer of the stems: five files that play in sync, each with mute and solo.
 // `d2m.web.stem_mixer` passes this to Gradio, which calls it with `element`, the HTML around
-// the mixer, `props`, whose value holds the files by stem, and `watch`.
+// the mixer. The stems are those of the result that the player of results shows.
 
 const RATE = 44100; // of the files (Hz), so that nothing is resampled
 const LATER = 0.06; // time in which all sources are prepared before they start (s)
@@ -31,6 +31,7 @@ let stems = new Map(); // {buffer, gain, analyser, source} by stem, once they ar
 let startedAt = 0; // time of the context at which position 0 was played (s)
 let position = 0; // position while nothing plays (s)
 let playing = false;
+let shownFiles = {}; // files of the result that is shown, by kind
 let loads = 0; // counts, so that files of an earlier job that arrive late are dropped
 
 const length = () => Math.max(0, ...[...stems.values()].map((stem) => stem.buffer.duration));
@@ -138,8 +139,12 @@ function peakOf(buffers) {
   return most;
 }
 
+const stemFiles = () => [...rows.keys()]
+  .filter((name) => shownFiles[name])
+  .map((name) => [name, shownFiles[name]]);
+
 async function load() {
-  const files = Object.entries(props.value || {});
+  const files = stemFiles();
   if (!files.length || stems.size) return;
   const ours = ++loads;
   const size = files.reduce((sum, [, file]) => sum + (file.size || 0), 0);
@@ -190,7 +195,7 @@ function reset() {
     row.muteButton.setAttribute('aria-pressed', 'false');
     row.soloButton.setAttribute('aria-pressed', 'false');
     row.level.parentElement.classList.remove('unheard');
-    const file = props.value?.[name];
+    const file = shownFiles[name];
     if (file) {
       row.link.href = file.url;
       row.link.download = file.orig_name || name;
@@ -221,5 +226,11 @@ for (const row of rows.values()) {
 }
 // Nothing else on the page plays at the same time.
 document.addEventListener('play', () => { if (playing) stop(); }, true);
-watch('value', reset);
-reset();
+function follow(take) {
+  const before = JSON.stringify(stemFiles());
+  shownFiles = take?.files || {};
+  box.hidden = !stemFiles().length;
+  if (JSON.stringify(stemFiles()) !== before) reset();
+}
+document.addEventListener('take-shown', (event) => follow(event.detail));
+follow(document.querySelector('.take-player')?.shownTake);

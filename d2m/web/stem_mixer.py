@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import gradio as gr
 
@@ -15,7 +14,7 @@ _ROW = """<li class="stem" data-stem="{stem}"><span class="name">{label}</span>
 <button type="button" class="mute" aria-pressed="false" aria-label="Mute {label}">Mute</button>
 <button type="button" class="solo" aria-pressed="false" aria-label="Solo {label}">Solo</button>
 <a download aria-label="Download {label} (FLAC)">&#8595; FLAC</a></li>"""
-_FRAME = """<details class="stems"><summary>Stems: mute, solo and keep each part</summary>
+_FRAME = """<details class="stems" hidden><summary>Stems: mute, solo and keep each part</summary>
 <div class="transport">
 <button type="button" class="play" aria-label="Play the stems" disabled>Play</button>
 <input type="range" class="seek" min="0" max="1" step="0.01" value="0" disabled
@@ -26,7 +25,7 @@ aria-label="Position">
 
 
 def stem_mixer() -> gr.HTML:
-    """Return the widget; its value is what `stem_files` returns, or None without stems.
+    """Return the widget, which takes the stems of the result that the player shows.
 
     The browser loads the files only when the mixer is opened.
     """
@@ -38,22 +37,3 @@ def stem_mixer() -> gr.HTML:
         apply_default_css=False,
         padding=False,
     )
-
-
-def stem_files(paths: dict[str, Path]) -> dict[str, Any]:
-    """Return the files of the stems as the mixer reads them, by stem.
-
-    Gradio serves the files of a widget's value, and tells the browser their addresses.
-
-    Parameters
-    ----------
-    paths
-        The files of a soundtrack, by kind.
-    """
-    return {
-        stem: gr.FileData(
-            path=str(paths[stem]), orig_name=paths[stem].name, size=paths[stem].stat().st_size
-        ).model_dump()
-        for stem in STEM_LABELS
-        if stem in paths
-    }
