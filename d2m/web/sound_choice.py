@@ -48,7 +48,7 @@ SOUNDS = (
 )
 """The sounds that are offered, the usual one first."""
 _NAMES = [",".join(sound.levels) for sound in SOUNDS]
-_TO_LEVELS = "(sound) => sound.split(',')"
+_TO_LEVELS = "(sound) => [sound.split(',')]"  # an array holds the value of each output
 # Other combinations of levels are none of the sounds.
 _TO_SOUND = """(levels) => {
   const all = ORDER.filter((name) => levels.includes(name)).join(',');
