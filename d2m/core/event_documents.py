@@ -78,12 +78,12 @@ def dance_document(dance: DanceSummary) -> Document:
 def take_document(take: SoundtrackSummary) -> Document:
     """Return one level's music: the fields of the event by name, and its ``files``.
 
-    Only the scores that are known are there.
+    Only the scores that are known are there, and ``beat_match`` says that of the beats in words.
     """
     document = asdict(take)
     files = _take_files(document.pop("paths"))
     scores = {name: score for name, score in take.scores.items() if math.isfinite(score)}
-    return {**document, "scores": scores, "files": files}
+    return {**document, "scores": scores, "beat_match": take.beat_match, "files": files}
 
 
 def details_document(details: SoundtrackDetails) -> Document:

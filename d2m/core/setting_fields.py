@@ -135,7 +135,7 @@ class SettingField:
         if self.kind is Kind.INTEGER:
             return int(value)
         if self.kind is Kind.TIMES:
-            return parse_taps(value)
+            return parse_taps(value if isinstance(value, str) else " ".join(map(str, value)))
         if self.kind is Kind.OPTIONAL_NUMBER and not value:
             return None
         return float(value)

@@ -15,7 +15,6 @@ _TYPES = {
     Kind.CHOICE: "string",
     Kind.INTEGER: "integer",
     Kind.NUMBER: "number",
-    Kind.TIMES: "string",
 }
 LEVELS_SCHEMA: Schema = {
     "type": "string",
@@ -35,12 +34,15 @@ def field_schema(field: SettingField) -> Schema:
     if field.kind is Kind.OPTIONAL_NUMBER:
         number = {"type": "number", "maximum": field.maximum}
         return {**about, "anyOf": [number, {"type": "null"}], "default": None}
+    if field.kind is Kind.TIMES:
+        times = {"type": "array", "items": {"type": "number"}}
+        return {**about, "anyOf": [{"type": "string"}, times], "default": ""}
     schema: Schema = {**about, "type": _TYPES[field.kind]}
     if field.choices:
         schema["enum"] = [value for _, value in field.choices]
     ends = {"minimum": field.minimum, "maximum": field.maximum}
     schema |= {name: end for name, end in ends.items() if end is not None}
-    return {**schema, "default": "" if field.kind is Kind.TIMES else field.default}
+    return {**schema, "default": field.default}
 
 
 def _description(field: SettingField) -> str:

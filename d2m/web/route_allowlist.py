@@ -16,7 +16,7 @@ among others:
 ``custom_component``      reads files next to components
 ``login``, ``token``, …   there are no accounts
 ``queue/status``          not used
-``mcp``                   not offered
+``mcp/…``                 Gradio's own tools; those of the page are at ``mcp``
 ========================  =====================================================================
 """
 
@@ -55,6 +55,8 @@ ALLOWED_ROUTES = tuple(
         (_READ, r"/gradio_api/call/(?:v2/)?\w+/\w+"),
         (_READ, r"/gradio_api/queue/data"),
         (_READ, r"/gradio_api/heartbeat/\w+"),
+        # Tools for programs, which answers other methods than POST with 405.
+        (("GET", "POST", "DELETE"), r"/gradio_api/mcp/?"),
     )
 )
 """Methods and paths that are answered; a pattern must match the whole path."""

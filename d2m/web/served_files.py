@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from gradio import processing_utils
-from gradio_client.utils import encode_file_path
 
 SERVED_UNDER = "/gradio_api/file="
 """Address of served files, from the root of the page on; their path follows."""
@@ -34,7 +34,7 @@ class ServedFiles:
             copy = processing_utils.save_file_to_cache(path, str(self._folder))
             self._served[path] = {
                 "path": copy,
-                "url": f"{SERVED_UNDER}{encode_file_path(copy)}",
+                "url": f"{SERVED_UNDER}{quote(copy)}",
                 "orig_name": path.name,
                 "size": path.stat().st_size,
                 "meta": {"_type": "gradio.FileData"},
