@@ -4,6 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 # How many processes run tests at a time; each may need 2 GB of memory.
 TEST_PROCESSES ?= 2
+PIP := $(BIN)/python -m pip install --disable-pip-version-check -q
 PYTEST := $(BIN)/python -m pytest -n $(TEST_PROCESSES)
 
 .PHONY: setup run test test-all lint types format check bench bench-compare torture fuzz load clips-table \
@@ -15,13 +16,14 @@ $(BIN)/python:
 	$(PYTHON) -m venv $(VENV)
 
 # librosa is compiled at its first import; importing it here makes the first job fast.
-$(VENV)/.runtime: requirements.txt | $(BIN)/python
-	$(BIN)/python -m pip install --disable-pip-version-check -q -r requirements.txt
+$(VENV)/.runtime: requirements.txt requirements-headless.txt | $(BIN)/python
+	$(PIP) -r requirements.txt
+	$(PIP) --no-deps --force-reinstall -r requirements-headless.txt
 	$(BIN)/python -c "from d2m.core.librosa_loader import load_librosa; load_librosa()"
 	touch $@
 
 $(VENV)/.dev: requirements-dev.txt requirements-train.txt $(VENV)/.runtime
-	$(BIN)/python -m pip install --disable-pip-version-check -q -r requirements-dev.txt
+	$(PIP) -r requirements-dev.txt
 	touch $@
 
 run: setup

@@ -8,15 +8,15 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from d2m.checkpoints import CHECKPOINTS, import_dropped_files, is_installed
-from d2m.checkpoints.registry import family_named
-from d2m.checkpoints.resolve import InstalledWeights, resolve_weights
+from d2m.checkpoints import CHECKPOINTS
+from d2m.checkpoints.resolve import InstalledWeights
 from d2m.core.events import Observer, ResultFiles
-from d2m.core.levels import BASELINES, HopLevel, Level
+from d2m.core.levels import Level
 from d2m.core.output_folder import usable_output
 from d2m.core.parallel import run_at_once
 from d2m.core.progress import Progress, silent, timed
 from d2m.core.settings import Settings
+from d2m.generation.check_job import check_job
 from d2m.generation.generate import generate_soundtrack
 from d2m.generation.model_cache import ModelCache
 from d2m.generation.network_threads import threads_for
@@ -136,10 +136,7 @@ class DanceToMusic:
             All but the clip is checked before the clip is read.
         """
         chosen = replace(settings or Settings(), **changes)
-        check_correction(chosen)
-        if out is not None:
-            usable_output(Path(out))
-        weights = self._resolve(chosen, (level,))
+        weights = self.check((level,), chosen, out)
         dance = clip if isinstance(clip, Dance) else self.perceive(clip, chosen, progress=progress)
         soundtrack = self._generate(dance, level, chosen, weights, progress or silent)
         if out is not None:
@@ -184,10 +181,7 @@ class DanceToMusic:
             All but the clip is checked before the clip is read.
         """
         events = observer or Observer[None]()
-        check_correction(settings)
-        if levels:
-            usable_output(out)
-        weights = self._resolve(settings, levels)
+        weights = self.check(levels, settings, out)
         dance = self.perceive(clip, settings, progress=events.on_progress)
         events.on_dance(dance.summary())
         if not levels:
@@ -247,21 +241,12 @@ class DanceToMusic:
         usable_output(target.parent)
         return write_remix(self._clips, Path(clip), Path(music), target, chosen, progress or silent)
 
-    def _resolve(self, settings: Settings, levels: tuple[Level, ...]) -> InstalledWeights:
-        """Find the weights of a job; first import files that were dropped into the folder.
-
-        Baselines are small: they are loaded at once, so that a missing file is told early.
-        """
-        family = family_named(settings.weights)
-        hop_levels = tuple(level for level in levels if isinstance(level, HopLevel))
-        complete = all(is_installed(family.name, one, self._checkpoints) for one in family.levels)
-        if hop_levels and not complete:
-            import_dropped_files(self._checkpoints)
-        weights = resolve_weights(family.name, hop_levels, self._checkpoints)
-        for level in levels:
-            if level.name in BASELINES:
-                self._models.get(weights, level, settings)
-        return weights
+    def check(
+        self, levels: tuple[Level, ...], settings: Settings, out: str | Path | None = None
+    ) -> InstalledWeights:
+        """Check all of a job but its clip, as `d2m.generation.check_job.check_job` does."""
+        target = Path(out) if out is not None and levels else None
+        return check_job(levels, settings, target, self._checkpoints, self._models)
 
     def _make(
         self,

@@ -9,8 +9,15 @@ from typing import Annotated, Any
 import typer
 
 from d2m.checkpoints import CHECKPOINTS
-from d2m.core.command_options import LikeReport, MaybePath, ResultFolder, WeightsFolder
-from d2m.core.console import ConsoleProgress
+from d2m.core.command_options import (
+    AsJson,
+    LikeReport,
+    MaybePath,
+    Quiet,
+    ResultFolder,
+    WeightsFolder,
+)
+from d2m.core.console import ConsoleProgress, EventPrinter, telling_errors
 from d2m.core.dance_events import ChoreographySummary, DanceObserver, SongSummary
 from d2m.core.dance_settings import DanceSettings
 from d2m.core.events import ResultFiles
@@ -34,26 +41,40 @@ def dance(
     like: LikeReport = None,
     checkpoints: WeightsFolder = CHECKPOINTS,
     out: ResultFolder = Path("out"),
+    quiet: Quiet = False,
+    as_json: AsJson = False,
     *,
     given: dict[str, Any],
 ) -> None:
-    """Make a dance for a song: NAME.dance.STYLE.SEED.mp4, .npz, .json, .bvh, a report, a ZIP."""
+    """Make a dance for a song.
+
+    The files are NAME.dance.STYLE.SEED.mp4, .npz, .json, .bvh, a report and a ZIP.
+    """
     from d2m.choreography.dance_report import read_dance_settings
     from d2m.choreography.music_to_dance import MusicToDance
 
-    settings = replace(read_dance_settings(like) if like else DanceSettings(), **given)
-    pipeline, observer = MusicToDance(checkpoints=checkpoints), DancePrinter()
-    for number in range(variations):
-        # Dancers side by side have consecutive seeds, so those of the next dance come after.
-        chosen = replace(settings, seed=settings.seed + number * settings.dancers)
-        pipeline.produce(song, chosen, out=out, start_pose=start_pose, observer=observer)
+    printer = EventPrinter(song, quiet=quiet) if as_json else DancePrinter(quiet=quiet)
+    with telling_errors(as_json):
+        settings = replace(read_dance_settings(like) if like else DanceSettings(), **given)
+        pipeline = MusicToDance(checkpoints=checkpoints)
+        for number in range(variations):
+            # Dancers side by side have consecutive seeds, so those of the next dance come after.
+            chosen = replace(settings, seed=settings.seed + number * settings.dancers)
+            pipeline.produce(song, chosen, out=out, start_pose=start_pose, observer=printer)
 
 
 class DancePrinter(DanceObserver[None]):
-    """Prints the events of a job: results to standard output, everything else to standard error."""
+    """Prints the events of a job: results to standard output, everything else to standard error.
 
-    def __init__(self) -> None:
-        self._progress = ConsoleProgress()
+    Parameters
+    ----------
+    quiet
+        Print the results only.
+    """
+
+    def __init__(self, *, quiet: bool = False) -> None:
+        self._quiet = quiet
+        self._progress = ConsoleProgress(quiet=quiet)
         self._song: SongSummary | None = None
 
     def on_progress(self, stage: str, share: float) -> None:
@@ -62,7 +83,7 @@ class DancePrinter(DanceObserver[None]):
 
     def on_song(self, song: SongSummary) -> None:
         """Print the tempo and the warnings, once for all variations."""
-        if song != self._song:
+        if song != self._song and not self._quiet:
             self._song = song
             for sentence in (song.beat_sentence, *song.warnings):
                 typer.echo(sentence, err=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,8 +15,20 @@ from d2m.core.output_folder import usable_output
 from d2m.core.progress import Progress, silent, timed
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from d2m.choreography.dance_model import DanceModel, GeneratedDance
     from d2m.choreography.song_analysis import SongAnalysis
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Beginning:
+    """What a job needs beside the song: networks, the start pose, and the times they took (s)."""
+
+    model: DanceModel
+    start_pose: NDArray[np.float64] | None
+    seconds: dict[str, float]
 
 
 class MusicToDance:
@@ -71,15 +83,15 @@ class MusicToDance:
         ------
         D2MError
             With one sentence, if the song, the start pose, a setting, the folder or the weights
-            can't be used. Settings and folder are checked before the song is read.
+            can't be used. All but the song is checked before the song is read.
         """
         chosen = replace(settings or DanceSettings(), **changes)
         report = progress or silent
         if out is not None:
             usable_output(Path(out))
-        choreography = self._generate(
-            self._analyse(Path(song), chosen, report), chosen, start_pose, report
-        )
+        beginning = self._begin(chosen, start_pose, report)
+        analysis = self._analyse(Path(song), chosen, report)
+        choreography = self._generate(analysis, chosen, beginning, report)
         if out is None:
             return choreography
         from d2m.choreography.write_dance import write_dance, write_dance_report
@@ -115,9 +127,10 @@ class MusicToDance:
 
         events = observer or DanceObserver[None]()
         usable_output(out)
+        beginning = self._begin(settings, start_pose, events.on_progress)
         analysis = self._analyse(Path(song), settings, events.on_progress)
         events.on_song(song_summary(analysis))
-        choreography = self._generate(analysis, settings, start_pose, events.on_progress)
+        choreography = self._generate(analysis, settings, beginning, events.on_progress)
         written = write_dance(choreography, out, events.on_progress)
         events.on_choreography(written.summary())
         files = write_dance_report(written, events.on_progress)
@@ -132,15 +145,13 @@ class MusicToDance:
             song, start_s=settings.start_s, length_s=settings.length_s, progress=progress
         )
 
-    def _generate(
-        self,
-        song: SongAnalysis,
-        settings: DanceSettings,
-        start_pose: str | Path | None,
-        progress: Progress,
-    ) -> Choreography:
-        """Generate the movement of each dancer."""
+    def _begin(
+        self, settings: DanceSettings, start_pose: str | Path | None, progress: Progress
+    ) -> _Beginning:
+        """Load the networks and find the start pose, before the song is read."""
         seconds: dict[str, float] = {}
+        with timed(seconds, "load"):
+            model = self._model(settings.method)
         pose = None
         if start_pose is not None:
             from d2m.perception.start_pose import pose_in_picture
@@ -148,22 +159,30 @@ class MusicToDance:
             with timed(seconds, "start pose"):
                 progress("Finding the start pose", 0.0)
                 pose = pose_in_picture(Path(start_pose))
-        stage = "Generating the dance"
-        with timed(seconds, "load"):
-            progress(stage, 0.0)
-            model = self._model(settings.method)
+        return _Beginning(model=model, start_pose=pose, seconds=seconds)
+
+    def _generate(
+        self,
+        song: SongAnalysis,
+        settings: DanceSettings,
+        beginning: _Beginning,
+        progress: Progress,
+    ) -> Choreography:
+        """Generate the movement of each dancer."""
+        seconds, stage = dict(beginning.seconds), "Generating the dance"
+        progress(stage, 0.0)
         dances: list[GeneratedDance] = []
         with timed(seconds, "generate"):
             style = settings.style
             for number in range(settings.dancers):
                 dances.append(
-                    model.generate(
+                    beginning.model.generate(
                         song,
                         style=style,
                         seed=settings.seed + number,
                         energy=settings.energy,
                         mirror=settings.mirror,
-                        start_pose=pose,
+                        start_pose=beginning.start_pose,
                         progress=_share_of(progress, stage, number, settings.dancers),
                     )
                 )
@@ -172,7 +191,7 @@ class MusicToDance:
             song=song,
             settings=settings,
             dances=tuple(dances),
-            has_start_pose=pose is not None,
+            has_start_pose=beginning.start_pose is not None,
             seconds=seconds,
         )
 

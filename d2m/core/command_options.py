@@ -28,6 +28,15 @@ LikeReport = Annotated[
     typer.Option(help="A report.json whose settings to use; other options override them."),
 ]
 WeightsFolder = Annotated[Path, typer.Option(help="Folder of the weights.", show_default=False)]
+Quiet = Annotated[
+    bool, typer.Option("--quiet", "-q", help="Print the results and errors, nothing else.")
+]
+AsJson = Annotated[
+    bool,
+    typer.Option(
+        "--json", help="Print each event, the progress and the results as a line of JSON."
+    ),
+]
 ResultFolder = Annotated[Path, typer.Option(help="Folder for the results.")]
 
 

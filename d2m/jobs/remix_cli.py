@@ -21,7 +21,10 @@ VideoFile = Annotated[Path, typer.Option("--out", help="The MP4 to write.", show
 
 
 def remix(clip: RemixClip, music: Music, out: VideoFile, *, given: dict[str, Any]) -> None:
-    """Mix finished music with the clip's own sound at another balance, into a new video."""
+    """Mix finished music and the clip's own sound anew.
+
+    The new video has another balance of the two; nothing else is made again.
+    """
     from d2m.pipeline import DanceToMusic
 
     progress = ConsoleProgress().report

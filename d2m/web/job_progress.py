@@ -20,8 +20,11 @@ MOST_WHILE_RUNNING = 0.99
 """Largest share that is shown before the job says that it has finished. Chosen by hand."""
 ESTIMATE_AFTER_S = 2.0
 """Time for which a job runs before the time left is estimated (s); chosen by hand."""
-ESTIMATE_AFTER = 0.05
+ESTIMATE_AFTER = 0.08
 """Share of a job that is done before the time left is estimated, likewise."""
+RISE = 1.3
+"""Factor by which the time left must rise before it is said again: smaller rises are noise.
+Chosen by hand."""
 
 _MUSIC, _VIDEO, _PLOTS = "Generating music", "Writing the video", "Drawing the plots"
 # Usual times (s) for a drawn clip of 11 s on two cores, measured; only their ratios matter.
@@ -98,7 +101,7 @@ class JobProgress(JobObserver[None]):
         self._parts, self._clock = list(parts), clock
         self._share = 0.0
         self._began_s: float | None = None
-        self._reported_s = 0.0
+        self._end_s: float | None = None
 
     @property
     def share(self) -> float:
@@ -108,23 +111,17 @@ class JobProgress(JobObserver[None]):
     @property
     def seconds_left(self) -> float | None:
         """The estimated time until the end (s); None while too little is known."""
-        if self._began_s is None:
+        if self._end_s is None:
             return None
-        done, total = self._weights()
-        spent_s = self._reported_s - self._began_s
-        if spent_s < ESTIMATE_AFTER_S or not total or done / total < ESTIMATE_AFTER:
-            return None
-        since_s = self._clock() - self._reported_s
-        return max(0.0, (total - done) * spent_s / done - since_s)
+        return max(0.0, self._end_s - self._clock())
 
     def on_progress(self, stage: str, share: float) -> None:
         """Take note of the share (0 to 1) of a stage that is done."""
         part = self._part(stage)
         if part is None:
             return
-        self._reported_s = self._clock()
         if self._began_s is None:
-            self._began_s = self._reported_s
+            self._began_s = self._clock()
         for earlier in self._parts:
             if earlier.phase < part.phase:
                 # What was not even reported was there already, and took no time.
@@ -154,8 +151,16 @@ class JobProgress(JobObserver[None]):
         self._update()
 
     def _update(self) -> None:
+        """Renew the share, and the time of the end unless it is only a little later."""
         done, total = self._weights()
         self._share = max(self._share, min(MOST_WHILE_RUNNING, done / total if total else 0.0))
+        now_s = self._clock()
+        spent_s = now_s - (now_s if self._began_s is None else self._began_s)
+        if spent_s < ESTIMATE_AFTER_S or done < ESTIMATE_AFTER * total or not done:
+            return
+        left_s, known_s = (total - done) * spent_s / done, self.seconds_left
+        if known_s is None or not known_s <= left_s <= RISE * known_s:
+            self._end_s = now_s + left_s
 
     def _weights(self) -> tuple[float, float]:
         """Return the weights (s) of what is done and of everything."""
@@ -212,8 +217,8 @@ def dance_parts(settings: DanceSettings) -> list[JobPart]:
     many = settings.dancers
     listening = ("Listening to the song", "Reading the song", "Finding the beats of the song")
     return [
-        JobPart(stages=listening, weight=_LISTENING_S, phase=0),
-        JobPart(stages=("Finding the start pose",), weight=_POSE_S, phase=1, is_expected=False),
+        JobPart(stages=("Finding the start pose",), weight=_POSE_S, phase=0, is_expected=False),
+        JobPart(stages=listening, weight=_LISTENING_S, phase=1),
         JobPart(stages=("Generating the dance",), weight=_DANCING_S * many, phase=2),
         JobPart(stages=("Drawing",), weight=_DRAWING_S * (1 + many) / 2, phase=3),
         JobPart(stages=("Writing the files",), weight=_FILES_S, phase=4),

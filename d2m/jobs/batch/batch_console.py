@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import sys
 import time
+from dataclasses import asdict
 
+from d2m.core.console import print_event
 from d2m.jobs.batch.clip_row import ClipRow
 from d2m.jobs.batch.run_batch import BatchObserver, BatchSummary
 
@@ -16,14 +18,22 @@ class ConsoleBatch(BatchObserver):
     """Prints the progress to standard error, and each clip that got no music.
 
     On a terminal, progress is a line that is overwritten; elsewhere it is a line now and then.
+
+    Parameters
+    ----------
+    quiet
+        Print only the clips that got no music.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, quiet: bool = False) -> None:
+        self._quiet = quiet
         self._latest = ""
         self._line_s = time.monotonic()
 
     def on_begin(self, summary: BatchSummary) -> None:
         """Print how many clips there are."""
+        if self._quiet:
+            return
         before = f", {summary.done} of them done before" if summary.done else ""
         self._line(f"{summary.clips} clips{before}")
 
@@ -31,6 +41,8 @@ class ConsoleBatch(BatchObserver):
         """Print the clip if it has no music, and how far the batch is."""
         if row.status != "ok":
             self._line(f"{row.id} {row.status}: {row.message}")
+        if self._quiet:
+            return
         self._latest = progress_text(summary)
         if sys.stderr.isatty():
             sys.stderr.write(f"\r\x1b[K{self._latest}")
@@ -50,6 +62,17 @@ class ConsoleBatch(BatchObserver):
         is_above = sys.stderr.isatty() and bool(self._latest)
         sys.stderr.write(f"\r\x1b[K{text}\n{self._latest}" if is_above else f"{text}\n")
         sys.stderr.flush()
+
+
+class BatchEventPrinter(BatchObserver):
+    """Prints the row of each clip as a line of JSON to standard output."""
+
+    def on_row(self, row: ClipRow, summary: BatchSummary) -> None:
+        """Print the row, and how far the batch is."""
+        print_event("row", {**asdict(row), "clips": summary.clips, "clips_done": summary.done})
+
+    def end(self) -> None:
+        """Do nothing: each line has ended."""
 
 
 def progress_text(summary: BatchSummary) -> str:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import signal
-from dataclasses import replace
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, replace
 from typing import Annotated, Any, Optional
 
 import typer
 
-from d2m.core.command_options import MaybeText
+from d2m.core.command_options import AsJson, MaybeText, Quiet
+from d2m.core.console import print_event, telling_errors
 from d2m.core.errors import SettingsError
 from d2m.core.levels import DEFAULT_LEVELS
 from d2m.core.settings import Settings
-from d2m.jobs.batch.batch_console import ConsoleBatch, summary_text
+from d2m.jobs.batch.batch_console import BatchEventPrinter, ConsoleBatch, summary_text
 from d2m.jobs.batch.ray_engine import RayOptions, ray_engine
 from d2m.jobs.batch.results_table import write_parquet
 from d2m.jobs.batch.run_batch import Engine, local_engine, run_batch
@@ -81,12 +84,15 @@ def batch(
     retry: Retry = False,
     time_limit: TimeLimit = Limits.seconds,
     memory_limit: MemoryLimit = Limits.memory_bytes / _GIB,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
     *,
     given: dict[str, Any],
 ) -> None:
-    """Make music for many clips: a folder for each, and results.jsonl with a row for each.
+    """Make music for many clips, in several processes.
 
-    The same command goes on where a run was stopped. Clips that can't be used are rows, too.
+    Each clip gets a folder, and a row in results.jsonl. The same command goes on where a run was
+    stopped. Clips that can't be used are rows, too.
     """
     limits = Limits(seconds=time_limit, memory_bytes=round(memory_limit * _GIB))
     options = RayOptions(
@@ -95,10 +101,8 @@ def batch(
         cpus_per_worker=cpus_per_worker,
         gpus_per_worker=gpus_per_worker,
     )
-    console = ConsoleBatch()
-    # Schedulers of clusters end a job by SIGTERM, some time before they kill it.
-    usual = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
+    console = BatchEventPrinter() if as_json else ConsoleBatch(quiet=quiet)
+    with telling_errors(as_json), _stopped_softly(console):
         summary = run_batch(
             source,
             out,
@@ -109,6 +113,21 @@ def batch(
             retry=retry,
             observer=console,
         )
+    if engine == "ray":
+        write_parquet(out)
+    if as_json:
+        print_event("summary", asdict(summary))
+    else:
+        typer.echo(summary_text(summary))
+
+
+@contextmanager
+def _stopped_softly(console: ConsoleBatch | BatchEventPrinter) -> Iterator[None]:
+    """Say that a stopped batch can go on, and end the line of progress in any case."""
+    # Schedulers of clusters end a job by SIGTERM, some time before they kill it.
+    usual = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
     except KeyboardInterrupt:
         console.end()
         typer.echo("d2m: stopped: the same command goes on, finished clips are kept.", err=True)
@@ -116,9 +135,6 @@ def batch(
     finally:
         console.end()
         signal.signal(signal.SIGTERM, usual)
-    if engine == "ray":
-        write_parquet(out)
-    typer.echo(summary_text(summary))
 
 
 def _engine_named(name: str, local: Engine, ray: RayOptions, limits: Limits) -> Engine:
