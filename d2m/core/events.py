@@ -6,6 +6,7 @@ Each event is plain data, so that it can cross a process boundary. A consumer su
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -167,6 +168,9 @@ class SoundtrackSummary:
         Its seed.
     song
         Title of the song that plays; empty for music without a score.
+    kind, kinds
+        What kind of song it is, such as ``"Deep house"``, and all kinds of its style, which
+        take turns from seed to seed.
     """
 
     level: str
@@ -183,6 +187,8 @@ class SoundtrackSummary:
     variation: int = 1
     seed: int = 0
     song: str = ""
+    kind: str = ""
+    kinds: tuple[str, ...] = ()
 
     @property
     def beat_match(self) -> str:
@@ -202,6 +208,28 @@ class SoundtrackSummary:
     def notify(self, observer: Observer[T]) -> T | None:
         """Pass the event to `Observer.on_soundtrack`."""
         return observer.on_soundtrack(self)
+
+
+def heard_sentence(soundtracks: Iterable[SoundtrackSummary]) -> str:
+    """Return a sentence that every kind of song of a style was heard; empty if some weren't.
+
+    There is no last song: each seed has another one, so only the kinds come to an end.
+
+    Parameters
+    ----------
+    soundtracks
+        The music that a person has heard.
+    """
+    heard: dict[tuple[str, tuple[str, ...]], set[str]] = {}
+    for one in soundtracks:
+        heard.setdefault((one.style, one.kinds), set()).add(one.kind)
+    for (style, kinds), found in heard.items():
+        if kinds and found >= {*kinds}:
+            return (
+                f"You have heard all {len(kinds)} kinds of {style} songs ({', '.join(kinds)}): "
+                "each further seed is a new song of one of these kinds."
+            )
+    return ""
 
 
 @dataclass(frozen=True, kw_only=True)

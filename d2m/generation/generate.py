@@ -8,7 +8,8 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from d2m.audio.postprocess import denoise, fade_edges, limit_peaks, normalise_loudness
+from d2m.audio.limiter import limit_true_peaks
+from d2m.audio.postprocess import denoise, fade_edges, normalise_loudness
 from d2m.audio.waveform import mono_at
 from d2m.core.levels import SAMPLE_RATE
 from d2m.core.progress import Progress, silent, timed
@@ -135,4 +136,6 @@ def _post_process(music: Music, settings: Settings) -> NDArray[np.float32]:
     """Clean and level the mono audio of a network."""
     cleaned = denoise(music.audio) if settings.denoise else music.audio
     faded = fade_edges(cleaned, fade_out_s=FADE_OUT_S)
-    return normalise_loudness(faded) if settings.loudness else limit_peaks(faded)
+    if settings.loudness:
+        return normalise_loudness(faded)
+    return limit_true_peaks(faded, SAMPLE_RATE)

@@ -8,10 +8,6 @@ from d2m.core.common_settings import COMPACT
 from d2m.core.levels import HopLevel, Level
 from d2m.core.settings import Settings
 
-_ONE_ANSWER = ("dance2music",)
-"""Names of the baselines that search for the best music of a dance: their seed only decides
-between equal ones."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class PlannedPiece:
@@ -35,8 +31,7 @@ class PlannedPiece:
 def planned_pieces(levels: tuple[Level, ...], settings: Settings) -> list[PlannedPiece]:
     """Return the pieces that a job makes, in the order in which they are made.
 
-    The first variation of all levels comes first. Music that doesn't change with the seed is
-    made once.
+    The first variation of all levels comes first. A level without a seed is made once.
 
     Parameters
     ----------
@@ -53,7 +48,7 @@ def planned_pieces(levels: tuple[Level, ...], settings: Settings) -> list[Planne
         )
         for number in range(settings.variations)
         for level in levels
-        if number == 0 or (has_seed(level, settings) and level.name not in _ONE_ANSWER)
+        if number == 0 or has_seed(level, settings)
     ]
 
 

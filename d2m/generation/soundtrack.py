@@ -19,7 +19,7 @@ from d2m.core.styles import Style
 from d2m.perception.conditioning import Conditioning
 from d2m.perception.rhythm import Rhythm
 from d2m.score.notes import Score, Track
-from d2m.score.song_titles import song_title
+from d2m.score.song_titles import song_kinds, song_title
 
 ConditioningT_contra = TypeVar("ConditioningT_contra", bound=Conditioning, contravariant=True)
 
@@ -197,6 +197,8 @@ class Soundtrack:
             variation=self.variation,
             seed=self.settings.seed,
             song=self.song,
+            kind=self.score.sub_genre if self.score else "",
+            kinds=song_kinds(self.score.style) if self.score else (),
         )
 
     def details(self, known: Collection[str]) -> SoundtrackDetails:

@@ -15,7 +15,7 @@ from d2m.audio.dynamics import (
     compression_curve,
     level_curve,
 )
-from d2m.audio.limiter import limiter_curve
+from d2m.audio.limiter import CEILING_DBTP, limiter_curve
 from d2m.audio.loudness import (
     LOUDNESS_STEP_S,
     gated_loudness,
@@ -27,8 +27,6 @@ from d2m.audio.stereo import StereoAudio, block_slices, is_silent
 from d2m.core.levels import STUDIO_SAMPLE_RATE
 from d2m.score.mix_presets import style_mix
 
-CEILING_DBTP = -1.4
-"""Largest true peak of a master (dBTP): 0.4 dB below the usual limit, as meters differ."""
 MAX_GAIN_DB = 24.0
 """Largest gain of a master (dB): something very soft stays softer than music."""
 MAX_OVERSHOOT_DB = 10.0

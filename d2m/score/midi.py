@@ -14,6 +14,7 @@ from d2m.core.metrical_grid import BEATS_PER_BAR
 from d2m.media.atomic_write import atomic_write
 from d2m.score.instruments import INSTRUMENTS
 from d2m.score.notes import Note, Score, Track
+from d2m.score.song_titles import song_title
 
 if TYPE_CHECKING:
     from mido import MidiFile, MidiTrack
@@ -142,7 +143,7 @@ def _conductor(score: Score, positions: TempoMap) -> MidiTrack:
     """Return the track of tempi, signatures and markers."""
     from mido import MetaMessage, bpm2tempo
 
-    title = f"{score.style}, {score.sub_genre}, seed {score.seed}"
+    title = f"{song_title(score.style, score.seed)} ({score.style}, {score.sub_genre})"
     events: list[tuple[int, Any]] = [(0, MetaMessage("track_name", name=title))]
     if signature := _key_signature(score.key):
         events.append((0, MetaMessage("key_signature", key=signature)))

@@ -1,8 +1,9 @@
-"""Titles of songs: each seed of a style has its own."""
+"""Titles and kinds of songs: each seed of a style has its own title."""
 
 from __future__ import annotations
 
 from d2m.core.styles import STYLES, style_named
+from d2m.score.sub_genres.by_style import SUB_GENRES
 
 _FIRST = (
     *("Amber", "Autumn", "Blue", "Bright", "Broken", "City", "Copper", "Crystal", "Distant"),
@@ -43,3 +44,14 @@ def song_title(style: str, seed: int) -> str:
     first = _FIRST[(23 * (place + start)) % len(_FIRST)]
     second = _SECOND[(17 * (place + start)) % len(_SECOND)]
     return f"{first} {second}" + (f" {round_number + 1}" if round_number else "")
+
+
+def song_kinds(style: str) -> tuple[str, ...]:
+    """Return the kinds of songs of a style, which take turns from seed to seed.
+
+    Parameters
+    ----------
+    style
+        Name of a style in `d2m.core.styles.STYLES`.
+    """
+    return tuple(one.name for one in SUB_GENRES[style_named(style).name])

@@ -18,6 +18,7 @@ from d2m.generation.baselines.dance2music import (
     POSES_PER_NOTE,
     Dance2MusicModel,
     held_notes,
+    melody_key,
     movement_similarity,
     pose_directions,
     search_melody,
@@ -139,13 +140,23 @@ def test_the_similarity_of_ten_minutes_does_not_fill_the_memory(dance):
 
 def test_the_music_is_as_long_as_the_dance(dance):
     short = replace(dance, duration_s=3.3)
-    music = Dance2MusicModel(SoundBank.from_folder()).generate(short, seed=1)
+    music = Dance2MusicModel(SoundBank.from_folder()).generate(short)
     assert music.audio.shape == (2, round(3.3 * STUDIO_SAMPLE_RATE))
     assert np.abs(music.audio).max() > 0.05
     (track,) = music.tracks
     assert {note.pitch for note in track.notes} <= {*MELODY_PITCHES}
     assert track.notes[-1].start_s + track.notes[-1].duration_s == pytest.approx(3.3)
     assert -1 < music.scores["movement_similarity"] < 1
+
+
+def test_neighbouring_seeds_give_other_pieces(dance):
+    poses = pose_directions(dance)
+    pieces = {
+        held_notes(search_melody(poses, seed), 4.0, key=melody_key(seed)) for seed in range(12)
+    }
+    assert len(pieces) == 12
+    assert melody_key(0) == 0
+    assert {melody_key(seed) for seed in range(12)} == {*range(-6, 6)}
 
 
 def test_a_dance_without_key_points_is_refused(dance):

@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
 
+from d2m.audio.limiter import CEILING_DBTP
 from d2m.audio.loudness import measure_loudness, true_peak_db
 from d2m.core.styles import STYLES
-from d2m.score.mastering import CEILING_DBTP, MAX_GAIN_DB, limited_gain, master
+from d2m.score.mastering import MAX_GAIN_DB, limited_gain, master
 from d2m.score.mix import mix_stems
 from tests.score.plain_sound import RATE, level_db, plain_track
 from tests.score.scores import small_score

@@ -7,7 +7,8 @@ with the dance's. Theirs are the 30 frames per second, a note every 6 frames, th
 both similarities, the beam of 50, and the correlation of the last 10 notes only. Ours: joints
 are seen from the middle of the hips, so that travelling and the place in the picture don't
 count (the cosine already leaves out the size); notes begin with their frames, not 0.2 s later;
-the last note rings to the end of the clip; and the seed decides between equal scores.
+the last note rings to the end of the clip; and the seed decides between equal scores and
+moves the key, so that neighbouring seeds never give the same piece.
 
 Shapes: ``F`` frames, ``N`` notes, ``K`` melodies.
 """
@@ -40,6 +41,7 @@ BEAM_WIDTH = 50
 """Melodies that are kept after each note, of the paper."""
 COMPARED_NOTES = 10
 """Latest notes whose similarities are compared with those of the dance, of the paper."""
+_FIFTH, _OCTAVE = 7, 12  # semitones
 MELODY_VELOCITY = 100
 """MIDI velocity of all notes, of the paper."""
 _LEAST_VARIANCE = 1e-12  # of similarities; less comes from rounding
@@ -70,7 +72,7 @@ class Dance2MusicModel:
         conditioning
             The dance; only its key points are read.
         seed
-            Decides between melodies of equal scores.
+            Decides between melodies of equal scores, and the key, see `melody_key`.
         progress
             Called with the name of the stage and the share done.
 
@@ -97,7 +99,7 @@ class Dance2MusicModel:
                 part="hook",
                 stem="lead",
                 instrument="grand_piano",
-                notes=held_notes(melody, conditioning.duration_s),
+                notes=held_notes(melody, conditioning.duration_s, key=melody_key(seed)),
             )
             music = play_tracks(self.bank, [track], conditioning.duration_s)
         scores = {"movement_similarity": movement_similarity(melody, poses)}
@@ -204,7 +206,15 @@ def movement_similarity(melody: NDArray[np.int64], poses: NDArray[np.float64]) -
     return float((product - mean * pose_mean) / np.sqrt(variance * pose_variance))
 
 
-def held_notes(melody: NDArray[np.int64], duration_s: float) -> tuple[Note, ...]:
+def melody_key(seed: int) -> int:
+    """Return how far a melody is moved (semitones, -6 to 5).
+
+    Twelve seeds in a row go through all keys by fifths; 0 is in C, the key of the paper.
+    """
+    return (_FIFTH * seed + _OCTAVE // 2) % _OCTAVE - _OCTAVE // 2
+
+
+def held_notes(melody: NDArray[np.int64], duration_s: float, *, key: int = 0) -> tuple[Note, ...]:
     """Return the notes of a melody, equal neighbours as one held note.
 
     Parameters
@@ -213,6 +223,8 @@ def held_notes(melody: NDArray[np.int64], duration_s: float) -> tuple[Note, ...]
         A melody.
     duration_s
         Where the last note ends (s); notes after it are left out.
+    key
+        How far the notes are moved (semitones), from C.
     """
     step_s = POSES_PER_NOTE / POSE_RATE
     notes, number = [], 0
@@ -224,7 +236,7 @@ def held_notes(melody: NDArray[np.int64], duration_s: float) -> tuple[Note, ...]
                 Note(
                     start_s=start * step_s,
                     duration_s=end_s - start * step_s,
-                    pitch=MELODY_PITCHES[index],
+                    pitch=MELODY_PITCHES[index] + key,
                     velocity=MELODY_VELOCITY,
                 )
             )

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from d2m.audio.limiter import limit_true_peaks
 from d2m.audio.loudness import measure_loudness
-from d2m.audio.postprocess import TARGET_LUFS, limit_peaks
+from d2m.audio.postprocess import TARGET_LUFS
 from d2m.core.levels import STUDIO_SAMPLE_RATE
 from d2m.generation.soundtrack import Music
 from d2m.score.notes import Track
@@ -38,5 +39,5 @@ def play_tracks(bank: SoundBank, tracks: Sequence[Track], duration_s: float) -> 
     loudness = measure_loudness(audio, STUDIO_SAMPLE_RATE)
     if np.isfinite(loudness):
         audio *= np.float32(10 ** ((TARGET_LUFS - loudness) / 20))
-    finished = limit_peaks(audio, sample_rate=STUDIO_SAMPLE_RATE)
+    finished = limit_true_peaks(audio, STUDIO_SAMPLE_RATE)
     return Music(audio=finished, tracks=tuple(tracks), mastered=True)
