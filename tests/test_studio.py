@@ -24,6 +24,7 @@ from d2m.pipeline import DanceToMusic
 from d2m.rendering.report import read_settings
 from d2m.rendering.score_files import SCORE_KINDS
 from d2m.score.notes import STEMS
+from tests.result_checks import assert_valid_video
 from tests.synthetic import synthetic_conditioning
 
 SETTINGS = Settings(style="lock", seed=3, key="D", mode="minor")
@@ -71,6 +72,11 @@ class TestFiles:
         assert np.abs(audio[:, 0] - audio[:, 1]).max() > 0.01
         assert np.abs(audio.mean(axis=0)).max() < 1e-3
         assert np.abs(audio[-100:]).max() < 1e-3
+
+    def test_the_music_of_the_video_is_below_the_limit_when_it_is_decoded(self, job: Job) -> None:
+        for soundtrack in job[0].values():
+            facts = json.loads(job[1].report.read_text())["clip"]
+            assert_valid_video(soundtrack.paths["mp4"], facts["duration_s"], facts["fps"])
 
     def test_there_is_a_file_of_each_kind(self, studio: SoundtrackSummary) -> None:
         assert {"mp4", "wav", "png", "dark", *SCORE_KINDS} == {*studio.paths}

@@ -5,8 +5,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from d2m.audio.dynamics import GAIN_STEP
+from d2m.audio.dynamics import GAIN_STEP, apply_gain_curve
+from d2m.audio.loudness import peak_curve
 from d2m.core.levels import STUDIO_SAMPLE_RATE
+
+CEILING_DBTP = -1.4
+"""Largest true peak of music (dBTP): 0.4 dB below the usual limit, as meters differ and coders
+overshoot."""
 
 # Peaks that exceed the ceiling by up to this (dB) are lowered by a gain so fast that it acts
 # as a soft clip does, but without its aliasing; only what exceeds more moves the slow gain.
@@ -44,6 +49,36 @@ def limiter_curve(
     rate = sample_rate / GAIN_STEP
     slow = _glide(np.minimum(needed + _FAST_DB, 0.0), _SLOW_MS, rate)
     return slow + _glide(np.minimum(needed - slow, 0.0), _FAST_MS, rate)
+
+
+def limit_true_peaks(
+    audio: NDArray[np.float32], sample_rate: int, ceiling_db: float = CEILING_DBTP
+) -> NDArray[np.float32]:
+    """Limit the true peaks of audio (ITU-R BS.1770); what is between the peaks stays.
+
+    Parameters
+    ----------
+    audio : (N,) or (C, N)
+        Waveform; the gain is that of all channels.
+    sample_rate
+        Sample rate (Hz).
+    ceiling_db
+        Largest true peak of the result (dBTP).
+
+    Returns
+    -------
+    numpy.ndarray
+        The same shape; the same object, if no peak is above the ceiling.
+    """
+    channels = np.atleast_2d(audio)
+    # Music is at most 3 dB louder between samples; a wide margin costs little.
+    peaks = peak_curve(channels, GAIN_STEP, above=10 ** ((ceiling_db - 6.0) / 20))
+    gain_db = limiter_curve(20.0 * np.log10(peaks + 1e-9), ceiling_db, sample_rate)
+    if not gain_db.any():
+        return audio
+    limited = channels.copy()
+    apply_gain_curve(limited, (10 ** (gain_db / 20)).astype(np.float32))
+    return limited.reshape(audio.shape)
 
 
 def _glide(

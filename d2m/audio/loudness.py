@@ -18,7 +18,7 @@ _OFFSET_LU, _ABSOLUTE_GATE, _RELATIVE_GATE = -0.691, -70.0, -10.0
 _FLOOR = np.float32(1e-12)
 # Oversampling of the true peak, by ITU-R BS.1770-4 Annex 2, and taps of its filter on each
 # side of a sample.
-_OVERSAMPLING, _REACH = 4, 8
+_OVERSAMPLING, _REACH = 4, 10
 # Length of the stretches whose peaks between samples are looked for (samples).
 _STRETCH = 512
 
@@ -204,5 +204,5 @@ def _interpolator() -> NDArray[np.float32]:
     from scipy.signal import firwin
 
     count = 2 * _REACH * _OVERSAMPLING + 1
-    taps = firwin(count, 0.95 / _OVERSAMPLING, window=("kaiser", 5.0)) * _OVERSAMPLING
+    taps = firwin(count, 1.0 / _OVERSAMPLING, window=("kaiser", 5.0)) * _OVERSAMPLING
     return np.asarray(taps, dtype=np.float32)

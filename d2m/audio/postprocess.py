@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from d2m.audio.limiter import limit_true_peaks
 from d2m.audio.waveform import Audio, validate_waveform
 from d2m.core.levels import SAMPLE_RATE
 
-PEAK = 0.97
-"""Largest absolute sample value after limiting: -0.26 dBFS. Chosen by hand."""
 TARGET_LUFS = -14.0
 """Integrated loudness of the music (LUFS): a common target of music streaming services."""
 # Quieter audio counts as silence (LUFS): the absolute gate of ITU-R BS.1770.
@@ -19,8 +18,6 @@ _LOUDNESS_BLOCK_S = 0.4
 # limiting. Chosen by hand.
 _LOUDNESS_TOLERANCE_LU = 0.1
 _LOUDNESS_ROUNDS = 4
-# The limiter looks ahead, and its gain recovers, over this time (s). Chosen by hand.
-_LOOKAHEAD_S = 0.01
 # Length of the denoiser's window (samples): 46 ms at 22,050 Hz. Chosen by hand.
 _DENOISE_FFT = 1024
 # The noise floor is estimated from the quietest tenth of the frames of each frequency bin,
@@ -143,10 +140,9 @@ def fade_edges(
 def normalise_loudness(
     audio: Audio,
     lufs: float = TARGET_LUFS,
-    peak: float = PEAK,
     sample_rate: int = SAMPLE_RATE,
 ) -> Audio:
-    """Bring audio to an integrated loudness (ITU-R BS.1770) with limited peaks.
+    """Bring audio to an integrated loudness (ITU-R BS.1770) with limited true peaks.
 
     Limiting lowers the loudness again, so gain and limiting are repeated a few times.
     Silence is returned unchanged.
@@ -157,8 +153,6 @@ def normalise_loudness(
         Waveform ``(N,)``.
     lufs
         Target of the integrated loudness (LUFS).
-    peak
-        Largest absolute sample value of the result.
     sample_rate
         Sample rate (Hz).
 
@@ -179,8 +173,8 @@ def normalise_loudness(
         if loudness < _SILENCE_LUFS or abs(lufs - loudness) < _LOUDNESS_TOLERANCE_LU:
             break
         gain_db += lufs - loudness
-        result = limit_peaks(audio * np.float32(10 ** (gain_db / 20)), peak, sample_rate)
-    return limit_peaks(result, peak, sample_rate)
+        result = limit_true_peaks(audio * np.float32(10 ** (gain_db / 20)), sample_rate)
+    return limit_true_peaks(result, sample_rate)
 
 
 def _loudness(audio: Audio, sample_rate: int) -> float:
@@ -191,36 +185,3 @@ def _loudness(audio: Audio, sample_rate: int) -> float:
     with np.errstate(divide="ignore"):
         meter = pyloudnorm.Meter(sample_rate, block_size=_LOUDNESS_BLOCK_S)
         return float(meter.integrated_loudness(np.tile(audio, repeats).astype(np.float64)))
-
-
-def limit_peaks(audio: Audio, peak: float = PEAK, sample_rate: int = SAMPLE_RATE) -> Audio:
-    """Limit the peaks of audio with a look-ahead limiter.
-
-    The gain falls before a peak and recovers after it. Audio without peaks above the limit is
-    returned unchanged.
-
-    Parameters
-    ----------
-    audio : (N,) or (C, N)
-        Waveform; the gain is that of all channels.
-    peak
-        Largest absolute sample value of the result.
-    sample_rate
-        Sample rate (Hz).
-
-    Returns
-    -------
-    numpy.ndarray
-        The same shape.
-    """
-    from scipy.ndimage import minimum_filter1d, uniform_filter1d
-
-    if np.abs(audio).max() <= peak:
-        return audio
-    gain = peak / np.maximum(np.abs(np.atleast_2d(audio)).max(axis=0), peak)
-    # The mean of a sliding minimum over the same window never exceeds the gain itself.
-    window = 2 * round(_LOOKAHEAD_S * sample_rate) + 1
-    smooth = uniform_filter1d(minimum_filter1d(gain, window), window)
-    bound = np.nextafter(np.float32(peak), np.float32(0.0))
-    limited: Audio = np.clip((audio * smooth).astype(np.float32), -bound, bound)
-    return limited

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 _APPLE_HEVC = "hvc1"
 AAC_FRAME_LENGTH = 1024
 """Samples per AAC-LC frame (ISO/IEC 14496-3)."""
+# What FFmpeg's encoder leaves out: noise and intensity instead of a waveform, which save bits that
+# are not scarce here. Chosen by measurement: the decoded music is up to 1 dB nearer.
+_WAVEFORM = {"aac_pns": "0", "aac_is": "0"}
 AAC_BIT_RATE = 96_000
 """AAC bit rate per channel (bit/s). Chosen by hand: stereo gets 192 kbit/s, at which FFmpeg's
 encoder is close to transparent."""
@@ -64,7 +67,7 @@ class AacEncoder:
         self._position = 0
         self._layout = "mono" if len(audio) == 1 else "stereo"
         self._stream: Any = container.add_stream("aac", rate=sample_rate, layout=self._layout)
-        self._stream.options = {"aac_coder": coder}
+        self._stream.options = {"aac_coder": coder, **_WAVEFORM}
         self._stream.bit_rate = bit_rate * len(audio)
 
     def encode_until(self, time_s: Fraction) -> None:

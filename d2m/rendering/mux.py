@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
+import heapq
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,14 +12,14 @@ from numpy.typing import NDArray
 
 from d2m.audio.ducking import ducking_curve
 from d2m.audio.dynamics import apply_gain_curve
-from d2m.audio.postprocess import limit_peaks
 from d2m.audio.waveform import resample_channels, validate_channels
 from d2m.core.errors import AudioError, VideoError
 from d2m.core.levels import SAMPLE_RATE
+from d2m.media.aac_sound import write_aac
 from d2m.media.atomic_write import atomic_write
 from d2m.media.clip_limits import ClipInfo
 from d2m.media.full_quality import SOUND_RATE
-from d2m.media.mp4_writer import AacEncoder, copied_packets, create_mp4
+from d2m.media.mp4_writer import copied_packets, create_mp4
 from d2m.media.probe import open_clip
 from d2m.media.safe_open import read_packets
 from d2m.media.stream_choice import audio_stream
@@ -29,9 +30,8 @@ if TYPE_CHECKING:
     from av.container import InputContainer
     from av.video.stream import VideoStream
 
-# Largest sample of a result's sound. Chosen by hand: AAC overshoots what it encodes, and the
-# music alone stays below this.
-_PEAK = 0.99
+# Gain of mono music on each of two speakers, which together would sound 3 dB louder than it.
+_MONO_GAIN = np.float32(0.5**0.5)
 
 
 def mux(
@@ -47,9 +47,10 @@ def mux(
 ) -> None:
     """Write an MP4 with the coded frames of a clip, unchanged, and new music as stereo AAC.
 
-    The music is cut or padded with silence to the duration of the video, whose rate may vary;
-    its level stays, and only peaks that would clip are limited. The result is decoded and
-    checked before it appears under its name.
+    The music is cut or padded with silence to the duration of the video, whose rate may vary. It
+    is as loud as before, on one speaker or on two; only true peaks above
+    `d2m.media.aac_sound.DECODED_PEAK_DBTP` are limited, and remain so when the AAC is decoded.
+    The result is checked before it appears under its name.
 
     Parameters
     ----------
@@ -81,19 +82,29 @@ def mux(
     info = info or video_info(video)
     channels = resample_channels(validate_channels(audio), sample_rate, SOUND_RATE)
     music = fit_length(channels, round(info.duration_s * SOUND_RATE))
-    if original_gain > 0.0 and own_sound is not None:
-        own = fit_length(_read(own_sound), music.shape[1])
-        if ducking:
-            music = music.copy()
-            apply_gain_curve(music, ducking_curve(own, SOUND_RATE))
-        music = music + np.float32(original_gain) * own
-    stereo = np.ascontiguousarray(np.broadcast_to(music, (2, music.shape[1])))
-    with atomic_write(target) as temporary:
-        # One of FFmpeg's two ways to encode takes half the time, and is as good for mono.
-        coder = "fast" if len(channels) == 1 and own_sound is None else "twoloop"
-        _write(video, limit_peaks(stereo, _PEAK, SOUND_RATE), temporary, coder)
+    if len(music) == 1:
+        music = np.repeat(_MONO_GAIN * music, 2, axis=0)
+    is_mixed = original_gain > 0.0 and own_sound is not None
+    if is_mixed and own_sound is not None:
+        music = _mixed(music, _read(own_sound), original_gain, ducking)
+    # One of FFmpeg's two ways to encode takes half the time, and is as good for mono.
+    coder = "fast" if len(channels) == 1 and not is_mixed else "twoloop"
+    with tempfile.TemporaryDirectory() as folder, atomic_write(target) as temporary:
+        sound = Path(folder) / "sound.m4a"
+        _write(video, sound, music, coder, temporary)
         check_picture(temporary, info.duration_s, 1.0 / info.fps)
         _check_sound(temporary, info.duration_s, 1.0 / info.fps)
+
+
+def _mixed(
+    music: NDArray[np.float32], own_sound: NDArray[np.float32], gain: float, ducking: bool
+) -> NDArray[np.float32]:
+    """Add a clip's own sound to music, both ``(2, N)`` at `SOUND_RATE`."""
+    own = fit_length(own_sound, music.shape[1])
+    music = music.copy()
+    if ducking:
+        apply_gain_curve(music, ducking_curve(own, SOUND_RATE))
+    return music + np.float32(gain) * own
 
 
 def _read(own_sound: Path) -> NDArray[np.float32]:
@@ -111,24 +122,27 @@ def fit_length(audio: NDArray[np.float32], length: int) -> NDArray[np.float32]:
     return np.pad(audio, ((0, 0), (0, length - audio.shape[1])))
 
 
-def _write(video: Path, music: NDArray[np.float32], target: Path, coder: str) -> None:
-    """Copy the video stream packet by packet, interleaved with the music ``(2, N)`` as AAC."""
+def _write(video: Path, sound: Path, music: NDArray[np.float32], coder: str, target: Path) -> None:
+    """Encode music ``(2, N)`` as AAC, and interleave it with a copy of the video stream."""
     import av
 
-    with open_clip(video, RESULT_LIMITS) as (source, stream):
-        try:
-            with create_mp4(target) as output:
-                packets = copied_packets(source, stream, output)
-                encoder = AacEncoder(output, music, SOUND_RATE, coder=coder)
-                for time_s, packet in packets:
-                    output.mux(packet)
-                    encoder.encode_until(time_s)
-                encoder.finish(Fraction(music.shape[1], SOUND_RATE))
-        except (av.FFmpegError, OSError) as cause:
-            raise AudioError(
-                "The music could not be added to the video: check the free disk space and try"
-                " again."
-            ) from cause
+    try:
+        write_aac(sound, music, SOUND_RATE, coder=coder)
+        with (
+            open_clip(video, RESULT_LIMITS) as (source, stream),
+            av.open(str(sound)) as coded,
+            create_mp4(target) as output,
+        ):
+            copies = [
+                copied_packets(source, stream, output),
+                copied_packets(coded, coded.streams.audio[0], output),
+            ]
+            for _, packet in heapq.merge(*copies, key=lambda timed: timed[0]):
+                output.mux(packet)
+    except (av.FFmpegError, OSError) as cause:
+        raise AudioError(
+            "The music could not be added to the video: check the free disk space and try again."
+        ) from cause
 
 
 def check_picture(path: Path, duration_s: float, frame_s: float) -> None:

@@ -5,7 +5,9 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
+from scipy.signal import butter, resample_poly, sosfilt
 
+from d2m.audio.loudness import measure_loudness
 from d2m.core.errors import AudioError, VideoError
 from d2m.core.levels import SAMPLE_RATE, STUDIO_SAMPLE_RATE
 from d2m.media.audio_file import read_audio, write_flac
@@ -13,6 +15,9 @@ from d2m.media.clip import normalise, read_frames
 from d2m.media.full_quality import SOUND_RATE
 from d2m.rendering.mux import mux
 from tests.clips import ClipMaker, click_track, coded_frames, first_click, number_of, probe_clip
+
+MONO = 0.5**0.5
+"""Gain of mono music on each of two speakers."""
 
 
 def loud_near(audio: np.ndarray, time: float) -> bool:
@@ -65,6 +70,12 @@ def stereo_of(path: Path) -> np.ndarray:
     return np.concatenate(frames, axis=1)
 
 
+def peak_dbtp(path: Path) -> float:
+    """Return the true peak of a result's decoded sound: fourfold oversampling, as BS.1770 has."""
+    dense = resample_poly(stereo_of(path).astype(float), 4, 1, axis=-1)
+    return float(20 * np.log10(np.abs(dense).max()))
+
+
 @pytest.mark.parametrize("rate", [SAMPLE_RATE, STUDIO_SAMPLE_RATE])
 def test_the_own_sound_is_mixed_in_with_its_gain_and_its_side(
     copy: Path, own_sound: Path, tmp_path: Path, rate: int
@@ -78,14 +89,15 @@ def test_the_own_sound_is_mixed_in_with_its_gain_and_its_side(
     assert np.abs(right[at:][: SOUND_RATE // 20]).max() < 0.05
     for side in (left, right):
         assert first_click(side, SOUND_RATE) == pytest.approx(0.5, abs=0.005)
-        assert np.abs(side[:SOUND_RATE]).max() == pytest.approx(0.8, abs=0.08)
+        # Mono on two speakers: 3 dB less on each, so that it is as loud as on one.
+        assert np.abs(side[:SOUND_RATE]).max() == pytest.approx(0.8 * MONO, abs=0.08)
 
 
 def test_peaks_are_limited_and_soft_music_keeps_its_level(copy: Path, tmp_path: Path) -> None:
     tone = np.sin(2 * np.pi * 440 * np.arange(3 * SOUND_RATE) / SOUND_RATE).astype(np.float32)
     write_flac(tmp_path / "loud.flac", np.stack([0.9 * tone, 0.9 * tone]), SOUND_RATE)
-    music = 0.3 * tone
-    music[SOUND_RATE : 2 * SOUND_RATE] *= 3
+    music = np.stack([0.3 * tone, 0.3 * tone])
+    music[:, SOUND_RATE : 2 * SOUND_RATE] *= 3
     target = tmp_path / "result.mp4"
     mux(
         copy,
@@ -96,12 +108,66 @@ def test_peaks_are_limited_and_soft_music_keeps_its_level(copy: Path, tmp_path: 
         sample_rate=SOUND_RATE,
     )
     left, _ = stereo_of(target)
-    assert np.abs(left).max() < 1.03  # a clipped sum would have 1.35, or be distorted
+    assert peak_dbtp(target) <= -1.0  # a clipped sum would have 2.6, or be distorted
     assert np.abs(left[SOUND_RATE // 4 : SOUND_RATE // 2]).max() == pytest.approx(0.75, abs=0.03)
     middle = left[round(1.25 * SOUND_RATE) : round(1.75 * SOUND_RATE)]
     spectrum = np.abs(np.fft.rfft(middle * np.hanning(len(middle))))
     first = spectrum[210:231].max()  # 0.5 s: two bins per Hz
     assert spectrum[640:681].max() < 0.01 * first
+
+
+@pytest.mark.parametrize("channels", [1, 2])
+@pytest.mark.parametrize("kind", ["square", "hiss", "clicks"])
+def test_decoded_true_peaks_stay_below_the_limit(
+    copy: Path, tmp_path: Path, kind: str, channels: int
+) -> None:
+    """Sounds that overshoot when they are coded, with a loud own sound on top."""
+    count = 3 * SOUND_RATE
+    rng = np.random.default_rng(3)
+    times = np.arange(count) / SOUND_RATE
+    sounds = {
+        "square": 0.9 * np.sign(np.sin(2 * np.pi * 310 * times)),
+        "hiss": rng.standard_normal(count),
+        "clicks": 3.0 * (rng.random(count) > 0.999),
+    }
+    own = (0.9 * np.sign(np.sin(2 * np.pi * 97 * times))).astype(np.float32)
+    write_flac(tmp_path / "loud.flac", np.stack([own, -own]), SOUND_RATE)
+    music = np.stack([sounds[kind].astype(np.float32)] * channels)
+    target = tmp_path / "result.mp4"
+    for gain in (0.0, 1.0):
+        mux(
+            copy,
+            music,
+            target,
+            own_sound=tmp_path / "loud.flac",
+            original_gain=gain,
+            sample_rate=SOUND_RATE,
+        )
+        assert -4.0 < peak_dbtp(target) <= -1.0
+
+
+def test_each_sample_of_the_music_is_where_it_was(copy: Path, tmp_path: Path) -> None:
+    """Neither the coder's delay nor the container moves the music, by a single sample."""
+    noise = 0.1 * np.random.default_rng(5).standard_normal((2, 3 * SOUND_RATE)).astype(np.float32)
+    target = tmp_path / "result.mp4"
+    mux(copy, noise, target, sample_rate=SOUND_RATE)
+    decoded = stereo_of(target)[0]
+    early, late = (
+        np.vdot(decoded[5000 + lag :][:90_000], noise[0, 5000:][:90_000]) for lag in (-1, 1)
+    )
+    there = np.vdot(decoded[5000:][:90_000], noise[0, 5000:][:90_000])
+    assert there > 2 * max(early, late)
+    with av.open(str(target)) as container:
+        assert container.streams.audio[0].start_time == 0
+
+
+def test_mono_music_is_as_loud_as_stereo(copy: Path, tmp_path: Path) -> None:
+    noise = np.random.default_rng(7).standard_normal(3 * SOUND_RATE)
+    noise = sosfilt(butter(4, 8000, fs=SOUND_RATE, output="sos"), 0.1 * noise).astype(np.float32)
+    target = tmp_path / "result.mp4"
+    mux(copy, noise, target, sample_rate=SOUND_RATE)
+    loudness = measure_loudness(stereo_of(target), SOUND_RATE)
+    assert loudness == pytest.approx(measure_loudness(noise, SOUND_RATE), abs=0.3)
 
 
 def test_a_clip_without_audio_gets_music(make_clip: ClipMaker, tmp_path: Path) -> None:

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
+from d2m.audio.limiter import limit_true_peaks
 from d2m.audio.loudness import measure_loudness
-from d2m.audio.postprocess import TARGET_LUFS, limit_peaks
+from d2m.audio.postprocess import TARGET_LUFS
 from d2m.audio.waveform import Audio, mono_at
 from d2m.benchmark.comparison.midi_audio import play_midi
 from d2m.benchmark.comparison.pairing import MIDI_ENDINGS
@@ -99,7 +100,7 @@ def write_player_copy(path: Path, audio: Audio, sample_rate: int) -> None:
     loudness = measure_loudness(sound, sample_rate)
     if np.isfinite(loudness):
         gain = np.float32(10 ** ((TARGET_LUFS - loudness) / 20))
-        sound = limit_peaks(gain * sound, sample_rate=sample_rate)
+        sound = limit_true_peaks(gain * sound, sample_rate)
     channels = np.clip(sound, -1, 1)[None]
     with atomic_write(path) as temporary, create_mp4(temporary) as container:
         encoder = AacEncoder(container, channels, sample_rate, bit_rate=PLAYER_BIT_RATE)

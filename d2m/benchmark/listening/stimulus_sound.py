@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
+from d2m.audio.limiter import limit_true_peaks
 from d2m.audio.loudness import measure_loudness
-from d2m.audio.postprocess import limit_peaks
 from d2m.audio.waveform import Audio
 from d2m.core.errors import DataError
 from d2m.media.atomic_write import atomic_write
@@ -31,7 +31,6 @@ SIDES = ("left", "right", "both")
 """Sides of the tones of the headphones check."""
 _LIMITS = SongLimits(min_duration_s=0.0)
 _FADE_S = 0.01  # at both ends, so that cuts do not click
-_PEAK = 0.9  # room for what coding adds
 _ROUNDS, _TOLERANCE_LU = 4, 0.05  # of gain and limiting
 _TONE_HZ, _TONE_S, _TONE_AMPLITUDE = 440.0, 1.2, 0.25  # of the checks
 
@@ -122,7 +121,7 @@ def at_loudness(sound: Audio, lufs: float) -> tuple[Audio, float | None]:
         if abs(lufs - loudness) < _TOLERANCE_LU:
             break
         gain_db += lufs - loudness
-        result = limit_peaks(sound * np.float32(10 ** (gain_db / 20)), _PEAK, STIMULUS_RATE)
+        result = limit_true_peaks(sound * np.float32(10 ** (gain_db / 20)), STIMULUS_RATE)
     return result, measure_loudness(result, STIMULUS_RATE)
 
 
