@@ -62,7 +62,7 @@ class JobOutputs:
             ),
             "sentence": self.dance.beat_sentence,
             "page": re.sub("<.*?>", "", result_html.analysis(self.dance, chosen)),
-            "scores": re.sub("<.*?>", "", result_html.scores(self.soundtrack, chosen)),
+            "scores": " ".join(result_html.score_sentences(self.soundtrack, chosen)),
             "plot": self.details.alt_text,
             "score picture": self.details.score_text,
         }

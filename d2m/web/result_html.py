@@ -16,7 +16,7 @@ _COMPARED = {
 }
 _SHIFTS = {0.25: "¼ beat later", 0.5: "½ beat later"}
 _SHIFTS |= {-0.25: "¼ beat earlier", -0.5: "½ beat earlier"}
-PENDING = '<div class="scores"><p>Being generated.</p></div>'
+PENDING = '<div class="scores"><p>Generating...</p></div>'
 ANALYSING = (
     '<div class="rhythm"><p class="muted">The tempo and where it comes from will appear here.</p>'
     "</div>"
@@ -25,36 +25,46 @@ ANALYSING = (
 
 def analysis(dance: DanceSummary, settings: Settings) -> str:
     """Return the tempo, where the beats come from and why, and the style of an analysis."""
-    return (
-        f'<div class="rhythm"><p>{_tempo(dance)}, {_clock(dance, settings)}. '
-        f"Suits {escape(dance.style)}.</p></div>"
-    )
+    sentences = [
+        _tempo(dance),
+        _confidence(dance, settings),
+        _reason(dance, settings),
+        *(f"Corrected: {changed}." for changed in filter(None, [corrected(settings)])),
+        f"Suits {escape(dance.style)}.",
+    ]
+    # Each sentence is an element of its own, so that the page can be translated.
+    spans = " ".join(f"<span>{sentence}</span>" for sentence in sentences if sentence)
+    return f'<div class="rhythm"><p>{spans}</p></div>'
 
 
-def _clock(dance: DanceSummary, settings: Settings) -> str:
-    """Return where the beats come from, and how sure they are or that they are a guess."""
-    corrections = corrected(settings)
+def _tempo(dance: DanceSummary) -> str:
+    """Return the tempo and where the beats come from, or that no rhythm was found."""
+    tempo = f"<strong>{tempo_text(dance.tempo_bpm)}</strong>"
     if dance.clock == "taps":
-        return f"as you tapped it{corrections}"
+        return f"{tempo}, as you tapped it."
     if not dance.has_rhythm:
-        is_chosen = settings.beats == dance.clock or not dance.clock_reason
-        reason = "" if is_chosen else f", and {escape(dance.clock_reason)}"
-        return f"because no rhythm was found in the dance{reason}{corrections}"
+        return f"Steady {tempo}, not the dancer's: no rhythm was found in the dance."
     source = "the clip's own sound" if dance.clock == "sound" else "the dance"
-    text = f"from {source}{corrections}"
-    if settings.beats == dance.clock:
-        text = f"from {source}, as chosen{corrections}"
-    elif dance.clock_reason:
-        text += f", because {escape(dance.clock_reason)}"
-    if dance.unsure:
-        return f"a guess {text}"
-    if dance.clock == "dance" and settings.tempo_bpm:
-        return text  # the confidence would be that of the tempo found
-    return f'{text} <span class="muted">(confidence {100 * dance.confidence:.0f}&#8201;%)</span>'
+    return f"{tempo}, {'guessed ' if dance.unsure else ''}from {source}."
+
+
+def _confidence(dance: DanceSummary, settings: Settings) -> str:
+    """Return how sure the beats are; empty for a guess, and where a person gave the tempo."""
+    is_given = dance.clock == "dance" and settings.tempo_bpm
+    if dance.clock == "taps" or dance.unsure or not dance.has_rhythm or is_given:
+        return ""
+    return f"Confidence: {100 * dance.confidence:.0f}&#8201;%."
+
+
+def _reason(dance: DanceSummary, settings: Settings) -> str:
+    """Return why this source gives the beats; empty where it is the usual one."""
+    if dance.clock != "taps" and settings.beats == dance.clock:
+        return "As chosen."
+    return f"Reason: {escape(dance.clock_reason)}." if dance.clock_reason else ""
 
 
 def corrected(settings: Settings) -> str:
-    """Return what the settings change about the beats found, such as ``", ¼ beat later"``."""
+    """Return what the settings change about the beats found, such as ``"¼ beat later"``."""
     shift, shift_ms = settings.shift_beats, settings.beat_shift_ms
     parts = [
         "at the given tempo" if settings.tempo_bpm and not settings.taps_s else "",
@@ -64,7 +74,7 @@ def corrected(settings: Settings) -> str:
         else "",
         f"{abs(shift_ms):g}&#8201;ms {'later' if shift_ms > 0 else 'earlier'}" if shift_ms else "",
     ]
-    return "".join(f", {part}" for part in parts if part)
+    return ", ".join(filter(None, parts))
 
 
 def warnings(dance: DanceSummary) -> str:
@@ -83,7 +93,7 @@ def followed_dancer(dance: DanceSummary) -> str:
 
 def chosen_dancer(number: int) -> str:
     """Return that another dancer was chosen; screen readers read it at once."""
-    return f'<p class="dancer" role="status">Dancer {number} is followed from the next run.</p>'
+    return f'<p class="dancer" role="status">The next run follows dancer {number}.</p>'
 
 
 def clock_button(dance: DanceSummary) -> str:
@@ -125,15 +135,10 @@ def _hits(share: float) -> list[str]:
     """Return a sentence on the share of hits that the music meets; none where it is unknown."""
     if not math.isfinite(share):
         return []
-    return [f"It meets {100 * share:.0f} % of the dancer's hits within 45 ms."]
+    return [f"The music meets {100 * share:.0f} % of the dancer's hits within 45 ms."]
 
 
 def _similarity(correlation: float) -> list[str]:
     """Return a sentence on the correlation that Dance2Music searched for; none elsewhere."""
-    words = "It repeats where the movement repeats with a correlation of"
+    words = "The music repeats where the movement repeats, with a correlation of"
     return [f"{words} {correlation:.2f}."] if math.isfinite(correlation) else []
-
-
-def _tempo(dance: DanceSummary) -> str:
-    tempo = f"<strong>{tempo_text(dance.tempo_bpm)}</strong>"
-    return tempo if dance.has_rhythm else f"Steady {tempo}, not the dancer's"

@@ -11,13 +11,18 @@ import pytest
 
 from d2m.core.events import SoundtrackSummary
 from d2m.core.settings import Settings
-from d2m.web import html, result_html
+from d2m.web import result_html
 from tests.web.summaries import dance_summary
 
 
 def text_of(page: str) -> str:
     """Return HTML without its tags, with plain spaces."""
     return re.sub("<.*?>", "", page).replace("&#8201;", " ").replace("&#x27;", "'")
+
+
+def scores(soundtrack: SoundtrackSummary, settings: Settings) -> str:
+    """Return the scores of a soundtrack in words."""
+    return " ".join(result_html.score_sentences(soundtrack, settings))
 
 
 def soundtrack(
@@ -41,51 +46,52 @@ def soundtrack(
         (
             {"clock": "sound", "clock_reason": ""},
             {},
-            "118.4 BPM, from the clip's own sound (confidence 93 %). Suits House.",
+            "118.4 BPM, from the clip's own sound. Confidence: 93 %. Suits House.",
         ),
         (
             {},
             {},
-            "118.4 BPM, from the dance, because the clip has no sound (confidence 93 %). "
+            "118.4 BPM, from the dance. Confidence: 93 %. Reason: the clip has no sound. "
             "Suits House.",
         ),
         (
             {"unsure": True},
             {},
-            "118.4 BPM, a guess from the dance, because the clip has no sound. Suits House.",
+            "118.4 BPM, guessed from the dance. Reason: the clip has no sound. Suits House.",
         ),
         (
             {"unsure": True, "has_rhythm": False, "tempo_bpm": 110.0},
             {},
-            "Steady 110 BPM, not the dancer's, because no rhythm was found in the dance, and the "
-            "clip has no sound. Suits House.",
+            "Steady 110 BPM, not the dancer's: no rhythm was found in the dance. Reason: the clip "
+            "has no sound. Suits House.",
         ),
         (
             {"unsure": True, "has_rhythm": False, "tempo_bpm": 55.0},
             {"beats": "dance", "tempo_scale": "half"},
-            "Steady 55 BPM, not the dancer's, because no rhythm was found in the dance, at half "
-            "tempo. Suits House.",
+            "Steady 55 BPM, not the dancer's: no rhythm was found in the dance. As chosen. "
+            "Corrected: at half tempo. Suits House.",
         ),
-        ({"clock": "taps"}, {"taps_s": (0.5, 1, 1.5, 2)}, "118.4 BPM, as you tapped it. Suits"),
+        ({"clock": "taps"}, {"taps_s": (0.5, 1, 1.5, 2)}, "118.4 BPM, as you tapped it. Reason"),
         (
             {"clock_reason": "the settings ask for it"},
             {"beats": "dance"},
-            "118.4 BPM, from the dance, as chosen (confidence 93 %).",
+            "118.4 BPM, from the dance. Confidence: 93 %. As chosen. Suits",
         ),
         (
             {"clock": "sound", "clock_reason": ""},
             {"shift_beats": -0.25, "tempo_scale": "half", "beat_shift_ms": 40},
-            "from the clip's own sound, at half tempo, ¼ beat earlier, 40 ms later (confidence",
+            "Corrected: at half tempo, ¼ beat earlier, 40 ms later. Suits",
         ),
         (
             {"unsure": True},
             {"beats": "dance", "shift_beats": 0.5},
-            "118.4 BPM, a guess from the dance, as chosen, ½ beat later. Suits",
+            "118.4 BPM, guessed from the dance. As chosen. Corrected: ½ beat later. Suits",
         ),
         (
             {},
             {"tempo_bpm": 118, "shift_beats": 0.3},
-            "from the dance, at the given tempo, 0.3 beats later, because the clip has no sound. ",
+            "from the dance. Reason: the clip has no sound. Corrected: at the given tempo, "
+            "0.3 beats later. Suits",
         ),
     ],
 )
@@ -98,7 +104,7 @@ def test_the_first_line_says_where_the_beat_comes_from(
 
 def test_warnings_and_reasons_are_escaped() -> None:
     dance = dance_summary(clock_reason="<b>", warnings=("It is <dark>.",))
-    assert "because &lt;b&gt;" in result_html.analysis(dance, Settings())
+    assert "Reason: &lt;b&gt;." in result_html.analysis(dance, Settings())
     assert "It is &lt;dark&gt;." in result_html.warnings(dance)
     assert result_html.warnings(dance_summary()) == ""
 
@@ -130,38 +136,38 @@ def test_the_other_clock_is_offered_where_there_is_one(
 def test_the_beat_match_says_what_it_compares(
     clock: str, settings: dict[str, Any], compared: str
 ) -> None:
-    text = text_of(result_html.scores(soundtrack(clock), Settings(**settings)))
-    assert "House music. Beat match 0.93 of 1" in text
+    text = scores(soundtrack(clock), Settings(**settings))
+    assert "Beat match 0.93 of 1" in text
     assert f"how many beats of the music match {compared} 70 ms" in text
 
 
 def test_a_beat_match_with_a_guess_says_so() -> None:
-    text = text_of(result_html.scores(soundtrack("sound", unsure=True), Settings(beats="sound")))
+    text = scores(soundtrack("sound", unsure=True), Settings(beats="sound"))
     assert "Beat match 0.93 of 1" in text
     assert "It is unsure, because the beat is a guess." in text
-    assert "a guess" not in text_of(result_html.scores(soundtrack("sound"), Settings()))
+    assert "a guess" not in scores(soundtrack("sound"), Settings())
 
 
 def test_a_beat_match_says_where_the_place_of_the_beat_is_a_guess() -> None:
     weak = replace(soundtrack(), is_phase_weak=True)
     assert weak.beat_match == "beat F-measure 0.93 (the place of the beat is a guess)"
-    text = text_of(result_html.scores(weak, Settings()))
+    text = scores(weak, Settings())
     assert "It is unsure, because the place of the beat is a guess." in text
-    assert "unsure" not in text_of(result_html.scores(soundtrack(), Settings()))
+    assert "unsure" not in scores(soundtrack(), Settings())
 
 
 def test_without_a_rhythm_there_is_no_beat_score() -> None:
-    text = text_of(result_html.scores(soundtrack(unsure=True, has_rhythm=False), Settings()))
+    text = scores(soundtrack(unsure=True, has_rhythm=False), Settings())
     assert "No beat score, because no rhythm was found in the dance." in text
     assert "F-measure" not in text
 
 
 @pytest.mark.parametrize("unsure", [False, True])
 def test_hits_are_shown_where_they_are_known(unsure: bool) -> None:
-    known = result_html.scores(soundtrack(unsure=unsure, hits_met=0.876), Settings())
-    assert "It meets 88 % of the dancer's hits within 45 ms." in text_of(known)
+    known = scores(soundtrack(unsure=unsure, hits_met=0.876), Settings())
+    assert "The music meets 88 % of the dancer's hits within 45 ms." in known
     for unknown in (soundtrack(), soundtrack(hits_met=math.nan)):
-        assert "hits" not in result_html.scores(unknown, Settings())
+        assert "hits" not in scores(unknown, Settings())
 
 
 @pytest.mark.parametrize(
@@ -174,7 +180,3 @@ def test_hits_are_shown_where_they_are_known(unsure: bool) -> None:
 )
 def test_a_guess_is_offered_by_tempo_and_shift(guess: tuple[float, float], label: str) -> None:
     assert result_html.guess_label(*guess) == label
-
-
-def test_the_page_says_that_the_sound_can_give_the_beat() -> None:
-    assert "clip's own sound" in html.STEPS
