@@ -20,7 +20,13 @@ from d2m.core.command_options import (
     WeightsFolder,
 )
 from d2m.core.console import ConsoleProgress, EventPrinter, telling_errors
-from d2m.core.events import DanceSummary, Observer, ResultFiles, SoundtrackSummary
+from d2m.core.events import (
+    DanceSummary,
+    Observer,
+    ResultFiles,
+    SoundtrackSummary,
+    heard_sentence,
+)
 from d2m.core.levels import BASELINES, DEFAULT_LEVELS, Level, levels_named
 from d2m.core.settings import Settings
 from d2m.jobs.given_clips import do_each_clip, given_clips
@@ -132,6 +138,7 @@ class ConsoleObserver(Observer[None]):
     def __init__(self, *, quiet: bool = False) -> None:
         self._quiet = quiet
         self._progress = ConsoleProgress(quiet=quiet)
+        self._made: list[SoundtrackSummary] = []
 
     def on_progress(self, stage: str, share: float) -> None:
         """Print a stage and the share of it that is done."""
@@ -144,13 +151,19 @@ class ConsoleObserver(Observer[None]):
                 typer.echo(sentence, err=True)
 
     def on_soundtrack(self, soundtrack: SoundtrackSummary) -> None:
-        """Print where one level's video is, its style (baselines have none), tempo and score."""
+        """Print where one level's video is, its style (baselines have none), song and scores."""
+        self._made.append(soundtrack)
         style = "" if soundtrack.level in BASELINES else f"{soundtrack.style}, "
+        if soundtrack.song:
+            style = f'"{soundtrack.song}" ({soundtrack.style}: {soundtrack.kind}), '
         typer.echo(
             f"{soundtrack.paths['mp4']}  {style}{tempo_text(soundtrack.tempo_bpm)}, "
             f"{soundtrack.beat_match}"
         )
 
     def on_files(self, files: ResultFiles) -> None:
-        """Print where the ZIP is."""
+        """Print where the ZIP is, and whether all kinds of songs were heard."""
         typer.echo(files.archive)
+        heard = heard_sentence(self._made)
+        if heard and not self._quiet:
+            typer.echo(heard, err=True)
