@@ -53,7 +53,7 @@ class DanceForm:
             self._add_section("part")
         with gr.Accordion("Start pose", open=False):
             self.start_pose = gr.File(
-                label="Photo or clip of a person whose pose the dance begins in",
+                label="Photo or clip of a person: the dance starts in that pose",
                 type="filepath",
                 height=140,
                 elem_id="start-pose",

@@ -148,7 +148,7 @@ class KeepCard:
     def __init__(self) -> None:
         with gr.Row(visible=False, elem_id="keep", elem_classes="buttons") as self.row:
             self.song = gr.Button("Another song", size="sm")
-            self.arrangement = gr.Button("Other arrangement", size="sm")
+            self.arrangement = gr.Button("Another arrangement", size="sm")
             self.to_dance = gr.Button("Dance to this music", size="sm")
             self.archive = gr.DownloadButton("Everything (ZIP)", size="sm")
             self.report = gr.DownloadButton("Report (JSON)", size="sm")

@@ -43,7 +43,7 @@ def choreography_figures(dance: ChoreographySummary) -> str:
     many = f" {dance.dancers} dancers." if dance.dancers > 1 else ""
     sentences = [
         f"<strong>{escape(dance.style)}</strong>, {whose}.{many}",
-        *(_beats(dance.figures) if dance.figures else ["No beat figures: the song has no beat."]),
+        *(_beats(dance.figures) or ["No beat scores, because the song has no beat."]),
         f'<span class="muted">Made in {dance.seconds:.0f}&#8201;s.</span>',
     ]
     rights = f'<p class="rights">{escape(dance.rights)}</p>'

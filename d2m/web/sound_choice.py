@@ -67,7 +67,7 @@ class SoundChoice:
             list(zip((sound.label for sound in SOUNDS), _NAMES, strict=True)),
             value=_NAMES[0],
             label="Sound",
-            info="What you hear, and about how long a clip of 10 s takes.",
+            info="How it sounds, and about how long a 10 s clip takes.",
             elem_id="sound",
         )
 
@@ -77,7 +77,7 @@ class SoundChoice:
             [(_label(level), name) for name, level in LEVELS_AND_BASELINES.items()],
             value=list(SOUNDS[0].levels),
             label="Levels and baselines",
-            info="What is ticked here is made; the choice of the sound ticks its levels.",
+            info="Everything ticked here is made. Choosing a sound above ticks its levels.",
             elem_id="levels",
         )
         self.sound.input(None, self.sound, self.levels, js=_TO_LEVELS, **PRIVATE)

@@ -29,7 +29,7 @@ def style_list(style: Any) -> None:
         The widget of the setting.
     """
     automatic = _ROW.format(
-        name=AUTO, label="From the dance", about="The style that suits the dance", button=""
+        name=AUTO, label="Match the dance", about="The style that suits the dance", button=""
     )
     rows = automatic + "".join(map(_row, STYLES.values()))
     listing = gr.HTML(

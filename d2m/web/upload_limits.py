@@ -47,7 +47,7 @@ def clip_limits_note() -> str:
     return _note(
         f"{limits.min_duration_s:g} to {limits.max_duration_s:g} s, up to "
         f"{limits.max_bytes / 1e6:g} MB and {limits.max_pixels / 1e6:.1f} megapixels (4K).",
-        "Of a longer clip, you choose a part.",
+        "You can choose a part of a longer clip.",
         VIDEO_ENDINGS,
     )
 
@@ -58,7 +58,7 @@ def song_limits_note() -> str:
     return _note(
         f"{limits.min_duration_s:g} s to {limits.max_duration_s / 60:g} minutes, up to "
         f"{limits.max_bytes / 1e6:g} MB.",
-        "Of a longer song, you choose a part.",
+        "You can choose a part of a longer song.",
         (*AUDIO_ENDINGS, *VIDEO_ENDINGS),
     )
 

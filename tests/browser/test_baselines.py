@@ -35,7 +35,7 @@ def test_a_baseline_has_a_card_with_its_notes(page: Page, short_clip: Path) -> N
     assert "repeats where the movement repeats" in said
     assert "You may use this music commercially" in said
     assert page.locator("#card-studio, #card-high, #card-random").count() == 0
-    assert not page.get_by_role("button", name="Other arrangement").is_visible()
+    assert not page.get_by_role("button", name="Another arrangement").is_visible()
     notes = [m for m in mido.MidiFile(download(page, "↓ MIDI")) if m.type == "note_on"]
     assert {note.note for note in notes} <= {60, 62, 64, 67, 69}
     report = json.loads(download(page, "↓ Report (JSON)").read_text())

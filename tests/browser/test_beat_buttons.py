@@ -33,7 +33,7 @@ pytestmark = pytest.mark.browser
 BPM, FIRST_BEAT_S = 100.0, 0.12
 """Tempo and first beat of the sound of the clip."""
 SHIFT = "number input for Shift (beats)"
-BACK, OTHER = "Back to the beat found", "Use the dance's beat"
+BACK, OTHER = "Back to the detected beat", "Use the dance's beat"
 
 
 @pytest.fixture(scope="module")

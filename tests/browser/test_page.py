@@ -263,7 +263,7 @@ def test_after_a_stop_the_page_is_usable(
     assert page.locator("#comparison").is_hidden()
     # Another arrangement is offered without the studio version too.
     assert page.get_by_role("button", name="Another song").is_visible()
-    assert page.get_by_role("button", name="Other arrangement").is_visible()
+    assert page.get_by_role("button", name="Another arrangement").is_visible()
     assert level_card(page, "studio").is_hidden()
     assert level_card(page, "high").get_by_role("button", name="↓ MIDI").is_visible()
 

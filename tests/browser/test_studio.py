@@ -177,7 +177,7 @@ def test_another_song_and_another_arrangement(page: Page, short_clip: Path) -> N
     page.get_by_role("button", name="Play the stems").click()
     first = flac_of(page, "Bass")
     assert "arrangement" not in first
-    press(page, "Other arrangement")
+    press(page, "Another arrangement")
     page.locator(".studio video[src*='seed0.arrangement1']").wait_for(timeout=JOB_MS)
     status_says(page, "Done")
     assert "seed0.arrangement1" in flac_of(page, "Bass")

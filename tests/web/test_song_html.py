@@ -53,7 +53,7 @@ def test_the_figures_are_sentences() -> None:
 
 def test_without_a_beat_there_are_no_figures() -> None:
     text = text_of(song_html.choreography_figures(dance(figures={})))
-    assert "No beat figures: the song has no beat." in text
+    assert "No beat scores, because the song has no beat." in text
     assert "%" not in text
 
 
