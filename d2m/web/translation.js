@@ -13,6 +13,7 @@
   const COLONS = { fr: ' : ', ja: '：', zh: '：' };
   const UNTOUCHED = '[translate="no"], script, style, textarea, code';
   const MOST_KEPT = 3000;               // texts whose translation is kept (count)
+  const SPECIFIC = 10;                  // a key with fewer letters of its own takes only numbers
 
   function stored() {
     try {
@@ -70,7 +71,9 @@
         continue;
       }
       const parts = english.split('{}').map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
-      templates.push([new RegExp(`^${parts.join('(.+?)')}$`, 's'), text, parts.join('').length]);
+      const own = parts.join('').length;
+      const value = own < SPECIFIC ? '([\\d.,]+)' : '(.+?)';
+      templates.push([new RegExp(`^${parts.join(value)}$`, 's'), text, own]);
     }
     templates.sort((one, other) => other[2] - one[2]);  // the most specific first
     const known = new Map();
