@@ -11,16 +11,18 @@ import gradio as gr
 from d2m.core.events import DanceSummary
 from d2m.core.setting_fields import setting_fields
 from d2m.core.settings import Settings
+from d2m.core.styles import STYLES
 from d2m.metrics.beats import TEMPO_TOLERANCE
 from d2m.perception.rhythm import WEAK_PHASE
 from d2m.web import html, result_html
 from d2m.web.job_status import JobStatus, JobStatuses
+from d2m.web.scripts import FOCUS_TAPPER
 from d2m.web.setting_widgets import PRIVATE, Update
 
 BEAT_SETTINGS = ("beats", "tempo_bpm", "tempo_scale", "shift_beats", "beat_shift_ms", "taps_s")
 """Names of the settings that the buttons change."""
-N_OTHERS = 2
-"""Most other guesses that are offered (count): an analysis has three, one of them in use."""
+N_OTHERS = 3
+"""Most other guesses that are offered (count), as many as an analysis has."""
 
 _SHIFTS = {"¼ beat earlier": -0.25, "¼ beat later": 0.25, "½ beat later": 0.5}
 _SCALES = ("half", "found", "double")
@@ -48,11 +50,15 @@ def rescaled(scale: str, steps: int) -> str:
 def other_guesses(dance: DanceSummary) -> tuple[tuple[float, float], ...]:
     """Return the tempo (BPM) and shift (beats) of each other guess that no other button gives.
 
-    Buttons that shift the beats or halve and double the tempo are there anyway.
+    Buttons that shift the beats or halve and double the tempo are there anyway. Where the
+    movement suggests no tempo at all, those of the styles that suit it are offered.
     """
     found: list[tuple[float, float]] = []
     known = [dance.tempo_bpm, *(tempo for tempo, _, _ in dance.candidates[:1])]
-    for tempo, shift, _ in dance.candidates[1:]:
+    guesses = [(tempo, shift) for tempo, shift, _ in dance.candidates[1:]]
+    if not dance.has_rhythm and not dance.candidates:
+        guesses = [(STYLES[name].tempo_bpm, 0.0) for name, _ in dance.styles]
+    for tempo, shift in guesses:
         octaves = [one * factor for one in known for factor in (0.5, 1.0, 2.0)]
         if all(abs(tempo / octave - 1) > TEMPO_TOLERANCE for octave in octaves):
             found.append((round(tempo, 2), shift))
@@ -85,10 +91,12 @@ class BeatButtons:
             gr.Accordion(html.BEAT_OFF, open=False, visible=False, elem_id="beat-box") as self.box,
             gr.Row(elem_id="beat-buttons"),
         ):
+            self._tap = _button("Tap the beat", visible=False)
             self._shifts = {_button(label): by for label, by in _SHIFTS.items()}
             self._half, self._double = _button("Half tempo"), _button("Double tempo")
             self._others = [_button("Other tempo", visible=False) for _ in range(N_OTHERS)]
-            self._back = _button("Back to the beat found", visible=False)
+            self._back = _button("Back to the detected beat", visible=False)
+        self._tap.click(None, None, None, js=FOCUS_TAPPER, **PRIVATE)
 
     @property
     def buttons(self) -> list[Any]:
@@ -98,7 +106,7 @@ class BeatButtons:
     @property
     def outputs(self) -> list[Any]:
         """The widgets that its updates change, but for the button for the other clock."""
-        return [self.box, *self._in_box]
+        return [self.box, self._tap, *self._in_box]
 
     @property
     def _in_box(self) -> list[Any]:
@@ -164,9 +172,12 @@ class BeatButtons:
         is_open = is_weak(dance) or corrected
         # A box that a person opened to press a button in it stays open.
         opened: Update = {"open": is_open} if is_open or not status.again else {}
-        label = html.TRY_BEATS if is_weak(dance) else html.BEAT_OFF
+        label = html.BEAT_OFF
+        if is_weak(dance):
+            label = html.TRY_BEATS if dance.has_rhythm else html.NO_BEATS
         updates: Update = {
             self.box: gr.Accordion(label=label, visible=True, **opened),
+            self._tap: gr.Button(visible=is_weak(dance)),
             self._back: gr.Button(visible=corrected),
         }
         for n, button in enumerate(self._others):

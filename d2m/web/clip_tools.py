@@ -50,7 +50,7 @@ class ClipTools:
         both = [start_s, length_s]
         self._trimmer.input(None, self._trimmer, both, js="(part) => part", **PRIVATE)
         self._tapper.input(None, self._tapper, taps_s, js="({taps}) => taps", **PRIVATE)
-        part = "(start, length) => [start || 0, length || 0]"
+        part = "(start, length) => [[start || 0, length || 0]]"  # an array holds all outputs
         tapped = "(taps, start) => ({taps: taps || '', start: start || 0})"
         for widget in both:
             widget.change(None, both, self._trimmer, js=part, **PRIVATE)

@@ -17,3 +17,9 @@ SWITCH_VIDEO = """(level) => {
   }
 }"""
 """Continues with the other video, whose frames are the same."""
+FOCUS_TAPPER = """() => {
+  const button = document.querySelector('#tapper .tap');
+  button?.scrollIntoView({block: 'center'});
+  button?.focus();
+}"""
+"""Leads to the button that taps the beat, beside the clip."""

@@ -30,8 +30,6 @@ SCORE_ROWS = (
 """The settings of the score, by rows of the form."""
 BEAT_ROWS = (("beats",), ("tempo_bpm", "tempo_scale"), ("shift_beats", "beat_shift_ms"))
 """The settings of the beat above the tapped ones, by rows of the form."""
-MUSIC_ROWS = (("style",), ("variations", "seed"))
-"""The settings of the music, by rows of the form."""
 
 
 class SettingsForm:
@@ -55,9 +53,10 @@ class SettingsForm:
         gr.HTML(clip_limits_note(), padding=False, elem_classes="limits-note")
         example_gallery(clips, self.clip, "Or try a drawn dancer")
         self._sound = SoundChoice()
-        self._add_rows(MUSIC_ROWS)
-        self._add_section("music")
+        self._add_rows((("style",),))
         style_list(self.widgets["style"])
+        self._add_rows((("variations", "seed"),))
+        self._add_section("music")
         with gr.Accordion("Song and arrangement", open=False, elem_id="score-settings"):
             self._add_rows(SCORE_ROWS)
             self._add_section("score")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import gradio as gr
@@ -73,6 +74,14 @@ def test_other_guesses_are_those_that_no_button_gives() -> None:
     assert other_guesses(dance_summary(candidates=(found, double, half))) == ()
     assert other_guesses(dance_summary(candidates=(found, rival, same_rival))) == ((96.24, 0.5),)
     assert other_guesses(dance_summary(candidates=())) == ()
+
+
+def test_a_dance_without_any_tempo_is_offered_those_of_its_styles() -> None:
+    styles = (("house", "House"), ("krump", "Krump"), ("pop", "Pop"))
+    still = dance_summary(tempo_bpm=110.0, unsure=True, has_rhythm=False, styles=styles)
+    assert other_guesses(still) == ((124.0, 0.0), (84.0, 0.0), (100.0, 0.0))
+    guessed = replace(still, candidates=((110.0, 0.0, 0.4), (92.0, 0.0, 0.3)))
+    assert other_guesses(guessed) == ((92.0, 0.0),), "what the movement suggests comes first"
 
 
 def test_what_the_form_shows_at_first_is_no_correction() -> None:
@@ -151,7 +160,7 @@ def test_a_button_changes_one_setting_and_the_way_back_undoes_it(
     assert pressed.press(label) == changed
     assert pressed.status.corrected
     assert pressed.settings() == Settings(**changed)
-    pressed.press("Back to the beat found")
+    pressed.press("Back to the detected beat")
     assert pressed.settings() == Settings()
 
 
@@ -164,7 +173,7 @@ def test_another_guess_of_the_dance_stays_one_of_the_dance(
     )
     pressed = Pressed(job)
     pressed.press("Half tempo")
-    first, _ = (one for one in pressed.buttons.buttons if one.value == "Other tempo")
+    first, *_ = (one for one in pressed.buttons.buttons if one.value == "Other tempo")
     first.value = "First"
     pressed.press("First")
     assert pressed.settings() == Settings(tempo_bpm=96.24, shift_beats=0.5, **beats)

@@ -81,6 +81,22 @@ def test_the_time_left_follows_from_the_time_so_far() -> None:
     assert progress.seconds_left == 0.0
 
 
+def test_the_time_left_rises_only_if_it_rises_much() -> None:
+    clock = Clock()
+    progress = two_parts(clock)
+    progress.on_progress("Reading the clip", 0.0)
+    clock.now_s += 6
+    progress.on_progress("Reading the clip", 0.5)
+    clock.now_s += 1
+    progress.on_progress("Reading the clip", 0.5)
+    assert progress.seconds_left == pytest.approx(9.0), "a small rise is noise"
+    clock.now_s += 5
+    progress.on_progress("Reading the clip", 0.5)
+    assert progress.seconds_left == pytest.approx(20.0)
+    progress.on_progress("Reading the clip", 1.0)
+    assert progress.seconds_left == pytest.approx(4.0), "a fall is good news at once"
+
+
 def test_a_part_that_only_some_clips_need_counts_once_it_is_reported() -> None:
     one, many = (JobProgress(music_parts((STUDIO,), Settings())) for _ in range(2))
     for progress in (one, many):
