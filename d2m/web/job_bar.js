@@ -8,9 +8,12 @@ const detail = element.querySelector('.detail');
 const percent = element.querySelector('.percent');
 const bar = element.querySelector('[role=progressbar]');
 
-// Texts change only when they differ, so that a screen reader says each of them once.
+// Texts change only when they differ, so that a screen reader says each of them once. What the
+// node shows is no measure for that: translation.js may have translated it.
 function write(node, text) {
-  if (node.textContent !== text) node.textContent = text;
+  if (node.english === text) return;
+  node.english = text;
+  node.textContent = text;
 }
 
 let refused = ''; // why a file was not taken; shown until the next try or start

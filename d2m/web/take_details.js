@@ -37,6 +37,7 @@ function showDetails() {
   find('.chosen').hidden = !take;
   if (!take) return;
   mark.textContent = take.isExample ? 'Example' : take.isShared ? 'Shared with you' : '';
+  heading.translate = !(take.name || take.song); // names stay as they are
   heading.textContent = titleOf(take);
   factsLine.replaceChildren(...[
     take.levelTitle, take.variations > 1 ? `Variation ${take.variation}` : '', take.style, take.tempo,
@@ -120,12 +121,12 @@ shareButton.addEventListener('click', async () => {
     await navigator.clipboard.writeText(link.href);
     say(`The link is copied. It works until ${clockTime(shown.until)}.`);
   } catch {
-    window.prompt('Copy this link:', link.href); // without a secure connection
+    window.prompt(translated('Copy this link:'), link.href); // without a secure connection
   }
 });
 deleteButton.addEventListener('click', () => {
   const key = shown.key;
-  if (!window.confirm('Delete this result, and its files on the server?')) return;
+  if (!window.confirm(translated('Delete this result, and its files on the server?'))) return;
   trigger('forget', { key });
   remove([key]);
   say('The result is deleted.');

@@ -27,7 +27,9 @@ function card(take) {
   if (take.isExample) marks.append(part('span', 'Example'));
   if (take.isShared) marks.append(part('span', 'Shared with you'));
   if (take.pinned) marks.append(part('span', 'Pinned'));
-  button.append(part('span', titleOf(take), 'title'), line, facts);
+  const title = part('span', titleOf(take), 'title');
+  title.translate = !(take.name || take.song); // names stay as they are
+  button.append(title, line, facts);
   if (marks.childElementCount) button.append(marks);
   item.append(button);
   return item;

@@ -35,7 +35,8 @@ function show() {
   let sentence = 'Press Tap or the key T once to start the clip, then on each beat.';
   if (taps.length >= needed) sentence = `${taps.length} taps: the music will follow them.`;
   else if (taps.length) sentence = `${taps.length} of at least ${needed} taps.`;
-  if (message.textContent !== sentence) message.textContent = sentence;
+  if (message.english !== sentence) message.textContent = sentence;
+  message.english = sentence; // the text that is shown may be a translation
 }
 
 function tell() {
@@ -59,7 +60,7 @@ function tap() {
     video.play();
     taps = [];
     tell();
-    message.textContent = 'Now tap on each beat.';
+    message.english = message.textContent = 'Now tap on each beat.';
     return;
   }
   const time = video.currentTime - start();

@@ -228,11 +228,13 @@
   document.documentElement.lang = language;
   document.documentElement.dir = 'ltr';
   offerLanguages(language);
+  window.translated = (english) => english;  // for texts that are not in the document
   if (language === 'en') return;
   const translation = new Translation(tableOf(language), language);
   const config = window.gradio_config;
   translation.translateChoices(config?.components);
   document.title = translation.translate(document.title) ?? document.title;
   translation.watch(document.body);
+  window.translated = (english) => translation.translate(english) ?? english;
   window.untranslatedTexts = translation.untranslated;
 })();

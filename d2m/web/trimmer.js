@@ -52,7 +52,8 @@ function show() {
   } else if (rounded(length) < least) {
     sentence = `Music is made for at least ${least} s: move the handles further apart.`;
   }
-  if (warning.textContent !== sentence) warning.textContent = sentence;
+  if (warning.english !== sentence) warning.textContent = sentence;
+  warning.english = sentence; // the text that is shown may be a translation
   warning.hidden = !sentence;
   box.classList.toggle('outside', Boolean(sentence));
 }
