@@ -46,7 +46,7 @@ BROWSER_FLAGS = (
 
 PAGE_TESTS = (
     *("tests/browser/", "tests/test_app.py", "tests/test_readme.py", "tests/test_faults.py"),
-    "tests/test_load.py",
+    *("tests/test_load.py", "tests/test_api.py"),
 )
 """Tests that share one server and one browser."""
 SHARING = (

@@ -32,8 +32,8 @@ def test_the_endpoint_is_called_as_the_readme_says(
         f"Client({server.url!r}, verbose=False, download_files={str(tmp_path)!r})",
     )
     exec(compile(code, "README.md", "exec"), names)
-    assert Path(names["video"]).name.endswith(".high.mp4")
-    assert Path(names["archive"]).stat().st_size > 100_000
+    assert Path(names["take"]["files"]["video"]).name.endswith(".high.mp4")
+    assert Path(names["answer"]["archive"]).stat().st_size > 100_000
 
 
 def test_all_files_in_the_readme_exist() -> None:

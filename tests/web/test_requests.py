@@ -63,6 +63,10 @@ def assert_files_are_removed(app: RunningApp, seconds: float = 10.0) -> None:
         ("GET", "gradio_api/file=https://example.org/a.mp4"),
         ("GET", "gradio_api/file=//example.org/a.mp4"),
         ("GET", "gradio_api/file/etc/passwd"),
+        ("GET", "gradio_api/mcp/schema"),
+        ("GET", "gradio_api/mcp/sse"),
+        ("POST", "gradio_api/mcp/messages/"),
+        ("OPTIONS", "gradio_api/mcp"),
         ("POST", "login"),
         ("GET", "monitoring"),
         ("GET", "openapi.json"),
@@ -154,6 +158,12 @@ def test_a_complete_upload_is_kept(app: RunningApp, short_clip: Path) -> None:
     assert_files_are_removed(app)
 
 
+def tool_call(name: str, **arguments: Any) -> bytes:
+    """Return the body of a call of a tool."""
+    call = {"name": name, "arguments": arguments}
+    return json.dumps({"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": call}).encode()
+
+
 REQUESTS: tuple[tuple[str, str, bytes | None], ...] = (
     ("GET", "", None),
     ("GET", "config", None),
@@ -185,6 +195,13 @@ REQUESTS: tuple[tuple[str, str, bytes | None], ...] = (
     ("POST", "gradio_api/run/predict", b'{"data": null, "fn_index": -1}'),
     ("POST", "gradio_api/call/none", b'{"data": []}'),
     ("POST", "gradio_api/call/load_example", b'{"data": [0]}'),
+    ("GET", "gradio_api/mcp", None),
+    ("POST", "gradio_api/mcp", b"{"),
+    ("POST", "gradio_api/mcp", b'{"jsonrpc": "2.0", "id": 1, "method": "none"}'),
+    ("POST", "gradio_api/mcp", tool_call("none")),
+    ("POST", "gradio_api/mcp", tool_call("generate_music_for_dance", clip="/etc/passwd")),
+    ("POST", "gradio_api/mcp", tool_call("generate_music_for_dance", clip=[1], energy={})),
+    ("POST", "gradio_api/mcp", tool_call("generate_dance_for_music", song="app.py")),
 )
 """Method, path and body of unusual requests."""
 
@@ -192,7 +209,8 @@ REQUESTS: tuple[tuple[str, str, bytes | None], ...] = (
 def responses_to_requests(app: RunningApp) -> Iterator[tuple[str, str]]:
     """Yield each unusual request with the response to it."""
     for method, path, body in REQUESTS:
-        headers = {"content-type": "application/json"} if body else {}
+        headers = {"accept": "application/json, text/event-stream"}
+        headers |= {"content-type": "application/json"} if body else {}
         request, text = f"{method} {path} {(body or b'')[:50]!r}", ""
         # A connection that broke off can't be used again.
         with (

@@ -36,3 +36,11 @@ def test_only_the_routes_that_the_page_needs_are_allowed() -> None:
             found.add(route.path)
     assert found == OPEN_ROUTES
     assert len(routes) > len(found) + 25
+
+
+def test_the_tools_of_the_page_have_one_route_and_those_of_gradio_none() -> None:
+    for path in ("/gradio_api/mcp", "/gradio_api/mcp/"):
+        assert is_allowed("POST", path)
+        assert not is_allowed("OPTIONS", path)  # so that other sites can't call it in a browser
+    for path in ("/gradio_api/mcp/http", "/gradio_api/mcp/schema", "/gradio_api/mcp/sse"):
+        assert not any(is_allowed(method, path) for method in ("GET", "POST"))
