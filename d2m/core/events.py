@@ -75,6 +75,8 @@ class DanceSummary:
         Name and label of the three styles that suit it best, best first.
     warnings
         Sentences about what may make the music fit less well.
+    picture
+        A sentence on the picture of the result: the clip's own, or encoded once, and why.
     strip
         Picture of the dancer with the tracked skeleton (JPEG), if it was drawn.
     alt_text
@@ -104,6 +106,7 @@ class DanceSummary:
     strip_areas: tuple[PersonArea, ...] = ()
     styles: tuple[tuple[str, str], ...] = ()
     has_sound: bool = False
+    picture: str = ""
 
     @property
     def beat_sentence(self) -> str:

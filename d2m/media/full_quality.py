@@ -19,11 +19,16 @@ from d2m.media.normalised_copy import (
     decode_clip_audio,
     write_copy,
 )
-from d2m.media.picture_copy import DecodedPictures, copy_pictures, has_other_codec, is_playable
-from d2m.media.picture_encoder import PictureEncoder
+from d2m.media.picture_copy import (
+    DecodedPictures,
+    copy_pictures,
+    has_other_codec,
+    why_not_playable,
+)
+from d2m.media.picture_maker import MAX_PICTURE_BYTES, PictureMaker
+from d2m.media.picture_sentences import COPIED, DAMAGED, TOO_LARGE, USED_IN_PART
 from d2m.media.probe import ClipPart, ProbeResult, open_clip, probe_file
 from d2m.media.probe_sandbox import probe_in_sandbox
-from d2m.media.upright import UprightScaler, scaler_for
 
 if TYPE_CHECKING:
     from av.video.frame import VideoFrame
@@ -31,18 +36,10 @@ if TYPE_CHECKING:
 
 SOUND_RATE = 48_000
 """Sample rate of a clip's own sound and of the sound of results (Hz): that of video."""
-MAX_PICTURE_BYTES = 256 * 10**6
-"""Largest file with a clip's picture (bytes): a larger one is encoded so that it stays below.
-Chosen by hand: two minutes at 17 Mbit/s, which is what phones write for Full HD."""
 # The copy for the analysis has the size that the pose network reads, and so little loss that
 # the landmarks stay as they are (docs/clips-quality.md). Chosen by measurement: crf 15 with this
 # preset loses less than 16 with "superfast", in half the time (docs/speed.md).
 _ANALYSIS_STYLE = CopyStyle(longest_side=640, crf=15, preset="ultrafast", is_silent=True)
-# Longest side of an encoded picture (px): that of 4K cinema.
-_LONGEST_SIDE = 4096
-# A picture that a part shows for less than this share of its interval is left out: players and
-# probes do not believe so short a last picture. Chosen by hand.
-_LEAST_SHOWN = 0.5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,13 +87,19 @@ class SplitClip:
     copy, picture
         Properties of the small copy and of the picture in full quality. Their durations agree
         within a frame.
-    is_copied
-        Whether the picture holds the coded pictures of the source, unchanged.
+    picture_sentence
+        Whether the picture holds the coded pictures of the source, unchanged, or why not, for
+        people.
     """
 
     copy: ClipInfo
     picture: ClipInfo
-    is_copied: bool
+    picture_sentence: str
+
+    @property
+    def is_copied(self) -> bool:
+        """Whether the picture holds the coded pictures of the source, unchanged."""
+        return self.picture_sentence == COPIED
 
 
 def split_clip(
@@ -138,17 +141,20 @@ def split_clip(
     sound = decode_clip_audio(source, probed, limits, SOUND_RATE)
     if sound is not None:
         write_flac(files.sound, np.broadcast_to(sound, (2, sound.shape[1])), SOUND_RATE)
-    is_copied, is_kept = job.copies()
-    copy, decoded = job.run(None if is_copied else job.picture_maker(), progress, viewer)
+    reason, is_kept = job.why_encoded()
+    copy, decoded = job.run(job.picture_maker() if reason else None, progress, viewer)
     end_s = job.end_s(copy)
-    if is_copied and not (decoded.is_plain and job.copy_to(files.picture, decoded, end_s)):
-        is_copied = False
-        copy, decoded = job.run(job.picture_maker(), progress)
+    if not reason:
+        reason = decoded.why_not_plain
+        if not reason and not job.copy_to(files.picture, decoded, end_s):
+            reason = DAMAGED
+        if reason:
+            copy, decoded = job.run(job.picture_maker(), progress)
     if is_kept and not job.copy_to(files.original, decoded, end_s):
         files.original.unlink(missing_ok=True)
     picture = probe_file(files.picture, replace(limits, min_duration_s=0.0)).info
     picture = replace(picture, has_audio=sound is not None, sound_problem=probed.info.sound_problem)
-    return SplitClip(copy=copy, picture=picture, is_copied=is_copied)
+    return SplitClip(copy=copy, picture=picture, picture_sentence=reason or COPIED)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -166,21 +172,27 @@ class _Job:
         """Duration of the part (s); infinite for a whole clip."""
         return inf if self.part.is_whole else self.probed.info.duration_s
 
-    def copies(self) -> tuple[bool, bool]:
-        """Return whether the coded pictures are for the result, and for a file beside it."""
-        is_small = self.source.stat().st_size <= MAX_PICTURE_BYTES
-        if not (self.part.is_whole and self.probed.times_intact and is_small):
-            return False, False
-        with open_clip(self.source, self.limits) as (_, stream):
-            return is_playable(stream), has_other_codec(stream)
+    def why_encoded(self) -> tuple[str, bool]:
+        """Return why the coded pictures can't be the result, and whether they are kept beside it.
 
-    def picture_maker(self) -> _PictureMaker:
+        The reason is empty if they can.
+        """
+        if not self.part.is_whole:
+            return USED_IN_PART, False
+        if not self.probed.times_intact:
+            return DAMAGED, False
+        if self.source.stat().st_size > MAX_PICTURE_BYTES:
+            return TOO_LARGE, False
+        with open_clip(self.source, self.limits) as (_, stream):
+            return why_not_playable(stream), has_other_codec(stream)
+
+    def picture_maker(self) -> PictureMaker:
         """Return what encodes the picture in full quality."""
-        return _PictureMaker(self.files.picture, self.probed, self.length_s)
+        return PictureMaker(self.files.picture, self.probed, self.length_s)
 
     def run(
         self,
-        maker: _PictureMaker | None,
+        maker: PictureMaker | None,
         progress: ShareProgress | None,
         viewer: CopyViewer | None = None,
     ) -> tuple[ClipInfo, DecodedPictures]:
@@ -218,7 +230,7 @@ class _Job:
 class _Watcher:
     """Notes what is decoded, and passes the pictures on to their encoder, if there is one."""
 
-    def __init__(self, maker: _PictureMaker | None) -> None:
+    def __init__(self, maker: PictureMaker | None) -> None:
         self.pictures = DecodedPictures()
         self._maker = maker
 
@@ -236,56 +248,3 @@ class _Watcher:
             if self._maker is not None:
                 self._maker.add(time_s, frame)
             yield time_s, frame
-
-
-class _PictureMaker:
-    """Turns the pictures of a clip upright and encodes those of a part at full size."""
-
-    def __init__(self, path: Path, probed: ProbeResult, length_s: float) -> None:
-        self._path, self._probed, self._length_s = path, probed, length_s
-        self._early: VideoFrame | None = None
-        self._scaler: UprightScaler | None = None
-        self._encoder: PictureEncoder | None = None
-        self._is_begun = False
-
-    def begin(self, stream: VideoStream) -> None:
-        """Prepare for the pictures of a stream."""
-        info = self._probed.info
-        self._scaler = scaler_for(info, stream, _LONGEST_SIDE, "yuv420p")
-        self._encoder = PictureEncoder(
-            self._path,
-            size=self._scaler.size,
-            fps=info.fps,
-            max_bit_rate=int(8 * MAX_PICTURE_BYTES / max(1.0, info.duration_s)),
-        )
-
-    def add(self, time_s: float, frame: VideoFrame) -> None:
-        """Encode a picture, unless it is outside the part."""
-        if time_s <= 0.0:
-            self._early = frame  # shown at the start, unless another one follows
-        elif time_s < self._length_s - _LEAST_SHOWN * self._probed.times.interval_s:
-            self._start(frame)
-            self._encode(frame, time_s)
-
-    def finish(self, end_s: float) -> None:
-        """Complete the file; the last picture is shown until ``end_s`` (s)."""
-        if self._early is not None:
-            self._start(self._early)
-        if self._encoder is not None:
-            self._encoder.finish(end_s)
-
-    def close(self) -> None:
-        """Close the file as it is."""
-        if self._encoder is not None:
-            self._encoder.close()
-
-    def _start(self, frame: VideoFrame) -> None:
-        """Encode what is shown at 0 s: the last picture until then, or the first one there is."""
-        if not self._is_begun:
-            self._is_begun = True
-            self._encode(self._early or frame, 0.0)
-            self._early = None
-
-    def _encode(self, frame: VideoFrame, time_s: float) -> None:
-        if self._scaler is not None and self._encoder is not None:
-            self._encoder.add(self._scaler(frame), time_s)

@@ -14,6 +14,15 @@ from d2m.media.clip_limits import ClipLimits
 from d2m.media.colour import is_hdr, needs_colour_conversion
 from d2m.media.deinterlace import is_interlaced
 from d2m.media.mp4_writer import create_mp4, stream_copy
+from d2m.media.picture_sentences import (
+    CROPPED,
+    HDR,
+    INTERLACED,
+    NOT_UPRIGHT,
+    OTHER_H264,
+    WIDE_PIXELS,
+    unplayable_codec,
+)
 from d2m.media.probe import open_clip
 from d2m.media.safe_open import read_packets
 from d2m.media.stream_choice import codec_name
@@ -56,14 +65,14 @@ class DecodedPictures:
         Timestamps of the pictures in the stream's time base.
     is_whole
         Whether all pictures have timestamps, one size and one orientation, and no damage.
-    is_plain
-        Whether all pictures are progressive SDR, and upright after quarter turns: not every
-        browser knows how to flip them.
+    why_not_plain
+        Why browsers do not show some of the pictures right, one of `d2m.media.picture_sentences`;
+        empty if all are progressive SDR, and upright after quarter turns.
     """
 
     stamps: list[int] = field(default_factory=list)
     is_whole: bool = True
-    is_plain: bool = True
+    why_not_plain: str = ""
     _shape: tuple[int, int, str, int] | None = None
 
     def watch(self, frames: Iterator[VideoFrame]) -> Iterator[VideoFrame]:
@@ -76,24 +85,42 @@ class DecodedPictures:
             else:
                 self.stamps.append(frame.pts)
             turned = frame.rotation % 90 or abs(frame.rotation) > 360 or is_flipped(frame)
-            if turned or is_interlaced(frame) or is_hdr(frame):
-                self.is_plain = False
+            if not self.why_not_plain:
+                reasons = {
+                    NOT_UPRIGHT: bool(turned),
+                    INTERLACED: is_interlaced(frame),
+                    HDR: is_hdr(frame),
+                }
+                self.why_not_plain = next((why for why, holds in reasons.items() if holds), "")
             yield frame
 
 
-def is_playable(stream: VideoStream) -> bool:
-    """Return whether browsers show the coded pictures of a stream as they are in an MP4."""
+def why_not_playable(stream: VideoStream) -> str:
+    """Return why browsers do not show the coded pictures of a stream as they are in an MP4.
+
+    Returns
+    -------
+    str
+        One of `d2m.media.picture_sentences`; empty if they do.
+    """
     context = stream.codec_context
     aspect = stream.sample_aspect_ratio
-    return (
-        codec_name(stream) == _H264
-        and context.profile in _PLAYABLE_PROFILES
+    if codec_name(stream) != _H264:
+        return unplayable_codec(codec_name(stream))
+    if is_hdr(stream):
+        return HDR
+    if is_interlaced(stream):
+        return INTERLACED
+    if aspect and aspect != 1:
+        return WIDE_PIXELS
+    if clean_aperture(stream) is not None:
+        return CROPPED
+    is_known = (
+        context.profile in _PLAYABLE_PROFILES
         and bytes(context.extradata or b"")[:1] == _CONFIGURATION
         and not needs_colour_conversion(stream)
-        and not is_interlaced(stream)
-        and (not aspect or aspect == 1)
-        and clean_aperture(stream) is None
     )
+    return "" if is_known else OTHER_H264
 
 
 def has_other_codec(stream: VideoStream) -> bool:

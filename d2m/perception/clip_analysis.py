@@ -71,6 +71,8 @@ class ClipAnalysis:
         Tracks of the others who are followed, where all are.
     warnings
         Sentences about what may make the music fit less well.
+    picture_sentence
+        What was done to the clip's picture, for people: copied, or encoded, and why.
     strip_text
         Description of the pose strip beside the copy, in words.
     strip_areas
@@ -89,6 +91,7 @@ class ClipAnalysis:
     people: People = field(default_factory=People)
     companions: tuple[PoseTrack, ...] = ()
     warnings: tuple[str, ...] = ()
+    picture_sentence: str = ""
     strip_text: str = ""
     strip_areas: tuple[PersonArea, ...] = ()
     seconds: dict[str, float] = field(default_factory=dict)
@@ -110,6 +113,7 @@ class ClipAnalysis:
             "clip": asdict(self.clip),
             "fps": self.pose.fps,
             "warnings": self.warnings,
+            "picture_sentence": self.picture_sentence,
             "sound": {name: getattr(self.sound, name) for name in _SOUND_FACTS},
             "strip_text": self.strip_text,
             "strip_areas": [asdict(area) for area in self.strip_areas],
@@ -154,6 +158,7 @@ class ClipAnalysis:
             pose=tracks[0],
             companions=tuple(tracks[1:]),
             warnings=tuple(facts["warnings"]),
+            picture_sentence=facts["picture_sentence"],
             strip_text=facts["strip_text"],
             strip_areas=tuple(PersonArea(**area) for area in facts["strip_areas"]),
             cached_by=cached_by,
@@ -225,6 +230,7 @@ def analyse_clip(
         people=dancers.people,
         companions=tuple(companions),
         warnings=warnings,
+        picture_sentence=split.picture_sentence,
         seconds=seconds,
     )
 

@@ -101,6 +101,7 @@ class Dance(Conditioning):
             style=self.style.label,
             styles=tuple((one.name, one.label) for one in self.suited_styles[:OFFERED_STYLES]),
             warnings=tuple(self.warnings),
+            picture=self.analysis.picture_sentence,
             strip=self.analysis.strip,
             alt_text=self.analysis.strip_text,
             people=self.people.count,

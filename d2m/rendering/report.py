@@ -37,7 +37,7 @@ def report(dance: Dance, soundtracks: list[Soundtrack], name: str = "") -> dict[
     Returns
     -------
     dict
-        ``clip`` (name, duration_s, fps, width, height), ``rhythm`` (tempo_bpm, found,
+        ``clip`` (name, duration_s, fps, width, height, picture), ``rhythm`` (tempo_bpm, found,
         beats_s, confidence, pose_coverage, ...), ``people`` (count, followed), ``warnings``,
         ``settings``, ``versions``, ``seconds`` of each stage of the analysis, ``levels`` by name,
         and ``more_variations``: number, seed and ``levels`` of each variation after the first.
@@ -50,6 +50,7 @@ def report(dance: Dance, soundtracks: list[Soundtrack], name: str = "") -> dict[
             "fps": round(clip.fps, 4),
             "width": clip.width,
             "height": clip.height,
+            "picture": dance.analysis.picture_sentence,
         },
         "rhythm": {
             "tempo_bpm": rounded_tempo(rhythm.tempo_bpm),

@@ -7,7 +7,8 @@ import pytest
 from d2m.media.clean_aperture import CleanAperture, clean_aperture
 from d2m.media.clip_limits import ClipLimits
 from d2m.media.frames import decode_frames
-from d2m.media.picture_copy import is_playable
+from d2m.media.picture_copy import why_not_playable
+from d2m.media.picture_sentences import CROPPED
 from d2m.media.probe import open_clip
 from d2m.media.upright import UprightScaler
 from tests.clean_apertures import add_clean_aperture, add_crop
@@ -86,11 +87,11 @@ def test_crops_of_matroska_are_read(
 def test_cut_clips_are_smaller_and_not_copied(make_clip: ClipMaker) -> None:
     clip = make_clip()
     with open_clip(clip, ClipLimits()) as (_, stream):
-        assert is_playable(stream)
+        assert not why_not_playable(stream)
     add_clean_aperture(clip, 48, 1, 40, 1, 0, 1, 0, 1)
     assert (probe_clip(clip).width, probe_clip(clip).height) == (48, 40)
     with open_clip(clip, ClipLimits()) as (container, stream):
-        assert not is_playable(stream)
+        assert why_not_playable(stream) == CROPPED
         frame = next(decode_frames(container, stream, ClipLimits()))
         scaled = UprightScaler(48, 40, "rgb24", 1.0, clean_aperture(stream))(frame)
     whole = frame.to_ndarray(format="rgb24")
