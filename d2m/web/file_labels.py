@@ -1,8 +1,6 @@
-"""The kinds of files that a result has, their order, and what the page calls them."""
+"""What the page calls the files of a result, in the order in which it offers them."""
 
 from __future__ import annotations
-
-from d2m.score.notes import STEMS
 
 FILE_LABELS = {
     "mp4": "Video (MP4)",
@@ -17,5 +15,3 @@ FILE_LABELS = {
 """Labels of the links that download files, by kind. Music without a score has no notes, beat
 markers and score picture; the beat video is optional, and the original picture (HEVC, VP9 or
 AV1, with the music) is there where the video had to be encoded for browsers."""
-FILE_ORDER = (*FILE_LABELS, *STEMS)
-"""Kinds of files in the order in which people and programs get those of a level."""

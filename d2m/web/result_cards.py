@@ -166,14 +166,14 @@ class KeepCard:
     def pending(self, levels: tuple[Level, ...]) -> Update:
         """Return the updates that keep the place of the buttons, or hide them without levels."""
         return {
-            self.row: gr.Row(visible=bool(levels), elem_classes="pending"),
+            self.row: gr.Row(visible=bool(levels), elem_classes=["buttons", "pending"]),
             self.arrangement: gr.Button(visible=any(one.name not in BASELINES for one in levels)),
         }
 
     def shown(self, files: ResultFiles) -> Update:
         """Return the updates that show the buttons."""
         return {
-            self.row: gr.Row(visible=True, elem_classes=[]),
+            self.row: gr.Row(visible=True, elem_classes="buttons"),
             self.archive: gr.DownloadButton(value=str(files.archive)),
             self.report: gr.DownloadButton(value=str(files.report)),
         }

@@ -77,6 +77,24 @@ function showDownloads(take) {
   downloads.replaceChildren(...links);
 }
 
+// The server names its files itself, so one with a name of its own is fetched first.
+async function saveRenamed(event) {
+  const link = event.target.closest('a');
+  if (!link || !shown?.name) return;
+  event.preventDefault();
+  try {
+    const response = await fetch(link.href);
+    if (!response.ok) throw new Error(response.statusText);
+    const copy = document.createElement('a');
+    copy.href = URL.createObjectURL(await response.blob());
+    copy.download = link.download;
+    copy.click();
+    setTimeout(() => URL.revokeObjectURL(copy.href), 60000);
+  } catch {
+    say('The file could not be loaded: its time on the server may be over.');
+  }
+}
+
 function startRenaming() {
   nameField.value = titleOf(shown);
   nameField.dataset.key = shown.key;
@@ -99,6 +117,7 @@ function endRenaming(isKept) {
   announce();
 }
 
+downloads.addEventListener('click', saveRenamed);
 renameButton.addEventListener('click', startRenaming);
 nameField.addEventListener('blur', () => endRenaming(true));
 nameField.addEventListener('keydown', (event) => {

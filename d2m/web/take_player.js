@@ -89,6 +89,9 @@ function receive() {
     takeOver(shown); // its video may be another
     announce();
   }
+  for (const key of [...movies.keys()]) {
+    if (!takes.has(key) && movies.get(key) !== current) dropMovie(key);
+  }
   preload();
   report(message);
 }

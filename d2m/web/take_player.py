@@ -120,10 +120,12 @@ def restored(store: TakeStore, request: str, example: dict[str, Any] | None) -> 
     """
     try:
         asked = json.loads(request) if len(request) <= _LONGEST_REQUEST else {}
-    except ValueError:
+    except (ValueError, RecursionError):
         asked = {}
     asked = asked if isinstance(asked, dict) else {}
-    keys = [one for one in asked.get("keys") or () if isinstance(one, str)][:_MOST_KEYS]
+    listed = asked.get("keys")
+    keys = listed[:_MOST_KEYS] if isinstance(listed, list) else []
+    keys = [one for one in keys if isinstance(one, str)]
     found = [take for take in map(store.get, keys) if take is not None]
     share = asked.get("share")
     shared = store.shared(share) if isinstance(share, str) and share else None

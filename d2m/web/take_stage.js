@@ -4,6 +4,7 @@
 const MOVIES = 4; // video elements that are kept, so that switching between them is instant
 const LATE = 0.04; // by which a video may be late when it takes over (s)
 const TRIES = 3; // to meet the moment
+const SETTLED = 0.05; // after which it is known how late a started video is (s)
 const stage = find('.stage');
 const mark = find('.mark');
 const playButton = find('.play');
@@ -16,6 +17,7 @@ const movies = new Map(); // video elements by key, least recently used first
 let current = null; // the one that is seen and heard
 let switches = 0; // counts, so that only the last of quick switches takes place
 let lead = 0.15; // how long a video took to reach a moment (s)
+let startup = 0.03; // how long it took to start there (s)
 let muted = false;
 
 const minutes = (seconds) =>
@@ -90,41 +92,53 @@ function reach(movie, seconds) {
 
 const pause = (seconds) => new Promise((done) => setTimeout(done, 1000 * seconds));
 
-// Let a result take over at the same moment; what plays goes on playing.
+// Start a video at the moment that another one, which plays, is about to reach. It stays muted.
+async function join(next, before, isLatest) {
+  for (let tried = 0; tried < TRIES; tried++) {
+    const asked = performance.now();
+    const target = before.currentTime + lead + startup;
+    if (next.readyState >= 1 && target >= next.duration) return;
+    await reach(next, target);
+    if (!isLatest()) return;
+    lead = Math.min(1.5, Math.max(0.05, (performance.now() - asked) / 1000 + 0.03));
+    const wait = target - startup - before.currentTime;
+    if (wait < -LATE && !before.paused && !before.ended) continue;
+    if (wait > 0 && !before.paused) await pause(wait);
+    break;
+  }
+  if (!isLatest() || before.paused) return;
+  await next.play().catch(() => {});
+  await pause(SETTLED);
+  const late = before.currentTime - next.currentTime;
+  if (!before.ended && Math.abs(late) < 0.3) startup = Math.min(0.3, Math.max(0, startup + late));
+}
+
+// Let a result take over at the same moment; what plays is heard until then.
 async function takeOver(take) {
   const next = movieOf(take);
   if (next === current) return;
   const ours = ++switches;
+  const isLatest = () => ours === switches;
   const before = current;
   next.muted = true;
   if (before && isPlaying()) {
-    for (let tried = 0; tried < TRIES; tried++) {
-      const asked = performance.now();
-      const target = before.currentTime + lead;
-      if (next.readyState >= 1 && target >= next.duration) break;
-      await reach(next, target);
-      if (ours !== switches) return;
-      lead = Math.min(1.5, Math.max(0.05, (performance.now() - asked) / 1000 + 0.03));
-      const wait = target - before.currentTime;
-      if (wait > 0 && !before.paused) await pause(wait);
-      if (ours !== switches) return;
-      if (wait > -LATE || before.paused || before.ended) break;
-    }
-    if (before.paused) next.currentTime = before.currentTime;
+    await join(next, before, isLatest);
   } else if (before && before.currentTime < (next.duration || Infinity)) {
     await reach(next, before.currentTime);
-    if (ours !== switches) return;
   }
-  const wasPlaying = !!before && isPlaying();
+  if (!isLatest()) {
+    if (next !== current) next.pause();
+    return;
+  }
+  const isOn = !!before && !before.paused && !before.ended;
+  if (before?.paused) next.currentTime = before.currentTime; // paused meanwhile
   current = next;
   next.muted = muted;
-  if (wasPlaying) {
-    start();
-    before.muted = true;
-  }
+  if (isOn && next.paused) start();
+  if (!isOn) next.pause();
   if (before) {
-    before.pause();
     before.muted = true;
+    before.pause();
     if (![...movies.values()].includes(before)) unload(before);
   }
   for (const movie of stage.querySelectorAll('video')) movie.classList.toggle('seen', movie === next);

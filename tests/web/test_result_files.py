@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import shutil
+from dataclasses import replace
 from pathlib import Path
-
-import gradio as gr
-import pytest
 
 from d2m.core.events import SoundtrackDetails, SoundtrackSummary
 from d2m.core.levels import LEVELS
@@ -14,9 +14,10 @@ from d2m.rendering.score_files import SCORE_KINDS
 from d2m.rendering.score_lanes import STEM_LABELS
 from d2m.rendering.write_results import KINDS
 from d2m.score.notes import STEMS
-from d2m.web import result_html
-from d2m.web.level_card import FILE_ORDER, LevelCard
-from d2m.web.stem_mixer import stem_files, stem_mixer
+from d2m.web.file_labels import FILE_LABELS
+from d2m.web.stem_mixer import stem_mixer
+from d2m.web.take import SHOWN_KINDS, detail_facts, level_title, shown_take, summary_facts
+from d2m.web.take_store import StoredTake, TakeStore
 
 FIRST_KINDS = ("mp4", "wav", "midi", "csv")
 
@@ -52,19 +53,60 @@ def details(folder: Path, level: str) -> SoundtrackDetails:
     return SoundtrackDetails(level=level, paths=paths, alt_text="Beats", score_text="Lanes")
 
 
-def test_every_kind_of_file_is_returned_but_the_dark_copies() -> None:
-    assert {*KINDS, *SCORE_KINDS} - {*FILE_ORDER} == {"dark", "lanes_dark"}
+def kept_take(folder: Path, level: str, **changes: str) -> tuple[TakeStore, StoredTake]:
+    """Return a store, and a result in it of which everything is there."""
+    store = TakeStore(folder / "uploads", keep_s=60)
+    (folder / "job").mkdir(exist_ok=True)
+    found = summary(folder / "job", level, **changes)
+    take = store.add(found.paths, summary_facts(found, Settings(), "job"), Settings())
+    later = details(folder / "job", level)
+    take.take_in(later.paths)
+    take.facts |= detail_facts(later)
+    return store, take
 
 
-def test_the_mixer_gets_the_stems_of_the_result_and_nothing_else(tmp_path: Path) -> None:
-    studio = details(tmp_path, "studio")
-    files = stem_files(studio.paths)
-    assert list(files) == list(STEMS) == list(STEM_LABELS)
-    for stem, file in files.items():
-        assert file["path"] == str(studio.paths[stem])
-        assert (file["orig_name"], file["size"]) == (f"clip.studio.{stem}.flac", 10)
+def test_every_kind_of_file_is_shown_or_offered() -> None:
+    assert {*KINDS, *SCORE_KINDS} == {*SHOWN_KINDS}
+    assert {*SHOWN_KINDS} - {*FILE_LABELS, *STEMS} == {"dark", "lanes_dark"}
+
+
+def test_the_page_gets_the_files_of_a_result_from_a_folder_of_its_own(tmp_path: Path) -> None:
+    _, take = kept_take(tmp_path, "studio")
+    shutil.rmtree(tmp_path / "job")  # as after a job
+    files = shown_take(take)["files"]
+    assert {*files} == {*KINDS, *SCORE_KINDS} - {"beats"}
+    for kind, file in files.items():
+        assert Path(file["path"]).read_bytes() == b"some bytes"
+        assert Path(file["path"]).parent == take.folder
+        assert (file["orig_name"], file["size"]) == (take.paths[kind].name, 10)
         assert file["meta"] == {"_type": "gradio.FileData"}
-    assert stem_files(details(tmp_path, "high").paths) == {}
+    take.take_in({"beats": paths_of(tmp_path, "studio")["beats"]})
+    assert "beats" in shown_take(take)["files"]
+    _, high = kept_take(tmp_path, "high")
+    assert not {*STEMS} & {*shown_take(high)["files"]}
+
+
+def test_a_shared_result_does_not_hold_the_key_of_its_owner(tmp_path: Path) -> None:
+    _, take = kept_take(tmp_path, "high")
+    assert shown_take(take)["key"] == take.key
+    shared = json.dumps(shown_take(take, is_shared=True))
+    assert take.share_key in shared
+    assert take.key not in shared
+
+
+def test_the_facts_of_a_result(tmp_path: Path) -> None:
+    _, take = kept_take(tmp_path, "high", rights="Yours <b>alone</b>.")
+    shown = shown_take(take)
+    assert shown["levelTitle"] == "Neural high"
+    assert shown["rights"] == "Yours <b>alone</b>."  # the browser shows it as text
+    assert (shown["plotText"], shown["scoreText"]) == ("Beats", "Lanes")
+    assert shown["score"] == "0.97"
+    unknown = replace(summary(tmp_path, "high"), has_rhythm=False, scores={})
+    facts = summary_facts(unknown, Settings(), "job")
+    assert facts["score"] == ""
+    assert "no rhythm was found" in facts["sentences"][0]
+    assert [level_title(name) for name in LEVELS] == ["Studio", "Neural high", "Neural low"]
+    assert level_title("foley-music") == "Foley Music"
 
 
 def test_the_mixer_has_labelled_buttons_for_each_stem() -> None:
@@ -75,39 +117,3 @@ def test_the_mixer_has_labelled_buttons_for_each_stem() -> None:
     # Gradio reads both texts as templates.
     assert "${" not in mixer.html_template
     assert "{{" not in mixer.html_template
-
-
-def test_rights_are_shown_where_they_are_known(tmp_path: Path) -> None:
-    shown = result_html.scores(
-        summary(tmp_path, "studio", rights="Yours <b>alone</b>."), Settings()
-    )
-    assert "Yours &lt;b&gt;alone&lt;/b&gt;." in shown
-    assert "rights" not in result_html.scores(summary(tmp_path, "studio"), Settings())
-
-
-@pytest.mark.parametrize("name", list(LEVELS))
-def test_each_card_says_what_its_level_is(name: str) -> None:
-    heading = result_html.level_heading(LEVELS[name])
-    assert f"<h2>{name.capitalize()} {'version' if name == 'studio' else 'level'}</h2>" in heading
-    assert LEVELS[name].summary[1:] in heading
-
-
-def test_a_card_shows_the_video_at_once_and_the_plots_without_touching_the_players(
-    tmp_path: Path,
-) -> None:
-    with gr.Blocks():
-        card = LevelCard("studio")
-    first = card.shown(summary(tmp_path, "studio"), Settings())
-    then = card.details_shown(details(tmp_path, "studio"))
-    assert first[card.video] == str(tmp_path / "clip.studio.mp4")
-    assert first[card.audio] == str(tmp_path / "clip.studio.wav")
-    assert not {*card.plots.values(), *card.lanes.values(), card.stems} & first.keys()
-    assert {*card.plots.values(), *card.lanes.values(), card.stems} <= then.keys()
-    assert not {card.video, card.audio, card.scores} & then.keys()
-    assert {*first, *then} <= {*card.outputs}
-    waiting, ready = first[card.downloads["png"]], then[card.downloads["png"]]
-    assert (waiting.visible, waiting.interactive) == (True, False)
-    assert (ready.visible, ready.interactive) == (True, True)
-    assert not first[card.downloads["beats"]].visible
-    overlay = paths_of(tmp_path, "studio")["beats"]
-    assert card.overlay_shown(overlay)[card.downloads["beats"]].visible
