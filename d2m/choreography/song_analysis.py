@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from d2m.audio.waveform import Audio
 from d2m.choreography.beat_grid import even_grid, whole_grid
+from d2m.core.beat_tempo import tempo_text
 from d2m.core.errors import AudioError
 from d2m.core.levels import SAMPLE_RATE
 from d2m.core.librosa_loader import load_librosa
@@ -24,7 +25,7 @@ from d2m.perception.sound_beats import ALMOST_SILENT, track_sound_beats
 
 FloatArray = NDArray[np.float64]
 
-NO_BEAT = "The song has no steady beat, so the dance keeps a plain tempo of {:.0f} BPM."
+NO_BEAT = "The song has no steady beat, so the dance keeps a plain {}."
 """What a person is told about a song without a beat."""
 PLAIN_TEMPO_BPM = 100.0
 """Tempo (BPM) of a dance to a sound in which no beat is found at all. Chosen by hand: a tempo at
@@ -136,7 +137,7 @@ def analyse_song(
         grid = whole_grid(tracked.beats_s, tracked.downbeats_s, song.duration_s)
     else:
         grid = even_grid(tracked.beats_s, song.duration_s, PLAIN_TEMPO_BPM)
-        warnings.append(NO_BEAT.format(grid.tempo_bpm))
+        warnings.append(NO_BEAT.format(tempo_text(grid.tempo_bpm)))
     progress(_BEATS, 1.0)
     return SongAnalysis(
         path=path,

@@ -143,11 +143,16 @@ class BeatPlotData:
 
     @property
     def match(self) -> str:
-        """How many beats match, and the F-measure, for display, or that there is no score."""
+        """How many of the dance's beats match, and the F-measure, or that there is no score.
+
+        How many beats a tracker hears in the music is left out: in short pieces it adds some at
+        the end, and misses others.
+        """
         if not self.has_rhythm:
             return "no beat score"
         guess = " (unsure)" if self.unsure or self.is_phase_weak else ""
-        return f"{len(self.matched_s)} matched · F {self.f_measure:.2f}{guess}"
+        matched, number = len(self.matched_s), self.dance.number
+        return f"{matched} of {number} matched · F {self.f_measure:.2f}{guess}"
 
     @property
     def description(self) -> str:
@@ -162,7 +167,7 @@ class BeatPlotData:
         return (
             f"Timeline of {self.duration_s:.1f} s: the dancer's movement with {beats} and "
             f"triangles at {len(self.hits_s)} hits above, the music's onsets with "
-            f"{self.music.number} heard in it below; {match}. "
+            f"the beats that a tracker hears in it below; {match}. "
             "Under them the music's mel spectrogram."
         )
 
