@@ -7,6 +7,7 @@ import pytest
 import soundfile
 
 from d2m.choreography.song_analysis import SongAnalysis, analyse_song
+from d2m.core.beat_tempo import tempo_text
 from d2m.core.errors import AudioError
 from d2m.core.levels import SAMPLE_RATE
 from tests.click_songs import write_song
@@ -70,8 +71,8 @@ def test_noise_gets_even_beats_and_a_warning(tmp_path: Path) -> None:
     assert np.ptp(np.diff(rain.beats_s)) < 1e-9
     assert 70 <= rain.tempo_bpm <= 140
     assert rain.warnings == (
-        "The song has no steady beat, so the dance keeps a plain tempo of"
-        f" {rain.tempo_bpm:.0f} BPM.",
+        "The song has no steady beat, so the dance keeps a plain"
+        f" {tempo_text(rain.tempo_bpm)}.",
     )
 
 
