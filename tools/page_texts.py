@@ -35,23 +35,30 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Optional
+from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
 
 from d2m.core.dance_settings import DanceSettings
-from d2m.core.levels import LEVELS_AND_BASELINES
+from d2m.core.levels import BASELINES, LEVELS_AND_BASELINES
 from d2m.core.setting_fields import setting_fields
 from d2m.core.settings import Settings
 from d2m.core.styles import STYLES
 from d2m.web.translation import TABLES
 
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
 ROOT = Path(__file__).parents[1]
 KEPT = {
     *(style.label for style in STYLES.values()),
-    *("LSTM", "Aud-MoCoGAN", "Dancing to Music", "Dance2Music", "Foley Music", "CMT"),
+    *("LSTM", "Aud-MoCoGAN", "Dancing to Music", "Dance2Music", "Foley Music", "CMT", "Logo"),
+    *BASELINES,
+    "House, 120 BPM",  # the example song
 }
 """Names, which are the same in all languages."""
+_NO_WORDS = re.compile(r"[A-G][b#]?|[A-Z0-9]{2,5}(, [A-Z0-9]{2,5})+|.*\.\w{3,4}")
+"""Key notes, lists of formats, and names of files."""
 SOURCES = (
     *("core/settings.py", "core/setting_fields.py", "jobs/messages.py", "jobs/queue.py"),
     *("jobs/worker_slot.py", "jobs/worker_process.py", "jobs/remix_job.py", "media/clip_part.py"),
@@ -60,6 +67,17 @@ SOURCES = (
 """Modules whose errors a visitor of the page may see, in ``d2m``."""
 NOT_ON_THE_PAGE = re.compile(r"report that D2M wrote|gradio_api|no argument|set it to a whole")
 """Errors of those modules that only the command line shows."""
+
+_TEXTS = """() => {
+  const found = [];
+  const nodes = document.createTreeWalker(document.body, NodeFilter.SHOW_ALL);
+  for (let node = nodes.nextNode(); node; node = nodes.nextNode()) {
+    if (node.nodeType === Node.TEXT_NODE) found.push(node.data);
+    else for (const name of ['aria-label', 'title', 'placeholder', 'alt'])
+      found.push(node.getAttribute?.(name) || '');
+  }
+  return found.map((text) => text.replace(/\\s+/g, ' ').trim());
+}"""
 
 
 def main(
@@ -82,7 +100,7 @@ def is_covered(text: str, keys: set[str]) -> bool:
     """Return whether a text or each of its sentences or clauses is a key, or needs none."""
     if text in keys or text in KEPT or not re.search(r"[A-Za-z]{3}", text):
         return True
-    for end in (r"(?<=[.!?]) (?=\S)", ": "):
+    for end in (r"(?<=[.!?]) (?=\S)", ": ", ", "):
         parts = re.split(end, text)
         if len(parts) > 1 and all(part in keys for part in parts):
             return True
@@ -112,17 +130,41 @@ def untranslated_on_page(url: str, chromium: Path) -> list[str]:
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=str(chromium), args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 1280, "height": 900}, locale="de-DE")
+        page = browser.new_page(viewport={"width": 1280, "height": 900}, locale="en-US")
         page.goto(url)
-        page.locator("#clip").wait_for()
-        for tab in page.get_by_role("tab").all():
-            tab.click()
-            for section in page.locator("button.label-wrap:visible, summary:visible").all():
-                section.click()
-            page.wait_for_timeout(1000)
-        found: list[str] = page.evaluate("() => [...window.untranslatedTexts]")
+        open_everything(page)
+        english = shown_texts(page)
+        page.goto(f"{url}?lang=de")
+        open_everything(page)
+        found = untranslated(page, english)
         browser.close()
-    return [text for text in found if text not in KEPT]
+    return found
+
+
+def open_everything(page: Page) -> None:
+    """Open all sections in all tabs of a page, and go back to the first tab."""
+    page.locator("#clip").wait_for()
+    for tab in page.get_by_role("tab").all():
+        tab.click()
+        for section in page.locator("button.label-wrap:visible, summary:visible").all():
+            section.click()
+        page.wait_for_timeout(500)
+    page.get_by_role("tab").first.click()
+
+
+def shown_texts(page: Page) -> set[str]:
+    """Return all texts of an English page, those of attributes that are read out included."""
+    return set(page.evaluate(_TEXTS))
+
+
+def untranslated(page: Page, english: set[str]) -> list[str]:
+    """Return which of the texts of an English page have no translation on a translated one.
+
+    Gradio's own texts are left out, because it translates them itself.
+    """
+    found: list[str] = page.evaluate("() => [...window.untranslatedTexts]")
+    words = (text for text in found if text in english and not _NO_WORDS.fullmatch(text))
+    return [text for text in words if text not in KEPT]
 
 
 def _errors(path: Path) -> Iterator[str]:

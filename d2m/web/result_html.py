@@ -30,7 +30,7 @@ def analysis(dance: DanceSummary, settings: Settings) -> str:
         _confidence(dance, settings),
         _reason(dance, settings),
         *(f"Corrected: {changed}." for changed in filter(None, [corrected(settings)])),
-        f"Suits {escape(dance.style)}.",
+        f"Best style: {escape(dance.style)}.",
     ]
     # Each sentence is an element of its own, so that the page can be translated.
     spans = " ".join(f"<span>{sentence}</span>" for sentence in sentences if sentence)

@@ -1,8 +1,8 @@
 // Shows the page in the language of the browser. The English text is the key: the table of a
 // language (texts/<language>.json) holds English -> translation. "{}" in a key stands for a number,
 // a name or another text; its translation holds "{}" in the same order, or {0}, {1}, … in another.
-// Texts of several sentences are translated sentence by sentence, and those with a colon, such as
-// "what is wrong: what to do", half by half. What the table lacks stays English. The script runs
+// Texts of several sentences are translated sentence by sentence, and those with colons or commas,
+// such as "what is wrong: what to do", part by part. What the table lacks stays English. The script runs
 // before Gradio draws the page.
 (() => {
   const CHOICE = 'language';            // the name of the parameter and of the stored choice
@@ -10,6 +10,7 @@
   const ATTRIBUTES = ['aria-label', 'title', 'placeholder', 'alt'];
   const INLINE = new Set(['A', 'B', 'BR', 'CODE', 'EM', 'I', 'KBD', 'SPAN', 'STRONG']);
   const NO_SPACES = ['ja', 'zh'];       // languages without spaces between sentences
+  const COMMAS = { ja: '、', zh: '，' };
   const COLONS = { fr: ' : ', ja: '：', zh: '：' };
   const UNTOUCHED = '[translate="no"], script, style, textarea, code';
   const MOST_KEPT = 3000;               // texts whose translation is kept (count)
@@ -93,7 +94,8 @@
         if (match) return fill(text, match.slice(1));
       }
       return together(english.split(/(?<=[.!?]) (?=\S)/), space)
-        ?? together(english.split(': '), COLONS[language] ?? ': ');
+        ?? together(english.split(': '), COLONS[language] ?? ': ')
+        ?? together(english.split(', '), COMMAS[language] ?? ', ');
     }
 
     function together(parts, between) {
@@ -137,6 +139,7 @@
     lookUp(raw) {
       const english = raw.replace(/\s+/g, ' ').trim();
       const text = this.translate(english);
+      if (text !== null) this.results.add(text);
       if (text === null && /\p{L}{2}/u.test(english) && !this.results.has(english)) {
         this.untranslated.add(english);
       }

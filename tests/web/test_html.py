@@ -46,52 +46,52 @@ def soundtrack(
         (
             {"clock": "sound", "clock_reason": ""},
             {},
-            "118.4 BPM, from the clip's own sound. Confidence: 93 %. Suits House.",
+            "118.4 BPM, from the clip's own sound. Confidence: 93 %. Best style: House.",
         ),
         (
             {},
             {},
             "118.4 BPM, from the dance. Confidence: 93 %. Reason: the clip has no sound. "
-            "Suits House.",
+            "Best style: House.",
         ),
         (
             {"unsure": True},
             {},
-            "118.4 BPM, guessed from the dance. Reason: the clip has no sound. Suits House.",
+            "118.4 BPM, guessed from the dance. Reason: the clip has no sound. Best style: House.",
         ),
         (
             {"unsure": True, "has_rhythm": False, "tempo_bpm": 110.0},
             {},
             "Steady 110 BPM, not the dancer's: no rhythm was found in the dance. Reason: the clip "
-            "has no sound. Suits House.",
+            "has no sound. Best style: House.",
         ),
         (
             {"unsure": True, "has_rhythm": False, "tempo_bpm": 55.0},
             {"beats": "dance", "tempo_scale": "half"},
             "Steady 55 BPM, not the dancer's: no rhythm was found in the dance. As chosen. "
-            "Corrected: at half tempo. Suits House.",
+            "Corrected: at half tempo. Best style: House.",
         ),
         ({"clock": "taps"}, {"taps_s": (0.5, 1, 1.5, 2)}, "118.4 BPM, as you tapped it. Reason"),
         (
             {"clock_reason": "the settings ask for it"},
             {"beats": "dance"},
-            "118.4 BPM, from the dance. Confidence: 93 %. As chosen. Suits",
+            "118.4 BPM, from the dance. Confidence: 93 %. As chosen. Best style",
         ),
         (
             {"clock": "sound", "clock_reason": ""},
             {"shift_beats": -0.25, "tempo_scale": "half", "beat_shift_ms": 40},
-            "Corrected: at half tempo, ¼ beat earlier, 40 ms later. Suits",
+            "Corrected: at half tempo, ¼ beat earlier, 40 ms later. Best style",
         ),
         (
             {"unsure": True},
             {"beats": "dance", "shift_beats": 0.5},
-            "118.4 BPM, guessed from the dance. As chosen. Corrected: ½ beat later. Suits",
+            "118.4 BPM, guessed from the dance. As chosen. Corrected: ½ beat later. Best style",
         ),
         (
             {},
             {"tempo_bpm": 118, "shift_beats": 0.3},
             "from the dance. Reason: the clip has no sound. Corrected: at the given tempo, "
-            "0.3 beats later. Suits",
+            "0.3 beats later. Best style",
         ),
     ],
 )
