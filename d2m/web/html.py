@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from html import escape
 from pathlib import Path
@@ -62,6 +63,16 @@ def missing_weights(folder: Path = CHECKPOINTS) -> str:
     return f"<details><summary>More weights</summary>{listed}</details>"
 
 
+def duplicate_link() -> str:
+    """Return a link that copies the Space on which the page runs; elsewhere nothing."""
+    space = os.environ.get("SPACE_ID")
+    if not space:
+        return ""
+    address = f"https://huggingface.co/spaces/{escape(space)}?duplicate=true"
+    link = f'<a class="duplicate" href="{address}" target="_blank">Duplicate this Space</a>'
+    return f"<p>{link}</p>"
+
+
 def foot(examples: list[ExampleFile]) -> str:
     """Return the text at the bottom of the page."""
     credit = " ".join(escape(text) for text in dict.fromkeys(one.credit for one in examples))
@@ -70,6 +81,7 @@ def foot(examples: list[ExampleFile]) -> str:
         "version, neural networks the levels high and low. Neural networks also make the dances. "
         "Uploads and results are deleted from the server after an hour.</p>"
         + (f"<p>Examples: {credit}</p>" if credit else "")
+        + duplicate_link()
         + missing_weights()
         + language_select()
     )

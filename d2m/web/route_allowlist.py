@@ -43,6 +43,8 @@ ALLOWED_ROUTES = tuple(
         (_READ, r"/gradio_api/(?:info|openapi\.json|app_id|theme\.css)/?"),
         # The tables of the languages, `d2m.web.translation`.
         (_READ, r"/texts/[a-z]{2}\.json"),
+        # The picture of links to the page, `d2m.web.social_card`.
+        (_READ, r"/social_card\.jpg"),
         # Called once by Gradio itself.
         (_READ, r"/gradio_api/startup-events"),
         # Uploads and results, but no files of other servers.

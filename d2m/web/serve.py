@@ -96,6 +96,7 @@ def _launch(
     from starlette.middleware import Middleware
 
     from d2m.web.job_panel import max_concurrent
+    from d2m.web.social_card import SocialCard
     from d2m.web.theme import theme
     from d2m.web.tool_server import ToolServer
     from d2m.web.translation import TranslationTables, translation_head
@@ -120,6 +121,7 @@ def _launch(
             "lifespan": tools.lifespan,
             "middleware": [
                 Middleware(RouteAllowlist),
+                Middleware(SocialCard),
                 Middleware(TranslationTables),
                 Middleware(RequestLimits, folder=folder, limits=quotas),
             ]

@@ -1,0 +1,72 @@
+"""Links to the page are shown with its own title and picture."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from d2m.web.social_card import CARD, CARD_ADDRESS, DESCRIPTION, TITLE, SocialCard, social_head
+
+PAGE = b"""<head><meta property="og:title" content="Gradio" />
+<meta
+    name="twitter:image" content="https://gradio.app/a.jpg"
+/><meta name="viewport" content="width=device-width"></head><body>Dance</body>"""
+
+
+def answer(path: str, method: str = "GET", root: str = "") -> tuple[dict[bytes, bytes], bytes]:
+    """Return the headers and the body of an answer of the middleware before a small page."""
+    sent: list[dict[str, Any]] = []
+
+    async def app(_scope: Any, _receive: Any, send: Any) -> None:
+        headers = [(b"content-type", b"text/html"), (b"content-length", b"%d" % len(PAGE))]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": PAGE[:90], "more_body": True})
+        await send({"type": "http.response.body", "body": PAGE[90:]})
+
+    async def keep(message: Any) -> None:
+        sent.append(message)
+
+    scope = {"type": "http", "path": root + path, "method": method, "root_path": root}
+    asyncio.run(SocialCard(app)(scope, None, keep))  # type: ignore[arg-type]
+    return dict(sent[0]["headers"]), b"".join(part["body"] for part in sent[1:])
+
+
+@pytest.mark.parametrize("root", ["", "/dance"])
+def test_the_tags_of_the_page_replace_those_of_gradio(root: str) -> None:
+    headers, body = answer("/", root=root)
+    text = body.decode()
+    assert int(headers[b"content-length"]) == len(body)
+    assert text.count("og:title") == 1
+    assert f'content="{TITLE}"' in text
+    assert DESCRIPTION in text
+    assert "radio" not in text
+    assert 'name="viewport"' in text
+    assert text.endswith("</head><body>Dance</body>")
+
+
+def test_other_answers_are_passed_on() -> None:
+    assert answer("/config")[1] == PAGE
+    assert answer("/", "HEAD")[1] == PAGE
+
+
+def test_the_picture_is_served() -> None:
+    headers, body = answer(CARD_ADDRESS)
+    assert headers[b"content-type"] == b"image/jpeg"
+    assert body == CARD.read_bytes()
+    assert answer(CARD_ADDRESS, "HEAD")[1] == b""
+
+
+def test_the_picture_has_the_size_that_the_tags_name() -> None:
+    from PIL import Image
+
+    with Image.open(CARD) as picture:
+        width, height = picture.size
+    assert f'width" content="{width}"' in social_head()
+    assert f'height" content="{height}"' in social_head()
+
+
+def test_a_space_gives_the_full_address_of_the_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SPACE_HOST", "someone-d2m.hf.space")
+    assert f"https://someone-d2m.hf.space{CARD_ADDRESS}" in social_head()
