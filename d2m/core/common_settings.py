@@ -141,7 +141,7 @@ class CommonSettings:
         help="What the beat is taken from: the clip's own sound or the movement.",
         section="beat",
         choices=(
-            ("The sound if it has a steady beat, otherwise the dance", AUTO),
+            ("The sound if steady, else the dance", AUTO),
             ("The clip's own sound", "sound"),
             ("The dance", "dance"),
         ),

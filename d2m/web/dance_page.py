@@ -36,7 +36,7 @@ class DancePage:
             with gr.Column(scale=4, min_width=320):
                 self.form = DanceForm(songs)
                 self._panel = JobPanel(pool, song_html.SONG_IDLE, "dance-")
-            with gr.Column(scale=8, min_width=320):
+            with gr.Column(scale=8, min_width=320, elem_id="dance-results"):
                 self._steps = gr.HTML(song_html.SONG_STEPS, padding=False)
                 self.card = DanceCard()
         self._start_on(self._panel.generate.click)

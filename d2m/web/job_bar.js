@@ -6,6 +6,7 @@ const box = element.querySelector('.status');
 const title = element.querySelector('.title');
 const detail = element.querySelector('.detail');
 const percent = element.querySelector('.percent');
+const see = element.querySelector('.see'); // seen on narrow windows only
 const bar = element.querySelector('[role=progressbar]');
 
 // Texts change only when they differ, so that a screen reader says each of them once. What the
@@ -30,6 +31,7 @@ function show() {
   detail.setAttribute('aria-live', isRunning ? 'off' : 'polite');
   write(detail, sentence);
   bar.hidden = !isRunning;
+  see.hidden = kind !== 'done';
   const done = Math.round(100 * (share || 0));
   write(percent, isRunning ? `${done} %` : '');
   bar.setAttribute('aria-valuenow', done);

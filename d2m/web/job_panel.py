@@ -51,7 +51,7 @@ class JobPanel:
         self._pool = pool
         self.statuses = JobStatuses()
         with gr.Row(elem_id=f"{name}go", elem_classes="go"):
-            self.status = status_widget(idle, f"{name}status")
+            self.status = status_widget(idle, f"{name}status", f"{name}results")
             self.generate = gr.Button(
                 "Generate", variant="primary", min_width=150, elem_id=f"{name}generate"
             )

@@ -22,9 +22,9 @@ ESTIMATE_AFTER_S = 2.0
 """Time for which a job runs before the time left is estimated (s); chosen by hand."""
 ESTIMATE_AFTER = 0.08
 """Share of a job that is done before the time left is estimated, likewise."""
-RISE = 1.3
-"""Factor by which the time left must rise before it is said again: smaller rises are noise.
-Chosen by hand."""
+RISE, RISE_S = 1.3, 5.0
+"""Factor and time (s) by which the time left must rise before it is said again: smaller rises are
+noise. Chosen by hand."""
 
 _MUSIC, _VIDEO, _PLOTS = "Generating music", "Writing the video", "Drawing the plots"
 # Usual times (s) for a drawn clip of 11 s on two cores, measured; only their ratios matter.
@@ -159,7 +159,7 @@ class JobProgress(JobObserver[None]):
         if spent_s < ESTIMATE_AFTER_S or done < ESTIMATE_AFTER * total or not done:
             return
         left_s, known_s = (total - done) * spent_s / done, self.seconds_left
-        if known_s is None or not known_s <= left_s <= RISE * known_s:
+        if known_s is None or not known_s <= left_s <= RISE * known_s + RISE_S:
             self._end_s = now_s + left_s
 
     def _weights(self) -> tuple[float, float]:

@@ -17,7 +17,7 @@ the job that is done, 0 to 1, or None for a job that does not run."""
 _SCRIPT = Path(__file__).with_name("job_bar.js")
 _FRAME = """<div class="status">
 <p class="line"><span class="title" role="status"></span> <span class="percent"></span>
-<span class="detail"></span></p>
+<span class="detail"></span> <a class="see" href="#{results}" hidden>Show the result</a></p>
 <div class="bar" role="progressbar" aria-valuemin="0" aria-valuemax="100" hidden><div></div></div>
 </div>"""
 _MINUTES_FROM_S = 90.0
@@ -26,11 +26,21 @@ _STEP_S = 5
 """Step to which shorter times are rounded up (s), likewise: no estimate is better."""
 
 
-def status_widget(idle: Status, elem_id: str) -> gr.HTML:
-    """Return the widget that shows a status, beside the buttons that start and stop a job."""
+def status_widget(idle: Status, elem_id: str, results: str) -> gr.HTML:
+    """Return the widget that shows a status, beside the buttons that start and stop a job.
+
+    Parameters
+    ----------
+    idle
+        The status before the first job.
+    elem_id
+        Id of the widget.
+    results
+        Id of the column of the results, to which a link leads on a narrow window.
+    """
     return gr.HTML(
         idle,
-        html_template=_FRAME,
+        html_template=_FRAME.format(results=results),
         js_on_load=_SCRIPT.read_text(encoding="utf-8"),
         apply_default_css=False,
         padding=False,

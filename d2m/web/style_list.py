@@ -16,8 +16,8 @@ PREVIEWS = Path(__file__).parent / "previews"
 _SCRIPT = Path(__file__).with_name("style_list.js")
 _ROW = """<li data-style="{name}"><label><input type="radio" name="style-list" value="{name}">
 <strong>{label}</strong> <span>{about}</span></label>{button}</li>"""
-_BUTTON = """<button type="button" class="play" aria-label="Hear a sample of {label}" aria-pressed="false">
-<span aria-hidden="true">&#9654;</span></button>"""
+_BUTTON = """<button type="button" class="play" aria-pressed="false"
+aria-label="Hear a sample of {label}"><span aria-hidden="true">&#9654;</span></button>"""
 
 
 def style_list(style: Any) -> None:

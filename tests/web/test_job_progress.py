@@ -92,7 +92,7 @@ def test_the_time_left_rises_only_if_it_rises_much() -> None:
     assert progress.seconds_left == pytest.approx(9.0), "a small rise is noise"
     clock.now_s += 5
     progress.on_progress("Reading the clip", 0.5)
-    assert progress.seconds_left == pytest.approx(20.0)
+    assert progress.seconds_left == pytest.approx(20.0), "a large one is not"
     progress.on_progress("Reading the clip", 1.0)
     assert progress.seconds_left == pytest.approx(4.0), "a fall is good news at once"
 
