@@ -163,7 +163,8 @@ class _ResultObserver(JobObserver[Update]):
         """Keep one level's music, and return the update that shows it."""
         settings, dance = self._job.settings, self._status.dance
         facts = summary_facts(soundtrack, settings, self._name)
-        facts["hasSound"] = dance is not None and dance.has_sound
+        if dance is not None:
+            facts |= {"hasSound": dance.has_sound, "picture": dance.picture}
         take = self._area.store.add(soundtrack.paths, facts, settings, self._job.clip)
         self._takes[soundtrack.level, soundtrack.variation] = take
         return self._area.takes_shown([*self._takes.values()])

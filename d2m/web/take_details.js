@@ -44,7 +44,7 @@ function showDetails() {
   ].filter(Boolean).map((text) => part('span', text)));
   note.textContent = noteOf(take);
   sentences.replaceChildren(
-    ...[...take.sentences, take.rights].filter(Boolean).map((text) => part('li', text)));
+    ...[...take.sentences, take.picture, take.rights].filter(Boolean).map((text) => part('li', text)));
   const isOwn = !take.isExample && !take.isShared;
   pinButton.hidden = renameButton.hidden = deleteButton.hidden = !isOwn;
   shareButton.hidden = take.isExample;

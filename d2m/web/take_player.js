@@ -1,12 +1,14 @@
 // What joins the parts: a result is shown, messages of the server arrive.
 
-// Show the result with a key, at the moment at which the last one is.
-function select(key) {
+// Show the result with a key: at the moment at which the last one is, or from its first one,
+// which it plays ('start') or not ('rest').
+function select(key, entry = 'same') {
   const take = takes.get(key);
   if (!take) return;
   endRenaming(true);
   shown = take;
-  takeOver(take);
+  if (entry === 'same') takeOver(take);
+  else begin(take, entry === 'start');
   announce();
   scrollTo(key);
 }
@@ -50,10 +52,19 @@ function preload() {
 
 // A new result plays at once, unless something else does or motion is not wanted.
 function mayStart() {
-  const others = [...document.querySelectorAll('video, audio')];
+  const others = [...document.querySelectorAll('video, audio')].filter((one) => !stage.contains(one));
   return document.visibilityState === 'visible'
     && others.every((one) => one.paused)
     && !matchMedia('(prefers-reduced-motion: reduce)').matches;
+}
+
+// Bring the player into view for a new result, unless someone is typing.
+function bringIntoView() {
+  const top = stage.getBoundingClientRect();
+  const isInView = top.top >= 0 && top.bottom <= innerHeight;
+  if (isInView || document.activeElement?.matches('input, textarea, select')) return;
+  const isCalm = matchMedia('(prefers-reduced-motion: reduce)').matches;
+  stage.scrollIntoView({ block: 'start', behavior: isCalm ? 'auto' : 'smooth' });
 }
 
 let example = null;
@@ -75,16 +86,15 @@ function receive() {
   let next = message.show || '';
   const first = added.find((take) => !take.isShared);
   const isNewJob = !message.isRestored && first && first.job !== jobShown;
-  if (isNewJob) {
-    jobShown = first.job;
-    next = first.key;
-  }
+  if (isNewJob) jobShown = first.job;
+  const isFree = isNewJob && !(shown && isPlaying()); // no result is listened to
+  if (isFree) next = first.key;
   if (!takes.has(next)) next = shown ? '' : ordered()[0]?.key || '';
-  if (next) {
-    const start_ = isNewJob && mayStart();
+  if (isFree) {
+    select(next, mayStart() ? 'start' : 'rest');
+    bringIntoView();
+  } else if (next) {
     select(next);
-    if (isNewJob && current) current.currentTime = 0;
-    if (start_) start();
   } else if (shown) {
     takeOver(shown); // its video may be another
     announce();
@@ -93,6 +103,7 @@ function receive() {
     if (!takes.has(key) && movies.get(key) !== current) dropMovie(key);
   }
   preload();
+  if (isNewJob && !isFree) say('A new result is ready.');
   report(message);
 }
 

@@ -116,8 +116,8 @@ async function join(next, before, isLatest) {
 // Let a result take over at the same moment; what plays is heard until then.
 async function takeOver(take) {
   const next = movieOf(take);
-  if (next === current) return;
   const ours = ++switches;
+  if (next === current) return;
   const isLatest = () => ours === switches;
   const before = current;
   next.muted = true;
@@ -132,19 +132,35 @@ async function takeOver(take) {
   }
   const isOn = !!before && !before.paused && !before.ended;
   if (before?.paused) next.currentTime = before.currentTime; // paused meanwhile
-  current = next;
-  next.muted = muted;
+  replace(before, next);
   if (isOn && next.paused) start();
   if (!isOn) next.pause();
-  if (before) {
+  showState();
+}
+
+// Show a result from its first moment, and play it if that is wanted.
+function begin(take, isPlayed) {
+  switches++;
+  const before = current;
+  const next = movieOf(take);
+  next.currentTime = 0;
+  replace(before, next);
+  if (isPlayed) start();
+  showState();
+}
+
+// Let a video be seen and heard instead of another.
+function replace(before, next) {
+  current = next;
+  if (before && before !== next) {
     before.muted = true;
     before.pause();
     if (![...movies.values()].includes(before)) unload(before);
   }
+  next.muted = muted;
   for (const movie of stage.querySelectorAll('video')) movie.classList.toggle('seen', movie === next);
   if (next.readyState >= 1) showShape();
   else next.addEventListener('loadedmetadata', showShape, { once: true });
-  showState();
 }
 
 // A portrait video stands beside the cards, where there is room.

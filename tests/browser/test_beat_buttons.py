@@ -56,7 +56,7 @@ def first_line(page: Page) -> str:
 
 def rhythm(page: Page) -> dict[str, Any]:
     """Return what the report says about the rhythm."""
-    facts: dict[str, Any] = json.loads(download(page, "↓ Report (JSON)").read_text())
+    facts: dict[str, Any] = json.loads(download(page, "Report (JSON)").read_text())
     return facts["rhythm"]
 
 

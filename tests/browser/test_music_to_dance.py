@@ -75,14 +75,14 @@ def test_a_song_becomes_a_dance_and_the_dance_gets_new_music(page: Page) -> None
 
 def check_downloads(page: Page) -> None:
     """Check the files behind the buttons."""
-    assert b"ftyp" in download(page, "↓ Video").read_bytes()[:16]
-    with np.load(download(page, "↓ Joints (NPZ)")) as joints:
+    assert b"ftyp" in download(page, "Video (MP4)").read_bytes()[:16]
+    with np.load(download(page, "Joints (NPZ)")) as joints:
         assert joints["keypoints"].shape == (round(LENGTH_S * 30), 17, 2)
-    assert json.loads(download(page, "↓ Joints (OpenPose)").read_text())["fps"] == 30
-    assert download(page, "↓ Motion (BVH)").read_text().startswith("HIERARCHY")
-    report = json.loads(download(page, "↓ Report (JSON)").read_text())
+    assert json.loads(download(page, "Joints (OpenPose)").read_text())["fps"] == 30
+    assert download(page, "Motion (BVH)").read_text().startswith("HIERARCHY")
+    report = json.loads(download(page, "Report (JSON)").read_text())
     assert report["kinematic_beats_s"]
-    names = zipfile.ZipFile(download(page, "↓ Everything (ZIP)")).namelist()
+    names = zipfile.ZipFile(download(page, "Everything (ZIP)")).namelist()
     assert len(names) == 7
 
 

@@ -10,16 +10,16 @@ import pytest
 
 from d2m.core.levels import LEVELS
 from d2m.core.settings import INSTRUMENT_SWITCHES
+from tests.browser.takes import cards, details, show_level
 from tests.browser.test_page import (
     CONTRAST,
     JOB_MS,
     choose,
-    download,
     level_box,
-    level_card,
     play,
     press,
     run,
+    saved,
     status_says,
     usable,
 )
@@ -79,7 +79,7 @@ def test_without_a_version_or_an_instrument_the_page_asks_for_one(
     press(page, "Generate")
     page.locator("#status").get_by_text("Tick at least one version").wait_for()
     assert usable(page)
-    assert page.locator(".card:visible").count() == 0
+    assert "Example" in cards(page).inner_text()
     assert page.locator("#analysis").is_hidden()
     level_box(page, "studio").check()
     page.get_by_role("button", name="Song and arrangement").first.click()
@@ -98,25 +98,25 @@ def test_the_studio_version_of_an_example_and_its_stems(page: Page) -> None:
     page.get_by_text("Groove, loft").click()
     page.locator("#clip video").wait_for()
     run(page)
-    card = level_card(page, "studio")
-    assert "You may use this music commercially" in card.inner_text()
-    assert level_card(page, "low").is_hidden()
+    assert cards(page).count() == 1
+    assert "You may use this music commercially" in details(page)
     assert page.locator("#comparison").is_hidden()
-    studio, high = card.bounding_box(), level_card(page, "high").bounding_box()
-    assert studio["y"] < high["y"]
-    state = play(page, card.locator("video"))
+    movie = show_level(page, "studio")
+    state = play(page, movie)
     assert (state["width"], state["sound"] > 1000) == (1280, True)
-    card.locator("video").evaluate("video => video.pause()")
+    movie.evaluate("video => video.pause()")
     lanes, beats = (
-        card.locator(f".{kind}.on-light img").bounding_box() for kind in ("lanes", "beats")
+        page.locator(f"#take-plots [data-kind={kind}] .on-light img") for kind in ("lanes", "png")
     )
-    assert lanes["y"] + lanes["height"] <= beats["y"]
-    assert (lanes["x"], lanes["width"]) == pytest.approx((beats["x"], beats["width"]), abs=1)
-    assert "what plays when" in (card.locator(".lanes.on-light img").get_attribute("alt") or "")
-    assert download(page, "↓ MIDI").read_bytes().startswith(b"MThd")
-    with download(page, "↓ Beat markers").open(encoding="utf-8") as file:
+    above, below = lanes.bounding_box(), beats.bounding_box()
+    assert above["y"] + above["height"] <= below["y"]
+    # Both pictures are equally wide, so that their time axes agree.
+    assert (above["x"], above["width"]) == pytest.approx((below["x"], below["width"]), abs=1)
+    assert "what plays when" in (lanes.get_attribute("alt") or "")
+    assert saved(page, "Notes").read_bytes().startswith(b"MThd")
+    with saved(page, "Beat markers").open(encoding="utf-8") as file:
         assert {"time_s", "bar", "section"} <= {*next(csv.DictReader(file))}
-    assert soundfile.info(download(page, "↓ Music")).samplerate == 44_100
+    assert soundfile.info(saved(page, "Music")).samplerate == 44_100
     assert loaded == []
     mute_and_solo(page)
     assert len(loaded) == len(STEMS) + 1
@@ -178,7 +178,7 @@ def test_another_song_and_another_arrangement(page: Page, short_clip: Path) -> N
     first = flac_of(page, "Bass")
     assert "arrangement" not in first
     press(page, "Another arrangement")
-    page.locator(".studio video[src*='seed0.arrangement1']").wait_for(timeout=JOB_MS)
+    page.locator(".stage video.seen[src*='seed0.arrangement1']").wait_for(timeout=JOB_MS)
     status_says(page, "Done")
     assert "seed0.arrangement1" in flac_of(page, "Bass")
     # The mixer stopped, forgot what was soloed, and plays the new files.
@@ -187,7 +187,7 @@ def test_another_song_and_another_arrangement(page: Page, short_clip: Path) -> N
     page.get_by_role("button", name="Play the stems").click()
     assert max(loudest(page).values()) > AUDIBLE
     press(page, "Another song")
-    page.locator(".studio video[src*='seed1.arrangement1']").wait_for(timeout=JOB_MS)
+    page.locator(".stage video.seen[src*='seed1.arrangement1']").wait_for(timeout=JOB_MS)
     assert page.get_by_label("Seed").input_value() == "1"
     page.get_by_role("button", name="Song and arrangement").first.click()
     assert page.get_by_label("Arrangement").input_value() == "1"

@@ -20,7 +20,7 @@ from tests.browser.takes import (
     shown_video,
 )
 from tests.browser.test_page import run
-from tests.conftest import Server
+from tests.conftest import EXAMPLES, Server
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
@@ -51,13 +51,14 @@ missed (s)."""
 
 
 @pytest.fixture(scope="module")
-def clip_with_sound(tmp_path_factory: pytest.TempPathFactory, short_clip: Path) -> Path:
-    """Return a short clip with a tone."""
+def clip_with_sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return six seconds of an example with a tone: long enough to switch while they play."""
     from imageio_ffmpeg import get_ffmpeg_exe
 
     clip = tmp_path_factory.mktemp("clips") / "tone.mp4"
-    command = [get_ffmpeg_exe(), "-nostdin", "-v", "error", "-i", str(short_clip)]
-    command += ["-f", "lavfi", "-i", "sine=440:duration=3", "-map", "0:v", "-map", "1:a"]
+    source = EXAMPLES / "groove_procedural_landscape.mp4"
+    command = [get_ffmpeg_exe(), "-nostdin", "-v", "error", "-t", "6", "-i", str(source)]
+    command += ["-f", "lavfi", "-i", "sine=440:duration=6", "-map", "0:v", "-map", "1:a"]
     command += ["-c:v", "copy", "-c:a", "aac", "-shortest", str(clip)]
     subprocess.run(command, check=True)
     return clip
@@ -247,7 +248,8 @@ def test_a_deleted_result_is_gone_everywhere(
         "address => fetch(address, {method: 'HEAD'}).then((one) => !one.ok)", arg=address
     )
     owner.reload()
-    owner.wait_for_function("document.querySelectorAll('.card-of-take').length === 1")
+    owner.get_by_text("Variation 1").first.wait_for()
+    assert cards(owner).count() == 1
     # As after a restart of the server, which forgets all results.
     owner.evaluate("localStorage.setItem('d2m.takes', JSON.stringify([{key: 'gone', until: 1}]))")
     owner.reload()

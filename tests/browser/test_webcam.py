@@ -49,7 +49,7 @@ def test_a_recorded_clip_gets_music(playwright: Playwright, server: Server, came
     page.locator("#clip").get_by_text("Stop", exact=True).click()
     page.locator("#clip video[src]").wait_for()
     run(page)
-    report = json.loads(download(page, "↓ Report (JSON)").read_text())
+    report = json.loads(download(page, "Report (JSON)").read_text())
     assert 2.5 < report["clip"]["duration_s"] < 9
     assert report["rhythm"]["pose_coverage"] > 0.7
     browser.close()
