@@ -10,13 +10,10 @@ light and the dark theme.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Optional
 
 import typer
-
-from d2m.core.levels import LEVELS
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -51,7 +48,7 @@ def main(
             docs = ROOT / "docs"
             shoot_results(open_page(browser, url, "desktop", "light"), docs / "page.png")
             phone = open_page(browser, url, "phone", "dark")
-            shoot_results(phone, docs / "page_phone.png", ".card")
+            shoot_results(phone, docs / "page_phone.png", ".take-player")
             shoot_dance(open_page(browser, url, "desktop", "light"), docs / "page_dance.png")
         else:
             for size in SIZES:
@@ -73,14 +70,11 @@ def open_page(browser: Browser, url: str, size: str, theme: str) -> Page:
     return page
 
 
-def choose(page: Page, clip: Path, levels: Sequence[str] = tuple(LEVELS)) -> None:
-    """Upload a clip and tick levels, all of them by default."""
+def choose(page: Page, clip: Path) -> None:
+    """Upload a clip and choose all levels."""
     page.locator("#clip input[type=file]").set_input_files(str(clip))
     page.locator("#clip video").wait_for()
-    for name in LEVELS:
-        label = re.compile(rf"^\s*{name}:", re.IGNORECASE)
-        box = page.locator("#levels label").filter(has_text=label).locator("input")
-        box.set_checked(name in levels)
+    page.locator("#sound").get_by_label(re.compile("^Compare")).check()
 
 
 def press_generate(page: Page) -> None:
@@ -92,6 +86,12 @@ def press_generate(page: Page) -> None:
 def wait_for_status(page: Page, title: str, card: str = "#status") -> None:
     """Wait until the status card of a tab has a title."""
     page.locator(f"{card} .title").get_by_text(title).wait_for(timeout=JOB_MS)
+
+
+def show_studio(page: Page) -> None:
+    """Show the studio version in the player, in the middle of the clip."""
+    page.locator(".card-of-take").filter(has_text="Studio").first.click()
+    page.locator(".take-player .seek").fill("2.2")
 
 
 def open_stems(page: Page) -> None:
@@ -132,6 +132,7 @@ def shoot_results(page: Page, path: Path, part: str = "") -> None:
     choose(page, EXAMPLE)
     press_generate(page)
     wait_for_status(page, "Done")
+    show_studio(page)
     open_stems(page)
     shoot(page, path)
     if part:
@@ -164,6 +165,7 @@ def shoot_states(page: Page, stem: Path) -> None:
     page.wait_for_timeout(500)
     shoot(page, stem.with_name(f"{stem.name}_busy.png"))
     wait_for_status(page, "Done")
+    show_studio(page)
     open_stems(page)
     shoot(page, stem.with_name(f"{stem.name}_done.png"))
     page.locator("#clip").get_by_label("Clear").first.click()
