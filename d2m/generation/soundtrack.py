@@ -154,6 +154,11 @@ class Soundtrack:
         return song_title(self.score.style, self.score.seed) if self.score else ""
 
     @property
+    def title(self) -> str:
+        """Title of the files: that of the song, or the style, and the level."""
+        return f"{self.song or self.style.label} ({self.level.name})"
+
+    @property
     def sample_rate(self) -> int:
         """Samples per second of the audio (Hz)."""
         return self.level.sample_rate

@@ -69,7 +69,7 @@ def _coded_peaks_db(
     import av
 
     with create_mp4(path) as container:
-        encoder = AacEncoder(container, sound, sample_rate, coder=coder)
+        encoder = AacEncoder(container, sound, sample_rate, coder=coder, is_waveform=True)
         encoder.finish(Fraction(sound.shape[1], sample_rate))
     with av.open(str(path)) as coded:
         frames = [frame.to_ndarray() for frame in coded.decode(audio=0)]

@@ -13,6 +13,7 @@ from d2m.media.accepted_formats import AUDIO_FORMATS
 from d2m.media.atomic_write import atomic_write
 from d2m.media.audio_track import decode_audio_track
 from d2m.media.clip_limits import ClipLimits, display_name
+from d2m.media.file_tags import AI_GENERATED, TOOL
 from d2m.media.safe_open import open_media
 from d2m.media.stream_choice import audio_stream, video_stream
 
@@ -20,7 +21,14 @@ from d2m.media.stream_choice import audio_stream, video_stream
 _MAX_DURATION_S = 600.0
 
 
-def write_wav(path: Path, audio: Audio, sample_rate: int = SAMPLE_RATE, *, bits: int = 16) -> None:
+def write_wav(
+    path: Path,
+    audio: Audio,
+    sample_rate: int = SAMPLE_RATE,
+    *,
+    bits: int = 16,
+    title: str = "",
+) -> None:
     """Write audio as a PCM WAV file, atomically.
 
     Parameters
@@ -33,21 +41,23 @@ def write_wav(path: Path, audio: Audio, sample_rate: int = SAMPLE_RATE, *, bits:
         Sample rate (Hz).
     bits
         Bits per sample: 16 or 24.
+    title
+        Title of a result, which then also names the tool and says that it is AI-generated.
 
     Raises
     ------
     AudioError
         If the audio is empty, has another shape or is not finite.
     """
-    _write_pcm(path, audio, sample_rate, "WAV", bits)
+    _write_pcm(path, audio, sample_rate, "WAV", bits, title)
 
 
-def write_flac(path: Path, audio: Audio, sample_rate: int) -> None:
+def write_flac(path: Path, audio: Audio, sample_rate: int, title: str = "") -> None:
     """Write audio as a FLAC file with 24 bits per sample, atomically.
 
     Parameters
     ----------
-    path, audio, sample_rate
+    path, audio, sample_rate, title
         As for `write_wav`.
 
     Raises
@@ -55,15 +65,23 @@ def write_flac(path: Path, audio: Audio, sample_rate: int) -> None:
     AudioError
         If the audio is empty, has another shape or is not finite.
     """
-    _write_pcm(path, audio, sample_rate, "FLAC", 24)
+    _write_pcm(path, audio, sample_rate, "FLAC", 24, title)
 
 
-def _write_pcm(path: Path, audio: Audio, sample_rate: int, container: str, bits: int) -> None:
+def _write_pcm(
+    path: Path, audio: Audio, sample_rate: int, container: str, bits: int, title: str
+) -> None:
     import soundfile
 
     channels = np.clip(validate_channels(audio), -1.0, 1.0)
-    with atomic_write(path) as temporary:
-        soundfile.write(temporary, channels.T, sample_rate, format=container, subtype=f"PCM_{bits}")
+    form = {"format": container, "subtype": f"PCM_{bits}", "channels": len(channels)}
+    with (
+        atomic_write(path) as temporary,
+        soundfile.SoundFile(temporary, "w", sample_rate, **form) as file,
+    ):
+        if title:
+            file.title, file.software, file.comment = title, TOOL, AI_GENERATED
+        file.write(channels.T)
 
 
 def read_audio(path: Path, sample_rate: int = SAMPLE_RATE) -> Audio:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from d2m.media.file_tags import mp4_tags
+
 if TYPE_CHECKING:
     from av.container import OutputContainer
     from av.packet import Packet
@@ -19,19 +21,31 @@ if TYPE_CHECKING:
 _APPLE_HEVC = "hvc1"
 AAC_FRAME_LENGTH = 1024
 """Samples per AAC-LC frame (ISO/IEC 14496-3)."""
-# What FFmpeg's encoder leaves out: noise and intensity instead of a waveform, which save bits that
-# are not scarce here. Chosen by measurement: the decoded music is up to 1 dB nearer.
+# Options of FFmpeg's encoder that leave out what saves bits by noise and by intensity in the place
+# of a waveform.
 _WAVEFORM = {"aac_pns": "0", "aac_is": "0"}
 AAC_BIT_RATE = 96_000
 """AAC bit rate per channel (bit/s). Chosen by hand: stereo gets 192 kbit/s, at which FFmpeg's
 encoder is close to transparent."""
 
 
-def create_mp4(path: Path) -> OutputContainer:
-    """Open an MP4 for writing, with its index in front of the media data for streaming."""
+def create_mp4(path: Path, title: str = "") -> OutputContainer:
+    """Open an MP4 for writing, with its index in front of the media data for streaming.
+
+    Parameters
+    ----------
+    path
+        The file.
+    title
+        Title of a result, which gets the tags of `d2m.media.file_tags.mp4_tags`; a file that is
+        only used on the way to one has none.
+    """
     import av
 
-    return av.open(str(path), "w", format="mp4", options={"movflags": "+faststart"})
+    output = av.open(str(path), "w", format="mp4", options={"movflags": "+faststart"})
+    if title:
+        output.metadata.update(mp4_tags(title))
+    return output
 
 
 class AacEncoder:
@@ -52,6 +66,9 @@ class AacEncoder:
         Bit rate per channel (bit/s).
     coder
         How FFmpeg's encoder searches: ``"twoloop"``, or ``"fast"`` in half the time.
+    is_waveform
+        Whether it codes the waveform everywhere. Decoded music is up to 1 dB nearer then, and its
+        peaks are those of the music; hiss may lose a tenth of a decibel.
     """
 
     def __init__(
@@ -62,12 +79,13 @@ class AacEncoder:
         *,
         bit_rate: int = AAC_BIT_RATE,
         coder: str = "twoloop",
+        is_waveform: bool = False,
     ) -> None:
         self._container, self._audio, self._rate = container, audio, sample_rate
         self._position = 0
         self._layout = "mono" if len(audio) == 1 else "stereo"
         self._stream: Any = container.add_stream("aac", rate=sample_rate, layout=self._layout)
-        self._stream.options = {"aac_coder": coder, **_WAVEFORM}
+        self._stream.options = {"aac_coder": coder} | (_WAVEFORM if is_waveform else {})
         self._stream.bit_rate = bit_rate * len(audio)
 
     def encode_until(self, time_s: Fraction) -> None:

@@ -161,7 +161,7 @@ def _draw(data: BeatPlotData, path: Path, palette: Palette) -> None:
             (data.match, palette.match_text),
         ]
         heading(figure, data.title, facts)
-        save_png(figure, path)
+        save_png(figure, path, data.title)
 
 
 def _add_axes(figure: Any) -> tuple[Any, Any, Any, Any]:

@@ -190,4 +190,4 @@ def _draw(data: _PlotData, path: Path, palette: Palette) -> None:
             (data.match, palette.match_text),
         ]
         heading(figure, data.title, facts, facts_at=0.91)
-        save_png(figure, path)
+        save_png(figure, path, data.title)

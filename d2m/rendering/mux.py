@@ -44,6 +44,7 @@ def mux(
     ducking: bool = False,
     sample_rate: int = SAMPLE_RATE,
     info: ClipInfo | None = None,
+    title: str = "",
 ) -> None:
     """Write an MP4 with the coded frames of a clip, unchanged, and new music as stereo AAC.
 
@@ -70,6 +71,8 @@ def mux(
         Sample rate of the music (Hz); the AAC track has `SOUND_RATE`.
     info
         Duration and rate of the video, if they are known; else it is read once more.
+    title
+        As for `d2m.media.mp4_writer.create_mp4`.
 
     Raises
     ------
@@ -91,7 +94,7 @@ def mux(
     coder = "fast" if len(channels) == 1 and not is_mixed else "twoloop"
     with tempfile.TemporaryDirectory() as folder, atomic_write(target) as temporary:
         sound = Path(folder) / "sound.m4a"
-        _write(video, sound, music, coder, temporary)
+        _write(video, sound, music, coder, temporary, title)
         check_picture(temporary, info.duration_s, 1.0 / info.fps)
         _check_sound(temporary, info.duration_s, 1.0 / info.fps)
 
@@ -122,7 +125,9 @@ def fit_length(audio: NDArray[np.float32], length: int) -> NDArray[np.float32]:
     return np.pad(audio, ((0, 0), (0, length - audio.shape[1])))
 
 
-def _write(video: Path, sound: Path, music: NDArray[np.float32], coder: str, target: Path) -> None:
+def _write(
+    video: Path, sound: Path, music: NDArray[np.float32], coder: str, target: Path, title: str
+) -> None:
     """Encode music ``(2, N)`` as AAC, and interleave it with a copy of the video stream."""
     import av
 
@@ -131,7 +136,7 @@ def _write(video: Path, sound: Path, music: NDArray[np.float32], coder: str, tar
         with (
             open_clip(video, RESULT_LIMITS) as (source, stream),
             av.open(str(sound)) as coded,
-            create_mp4(target) as output,
+            create_mp4(target, title) as output,
         ):
             copies = [
                 copied_packets(source, stream, output),

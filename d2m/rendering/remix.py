@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,7 +58,7 @@ def write_remix(
     AudioError
         If the music can't be read, or the video can't be written.
     """
-    samples, sample_rate = _read_music(music)
+    samples, sample_rate, title = _read_music(music)
     cached = cache.split(clip, settings, progress)
     progress("Mixing the sound", 0.0)
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -72,13 +71,14 @@ def write_remix(
         ducking=settings.ducking,
         sample_rate=sample_rate,
         info=cached.info,
+        title=title,
     )
     progress("Mixing the sound", 1.0)
     return target
 
 
-def _read_music(path: Path) -> tuple[NDArray[np.float32], int]:
-    """Return music ``(C, N)`` and its sample rate (Hz).
+def _read_music(path: Path) -> tuple[NDArray[np.float32], int, str]:
+    """Return music ``(C, N)``, its sample rate (Hz) and its title.
 
     Raises
     ------
@@ -88,13 +88,15 @@ def _read_music(path: Path) -> tuple[NDArray[np.float32], int]:
     import soundfile
 
     try:
-        info: Any = soundfile.info(path)
+        with soundfile.SoundFile(path) as file:
+            duration_s = file.frames / file.samplerate
+            if file.format != "WAV" or file.channels > 2 or not 0 < duration_s <= _LONGEST_S:
+                raise _no_music(path)
+            title = str(file.title or path.stem)
+            samples = file.read(dtype="float32", always_2d=True)
+            return np.ascontiguousarray(samples.T), int(file.samplerate), title
     except (soundfile.LibsndfileError, OSError) as cause:
         raise _no_music(path) from cause
-    if info.format != "WAV" or info.channels > 2 or not 0 < info.duration <= _LONGEST_S:
-        raise _no_music(path)
-    samples, sample_rate = soundfile.read(path, dtype="float32", always_2d=True)
-    return np.ascontiguousarray(samples.T), int(sample_rate)
 
 
 def _no_music(path: Path) -> AudioError:

@@ -69,7 +69,8 @@ def write_stems(soundtrack: Soundtrack, score: Score, base: Path) -> tuple[str, 
     paths = _paths(base, ("lanes", "lanes_dark", *STEMS))
     with timed(soundtrack.seconds, "stems"):
         for stem in STEMS:
-            write_flac(paths[stem], soundtrack.stems[stem], soundtrack.sample_rate)
+            title = f"{soundtrack.title}: {stem}"
+            write_flac(paths[stem], soundtrack.stems[stem], soundtrack.sample_rate, title)
     with timed(soundtrack.seconds, "score_plot"):
         text = draw_score_plot(paths["lanes"], score=score, dark=paths["lanes_dark"])
     return text, paths

@@ -121,7 +121,7 @@ def _draw(
             room -= _HITS
         _draw_bars(axes, score, room, palette)
         _draw_stems(axes, score, lanes, room, palette, STEM_COLOURS[ground])
-        save_png(figure, path)
+        save_png(figure, path, _title(score))
 
 
 def _title(score: Score) -> str:

@@ -84,15 +84,16 @@ def mux_song(picture: Path, song: SongPart, target: Path) -> None:
     sound = decode_song(song.path, ClipPart(start_s=song.start_s, length_s=song.duration_s))
     is_long_enough = sound.duration_s > info.duration_s - frame_s
     with atomic_write(target) as temporary:
+        title = f"A dance to {song.path.stem}"
         is_copied = (
             song.start_s == 0
             and is_long_enough
             and _may_be_copied(sound.info)
-            and _copy(picture, song.path, sound.info, temporary, info.duration_s)
+            and _copy(picture, song.path, sound.info, temporary, info.duration_s, title)
             and _is_same(temporary, sound)
         )
         if not is_copied:
-            _encode(picture, sound, temporary, info.duration_s)
+            _encode(picture, sound, temporary, info.duration_s, title)
         check_picture(temporary, info.duration_s, frame_s)
         _check_sound(temporary, sound, info.duration_s, frame_s)
 
@@ -105,7 +106,9 @@ def _may_be_copied(info: SongInfo) -> bool:
     )
 
 
-def _copy(picture: Path, song: Path, info: SongInfo, target: Path, duration_s: float) -> bool:
+def _copy(
+    picture: Path, song: Path, info: SongInfo, target: Path, duration_s: float, title: str
+) -> bool:
     """Copy the packets of a picture and of a song, and return whether that was possible."""
     import av
 
@@ -114,7 +117,7 @@ def _copy(picture: Path, song: Path, info: SongInfo, target: Path, duration_s: f
         open_song(song, SongLimits()) as (source, stream),
     ):
         try:
-            with create_mp4(target) as output:
+            with create_mp4(target, title) as output:
                 pictures = copied_packets(video, video_stream, output)
                 sound = copied_packets(source, stream, output)
                 counted = _counted(sound, info.sample_rate, -info.priming)
@@ -170,7 +173,7 @@ def _is_same(result: Path, sound: DecodedSong) -> bool:
     )
 
 
-def _encode(picture: Path, sound: DecodedSong, target: Path, duration_s: float) -> None:
+def _encode(picture: Path, sound: DecodedSong, target: Path, duration_s: float, title: str) -> None:
     """Copy the packets of a picture, interleaved with a song as AAC."""
     import av
 
@@ -178,7 +181,7 @@ def _encode(picture: Path, sound: DecodedSong, target: Path, duration_s: float) 
     samples = fit_length(sound.samples, length)
     with open_clip(picture, RESULT_LIMITS) as (source, stream):
         try:
-            with create_mp4(target) as output:
+            with create_mp4(target, title) as output:
                 packets = copied_packets(source, stream, output)
                 encoder = AacEncoder(output, samples, sound.sample_rate, bit_rate=SONG_BIT_RATE)
                 for time_s, packet in packets:

@@ -60,7 +60,7 @@ def draw_spectrogram(
         image = draw_mel(lower, mel_db, sample_rate)
         lower.set(xlim=(0, duration_s), xlabel="Time (s)", ylabel="Frequency (Hz)")
         figure.colorbar(image, ax=lower, label="dB", pad=0.01)
-        save_png(figure, path)
+        save_png(figure, path, title)
     rms_db = 10 * np.log10(max(float(np.mean(np.square(waveform))), 1e-12))
     return (
         f"Waveform and mel spectrogram of {duration_s:.1f} s of audio, {rms_db:.0f} dBFS on "

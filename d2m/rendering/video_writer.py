@@ -184,7 +184,7 @@ def stream_length_s(stream: AudioStream | VideoStream) -> float:
 def combine_streams(video: Path, audio: Path, target: Path) -> None:
     """Write an MP4 with the frames of one video and the audio of another, without re-encoding.
 
-    The result is checked before it appears under its name.
+    It has the title of the second one. It is checked before it appears under its name.
 
     Parameters
     ----------
@@ -208,7 +208,8 @@ def combine_streams(video: Path, audio: Path, target: Path) -> None:
     ):
         expected_s, frame_s = stream_length_s(video_track), 1 / (video_track.average_rate or 1)
         try:
-            with create_mp4(temporary) as output:
+            title = audio_file.metadata.get("title", "")
+            with create_mp4(temporary, title) as output:
                 copies = [copied_packets(video_file, video_track, output)]
                 if (audio_track := audio_stream(audio_file)) is not None:
                     copies.append(copied_packets(audio_file, audio_track, output))

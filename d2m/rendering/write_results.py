@@ -91,7 +91,7 @@ def write_video(
             paths |= write_notes(soundtrack.score, base)
     elif soundtrack.tracks:
         paths["midi"] = base.with_name(base.name + SCORE_KINDS["midi"])
-        write_tracks_midi(paths["midi"], soundtrack.tracks)
+        write_tracks_midi(paths["midi"], soundtrack.tracks, soundtrack.title)
     progress(f"Writing the video ({level})", 1.0)
     return replace(soundtrack, paths=paths, rights=rights_sentence(soundtrack))
 
@@ -171,7 +171,8 @@ def _in_order(paths: dict[str, Path]) -> dict[str, Path]:
 def _write_music(dance: Dance, soundtrack: Soundtrack, paths: dict[str, Path]) -> None:
     """Write the music alone, and in the clip."""
     rate, bits = soundtrack.sample_rate, 16 if isinstance(soundtrack.level, HopLevel) else 24
-    write_wav(paths["wav"], soundtrack.audio, rate, bits=bits)
+    title = soundtrack.title
+    write_wav(paths["wav"], soundtrack.audio, rate, bits=bits, title=title)
     mux(
         dance.picture,
         soundtrack.audio,
@@ -181,6 +182,7 @@ def _write_music(dance: Dance, soundtrack: Soundtrack, paths: dict[str, Path]) -
         ducking=soundtrack.settings.ducking,
         sample_rate=rate,
         info=dance.clip,
+        title=title,
     )
 
 

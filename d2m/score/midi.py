@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from d2m.core.metrical_grid import BEATS_PER_BAR
 from d2m.media.atomic_write import atomic_write
+from d2m.media.file_tags import AI_GENERATED, TOOL
 from d2m.score.instruments import INSTRUMENTS
 from d2m.score.notes import Note, Score, Track
 from d2m.score.song_titles import song_title
@@ -104,7 +105,7 @@ def midi_file(score: Score) -> MidiFile:
     return whole
 
 
-def write_tracks_midi(path: Path, tracks: Sequence[Track]) -> None:
+def write_tracks_midi(path: Path, tracks: Sequence[Track], title: str) -> None:
     """Write tracks without a score as a Standard MIDI File of type 1, atomically.
 
     The notes have no metre, so the tempo is MIDI's default of 120 BPM, and only the times in
@@ -116,6 +117,8 @@ def write_tracks_midi(path: Path, tracks: Sequence[Track]) -> None:
         The MIDI file.
     tracks
         Notes and instruments.
+    title
+        Title of the music.
     """
     import mido
 
@@ -124,10 +127,19 @@ def write_tracks_midi(path: Path, tracks: Sequence[Track]) -> None:
         times_s=np.array([0.0, beat_s]), ticks=np.array([0, TICKS_PER_BEAT]), pickup_beats=0
     )
     whole = mido.MidiFile(type=1, ticks_per_beat=TICKS_PER_BEAT)
-    whole.tracks.append(_track([(0, mido.MetaMessage("set_tempo", tempo=round(1e6 * beat_s)))]))
+    tempo = mido.MetaMessage("set_tempo", tempo=round(1e6 * beat_s))
+    whole.tracks.append(_track([*_tags(title), (0, tempo)]))
     whole.tracks += _instruments(tracks, steady)
     with atomic_write(path) as temporary:
         whole.save(str(temporary))
+
+
+def _tags(title: str) -> list[tuple[int, Any]]:
+    """Return what a file says about itself: its title, the tool, and that it is AI-generated."""
+    from mido import MetaMessage
+
+    texts = [MetaMessage("text", text=text) for text in (TOOL, AI_GENERATED)]
+    return [(0, one) for one in (MetaMessage("track_name", name=title), *texts)]
 
 
 def _instruments(tracks: Sequence[Track], positions: TempoMap) -> Iterator[MidiTrack]:
@@ -144,7 +156,7 @@ def _conductor(score: Score, positions: TempoMap) -> MidiTrack:
     from mido import MetaMessage, bpm2tempo
 
     title = f"{song_title(score.style, score.seed)} ({score.style}, {score.sub_genre})"
-    events: list[tuple[int, Any]] = [(0, MetaMessage("track_name", name=title))]
+    events = _tags(title)
     if signature := _key_signature(score.key):
         events.append((0, MetaMessage("key_signature", key=signature)))
     beats = positions.pickup_beats
