@@ -26,7 +26,7 @@ Song = Annotated[
     Path, typer.Argument(help="An audio file, or a video with sound.", show_default=False)
 ]
 DanceCount = Annotated[
-    int, typer.Option("--variations", help="Number of dances, with seeds apart.", min=1, max=24)
+    int, typer.Option("--variations", help="How many different dances are made.", min=1, max=24)
 ]
 StartPose = Annotated[
     MaybePath,

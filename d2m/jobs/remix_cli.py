@@ -21,9 +21,9 @@ VideoFile = Annotated[Path, typer.Option("--out", help="The MP4 to write.", show
 
 
 def remix(clip: RemixClip, music: Music, out: VideoFile, *, given: dict[str, Any]) -> None:
-    """Mix finished music and the clip's own sound anew.
+    """Change the balance of finished music and the clip's own sound.
 
-    The new video has another balance of the two; nothing else is made again.
+    Writes a new video; the music is not generated again.
     """
     from d2m.pipeline import DanceToMusic
 

@@ -20,7 +20,7 @@ Port = Annotated[int, typer.Option(envvar="GRADIO_SERVER_PORT", help="Port.", mi
 def serve_here(host: Host = "127.0.0.1", port: Port = 7860) -> None:
     """Serve the page until stopped with Ctrl+C.
 
-    docs/hosting.md lists the environment variables that set the rest.
+    Environment variables set everything else: see docs/hosting.md.
     """
     # Gradio reads these.
     os.environ["GRADIO_SERVER_NAME"], os.environ["GRADIO_SERVER_PORT"] = host, str(port)

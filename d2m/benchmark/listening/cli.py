@@ -36,7 +36,7 @@ def make_command(
 ) -> None:
     """Make the stimuli of a study: equal length and loudness, names that tell nothing.
 
-    If it was interrupted, the same command goes on where it stopped.
+    If it was interrupted, run the same command again to continue.
     """
     if template is not None:
         if template not in TEMPLATES:

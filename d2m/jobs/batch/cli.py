@@ -40,7 +40,7 @@ BatchLevel = Annotated[
 ]
 Workers = Annotated[
     Optional[int],  # noqa: UP045
-    typer.Option(help="Clips at a time; by default one for each core.", min=1, show_default=False),
+    typer.Option(help="Clips at a time; by default one per core.", min=1, show_default=False),
 ]
 EngineName = Annotated[str, typer.Option("--engine", help=f"{' or '.join(ENGINES)}.")]
 Address = Annotated[
@@ -56,12 +56,12 @@ ShardText = Annotated[
     MaybeText,
     typer.Option(
         "--shard",
-        help="Do only part i of n, counted from 0, such as $SLURM_ARRAY_TASK_ID/100 in a Slurm "
-        "array of 100 tasks.",
+        help="Process only part i of n, counted from 0, such as $SLURM_ARRAY_TASK_ID/100 in a "
+        "Slurm array of 100 tasks.",
     ),
 ]
 Retry = Annotated[
-    bool, typer.Option("--retry", help="Do clips again that were refused or failed before.")
+    bool, typer.Option("--retry", help="Process clips again that were refused or failed.")
 ]
 TimeLimit = Annotated[
     float, typer.Option(help="Longest time for a clip (s); then it counts as failed.", min=1)
@@ -91,8 +91,8 @@ def batch(
 ) -> None:
     """Make music for many clips, in several processes.
 
-    Each clip gets a folder, and a row in results.jsonl. The same command goes on where a run was
-    stopped. Clips that can't be used are rows, too.
+    Each clip gets a folder, and a row in results.jsonl, even if it can't be used. Run the same
+    command again to continue a run that was stopped.
     """
     limits = Limits(seconds=time_limit, memory_bytes=round(memory_limit * _GIB))
     options = RayOptions(
@@ -130,7 +130,10 @@ def _stopped_softly(console: ConsoleBatch | BatchEventPrinter) -> Iterator[None]
         yield
     except KeyboardInterrupt:
         console.end()
-        typer.echo("d2m: stopped: the same command goes on, finished clips are kept.", err=True)
+        typer.echo(
+            "d2m: stopped: run the same command again to continue; finished clips are kept.",
+            err=True,
+        )
         raise typer.Exit(130) from None
     finally:
         console.end()

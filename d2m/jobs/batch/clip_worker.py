@@ -158,7 +158,7 @@ class ClipWorker:
 
     def _check_stop(self) -> None:
         if self._stop.is_set():
-            raise StoppedError("The batch was stopped: the same command goes on.")
+            raise StoppedError("The batch was stopped: run the same command again to continue.")
 
     def _replace_process(self) -> None:
         """Take a fresh process: one that ran out of memory would fail the next clip, too."""

@@ -43,7 +43,7 @@ def aist_command(
 ) -> None:
     """Prepare your copy of AIST++: motions, music, videos and splits (see docs/datasets.md).
 
-    Nothing is downloaded. If it was interrupted, the same command goes on where it stopped.
+    Nothing is downloaded. If it was interrupted, run the same command again to continue.
     """
     from d2m.training.datasets.copy_index import index_copy
     from d2m.training.datasets.recordings import find_aist
@@ -62,7 +62,7 @@ def tiktok_command(
 ) -> None:
     """Prepare the TikTok dance-music videos by D2M-GAN's published lists (see docs/datasets.md).
 
-    Nothing is downloaded. If it was interrupted, the same command goes on where it stopped.
+    Nothing is downloaded. If it was interrupted, run the same command again to continue.
     """
     from d2m.training.datasets.copy_index import index_copy
     from d2m.training.datasets.recordings import find_tiktok

@@ -210,7 +210,7 @@ def test_a_second_batch_is_refused_and_a_signal_ends_the_first(
         process.send_signal(end)
         _, errors = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert "the same command goes on" in errors
+    assert "run the same command again" in errors
     assert "Traceback" not in errors
     assert 10 <= len(rows_in(out / "results.jsonl")) < MANY
     assert not [*(tmp_path / "temporary").iterdir()]
