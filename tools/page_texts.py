@@ -52,7 +52,16 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[1]
 KEPT = {
     *(style.label for style in STYLES.values()),
-    *("LSTM", "Aud-MoCoGAN", "Dancing to Music", "Dance2Music", "Foley Music", "CMT", "Logo"),
+    *(
+        "LSTM",
+        "Aud-MoCoGAN",
+        "Dancing to Music",
+        "Dance2Music",
+        "Foley Music",
+        "CMT",
+        "Logo",
+        "logo",
+    ),
     *BASELINES,
     "House, 120 BPM",  # the example song
 }

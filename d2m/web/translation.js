@@ -236,8 +236,7 @@
   const translation = new Translation(tableOf(language), language);
   const config = window.gradio_config;
   translation.translateChoices(config?.components);
-  document.title = translation.translate(document.title) ?? document.title;
-  translation.watch(document.body);
+  translation.watch(document.documentElement);
   window.translated = (english) => translation.translate(english) ?? english;
   window.untranslatedTexts = translation.untranslated;
 })();
