@@ -71,6 +71,11 @@ def flashes(beats_s: NDArray[Any], fps: float, n_frames: int) -> NDArray[np.floa
     return np.maximum(0.0, 1.0 - since / FLASH_S)
 
 
+def bar_height(font_px: int) -> int:
+    """Return the height of a bar with a font size (both px)."""
+    return 2 * round(_HEIGHT / 2 * font_px)
+
+
 class BeatBar:
     """The beat bar of one clip.
 
@@ -96,7 +101,7 @@ class BeatBar:
         fps: float,
         n_frames: int,
     ) -> None:
-        self.height = 2 * round(_HEIGHT / 2 * font_px)
+        self.height = bar_height(font_px)
         self.rows = (0.28 * self.height, 0.72 * self.height)
         """Vertical centres of the two rows (px)."""
         self._background = np.empty((self.height, width, 3), np.uint8)

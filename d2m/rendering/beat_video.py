@@ -12,15 +12,17 @@ from d2m.media.clip import ShareProgress
 from d2m.rendering.beat_bar import BeatBar
 from d2m.rendering.drawing import font_size
 from d2m.rendering.palette import DARK
-from d2m.rendering.video_writer import combine_streams, open_frames, write_frames
+from d2m.rendering.video_writer import (
+    combine_streams,
+    open_frames,
+    shown_side,
+    video_info,
+    write_frames,
+)
 from d2m.rendering.yuv_canvas import YuvCanvas, frame_planes
 
 if TYPE_CHECKING:
     from av.video.frame import VideoFrame
-
-# Larger frames are reduced to this length of the longest side (px), without the bar. It is
-# that of normalised clips.
-_LONGEST_SIDE = 1280
 
 
 def write_beat_video(
@@ -32,6 +34,9 @@ def write_beat_video(
     progress: ShareProgress | None = None,
 ) -> None:
     """Write a video with a bar in which the beats of dance and music flash.
+
+    The picture has the size of the clip up to `d2m.rendering.video_writer.FULL_HD`; the bar is
+    added below it.
 
     Parameters
     ----------
@@ -51,7 +56,8 @@ def write_beat_video(
     """
     with tempfile.TemporaryDirectory() as folder:
         silent = Path(folder) / "frames.mp4"
-        with open_frames(video, _LONGEST_SIDE) as (info, read_frame):
+        clip = video_info(video)
+        with open_frames(video, shown_side(clip.width, clip.height)) as (info, read_frame):
             bar = BeatBar(
                 info.width,
                 font_size(info.width, info.height),

@@ -13,10 +13,12 @@ from numpy.typing import NDArray
 
 from d2m.core.errors import VideoError
 from d2m.media.clip import ShareProgress
-from d2m.rendering.beat_bar import BeatBar
+from d2m.media.upright import fitted_size
+from d2m.rendering.beat_bar import BeatBar, bar_height
 from d2m.rendering.drawing import draw_text, font_size, rgb
 from d2m.rendering.palette import DARK
 from d2m.rendering.video_writer import (
+    FULL_HD,
     combine_streams,
     open_frames,
     same_frames,
@@ -28,9 +30,6 @@ from d2m.rendering.yuv_canvas import YuvCanvas, frame_planes, image_planes
 if TYPE_CHECKING:
     from av.video.frame import VideoFrame
 
-# The frames of each half are reduced to this length of the longest side (px): half the width
-# of Full HD. Chosen by hand.
-_LONGEST_SIDE = 960
 # Gap between the halves (px). Chosen by eye.
 _GAP = 8
 
@@ -46,6 +45,9 @@ def write_side_by_side(
     progress: ShareProgress | None = None,
 ) -> None:
     """Write two videos with equal frames that show both clips, each with the audio of one.
+
+    Each half is as large as fits a whole frame of Full HD, lying or standing, and no larger than
+    the clip.
 
     Parameters
     ----------
@@ -92,11 +94,13 @@ def _write_both(
 ) -> None:
     """Write both clips side by side into a video without audio."""
     with ExitStack() as stack:
-        info, read_left = stack.enter_context(open_frames(clips[0], _LONGEST_SIDE))
+        clip = video_info(clips[0])
+        side = _panel_side(clip.width, clip.height)
+        info, read_left = stack.enter_context(open_frames(clips[0], side))
         read_right = None
         # Results for one dance normally differ in their audio only.
         if not same_frames(*clips):
-            _, read_right = stack.enter_context(open_frames(clips[1], _LONGEST_SIDE))
+            _, read_right = stack.enter_context(open_frames(clips[1], side))
         font_px = font_size(2 * info.width + _GAP, info.height)
         bars = [
             BeatBar(
@@ -112,6 +116,22 @@ def _write_both(
         halves = list(zip((read_left, read_right), bars, strict=True))
         render = _renderer(halves, (info.width, info.height), captions, font_px)
         write_frames(target, render, fps=info.fps, n_frames=info.frame_count(), progress=progress)
+
+
+def _panel_side(width: int, height: int) -> int:
+    """Return the longest side (px) of a half with which the whole fits `FULL_HD` either way up."""
+    for side in range(max(width, height), 2, -2):
+        half = fitted_size(width, height, side)
+        font_px = font_size(2 * half[0] + _GAP, half[1])
+        whole = 2 * half[0] + _GAP, half[1] + _head(font_px) + bar_height(font_px)
+        if max(whole) <= FULL_HD[0] and min(whole) <= FULL_HD[1]:
+            return side
+    return 2
+
+
+def _head(font_px: int) -> int:
+    """Return the height of the captions (px)."""
+    return 2 * round(0.85 * font_px)
 
 
 def _renderer(
@@ -133,7 +153,7 @@ def _renderer(
         Captions above the halves, and their font size (px).
     """
     width, height = size
-    head = 2 * round(0.85 * font_px)
+    head = _head(font_px)
     whole = 2 * width + _GAP, head + height + halves[0][1].height
     canvas = YuvCanvas(*whole, DARK.background)
     starts = (0, width + _GAP)

@@ -34,6 +34,9 @@ RESULT_LIMITS = ClipLimits(
 )
 """Limits on videos that the program itself has written: none that matter."""
 
+FULL_HD = 1920, 1080
+"""Longest and shortest side of the largest picture that is drawn again (px)."""
+
 # Least and highest rate of videos that are drawn (Hz). Chosen by hand: a flash takes 0.17 s, and
 # no screen needs more.
 _DRAWING_RATES = 23.0, 60.0
@@ -67,6 +70,15 @@ def same_frames(one: Path, other: Path) -> bool:
     ):
         pairs = zip_longest(read_packets(first, first_stream), read_packets(second, second_stream))
         return all(a and b and bytes(a) == bytes(b) for a, b in pairs)
+
+
+def shown_side(width: int, height: int) -> int:
+    """Return the longest side (px) to which a picture is reduced where it is drawn again.
+
+    It keeps its size up to that of Full HD, lying or standing.
+    """
+    short, long = sorted((width, height))
+    return int(long * min(1.0, FULL_HD[0] / long, FULL_HD[1] / short))
 
 
 @contextmanager

@@ -118,8 +118,15 @@ def test_clips_may_have_different_frames(make_clip: ClipMaker, tmp_path: Path, h
 def test_portrait_clips_are_reduced(make_clip: ClipMaker, tmp_path: Path) -> None:
     clip = make_clip(size=(720, 1280), times=np.arange(6) / 30)
     frames = decode_video(compare(clip, clip, tmp_path)[0])
-    assert frames.shape[2] == 2 * 540 + GAP
-    assert 960 < frames.shape[1] < 1.2 * 960
+    assert frames.shape[2] == 1080
+    assert 940 < frames.shape[1] < 1200
+
+
+def test_two_lying_clips_are_as_wide_as_full_hd(make_clip: ClipMaker, tmp_path: Path) -> None:
+    clip = make_clip(size=(1920, 1080), times=np.arange(3) / 30)
+    frames = decode_video(compare(clip, clip, tmp_path)[0])
+    assert frames.shape[2] == 1920
+    assert 540 < frames.shape[1] < 1080
 
 
 def test_clips_of_different_dances_are_refused(
