@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import secrets
@@ -19,8 +20,9 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from gradio_client.utils import apply_diff
 
-from d2m.core.levels import BASELINES, levels_named
+from d2m.core.levels import levels_named
 from d2m.core.setting_fields import Kind, setting_fields
 from d2m.core.settings import Settings
 
@@ -28,7 +30,6 @@ ROOT = Path(__file__).parents[1]
 FAILED_TITLE = "That did not work"
 """Title of the status card of a job that failed."""
 _WAITING = re.compile(r"(One|\d+) jobs? (?:is|are) ahead of yours: about (\d+) (s|min)")
-_RUNNING = re.compile(r'role=\\?"progressbar\\?" aria-label=\\?"([^"\\]+)')
 _START_S = 90  # time for the app to start (s); chosen by hand
 _EMPTY_VALUES = {Kind.TIMES: "", Kind.OPTIONAL_NUMBER: 0}
 
@@ -154,32 +155,35 @@ class PageEvent:
         Time from the press on the button to the event (s).
     text
         The event, a line with JSON.
+    status
+        What the bar at the bottom of the page shows then, see `d2m.web.status_html.Status`;
+        empty if the event does not change it.
     """
 
     after_s: float
     text: str
+    status: dict[str, Any]
 
     @property
     def place(self) -> int:
         """Number of jobs ahead in the queue; 0 if the event does not say it."""
-        found = _WAITING.search(self.text)
+        found = _WAITING.search(self.status.get("detail", ""))
         return 0 if found is None else 1 if found[1] == "One" else int(found[1])
 
     @property
     def stage(self) -> str:
         """Stage of the job; empty if the event does not say it."""
-        found = _RUNNING.search(self.text)
-        return found[1] if found else ""
+        return str(self.status["title"]) if self.status.get("share") is not None else ""
 
     @property
     def done(self) -> bool:
         """Whether the job succeeded."""
-        return '"title\\">Done' in self.text
+        return self.status.get("title") == "Done"
 
     @property
     def failed(self) -> bool:
         """Whether the job failed."""
-        return FAILED_TITLE in self.text
+        return self.status.get("title") == FAILED_TITLE
 
 
 class Visitor:
@@ -247,16 +251,21 @@ class Visitor:
         """
         start = time.monotonic()
         names = [level.name for level in levels_named(levels)]
-        ticked = [[name for name in names if (name in BASELINES) == one] for one in (False, True)]
-        self._call(self.begin_id, ticked, "run/predict")
+        self._call(self.begin_id, [names], "run/predict")
         form = form_values(seed=seed, length_s=length_s)
-        self._call(self._run_id, [clip, *ticked, *form])
-        self._call(self._report_id, [])
+        self._call(self._run_id, [clip, names, *form])
+        report = self._call(self._report_id, [])["event_id"]
+        status: list[Any] = []
         address = f"gradio_api/queue/data?session_hash={self.session}"
         with self.http.stream("GET", address, timeout=600) as response:
             for line in response.iter_lines():
                 if line.startswith("data:") and "process_" in line:
-                    yield PageEvent(time.monotonic() - start, line)
+                    event = json.loads(line.removeprefix("data:"))
+                    news = {}
+                    if event["event_id"] == report and (data := _output(event)):
+                        status = _changed(event["msg"], status, data)
+                        news = status[0] if status else {}
+                    yield PageEvent(time.monotonic() - start, line, news)
 
     def stop(self) -> float:
         """Press "Stop", and return the time until the server answered (s)."""
@@ -264,11 +273,24 @@ class Visitor:
         self._call(self._stop_id, [], "run/predict")
         return time.monotonic() - start
 
-    def _call(self, handler: int, data: list[Any], route: str = "queue/join") -> None:
+    def _call(self, handler: int, data: list[Any], route: str = "queue/join") -> Any:
         body = {"data": data, "fn_index": handler, "session_hash": self.session}
-        self.http.post(f"gradio_api/{route}", json=body).raise_for_status()
+        return self.http.post(f"gradio_api/{route}", json=body).raise_for_status().json()
 
 
 def _on_click(handlers: list[dict[str, Any]], button: int) -> int:
     """Return the number of the handler that a click on a button calls."""
     return next(int(one["id"]) for one in handlers if [button, "click"] in one["targets"])
+
+
+def _output(event: dict[str, Any]) -> list[Any]:
+    """Return the values, or the changes of values, that an event of a handler holds."""
+    output = event.get("output") or {}
+    return list(output.get("data") or [])
+
+
+def _changed(kind: str, values: list[Any], news: list[Any]) -> list[Any]:
+    """Return the outputs of a handler after an event: after the first, it sends what changed."""
+    if kind != "process_generating" or not values:
+        return news
+    return [apply_diff(old, change) for old, change in zip(values, news, strict=True)]

@@ -10,11 +10,12 @@ from typing import Any
 
 import gradio as gr
 from gradio.components.api_component import Api
+from gradio.data_classes import FileData
 from gradio.utils import get_upload_folder
 
 from d2m.core.dance_settings import DanceSettings
 from d2m.core.errors import D2MError
-from d2m.core.levels import levels_named
+from d2m.core.levels import DEFAULT_LEVELS, levels_named
 from d2m.core.setting_fields import parse_form, setting_fields
 from d2m.core.settings import Settings
 from d2m.jobs import WorkerPool
@@ -22,7 +23,7 @@ from d2m.jobs.messages import AnyJob, DanceJob, Job
 from d2m.web.job_answers import job_answers
 from d2m.web.job_progress import JobPart, dance_parts, music_parts
 from d2m.web.parameter_schema import LEVELS_SCHEMA, Schema, field_schema
-from d2m.web.served_files import ServedFiles
+from d2m.web.served_files import ServedFiles, served_file
 
 _FILE: Schema = {"type": "object", "description": "A file with its url"}
 _COMMON: Schema = {
@@ -107,7 +108,9 @@ def endpoint(pool: WorkerPool, settings: type[Settings] = Settings) -> Any:
         Answers with one document that grows until its status is done: the analysis of the
         dance, the takes with their scores and files, a report and a ZIP with everything.
         """
-        yield from _answers(pool, lambda: requested_music(clip, levels, parse_form(settings, form)))
+        yield from _answers(
+            pool, lambda: requested_music(_named(clip), levels, parse_form(settings, form))
+        )
 
     names = ["clip", "levels", *(one.parameter for one in setting_fields(settings))]
     return _with_parameters(generate, names)
@@ -129,20 +132,17 @@ def dance_endpoint(pool: WorkerPool) -> Any:
         song, the dance with its figures and files, a report and a ZIP with everything.
         """
         yield from _answers(
-            pool, lambda: requested_dance(song, start_pose, parse_form(DanceSettings, form))
+            pool,
+            lambda: requested_dance(
+                _named(song), _named(start_pose), parse_form(DanceSettings, form)
+            ),
         )
 
     names = ["song", "start_pose", *(one.parameter for one in setting_fields(DanceSettings))]
     return _with_parameters(dance, names)
 
 
-def add_endpoints(
-    pool: WorkerPool,
-    settings: type[Settings],
-    clip: Any,
-    song: Sequence[Any],
-    options: dict[str, Any],
-) -> None:
+def add_endpoints(pool: WorkerPool, settings: type[Settings], options: dict[str, Any]) -> None:
     """Add both endpoints to the page that is being built.
 
     Parameters
@@ -151,14 +151,14 @@ def add_endpoints(
         Runs the jobs.
     settings
         The dataclass whose fields become parameters of ``/generate``.
-    clip, song
-        The widget for the clip, and those for the song and the start pose.
     options
         Options of event handlers that run jobs.
     """
     with gr.Column(visible=False):
         button = gr.Button()
-        levels = Api(LEVELS_SCHEMA["default"], _shown(LEVELS_SCHEMA), "Levels")
+        levels = _parameter("Levels", LEVELS_SCHEMA, DEFAULT_LEVELS)
+        clip, song = _file_parameter("Dance clip", "clip.mp4"), _file_parameter("Song", "song.mp3")
+        pose = _file_parameter("Photo or clip of the pose that the dance begins in", "photo.jpg")
         for name, function, inputs, schema in (
             (
                 "generate",
@@ -166,9 +166,27 @@ def add_endpoints(
                 [clip, levels, *_inputs(settings)],
                 MUSIC_ANSWER,
             ),
-            ("dance", dance_endpoint(pool), [*song, *_inputs(DanceSettings)], DANCE_ANSWER),
+            ("dance", dance_endpoint(pool), [song, pose, *_inputs(DanceSettings)], DANCE_ANSWER),
         ):
             button.click(function, inputs, Api(None, schema, "Answer"), api_name=name, **options)
+
+
+def _parameter(label: str, schema: Schema, example: Any = None) -> Api:
+    """Return a parameter, which the list of endpoints explains.
+
+    Gradio's own class stays: it takes others for components that bring files for the page.
+    """
+    shown = {**schema, "additional_description": schema["description"]}
+    parameter = Api(schema.get("default"), shown, label)
+    parameter.example_payload = lambda: example  # type: ignore[method-assign]
+    return parameter
+
+
+def _file_parameter(label: str, example: str) -> Api:
+    """Return a parameter that is an uploaded file."""
+    file = {"path": example, "url": example, "meta": {"_type": "gradio.FileData"}}
+    schema = {**FileData.model_json_schema(), "description": f"{label}."}
+    return _parameter(label, schema, file)
 
 
 def _answers(
@@ -182,17 +200,19 @@ def _answers(
         raise error_toast(error) from None
 
 
+def _named(file: Any) -> str | None:
+    """Return the uploaded file that a call names."""
+    path = file.get("path") if isinstance(file, dict) else file
+    return served_file(path, Path(get_upload_folder()))
+
+
 def _inputs(settings: Any) -> list[Api]:
-    """Return a parameter for each setting, which the list of endpoints explains."""
+    """Return a parameter for each setting."""
     return [
-        Api(field_schema(one)["default"], _shown(field_schema(one)), one.title)
+        _parameter(one.title, schema, schema["default"])
         for one in setting_fields(settings)
+        if (schema := field_schema(one))
     ]
-
-
-def _shown(schema: Schema) -> Schema:
-    """Return a schema whose description Gradio shows beside the parameter."""
-    return {**schema, "additional_description": schema["description"]}
 
 
 def _with_parameters(function: Any, names: list[str]) -> Any:

@@ -192,8 +192,7 @@ def build(
         blocks.load(None, None, None, js=upload_script(), **PRIVATE)
         music.takes.connect_load(blocks)
         blocks.load(form.refresh_weights, None, weights, queue=False, **PRIVATE)
-        song = [dance.form.song, dance.form.start_pose]
-        add_endpoints(pool, settings, form.clip, song, job_queue(pool))
+        add_endpoints(pool, settings, job_queue(pool))
     blocks.queue(max_size=2 * max_concurrent(pool.limits))
     return blocks
 

@@ -59,6 +59,7 @@ ALLOWED_ROUTES = tuple(
         (_READ, r"/gradio_api/heartbeat/\w+"),
         # Tools for programs, which answers other methods than POST with 405.
         (("GET", "POST", "DELETE"), r"/gradio_api/mcp/?"),
+        (_READ, r"/gradio_api/mcp/schema"),
     )
 )
 """Methods and paths that are answered; a pattern must match the whole path."""

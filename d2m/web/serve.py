@@ -102,6 +102,7 @@ def _launch(
     from d2m.web.translation import TranslationTables, translation_head
 
     tools = ToolServer(pool, folder.uploads)
+    blocks.mcp_server = True  # so that the page explains how to reach the tools
     blocks.launch(
         theme=theme(),
         head=translation_head(),

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from gradio import processing_utils
+
+from d2m.core.errors import SettingsError
 
 SERVED_UNDER = "/gradio_api/file="
 """Address of served files, from the root of the page on; their path follows."""
@@ -40,3 +42,32 @@ class ServedFiles:
                 "meta": {"_type": "gradio.FileData"},
             }
         return self._served[path]
+
+
+def served_file(text: Any, uploads: Path) -> str | None:
+    """Return the file on this server that an argument names; None if it names none.
+
+    Parameters
+    ----------
+    text
+        Its path as the upload answered it, or its address.
+    uploads
+        Folder of uploads and results; other files can't be named.
+
+    Raises
+    ------
+    SettingsError
+        If there is no such file.
+    """
+    if text is None or text == "":
+        return None
+    try:
+        path = Path(unquote(str(text).rpartition(SERVED_UNDER)[2])).resolve()
+        if path.is_relative_to(uploads.resolve()) and path.is_file():
+            return str(path)
+    except (OSError, ValueError):
+        pass
+    raise SettingsError(
+        "There is no such file on this server: upload it to /gradio_api/upload, and give the path "
+        "that it answers. Files are kept for an hour."
+    )

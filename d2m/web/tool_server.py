@@ -21,6 +21,8 @@ from gradio.route_utils import get_root_url
 from mcp import types
 from mcp.server.lowlevel import Server
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
+from starlette.requests import Request
+from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from d2m.core.errors import D2MError
@@ -35,6 +37,7 @@ from d2m.web.tools import JobTool, dance_tool, music_tool, result_text
 
 TOOLS_PATH = "/gradio_api/mcp"
 """Path of the server, the one that Gradio's programs expect."""
+_SHOWN = {"name", "description", "inputSchema"}
 _FAILED = "Something went wrong on the server: try again, or try another file."
 
 
@@ -64,8 +67,9 @@ class ToolServer:
         await self._manager.handle_request(scope, receive, send)
 
     def routes(self) -> list[Route]:
-        """Return the routes of the server."""
-        return [Route(path, self, methods=["POST"]) for path in (TOOLS_PATH, f"{TOOLS_PATH}/")]
+        """Return the routes of the server, and of the list that the page shows."""
+        calls = [Route(path, self, methods=["POST"]) for path in (TOOLS_PATH, f"{TOOLS_PATH}/")]
+        return [*calls, Route(f"{TOOLS_PATH}/schema", self._schema, methods=["GET"])]
 
     @contextlib.asynccontextmanager
     async def lifespan(self, app: Any) -> AsyncIterator[None]:  # noqa: ARG002
@@ -78,6 +82,13 @@ class ToolServer:
             types.Tool(name=tool.name, description=tool.description, inputSchema=tool.schema)
             for tool in self._tools.values()
         ]
+
+    async def _schema(self, request: Request) -> JSONResponse:  # noqa: ARG002
+        """Return the tools as the page of Gradio that explains the endpoints reads them."""
+        meta = {"file_data_present": True, "mcp_type": "tool"}
+        return JSONResponse(
+            [{**tool.model_dump(include=_SHOWN), "meta": meta} for tool in await self._list()]
+        )
 
     async def _call(self, name: str, arguments: dict[str, Any]) -> types.CallToolResult:
         tool = self._tools.get(name)

@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
 
 from d2m.core.beat_tempo import tempo_text
 from d2m.core.dance_settings import DanceSettings
@@ -19,7 +18,7 @@ from d2m.jobs.messages import AnyJob
 from d2m.web.endpoint import requested_dance, requested_music
 from d2m.web.job_progress import JobPart
 from d2m.web.parameter_schema import LEVELS_SCHEMA, Schema, field_schema
-from d2m.web.served_files import SERVED_UNDER
+from d2m.web.served_files import served_file
 
 _UPLOADED = (
     "Upload it first, as form field `files` of a POST to /gradio_api/upload of this server, such "
@@ -128,35 +127,6 @@ def dance_tool() -> JobTool:
         },
         settings=DanceSettings,
         request=requested_dance,
-    )
-
-
-def served_file(text: Any, uploads: Path) -> str | None:
-    """Return the file on this server that an argument names; None if it names none.
-
-    Parameters
-    ----------
-    text
-        Its path as the upload answered it, or its address.
-    uploads
-        Folder of uploads and results; other files can't be named.
-
-    Raises
-    ------
-    SettingsError
-        If there is no such file.
-    """
-    if text is None or text == "":
-        return None
-    try:
-        path = Path(unquote(str(text).rpartition(SERVED_UNDER)[2])).resolve()
-        if path.is_relative_to(uploads.resolve()) and path.is_file():
-            return str(path)
-    except (OSError, ValueError):
-        pass
-    raise SettingsError(
-        "There is no such file on this server: upload it to /gradio_api/upload, and give the path "
-        "that it answers. Files are kept for an hour."
     )
 
 

@@ -42,5 +42,5 @@ def test_the_tools_of_the_page_have_one_route_and_those_of_gradio_none() -> None
     for path in ("/gradio_api/mcp", "/gradio_api/mcp/"):
         assert is_allowed("POST", path)
         assert not is_allowed("OPTIONS", path)  # so that other sites can't call it in a browser
-    for path in ("/gradio_api/mcp/http", "/gradio_api/mcp/schema", "/gradio_api/mcp/sse"):
+    for path in ("/gradio_api/mcp/http", "/gradio_api/mcp/messages/", "/gradio_api/mcp/sse"):
         assert not any(is_allowed(method, path) for method in ("GET", "POST"))

@@ -13,7 +13,8 @@ from d2m.core.events import ResultFiles, SoundtrackSummary
 from d2m.core.setting_fields import setting_fields
 from d2m.core.settings import Settings
 from d2m.jobs.messages import DanceJob, Job
-from d2m.web.tools import dance_tool, music_tool, result_text, served_file
+from d2m.web.served_files import served_file
+from d2m.web.tools import dance_tool, music_tool, result_text
 from tests.web.summaries import dance_summary
 
 
