@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -18,6 +19,9 @@ from d2m.web.examples import ExampleFile
 from d2m.web.job_panel import JobPanel
 from d2m.web.job_progress import JobPart, dance_parts
 from d2m.web.setting_widgets import PRIVATE, Update
+
+EXAMPLE_DANCE = Path(__file__).parent / "previews" / "dance.mp4"
+"""A finished dance, shown before the first one; ``tools/make_example_dance.py`` makes it."""
 
 
 class DancePage:
@@ -37,7 +41,15 @@ class DancePage:
                 self.form = DanceForm(songs)
                 self._panel = JobPanel(pool, song_html.SONG_IDLE, "dance-")
             with gr.Column(scale=8, min_width=320, elem_id="dance-results"):
-                self._steps = gr.HTML(song_html.SONG_STEPS, padding=False)
+                with gr.Column(elem_classes="card") as self._example:
+                    gr.Video(
+                        str(EXAMPLE_DANCE),
+                        label="A finished dance, for the example song",
+                        interactive=False,
+                        buttons=[],
+                        elem_classes="movie",
+                    )
+                    gr.HTML(song_html.SONG_STEPS, padding=False)
                 self.card = DanceCard()
         self._start_on(self._panel.generate.click)
         seed = self.form.widgets["seed"]
@@ -56,7 +68,7 @@ class DancePage:
         others = [self.card.another, self.card.to_music]
         self._panel.start_on(
             event,
-            (self.begin, [], [self._steps, *self.card.outputs, *others]),
+            (self.begin, [], [self._example, *self.card.outputs, *others]),
             (self.run, self.form.inputs, self.card.outputs),
             (self.reset_buttons, others),
         )
@@ -66,7 +78,7 @@ class DancePage:
         self._panel.statuses.create(request.session_hash, ())
         return {
             **self._panel.begun(),
-            self._steps: gr.HTML(visible=False),
+            self._example: gr.Column(visible=False),
             **self.card.pending(),
             self.card.another: gr.Button(interactive=False),
             self.card.to_music: gr.Button(interactive=False),

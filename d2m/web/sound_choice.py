@@ -28,7 +28,7 @@ class Sound:
     levels: tuple[str, ...]
 
 
-SOUNDS = (
+SOUND_CHOICES = (
     Sound(
         label="Studio: real instruments, clear stereo (6 s)",
         levels=(STUDIO.name,),
@@ -47,7 +47,7 @@ SOUNDS = (
     ),
 )
 """The sounds that are offered, the usual one first."""
-_NAMES = [",".join(sound.levels) for sound in SOUNDS]
+_NAMES = [",".join(sound.levels) for sound in SOUND_CHOICES]
 _TO_LEVELS = "(sound) => [sound.split(',')]"  # an array holds the value of each output
 # Other combinations of levels are none of the sounds.
 _TO_SOUND = """(levels) => {
@@ -64,7 +64,7 @@ class SoundChoice:
 
     def __init__(self) -> None:
         self.sound = gr.Radio(
-            list(zip((sound.label for sound in SOUNDS), _NAMES, strict=True)),
+            list(zip((sound.label for sound in SOUND_CHOICES), _NAMES, strict=True)),
             value=_NAMES[0],
             label="Sound",
             info="How it sounds, and about how long a 10 s clip takes.",
@@ -75,7 +75,7 @@ class SoundChoice:
         """Add the list of all levels, in the section for researchers."""
         self.levels = gr.CheckboxGroup(
             [(_label(level), name) for name, level in LEVELS_AND_BASELINES.items()],
-            value=list(SOUNDS[0].levels),
+            value=list(SOUND_CHOICES[0].levels),
             label="Levels and baselines",
             info="Everything ticked here is made. Choosing a sound above ticks its levels.",
             elem_id="levels",

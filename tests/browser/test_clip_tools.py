@@ -13,6 +13,7 @@ from d2m.media.clip_limits import ClipLimits
 from d2m.perception.beat_correction import MIN_TAPS
 from tests.browser.test_page import press, status_says
 from tests.clips import ffmpeg
+from tests.conftest import EXAMPLES
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
@@ -70,9 +71,9 @@ def handle(page: Page, which: str) -> Locator:
 
 @pytest.fixture(scope="module")
 def clips(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """Return drawn clips that are too short, long, and with a sound of one loud second."""
+    """Return clips: too short, long, loud for one second, and of a dancer who stands still."""
     folder = tmp_path_factory.mktemp("clips")
-    made = {name: folder / f"{name}.mp4" for name in ("short", "long", "loud")}
+    made = {name: folder / f"{name}.mp4" for name in ("short", "long", "loud", "still")}
     picture = ("-f", "lavfi", "-i")
     coding = ("-c:v", "libx264", "-pix_fmt", "yuv420p", "-g", "10")
     ffmpeg(*picture, "testsrc2=s=64x48:r=10:d=1.2", *coding, made["short"])
@@ -81,6 +82,9 @@ def clips(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     ffmpeg(
         *picture, "testsrc2=s=48x64:r=10:d=4", *picture, sound, *coding, "-c:a", "aac", made["loud"]
     )
+    example = EXAMPLES / "break_aist_landscape.mp4"
+    freeze = "trim=end_frame=1,loop=-1:1,trim=end=3,setpts=N/25/TB"
+    ffmpeg("-i", example, "-vf", freeze, "-an", "-r", 25, *coding, "-t", 3, made["still"])
     return made
 
 
@@ -122,6 +126,7 @@ def test_a_part_belongs_to_its_clip(page: Page, clips: dict[str, Path]) -> None:
     page.locator("#trimmer").wait_for(state="hidden")
     page.locator("#clip input[type=file]").set_input_files(str(clips["loud"]))
     page.get_by_text("Part: 0.0 s to 4.0 s").wait_for()
+    assert handle(page, "Start").get_attribute("aria-valuenow") == "0.0"
 
 
 def test_of_a_long_clip_the_longest_part_is_chosen(page: Page, clips: dict[str, Path]) -> None:
@@ -130,6 +135,7 @@ def test_of_a_long_clip_the_longest_part_is_chosen(page: Page, clips: dict[str, 
     handle(page, "End").focus()
     page.keyboard.press("PageUp")
     page.get_by_text(f"Music is made for at most {LIMITS.max_duration_s:g} s").wait_for()
+    assert handle(page, "End").get_attribute("aria-valuenow") == "121.0"
 
 
 def test_the_waveform_shows_where_the_sound_is(page: Page, clips: dict[str, Path]) -> None:
@@ -288,3 +294,27 @@ def test_two_clicks_lead_to_a_result_that_plays_without_scrolling(page: Page) ->
     )
     player.evaluate("video => video.play()")
     page.wait_for_function("() => document.querySelector('#results video').currentTime > 0.3")
+
+
+def test_without_a_rhythm_the_page_offers_to_tap_it_and_likely_tempi(
+    page: Page, clips: dict[str, Path]
+) -> None:
+    page.locator("#clip input[type=file]").set_input_files(str(clips["still"]))
+    page.locator("#tapper").wait_for()
+    open_section(page, "Beat")
+    press(page, "Find the beat")
+    status_says(page, "Done")
+    box = page.locator("#beat-box")
+    box.get_by_text("No rhythm was found. Tap the beat, or try a tempo:").wait_for()
+    tempi = box.get_by_role("button", name=re.compile(r"Try \d+ BPM"))
+    assert tempi.count() >= 2
+    press(page, "Tap the beat")
+    page.wait_for_function("() => document.activeElement.classList.contains('tap')")
+    page.keyboard.press("Space")
+    page.get_by_text("Now tap on each beat.").wait_for()
+    page.locator("#clip video").evaluate("video => video.pause()")
+    label = tempi.first.inner_text()
+    tempi.first.click()
+    status_says(page, re.compile("Waiting|Getting|Reading|Finding"))
+    status_says(page, "Done")
+    assert label.removeprefix("Try ") in page.locator(".rhythm").inner_text()
