@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -42,11 +44,11 @@ def refusal(done: subprocess.CompletedProcess[str]) -> str:
     return lines[0]
 
 
-@pytest.mark.parametrize("kind", ["text", "missing", "folder", "empty"])
+@pytest.mark.parametrize("kind", ["text", "missing", "empty"])
 def test_a_bad_clip_is_refused_in_one_sentence_and_no_file_is_written(
     d2m, kind, text_clip, tmp_path
 ):
-    clips = {"text": text_clip, "missing": tmp_path / "lost.mp4", "folder": tmp_path}
+    clips = {"text": text_clip, "missing": tmp_path / "lost.mp4"}
     clips["empty"] = tmp_path / "empty.mp4"
     clips["empty"].touch()
     clip, out = clips[kind], tmp_path / "out"
@@ -257,3 +259,134 @@ def test_an_interrupted_command_exits_with_130(short_clip, tmp_path):
     _, errors = process.communicate(timeout=60)
     assert process.returncode == 130
     assert "Traceback" not in errors
+
+
+def events(done: subprocess.CompletedProcess[str]) -> list[dict[str, Any]]:
+    """Return the events that a command printed as JSON lines."""
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+@pytest.mark.e2e
+def test_several_clips_are_done_with_events_as_json_lines(d2m, short_clip, text_clip, tmp_path):
+    folder, out = tmp_path / "clips", tmp_path / "out"
+    folder.mkdir()
+    for source in (text_clip, short_clip):
+        (folder / source.name).symlink_to(source)
+    done = d2m("generate", folder, "--level", "studio", "--json", "--out", out)
+    assert done.returncode == 1
+    assert done.stderr == ""
+    found = events(done)
+    first = [one for one in found if one["source"] == str(folder / "groove.mp4")]
+    kinds = [one["event"] for one in first]
+    assert list(dict.fromkeys(kinds)) == ["progress", "dance", "take", "details", "files"]
+    assert kinds[-1] == "files"
+    assert all(0 <= one["stage_share"] <= 1 for one in first if one["event"] == "progress")
+    (take,) = (one for one in first if one["event"] == "take")
+    assert take["level"] == "studio"
+    assert Path(take["files"]["video"]).parent == out / "groove"
+    assert all(Path(first[-1][name]).is_file() for name in ("report", "archive"))
+    *_, error = (one for one in found if one["source"] == str(folder / "letter.mp4"))
+    assert error["event"] == "error"
+    assert "letter.mp4" in error["message"]
+
+
+@pytest.mark.e2e
+def test_quiet_prints_the_results_only(d2m, short_clip, tmp_path):
+    done = d2m("generate", short_clip, "--level", "studio", "--quiet", "--out", tmp_path)
+    assert done.returncode == 0
+    assert done.stderr == ""
+    video, archive = (line.split("  ")[0] for line in done.stdout.splitlines())
+    assert (Path(video).suffix, Path(archive).suffix) == (".mp4", ".zip")
+
+
+@pytest.mark.parametrize(
+    ("command", "expected"),
+    [
+        ("generate LOST --taps 1", "1 tapped beats are too few"),
+        ("generate LOST --json --taps 1", "1 tapped beats are too few"),
+        ("generate LOST --weights aist --level low", "missing aist-low-motion"),
+        ("generate LOST --level high --checkpoints EMPTY", "install the project again"),
+        ("generate LOST --system cmt --checkpoints EMPTY", "install the project again"),
+        ("rhythm LOST --tempo 40 --tempo-scale half", "BPM"),
+        ("rhythm LOST --dancer 9", "dancer"),
+        ("batch CLIPS --taps 1", "1 tapped beats are too few"),
+        ("batch CLIPS --weights tiktok --level low", "TikTok"),
+        ("batch CLIPS --level high --out FILE", "a file has that name"),
+        ("dance LOST --checkpoints EMPTY", "are missing"),
+        ("dance LOST --start-pose FILE", "notes.txt"),
+        ("dance LOST --out FILE", "a file has that name"),
+        ("dance LOST --like FILE", "report"),
+    ],
+)
+def test_all_but_the_input_is_checked_before_the_input(d2m, command, expected, text_clip, tmp_path):
+    (tmp_path / "clips").mkdir()
+    (tmp_path / "clips" / "letter.mp4").symlink_to(text_clip)
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "notes.txt").write_text("no report")
+    places = {"LOST": "lost.mp4", "CLIPS": "clips", "EMPTY": "empty", "FILE": "notes.txt"}
+    words = [tmp_path / places[word] if word in places else word for word in command.split()]
+    out = [] if "--out" in words or words[0] == "rhythm" else ["--out", tmp_path / "out"]
+    done = d2m(*words, *out)
+    assert done.returncode == 1
+    lines = [line for line in done.stderr.splitlines() if not line.endswith(" ...")]
+    assert len(lines) == 1, done.stderr
+    assert expected in lines[0]
+    assert "lost.mp4" not in done.stderr
+    assert not (tmp_path / "out").exists()
+    if "--json" in words:
+        assert events(done) == [{"event": "error", "message": lines[0].removeprefix("d2m: ")}]
+
+
+def test_python_checks_all_but_the_clip_first(tmp_path):
+    from d2m import HIGH, STUDIO, DanceToMusic, MusicToDance, Settings
+    from d2m.core.errors import CheckpointError, OutputError, SettingsError
+
+    (tmp_path / "file").touch()
+    music, lost = DanceToMusic(), tmp_path / "lost.mp4"
+    with pytest.raises(SettingsError, match="too few"):
+        music.perceive(lost, taps_s=(1.0,))
+    with pytest.raises(SettingsError, match="too few"):
+        music.generate(lost, STUDIO, taps_s=(1.0,))
+    with pytest.raises(OutputError, match="a file has that name"):
+        music.produce(lost, (STUDIO,), Settings(), out=tmp_path / "file")
+    with pytest.raises(CheckpointError, match="aist"):
+        music.generate(lost, HIGH, weights="aist")
+    with pytest.raises(CheckpointError):
+        MusicToDance(checkpoints=tmp_path).generate(lost)
+
+
+def test_a_folder_without_clips_is_refused(d2m, tmp_path):
+    assert "There is no clip in" in refusal(d2m("generate", tmp_path, "--out", tmp_path / "out"))
+
+
+def test_the_version_is_printed(d2m):
+    from d2m.core.version import __version__
+
+    done = d2m("--version")
+    assert (done.returncode, done.stdout) == (0, f"d2m {__version__}\n")
+
+
+@pytest.mark.parametrize(
+    ("words", "suggestion"),
+    [(("generat", "a.mp4"), "generate"), (("generate", "a.mp4", "--stile", "house"), "--style")],
+)
+def test_a_wrong_command_or_option_suggests_the_right_one(d2m, words, suggestion):
+    done = d2m(*words)
+    assert done.returncode == 2
+    assert suggestion in done.stderr.partition("Error: ")[2]
+
+
+def test_help_shows_defaults_in_brackets(d2m):
+    text = " ".join(d2m("generate", "--help").stdout.split())
+    for default in ("(studio,high)", "(auto)", "out", "(no-overlay)"):
+        assert re.search(rf"\[default: {re.escape(default)}", text), default
+
+
+def test_the_shell_completes_commands():
+    from typer.testing import CliRunner
+
+    from d2m.__main__ import app
+
+    shell = {"_D2M_COMPLETE": "complete_bash", "COMP_WORDS": "d2m gen", "COMP_CWORD": "1"}
+    done = CliRunner().invoke(app, [], prog_name="d2m", env=shell)
+    assert done.output.split() == ["generate"]

@@ -111,3 +111,15 @@ def test_the_guard_refuses_connections(tmp_path: Path) -> None:
         near = f"import socket; socket.create_connection({listener.getsockname()!r}, 1)"
         environment = {"PYTHONPATH": str(tmp_path)}
         subprocess.run([sys.executable, "-c", near], env=environment, check=True)
+
+
+def test_the_card_of_the_space_is_complete() -> None:
+    import yaml
+
+    card = yaml.safe_load((ROOT / "README.md").read_text(encoding="utf-8").split("---\n")[1])
+    pinned = (ROOT / "requirements.txt").read_text().splitlines()
+    assert f"gradio=={card['sdk_version']}" in pinned
+    assert 10 < len(card["short_description"]) <= 60  # longer ones are refused
+    assert len(card["tags"]) >= 3
+    assert (ROOT / card["thumbnail"]).is_file()
+    assert (ROOT / card["app_file"]).is_file()

@@ -71,6 +71,10 @@ def read_weights(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     """
     from safetensors import SafetensorError, safe_open
 
+    if not path.is_file():
+        raise CheckpointError(
+            f"The weights {path.name} are missing: install the project again, or train them."
+        )
     try:
         with safe_open(path, framework="pt") as file:
             stored = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
