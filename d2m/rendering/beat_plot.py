@@ -157,7 +157,7 @@ def _draw(data: BeatPlotData, path: Path, palette: Palette) -> None:
         )  # fmt: skip
         facts = [
             (data.dance_tempo, palette.dance_text if data.has_rhythm else palette.ink),
-            ("Music as a beat tracker hears it", palette.music_text),
+            ("Music as tracked", palette.music_text),
             (data.match, palette.match_text),
         ]
         heading(figure, data.title, facts)

@@ -84,7 +84,7 @@ def heading(figure: Any, title: str, facts: list[tuple[str, str]], facts_at: flo
     title
         The title; its middle is replaced by an ellipsis if it is too wide.
     facts
-        Facts and their colours, from left to right.
+        Facts and their colours, from left to right; smaller if they are too wide together.
     facts_at
         Upper edge of the facts as a share of the height.
     """
@@ -100,8 +100,12 @@ def heading(figure: Any, title: str, facts: list[tuple[str, str]], facts_at: flo
         kept = min(kept - 1, int(kept * room / width))
         # The beginning and the end of a long file name say more than its middle.
         line.set_text(f"{whole[: kept - kept // 2].rstrip()}…{whole[-(kept // 2) :].lstrip()}")
+    # Facts that are too wide together become smaller: none is cut.
+    probe = figure.text(0, 0, "     ".join(fact for fact, _ in facts), size=FONT_PT, weight="bold")
+    size = FONT_PT * min(1.0, room / max(1.0, probe.get_window_extent().width))
+    probe.remove()
     texts: list[Any] = [
-        TextArea(fact, textprops={"color": colour, "size": FONT_PT, "weight": "bold"})
+        TextArea(fact, textprops={"color": colour, "size": size, "weight": "bold"})
         for fact, colour in facts
     ]
     figure.add_artist(
