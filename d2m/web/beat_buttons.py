@@ -92,9 +92,9 @@ class BeatButtons:
             gr.Row(elem_id="beat-buttons"),
         ):
             self._tap = _button("Tap the beat", visible=False)
+            self._others = [_button("Other tempo", visible=False) for _ in range(N_OTHERS)]
             self._shifts = {_button(label): by for label, by in _SHIFTS.items()}
             self._half, self._double = _button("Half tempo"), _button("Double tempo")
-            self._others = [_button("Other tempo", visible=False) for _ in range(N_OTHERS)]
             self._back = _button("Back to the detected beat", visible=False)
         self._tap.click(None, None, None, js=FOCUS_TAPPER, **PRIVATE)
 
