@@ -145,9 +145,9 @@ class ConsoleObserver(Observer[None]):
         self._progress.report(stage, share)
 
     def on_dance(self, dance: DanceSummary) -> None:
-        """Print where the beats come from and the warnings."""
+        """Print where the beats come from, the warnings, and what happened to the picture."""
         if not self._quiet:
-            for sentence in (dance.beat_sentence, *dance.warnings):
+            for sentence in (dance.beat_sentence, *dance.warnings, dance.picture):
                 typer.echo(sentence, err=True)
 
     def on_soundtrack(self, soundtrack: SoundtrackSummary) -> None:

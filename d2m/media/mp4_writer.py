@@ -85,7 +85,10 @@ class AacEncoder:
         self._position = 0
         self._layout = "mono" if len(audio) == 1 else "stereo"
         self._stream: Any = container.add_stream("aac", rate=sample_rate, layout=self._layout)
-        self._stream.options = {"aac_coder": coder} | (_WAVEFORM if is_waveform else {})
+        options: dict[str, str] = {"aac_coder": coder}
+        if is_waveform:
+            options |= _WAVEFORM
+        self._stream.options = options
         self._stream.bit_rate = bit_rate * len(audio)
 
     def encode_until(self, time_s: Fraction) -> None:
