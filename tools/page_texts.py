@@ -74,6 +74,8 @@ SOURCES = (
     *("perception/beat_correction.py", "perception/dance.py", "web/*.py"),
 )
 """Modules whose errors a visitor of the page may see, in ``d2m``."""
+SENTENCES = ("media/picture_sentences.py",)
+"""Modules whose constants are sentences that the page shows."""
 NOT_ON_THE_PAGE = re.compile(r"report that D2M wrote|gradio_api|no argument|set it to a whole")
 """Errors of those modules that only the command line shows."""
 
@@ -131,6 +133,10 @@ def texts_of_code() -> Iterator[str]:
     for pattern in SOURCES:
         for path in sorted((ROOT / "d2m").glob(pattern)):
             yield from (text for text in _errors(path) if not NOT_ON_THE_PAGE.search(text))
+    for name in SENTENCES:
+        for node in ast.parse((ROOT / "d2m" / name).read_text("utf-8")).body:
+            if isinstance(node, ast.Assign):
+                yield _text(node.value)
 
 
 def untranslated_on_page(url: str, chromium: Path) -> list[str]:
