@@ -59,6 +59,7 @@ LONGEST_FIRST = (
     *("tests/benchmark/listening/", "tests/checkpoints/", "tests/test_clip_conditions.py"),
     *("tests/web/test_requests.py", "tests/test_examples.py", "tests/test_cli.py"),
     *("tests/test_spaces.py", "tests/architecture/", "tests/test_studio.py"),
+    "tests/test_quickstart.py",
     *("tests/benchmark/comparison/test_comparing.py", "tests/benchmark/test_levels.py"),
 )
 """Groups of tests that take long: begun last, one would keep the other processes waiting."""
