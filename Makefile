@@ -49,12 +49,12 @@ format: $(VENV)/.dev
 
 check: lint types test
 
-bench: setup
+bench: $(VENV)/.dev
 	PYTHONPATH=. $(BIN)/python -m tools.bench measure
 	PYTHONPATH=. $(BIN)/python tools/bench_networks.py
 
 # `make bench-compare REF=main~5` measures that version and this one alternately.
-bench-compare: setup
+bench-compare: $(VENV)/.dev
 	PYTHONPATH=. $(BIN)/python -m tools.bench compare $(REF)
 
 # Damaged and malicious clips, and failures of the host; `make test` runs the quick part.

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
+from typing import Literal
 
 from d2m.checkpoints.availability import missing_keys_of_set
 from d2m.checkpoints.load_bundled import CHECKPOINTS, user_folder
@@ -130,7 +131,7 @@ def _codecs() -> Finding:
     except ImportError:
         return Finding(part="codecs", text="PyAV can't be loaded", advice="see av above.")
 
-    def lacks(name: str, mode: str) -> bool:
+    def lacks(name: str, mode: Literal["r", "w"]) -> bool:
         try:
             av.codec.Codec(name, mode)
         except ValueError:
