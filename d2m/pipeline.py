@@ -11,7 +11,7 @@ from typing import Any
 from d2m.checkpoints import CHECKPOINTS
 from d2m.checkpoints.resolve import InstalledWeights
 from d2m.core.events import Observer, ResultFiles
-from d2m.core.levels import Level
+from d2m.core.levels import Level, level_named
 from d2m.core.output_folder import usable_output
 from d2m.core.parallel import run_at_once
 from d2m.core.progress import Progress, silent, timed
@@ -28,6 +28,7 @@ from d2m.perception.dance import Dance, estimate_dance
 from d2m.rendering.clip_cache import ClipCache
 from d2m.rendering.job_files import write_job_files
 from d2m.rendering.remix import write_remix
+from d2m.rendering.save_soundtrack import save_soundtrack
 from d2m.rendering.write_results import write_soundtrack, write_video
 
 
@@ -51,8 +52,9 @@ class DanceToMusic:
 
     Examples
     --------
-    >>> from d2m import HIGH, DanceToMusic
-    >>> soundtrack = DanceToMusic().generate("clip.mp4", HIGH, style="house", seed=3)
+    >>> from d2m import DanceToMusic
+    >>> soundtrack = DanceToMusic().generate("clip.mp4", "high", style="house", seed=3)
+    >>> soundtrack.save("clip_with_music.mp4")
     """
 
     def __init__(
@@ -103,7 +105,7 @@ class DanceToMusic:
     def generate(
         self,
         clip: str | Path | Dance,
-        level: Level,
+        level: Level | str,
         settings: Settings | None = None,
         *,
         out: str | Path | None = None,
@@ -117,8 +119,7 @@ class DanceToMusic:
         clip
             Video file, or a dance that `perceive` returned.
         level
-            `d2m.core.levels.STUDIO`, `d2m.core.levels.HIGH`, `d2m.core.levels.LOW`, or one of
-            `d2m.core.levels.BASELINES`.
+            One of `d2m.core.levels.LEVELS_AND_BASELINES` or its name, such as ``"high"``.
         settings
             How to make it.
         out
@@ -129,6 +130,11 @@ class DanceToMusic:
         **changes
             Single settings, such as ``style="house", seed=3``.
 
+        Returns
+        -------
+        Soundtrack
+            Its method `d2m.generation.soundtrack.Soundtrack.save` writes its files.
+
         Raises
         ------
         D2MError
@@ -136,13 +142,14 @@ class DanceToMusic:
             All but the clip is checked before the clip is read.
         """
         chosen = replace(settings or Settings(), **changes)
-        weights = self.check((level,), chosen, out)
+        one = level_named(level) if isinstance(level, str) else level
+        weights = self.check((one,), chosen, out)
         dance = clip if isinstance(clip, Dance) else self.perceive(clip, chosen, progress=progress)
-        soundtrack = self._generate(dance, level, chosen, weights, progress or silent)
+        soundtrack = self._generate(dance, one, chosen, weights, progress or silent)
+        name = "dance" if isinstance(clip, Dance) else Path(clip).stem
         if out is not None:
-            name = "dance" if isinstance(clip, Dance) else Path(clip).stem
             soundtrack = write_soundtrack(dance, soundtrack, Path(out), name)
-        return soundtrack
+        return replace(soundtrack, saver=partial(save_soundtrack, dance, name))
 
     def produce(
         self,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 from d2m.core.errors import SettingsError
 
@@ -155,6 +156,24 @@ def levels_named(choice: str, *, noun: str = "level") -> tuple[Level, ...]:
             )
         chosen |= {level.name for level in LEVEL_GROUPS.get(word, ())} or {word}
     return tuple(level for level in LEVELS_AND_BASELINES.values() if level.name in chosen)
+
+
+def level_named(name: str) -> Level:
+    """Return the level or the baseline with a name.
+
+    Raises
+    ------
+    SettingsError
+        If there is none, or several, as for ``"both"``; the message has the nearest name.
+    """
+    if name in LEVELS_AND_BASELINES:
+        return LEVELS_AND_BASELINES[name]
+    names = ", ".join(LEVELS_AND_BASELINES)
+    if name in LEVEL_CHOICES:
+        raise SettingsError(f"The level {name!r} stands for several: choose one of {names}.")
+    near = get_close_matches(name.lower(), LEVELS_AND_BASELINES, n=1)
+    meant = f"did you mean {near[0]!r}? Choose" if near else "choose"
+    raise SettingsError(f"Unknown level {name!r}: {meant} one of {names}.")
 
 
 def hop_levels_named(choice: str) -> tuple[HopLevel, ...]:

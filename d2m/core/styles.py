@@ -14,7 +14,7 @@ AUTO = "auto"
 class Style:
     """A dance genre and its music.
 
-    Tempi and manners are chosen by hand, after descriptions of the genres.
+    Tempi and moods are chosen by hand, after descriptions of the genres.
 
     Parameters
     ----------
@@ -30,9 +30,6 @@ class Style:
         Lowest and highest tempo (BPM) at which its music is at home. Music is made at any tempo.
     mood
         What its music feels like, in a few words for people.
-    legs, reach, hits
-        Share of the legs in the movement, height of the hands, and sharpness of stops,
-        each from 0 to 1, for a typical dancer of the genre.
     """
 
     name: str
@@ -41,9 +38,6 @@ class Style:
     tempo_bpm: float
     tempo_range: tuple[int, int]
     mood: str
-    legs: float
-    reach: float
-    hits: float
 
 
 STYLES = {
@@ -56,9 +50,6 @@ STYLES = {
             tempo_bpm=112.0,
             tempo_range=(100, 130),
             mood="Raw and driving",
-            legs=0.75,
-            reach=0.3,
-            hits=0.5,
         ),
         Style(
             name="pop",
@@ -67,9 +58,6 @@ STYLES = {
             tempo_bpm=100.0,
             tempo_range=(90, 115),
             mood="Electronic and funky",
-            legs=0.35,
-            reach=0.45,
-            hits=0.85,
         ),
         Style(
             name="lock",
@@ -78,9 +66,6 @@ STYLES = {
             tempo_bpm=108.0,
             tempo_range=(95, 125),
             mood="Bright and funky",
-            legs=0.45,
-            reach=0.5,
-            hits=0.75,
         ),
         Style(
             name="middle-hip-hop",
@@ -89,9 +74,6 @@ STYLES = {
             tempo_bpm=94.0,
             tempo_range=(85, 105),
             mood="Warm and laid-back",
-            legs=0.5,
-            reach=0.35,
-            hits=0.45,
         ),
         Style(
             name="la-hip-hop",
@@ -100,9 +82,6 @@ STYLES = {
             tempo_bpm=88.0,
             tempo_range=(70, 105),
             mood="Heavy and cool",
-            legs=0.45,
-            reach=0.45,
-            hits=0.6,
         ),
         Style(
             name="house",
@@ -111,9 +90,6 @@ STYLES = {
             tempo_bpm=124.0,
             tempo_range=(115, 130),
             mood="Steady and uplifting",
-            legs=0.8,
-            reach=0.3,
-            hits=0.3,
         ),
         Style(
             name="waack",
@@ -122,9 +98,6 @@ STYLES = {
             tempo_bpm=120.0,
             tempo_range=(110, 130),
             mood="Glamorous and lively",
-            legs=0.25,
-            reach=0.8,
-            hits=0.55,
         ),
         Style(
             name="krump",
@@ -133,9 +106,6 @@ STYLES = {
             tempo_bpm=84.0,
             tempo_range=(75, 105),
             mood="Dark and aggressive",
-            legs=0.4,
-            reach=0.55,
-            hits=0.9,
         ),
         Style(
             name="street-jazz",
@@ -144,9 +114,6 @@ STYLES = {
             tempo_bpm=104.0,
             tempo_range=(90, 120),
             mood="Playful and polished",
-            legs=0.5,
-            reach=0.6,
-            hits=0.45,
         ),
         Style(
             name="ballet-jazz",
@@ -155,9 +122,6 @@ STYLES = {
             tempo_bpm=78.0,
             tempo_range=(60, 100),
             mood="Gentle and lyrical",
-            legs=0.55,
-            reach=0.75,
-            hits=0.2,
         ),
     )
 }

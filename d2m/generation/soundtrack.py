@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, TypeVar
@@ -10,6 +10,7 @@ from typing import Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from d2m.core.errors import OutputError
 from d2m.core.events import SoundtrackDetails, SoundtrackSummary
 from d2m.core.levels import Level
 from d2m.core.metrical_grid import BEAT_TOLERANCE_S
@@ -128,6 +129,8 @@ class Soundtrack:
         A sentence on how the music may be used, once the files are written.
     variation
         Number of the variation in its job, from 1.
+    saver
+        Writes its files, for `save`; `d2m.pipeline.DanceToMusic.generate` sets it.
     """
 
     level: Level
@@ -147,6 +150,33 @@ class Soundtrack:
     score_text: str = ""
     rights: str = ""
     variation: int = 1
+    saver: Callable[[Soundtrack, Path], dict[str, Path]] | None = field(default=None, repr=False)
+
+    def save(self, target: str | Path) -> dict[str, Path]:
+        """Write the soundtrack into a folder or a file.
+
+        Parameters
+        ----------
+        target
+            A folder for all files; or a file: the clip with the music (``.mp4``), the music
+            (``.wav``) or its notes (``.mid``).
+
+        Returns
+        -------
+        dict of Path
+            The files by kind.
+
+        Raises
+        ------
+        OutputError
+            If nothing can be written there, or the soundtrack isn't one of
+            `d2m.pipeline.DanceToMusic.generate`.
+        """
+        if self.saver is None:
+            raise OutputError(
+                "This soundtrack doesn't know its clip: save one that DanceToMusic.generate made."
+            )
+        return self.saver(self, Path(target))
 
     @property
     def song(self) -> str:

@@ -141,7 +141,7 @@ def condition(
     features = np.mean([movement_features(one, fps, grid) for one in dancers], axis=0)
     directogram = joint_directogram(keypoints, fps) if flow is None else flow
     visual = directogram_features(directogram, fps, grid)
-    styles = suited_styles(rhythm.tempo_bpm, features)
+    styles = suited_styles(keypoints, fps, rhythm.tempo_bpm)
     if settings is not None:
         features = scale_contrast(features, settings.response)
         visual = scale_contrast(visual, settings.response)

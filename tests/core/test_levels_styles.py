@@ -15,6 +15,7 @@ from d2m.core.levels import (
     STUDIO,
     hop_level_named,
     hop_levels_named,
+    level_named,
     levels_named,
 )
 from d2m.core.styles import STYLES, style_named
@@ -82,6 +83,19 @@ def test_an_unknown_level_is_refused_with_the_choices(choose, choices):
     assert str(refusal.value) == f"Unknown level 'middle': choose {', '.join(choices)}."
 
 
+def test_one_level_or_baseline_has_a_name():
+    assert level_named("high") is HIGH
+    assert level_named("cmt") is BASELINES["cmt"]
+    with pytest.raises(
+        SettingsError, match=r"'hihg': did you mean 'high'\? Choose one of studio, "
+    ):
+        level_named("hihg")
+    with pytest.raises(SettingsError, match="Unknown level 'x': choose one of studio, high, low, "):
+        level_named("x")
+    with pytest.raises(SettingsError, match="The level 'both' stands for several: choose one of "):
+        level_named("both")
+
+
 def test_both_is_not_a_level():
     with pytest.raises(D2MError, match="'both'"):
         hop_level_named("both")
@@ -93,7 +107,8 @@ def test_styles_are_in_the_order_of_the_published_one_hot_vector():
     assert all(name == style.name for name, style in STYLES.items())
     for style in STYLES.values():
         assert 60 < style.tempo_bpm < 140
-        assert all(0 <= value <= 1 for value in (style.legs, style.reach, style.hits))
+        assert style.tempo_range[0] < style.tempo_bpm < style.tempo_range[1]
+        assert style.mood
 
 
 def test_an_unknown_style_is_refused_with_the_choices():
