@@ -113,18 +113,18 @@ class DanceSummary:
         """A sentence on the tempo, where the beats come from, and why."""
         tempo = tempo_text(self.tempo_bpm)
         if self.clock == "sound":
-            return f"The beat is that of the clip's own sound: {tempo}."
+            return f"The beat comes from the clip's own sound: {tempo}."
         if self.clock == "taps":
-            return f"The beat is the tapped one: {tempo}."
+            return f"The beat is as tapped: {tempo}."
         because = f", because {self.clock_reason}" if self.clock_reason else ""
         if not self.has_rhythm:
             return (
-                f"The beat was looked for in the dance{because}, but no rhythm was found: the "
+                f"The beat was sought in the dance{because}, but no rhythm was found: the "
                 f"music keeps a steady {tempo}, not the dancer's. Listen, and correct the beat if "
                 "it is off."
             )
         if not self.unsure:
-            return f"The beat is that of the dance{because}: {tempo}."
+            return f"The beat comes from the dance{because}: {tempo}."
         return (
             f"The beat is a guess from the dance{because}: {tempo}. Listen, and correct the beat "
             "if it is off."

@@ -32,7 +32,7 @@ def doctor(checkpoints: WeightsFolder = CHECKPOINTS, as_json: FindingsAsJson = F
     if wrong:
         raise typer.Exit(1)
     if not as_json:
-        typer.echo("All is well.")
+        typer.echo("Everything works.")
 
 
 def _print(finding: Finding) -> None:

@@ -24,8 +24,8 @@ DANCE = DanceSummary(
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({}, "The beat is that of the dance, because the clip has no sound: 117.6 BPM."),
-        ({"clock_reason": ""}, "The beat is that of the dance: 117.6 BPM."),
+        ({}, "The beat comes from the dance, because the clip has no sound: 117.6 BPM."),
+        ({"clock_reason": ""}, "The beat comes from the dance: 117.6 BPM."),
         (
             {"clock_reason": "", "unsure": True},
             "The beat is a guess from the dance: 117.6 BPM. Listen, and correct the beat if it is "
@@ -33,15 +33,15 @@ DANCE = DanceSummary(
         ),
         (
             {"unsure": True, "has_rhythm": False, "tempo_bpm": 110.0},
-            "The beat was looked for in the dance, because the clip has no sound, but no rhythm "
+            "The beat was sought in the dance, because the clip has no sound, but no rhythm "
             "was found: the music keeps a steady 110 BPM, not the dancer's. Listen, and correct "
             "the beat if it is off.",
         ),
         (
             {"clock": "sound", "clock_reason": ""},
-            "The beat is that of the clip's own sound: 117.6 BPM.",
+            "The beat comes from the clip's own sound: 117.6 BPM.",
         ),
-        ({"clock": "taps", "clock_reason": ""}, "The beat is the tapped one: 117.6 BPM."),
+        ({"clock": "taps", "clock_reason": ""}, "The beat is as tapped: 117.6 BPM."),
     ],
 )
 def test_a_sentence_says_where_the_beat_comes_from(changes, sentence):
