@@ -11,7 +11,7 @@ from d2m.audio.stereo import StereoAudio
 DUCKING_DB = 9.0
 """How much softer the music becomes (dB). Chosen by hand: enough to follow speech, while the beat
 goes on."""
-ATTACK_S, HOLD_S, RELEASE_S = 0.06, 0.25, 0.4
+DUCK_ATTACK_S, DUCK_HOLD_S, DUCK_RELEASE_S = 0.06, 0.25, 0.4
 """Time in which the music falls, ahead of the sound; for which it stays down after it, so that it
 does not rise between two words; and in which it comes back (s). Chosen by hand."""
 # Time over which the level of the sound is averaged (s): a syllable. Chosen by hand.
@@ -52,9 +52,11 @@ def ducking_curve(sound: StereoAudio, sample_rate: int) -> NDArray[np.float32]:
     least_db = max(floor_db + _ABOVE_FLOOR_DB, _LEAST_DBFS)
     presence = np.clip((level_db - least_db) / _KNEE_DB, 0.0, 1.0)
     # The window of the attack reaches as far ahead as that of the hold reaches behind.
-    ahead = maximum_filter1d(presence, _window(ATTACK_S, rate))
-    held = maximum_filter1d(ahead, _window(HOLD_S, rate), origin=_window(HOLD_S, rate) // 2)
-    smooth = _released(uniform_filter1d(held, _window(ATTACK_S, rate)), rate)
+    ahead = maximum_filter1d(presence, _window(DUCK_ATTACK_S, rate))
+    held = maximum_filter1d(
+        ahead, _window(DUCK_HOLD_S, rate), origin=_window(DUCK_HOLD_S, rate) // 2
+    )
+    smooth = _released(uniform_filter1d(held, _window(DUCK_ATTACK_S, rate)), rate)
     gain: NDArray[np.float32] = (10 ** (-DUCKING_DB / 20 * smooth)).astype(np.float32)
     return gain
 
@@ -65,7 +67,7 @@ def _window(seconds: float, rate: float) -> int:
 
 
 def _released(presence: NDArray[np.float64], rate: float) -> NDArray[np.float64]:
-    """Let a presence (0 to 1) fall no faster than in `RELEASE_S` from 1 to 0."""
-    steps = np.arange(len(presence)) / (RELEASE_S * rate)
+    """Let a presence (0 to 1) fall no faster than in `DUCK_RELEASE_S` from 1 to 0."""
+    steps = np.arange(len(presence)) / (DUCK_RELEASE_S * rate)
     falling: NDArray[np.float64] = np.maximum.accumulate(presence + steps) - steps
     return falling

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from d2m.audio.ducking import ATTACK_S, DUCKING_DB, HOLD_S, RELEASE_S, ducking_curve
+from d2m.audio.ducking import DUCK_ATTACK_S, DUCK_HOLD_S, DUCK_RELEASE_S, DUCKING_DB, ducking_curve
 from d2m.audio.dynamics import GAIN_STEP
 
 RATE = 48_000
@@ -30,10 +30,10 @@ def test_the_music_is_down_while_a_voice_is_heard(level: float) -> None:
 
 def test_it_falls_just_before_and_comes_back_soon() -> None:
     sound = room_with_a_voice()
-    assert gain_db(sound, 2.0 - 2.5 * ATTACK_S) == pytest.approx(0.0, abs=0.1)
-    assert gain_db(sound, 3.0 + HOLD_S / 2) < -DUCKING_DB + 1.0
-    assert -DUCKING_DB + 1.0 < gain_db(sound, 3.0 + HOLD_S + RELEASE_S / 2) < -1.0
-    assert gain_db(sound, 3.2 + HOLD_S + RELEASE_S) == pytest.approx(0.0, abs=0.1)
+    assert gain_db(sound, 2.0 - 2.5 * DUCK_ATTACK_S) == pytest.approx(0.0, abs=0.1)
+    assert gain_db(sound, 3.0 + DUCK_HOLD_S / 2) < -DUCKING_DB + 1.0
+    assert -DUCKING_DB + 1.0 < gain_db(sound, 3.0 + DUCK_HOLD_S + DUCK_RELEASE_S / 2) < -1.0
+    assert gain_db(sound, 3.2 + DUCK_HOLD_S + DUCK_RELEASE_S) == pytest.approx(0.0, abs=0.1)
 
 
 def test_the_gain_moves_without_clicks() -> None:
