@@ -18,17 +18,18 @@ CARD = Path(__file__).with_name("social_card.jpg")
 CARD_ADDRESS = "/social_card.jpg"
 """Path under which it is served."""
 _CARD_SIZE = 1200, 630
+_HOST = re.compile(r"[\w.:\[\]-]{1,255}")
 _FOREIGN_TAG = re.compile(rb"<meta\s+(?:property=\"og:|name=\"twitter:)[^>]*>")
 
 
-def social_head() -> str:
+def social_head(base: str) -> str:
     """Return the HTML for the head of the page that describes it to other sites.
 
-    They need the full address of the picture. It is known on Hugging Face Spaces, where the
-    environment variable SPACE_HOST names the host; elsewhere it is relative to the page.
+    Parameters
+    ----------
+    base
+        Address of the page without the last slash; other sites need the full one of the picture.
     """
-    host = os.environ.get("SPACE_HOST", "")
-    base = f"https://{host}" if host else os.environ.get("GRADIO_ROOT_PATH", "").rstrip("/")
     width, height = _CARD_SIZE
     values = {
         "og:type": "website",
@@ -67,16 +68,26 @@ class SocialCard:
             await send({"type": "http.response.start", "status": 200, "headers": headers})
             await send({"type": "http.response.body", "body": body})
         elif scope["type"] == "http" and path == "/" and scope["method"] == "GET":
-            await self._app(scope, receive, _PageWithTags(send))
+            await self._app(scope, receive, _PageWithTags(send, social_head(_base_of(scope))))
         else:
             await self._app(scope, receive, send)
+
+
+def _base_of(scope: Scope) -> str:
+    """Return the address under which a visitor asks for the page."""
+    root = os.environ.get("GRADIO_ROOT_PATH", "").rstrip("/")
+    if "://" in root:
+        return root
+    host = dict(scope.get("headers", ())).get(b"host", b"").decode("latin-1")
+    is_host = _HOST.fullmatch(host) is not None
+    return f"{scope.get('scheme', 'http')}://{host}{root}" if is_host else root
 
 
 class _PageWithTags:
     """Passes a page on with the tags of this one in place of Gradio's."""
 
-    def __init__(self, send: Send) -> None:
-        self._send = send
+    def __init__(self, send: Send, head: str) -> None:
+        self._send, self._head = send, head
         self._start: ASGIMessage = {}
         self._body = b""
 
@@ -92,7 +103,7 @@ class _PageWithTags:
         body = self._body
         if b"content-encoding" not in {name.lower() for name, _ in headers}:
             body = _FOREIGN_TAG.sub(b"", body)
-            body = body.replace(b"</head>", social_head().encode() + b"</head>", 1)
+            body = body.replace(b"</head>", self._head.encode() + b"</head>", 1)
         kept = [pair for pair in headers if pair[0].lower() != b"content-length"]
         length = (b"content-length", str(len(body)).encode())
         await self._send({**self._start, "headers": [*kept, length]})

@@ -15,7 +15,9 @@ PAGE = b"""<head><meta property="og:title" content="Gradio" />
 /><meta name="viewport" content="width=device-width"></head><body>Dance</body>"""
 
 
-def answer(path: str, method: str = "GET", root: str = "") -> tuple[dict[bytes, bytes], bytes]:
+def answer(
+    path: str, method: str = "GET", root: str = "", host: bytes = b"dance.example:8000"
+) -> tuple[dict[bytes, bytes], bytes]:
     """Return the headers and the body of an answer of the middleware before a small page."""
     sent: list[dict[str, Any]] = []
 
@@ -28,7 +30,13 @@ def answer(path: str, method: str = "GET", root: str = "") -> tuple[dict[bytes, 
     async def keep(message: Any) -> None:
         sent.append(message)
 
-    scope = {"type": "http", "path": root + path, "method": method, "root_path": root}
+    scope: dict[str, Any] = {
+        "type": "http",
+        "path": root + path,
+        "method": method,
+        "root_path": root,
+    }
+    scope |= {"scheme": "https", "headers": [(b"host", host)]}
     asyncio.run(SocialCard(app)(scope, None, keep))  # type: ignore[arg-type]
     return dict(sent[0]["headers"]), b"".join(part["body"] for part in sent[1:])
 
@@ -63,10 +71,12 @@ def test_the_picture_has_the_size_that_the_tags_name() -> None:
 
     with Image.open(CARD) as picture:
         width, height = picture.size
-    assert f'width" content="{width}"' in social_head()
-    assert f'height" content="{height}"' in social_head()
+    assert f'width" content="{width}"' in social_head("")
+    assert f'height" content="{height}"' in social_head("")
 
 
-def test_a_space_gives_the_full_address_of_the_picture(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SPACE_HOST", "someone-d2m.hf.space")
-    assert f"https://someone-d2m.hf.space{CARD_ADDRESS}" in social_head()
+def test_the_address_of_the_picture_is_that_of_the_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert f'"https://dance.example:8000{CARD_ADDRESS}"' in answer("/")[1].decode()
+    assert f'content="{CARD_ADDRESS}"' in answer("/", host=b'"><script>')[1].decode()
+    monkeypatch.setenv("GRADIO_ROOT_PATH", "https://example.org/d2m/")
+    assert f'"https://example.org/d2m{CARD_ADDRESS}"' in answer("/")[1].decode()
