@@ -76,7 +76,10 @@ SOURCES = (
 """Modules whose errors a visitor of the page may see, in ``d2m``."""
 SENTENCES = ("media/picture_sentences.py",)
 """Modules whose constants are sentences that the page shows."""
-NOT_ON_THE_PAGE = re.compile(r"report that D2M wrote|gradio_api|no argument|set it to a whole")
+NOT_ON_THE_PAGE = re.compile(
+    r"report that D2M wrote|gradio_api|no argument|set it to a whole|multipart|request is too large"
+    r"|other servers"
+)
 """Errors of those modules that only the command line shows."""
 
 _TEXTS = """() => {
@@ -185,10 +188,8 @@ def untranslated(page: Page, english: set[str]) -> list[str]:
 def _errors(path: Path) -> Iterator[str]:
     """Yield the sentences of the errors that a module raises, with ``{}`` for values."""
     for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-        if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call) and node.exc.args:
-            text = _text(node.exc.args[0])
-            if text.endswith("."):
-                yield text
+        if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
+            yield from (text for text in map(_text, node.exc.args) if text.endswith("."))
 
 
 def _text(node: ast.expr) -> str:
