@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -66,7 +67,7 @@ def _octaves_outside(tempo_bpm: float, style: Style) -> float:
     """Return how far a tempo, its half and its double are from a style's range (octaves)."""
     lowest, highest = style.tempo_range
     tempi = [factor * tempo_bpm for factor in (0.5, 1.0, 2.0)]
-    return min(max(0.0, np.log2(lowest / one), np.log2(one / highest)) for one in tempi)
+    return min(max(0.0, math.log2(lowest / one), math.log2(one / highest)) for one in tempi)
 
 
 @lru_cache(maxsize=1)
