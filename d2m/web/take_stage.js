@@ -2,8 +2,8 @@
 // brought to the moment that the first will have reached, and shown when it is there.
 
 const MOVIES = 4; // video elements that are kept, so that switching between them is instant
-const LATE = 0.04; // by which a video may be late when it takes over (s)
-const TRIES = 3; // to meet the moment
+const LATE = 0.04; // by which a video may miss the moment at which it takes over (s)
+const TRIES = 4; // to meet the moment
 const SETTLED = 0.05; // after which it is known how late a started video is (s)
 const stage = find('.stage');
 const mark = find('.mark');
@@ -93,24 +93,26 @@ function reach(movie, seconds) {
 const pause = (seconds) => new Promise((done) => setTimeout(done, 1000 * seconds));
 
 // Start a video at the moment that another one, which plays, is about to reach. It stays muted.
+// Whoever misses the moment tries again, while the other one is heard.
 async function join(next, before, isLatest) {
-  for (let tried = 0; tried < TRIES; tried++) {
+  const isOver = () => !isLatest() || before.paused || before.ended;
+  for (let tried = 0; tried < TRIES && !isOver(); tried++) {
     const asked = performance.now();
     const target = before.currentTime + lead + startup;
     if (next.readyState >= 1 && target >= next.duration) return;
+    next.pause();
     await reach(next, target);
-    if (!isLatest()) return;
     lead = Math.min(1.5, Math.max(0.05, (performance.now() - asked) / 1000 + 0.03));
     const wait = target - startup - before.currentTime;
-    if (wait < -LATE && !before.paused && !before.ended) continue;
-    if (wait > 0 && !before.paused) await pause(wait);
-    break;
+    if (isOver() || wait < -LATE) continue;
+    await pause(Math.max(0, wait));
+    if (isOver()) return;
+    await next.play().catch(() => {});
+    await pause(SETTLED);
+    const late = before.currentTime - next.currentTime;
+    if (Math.abs(late) < 0.3) startup = Math.min(0.3, Math.max(0, startup + late));
+    if (Math.abs(late) < LATE) return;
   }
-  if (!isLatest() || before.paused) return;
-  await next.play().catch(() => {});
-  await pause(SETTLED);
-  const late = before.currentTime - next.currentTime;
-  if (!before.ended && Math.abs(late) < 0.3) startup = Math.min(0.3, Math.max(0, startup + late));
 }
 
 // Let a result take over at the same moment; what plays is heard until then.
