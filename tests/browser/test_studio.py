@@ -61,7 +61,7 @@ def test_a_newcomer_gets_what_sounds_best(page: Page) -> None:
     for name, level in LEVELS.items():
         assert level.summary in (level_box(page, name).locator("xpath=..").inner_text())
     ticked = [name for name in LEVELS if level_box(page, name).is_checked()]
-    assert ticked == ["studio", "high"]
+    assert ticked == ["studio"]
     assert page.get_by_label("Energy").count() == 0 or page.get_by_label("Energy").first.is_hidden()
     page.get_by_role("button", name="Song and arrangement").first.click()
     page.get_by_label("Density").first.wait_for()
