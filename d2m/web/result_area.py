@@ -12,6 +12,7 @@ from d2m.core.events import DanceSummary, ResultFiles, SoundtrackDetails, Soundt
 from d2m.core.levels import Level
 from d2m.core.settings import Settings
 from d2m.jobs.messages import Job, JobObserver
+from d2m.jobs.worker_slot import resources_or_refuse
 from d2m.web.beat_buttons import BeatButtons
 from d2m.web.job_status import JobStatus, JobStatuses
 from d2m.web.result_cards import AnalysisCard, ComparisonCard, KeepCard
@@ -165,20 +166,23 @@ class _ResultObserver(JobObserver[Update]):
         facts = summary_facts(soundtrack, settings, self._name)
         if dance is not None:
             facts |= {"hasSound": dance.has_sound, "picture": dance.picture}
-        take = self._area.store.add(soundtrack.paths, facts, settings, self._job.clip)
+        with resources_or_refuse():
+            take = self._area.store.add(soundtrack.paths, facts, settings, self._job.clip)
         self._takes[soundtrack.level, soundtrack.variation] = take
         return self._area.takes_shown([*self._takes.values()])
 
     def on_details(self, details: SoundtrackDetails) -> Update:
         """Keep the plots and stems of one level, and return the update that shows them."""
         take = self._takes[details.level, details.variation]
-        take.take_in(details.paths)
+        with resources_or_refuse():
+            take.take_in(details.paths)
         take.facts |= detail_facts(details)
         return self._area.takes_shown([*self._takes.values()])
 
     def on_files(self, files: ResultFiles) -> Update:
         """Return the updates that show the comparison and the downloads."""
-        for level, path in files.beat_videos.items():
-            self._takes[level, 1].take_in({"beats": path})
+        with resources_or_refuse():
+            for level, path in files.beat_videos.items():
+                self._takes[level, 1].take_in({"beats": path})
         takes = [*self._takes.values()]
         return {**self._area.takes_shown(takes), **self._area.files_shown(files)}

@@ -42,7 +42,8 @@ class TakeActions:
     ) -> None:
         self._pool, self._store, self._player, self._example = pool, store, player, example
         player.forget(self.forget, None, None, queue=False, **PRIVATE)
-        player.remix(self.remix, None, player, **job_queue(pool), **PRIVATE)
+        remixing = player.remix(self.remix, None, player, **job_queue(pool), **PRIVATE)
+        remixing.failure(self.fail, None, player, queue=False, **PRIVATE)
 
     def connect_load(self, blocks: gr.Blocks) -> None:
         """Let a page that was just loaded show the results that its browser remembers."""
@@ -70,6 +71,10 @@ class TakeActions:
         except D2MError as error:
             return player_message(key=key, takes=[shown_take(take)], problem=str(error))
         return player_message(key=key, takes=[shown_take(take)])
+
+    def fail(self) -> dict[str, Any]:
+        """Return the message that a result could not be mixed, for example for lack of space."""
+        return player_message(problem="The sound could not be mixed: try again in a minute.")
 
     def _mix(self, take: StoredTake, job: RemixJob) -> None:
         with self._pool.events(job, threading.Event()) as events:

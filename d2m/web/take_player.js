@@ -79,7 +79,7 @@ function receive() {
     example = { ...message.example, name: '', pinned: false };
     if (!takes.size) takes.set(example.key, example);
   }
-  if (message.key && message.key === mixing) mixing = '';
+  if (message.problem || message.key === mixing) mixing = '';
   const added = merge(message.takes || []);
   if (message.gone?.length) forget(message.gone);
   if (shown) shown = takes.get(shown.key) || null;
