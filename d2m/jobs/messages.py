@@ -17,6 +17,7 @@ from d2m.core.events import DanceSummary, ResultFiles, SoundtrackDetails, Soundt
 from d2m.core.levels import Level, levels_named
 from d2m.core.settings import Settings
 from d2m.jobs.remix_job import RemixJob
+from d2m.perception.beat_correction import check_correction
 
 T = TypeVar("T")
 
@@ -49,15 +50,16 @@ class Job:
 
     @classmethod
     def requested(cls, clip: str | None, levels: str, settings: Settings) -> Job:
-        """Return the job that a visitor asks for.
+        """Return the job that a visitor asks for, once its settings go together.
 
         Raises
         ------
         SettingsError
-            If no clip is chosen.
+            If no clip is chosen, or the corrections of its beats can't be used.
         """
         if not clip:
             raise SettingsError("Choose a clip first: upload one, record one, or take an example.")
+        check_correction(settings)
         return cls(clip=Path(clip), levels=levels, settings=settings)
 
     def within(self, keep: Callable[[Path], Path], out: Path) -> Job:
