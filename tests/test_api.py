@@ -17,8 +17,11 @@ import httpx
 import pytest
 
 from d2m.core.event_documents import CHOREOGRAPHY_FILES, TAKE_FILES
+from d2m.jobs.messages import Limits
+from d2m.media.clip_limits import ClipLimits
 from d2m.score.notes import STEMS
 from d2m.web.endpoint import DANCE_ANSWER, MUSIC_ANSWER
+from d2m.web.rate_limits import RequestQuotas
 from d2m.web.tool_server import TOOLS_PATH
 from tests.conftest import ROOT, Server
 from tests.songs import EXAMPLE_SONG
@@ -38,6 +41,19 @@ def test_every_field_of_the_answers_is_documented() -> None:
     fields = [*MUSIC_ANSWER["properties"], *DANCE_ANSWER["properties"], *TAKE_FILES.values()]
     for name in (*fields, *STEMS, *CHOREOGRAPHY_FILES.values(), TOOLS_PATH):
         assert f"`{name}`" in TEXT, name
+
+
+def test_the_limits_in_the_document_are_those_of_the_server() -> None:
+    quotas, clip, pool = RequestQuotas(), ClipLimits(), Limits()
+    for limit in (
+        f"{clip.min_duration_s:g} to {clip.max_duration_s:g} s",
+        f"at most {clip.max_bytes / 1e6:g} MB",
+        f"{quotas.uploads} a minute, {quotas.upload_bytes / 1e9:g} GB a minute",
+        f"{quotas.calls} a minute, of at most {quotas.call_bytes // 1024} KB",
+        f"| requests open at a time | {quotas.open_by_one} |",
+        f"| {pool.waiting}; a job that takes over {pool.seconds / 60:g} minutes is ended |",
+    ):
+        assert limit in TEXT, limit
 
 
 @pytest.mark.skipif(not shutil.which("curl"), reason="there is no curl")
