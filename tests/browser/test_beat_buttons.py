@@ -120,7 +120,7 @@ def test_the_beat_is_corrected_beside_the_player(page: Page, drum_clip: Path) ->
     assert usable(page)
     assert top_of_box(page) == pytest.approx(top, abs=30), "the first line may be longer"
     assert "¼ beat later" in first_line(page)
-    assert "as corrected" in page.locator(".scores:visible").inner_text()
+    assert "as corrected" in page.locator("#results .sentences").inner_text()
     assert setting(page, SHIFT) == "0.25"
     shifted = np.array(rhythm(page)["beats_s"])
     nearest = np.abs(shifted[:, None] - np.array(found["beats_s"]) - period_s / 4).min(axis=1)
