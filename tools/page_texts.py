@@ -66,8 +66,8 @@ KEPT = {
     "House, 120 BPM",  # the example song
 }
 """Names, which are the same in all languages."""
-_NO_WORDS = re.compile(r"[A-G][b#]?|[A-Z0-9]{2,5}(, [A-Z0-9]{2,5})+|.*\.\w{3,4}")
-"""Key notes, lists of formats, and names of files."""
+_NO_WORDS = re.compile(r"[A-G][b#]?|[A-Z0-9]{2,5}(, [A-Z0-9]{2,5})+|.*\.\w{3,4}|\d+:\d\d / .*")
+"""Key notes, lists of formats, names of files, and times of players."""
 SOURCES = (
     *("core/settings.py", "core/setting_fields.py", "jobs/messages.py", "jobs/queue.py"),
     *("jobs/worker_slot.py", "jobs/worker_process.py", "jobs/remix_job.py", "media/clip_part.py"),
