@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import mido
 import pytest
 
-from d2m.core.levels import BASELINES
+from d2m.core.levels import LEVELS_AND_BASELINES
 from tests.browser.takes import cards, details
 from tests.browser.test_page import choose, download, run, saved
 
@@ -21,14 +21,12 @@ pytestmark = pytest.mark.browser
 
 
 def test_a_baseline_has_a_card_with_its_notes(page: Page, short_clip: Path) -> None:
+    assert page.locator("#levels").is_hidden()
     choose(page, short_clip)  # and no level
-    boxes = page.locator("#systems input[type=checkbox]")
-    assert boxes.count() == 0 or boxes.first.is_hidden()
-    page.locator("#research").get_by_text("For researchers").click()
-    boxes.first.wait_for()
-    assert boxes.count() == len(BASELINES)
+    boxes = page.locator("#levels input[type=checkbox]")
+    assert boxes.count() == len(LEVELS_AND_BASELINES)
     assert not any(box.is_checked() for box in boxes.all())
-    page.locator("#systems label").filter(has_text=re.compile("^ *Dance2Music:")).click()
+    page.locator("#levels label").filter(has_text=re.compile("^ *Dance2Music:")).click()
     run(page)
     assert cards(page).count() == 1
     said = details(page)
