@@ -80,3 +80,12 @@ def test_the_address_of_the_picture_is_that_of_the_page(monkeypatch: pytest.Monk
     assert f'content="{CARD_ADDRESS}"' in answer("/", host=b'"><script>')[1].decode()
     monkeypatch.setenv("GRADIO_ROOT_PATH", "https://example.org/d2m/")
     assert f'"https://example.org/d2m{CARD_ADDRESS}"' in answer("/")[1].decode()
+
+
+def test_only_a_space_offers_to_be_duplicated(monkeypatch: pytest.MonkeyPatch) -> None:
+    from d2m.web.html import duplicate_link
+
+    monkeypatch.delenv("SPACE_ID", raising=False)
+    assert duplicate_link() == ""
+    monkeypatch.setenv("SPACE_ID", "someone/d2m")
+    assert 'href="https://huggingface.co/spaces/someone/d2m?duplicate=true"' in duplicate_link()
