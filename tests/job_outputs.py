@@ -9,11 +9,11 @@ from pathlib import Path
 
 import numpy as np
 
-from d2m.__main__ import ConsoleObserver
 from d2m.core.beat_tempo import mean_tempo
 from d2m.core.events import DanceSummary, SoundtrackDetails, SoundtrackSummary
 from d2m.core.levels import STUDIO
 from d2m.core.settings import Settings
+from d2m.jobs.generate_cli import ConsoleObserver
 from d2m.pipeline import DanceToMusic
 from d2m.web import result_html
 from tests.clips import clip_maker

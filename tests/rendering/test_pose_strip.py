@@ -49,7 +49,7 @@ def standing(x: float, top: float, size: float) -> PoseTrack:
 def copies(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp("copies")
     for shape in ("landscape", "portrait"):
-        (clip,) = EXAMPLES.glob({"landscape": "break*", "portrait": "salsa*"}[shape])
+        (clip,) = EXAMPLES.glob({"landscape": "break*.mp4", "portrait": "salsa*.mp4"}[shape])
         normalise(clip, folder / f"{shape}.mp4", start_s=1.0, length_s=3.0, longest_side=640)
     return {shape: folder / f"{shape}.mp4" for shape in ("landscape", "portrait")}
 
