@@ -53,6 +53,15 @@
     watcher.observe(document.documentElement, { childList: true, subtree: true });
   }
 
+  // Tells screen readers the language. Gradio writes that of the browser, also if it is not offered.
+  function keepLanguage(language) {
+    const root = document.documentElement;
+    const write = () => { if (root.lang !== language) root.lang = language; };
+    write();
+    root.dir = 'ltr';
+    new MutationObserver(write).observe(root, { attributeFilter: ['lang'] });
+  }
+
   // Returns the table of a language. The page waits for it, so that no English text flashes up.
   function tableOf(language) {
     const request = new XMLHttpRequest();
@@ -228,8 +237,7 @@
   }
 
   const language = chosenLanguage();
-  document.documentElement.lang = language;
-  document.documentElement.dir = 'ltr';
+  keepLanguage(language);
   offerLanguages(language);
   window.translated = (english) => english;  // for texts that are not in the document
   if (language === 'en') return;
