@@ -19,6 +19,7 @@ from tests.browser.test_page import (
     download,
     press,
     run,
+    show_theme,
     status_says,
     usable,
 )
@@ -127,8 +128,7 @@ def test_the_beat_is_corrected_beside_the_player(page: Page, drum_clip: Path) ->
     assert np.median(nearest) == pytest.approx(0, abs=0.01)
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     for theme in ("light", "dark"):
-        page.evaluate("dark => document.body.classList.toggle('dark', dark)", theme == "dark")
-        page.wait_for_timeout(400)
+        show_theme(page, theme)
         assert page.evaluate(CONTRAST) == [], theme
     run(page, "Half tempo")
     halved = rhythm(page)

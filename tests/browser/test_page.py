@@ -386,14 +386,22 @@ CONTRAST = """() => {
 }"""
 
 
+def show_theme(page: Page, theme: str) -> None:
+    """Show the light or the dark page, and wait until the last colour has changed."""
+    page.evaluate("dark => document.body.classList.toggle('dark', dark)", theme == "dark")
+    page.wait_for_timeout(400)
+    page.wait_for_function(
+        "() => !document.getAnimations().some((one) => one instanceof CSSTransition)"
+    )
+
+
 def test_all_text_has_enough_contrast(page: Page) -> None:
     page.get_by_role("button", name="Generate", exact=True).wait_for()
     for name in ("Song and arrangement", "Part of the clip", "Beat", "Sound and videos"):
         page.get_by_role("button", name=name).first.click()
     page.get_by_text("Original sound").wait_for()
     for theme in ("light", "dark"):
-        page.evaluate("dark => document.body.classList.toggle('dark', dark)", theme == "dark")
-        page.wait_for_timeout(500)
+        show_theme(page, theme)
         assert page.evaluate(CONTRAST) == [], theme
 
 
