@@ -59,11 +59,11 @@ def test_no_other_files_can_be_named(uploads: Path, text: str) -> None:
 
 def test_a_call_becomes_a_job(uploads: Path) -> None:
     clip = str(uploads / "a b" / "clip.mp4")
-    arguments = {"clip": clip, "levels": "low", "seed": 4, "taps": [0.5, 1.0], "swing": None}
+    arguments = {"clip": clip, "levels": "low", "seed": 4, "taps": [0.5, 1, 1.5, 2], "swing": None}
     job, parts = music_tool().requested(arguments, uploads)
     assert isinstance(job, Job)
     assert (job.clip, job.levels) == (Path(clip), "low")
-    assert job.settings == Settings(seed=4, taps_s=(0.5, 1.0))
+    assert job.settings == Settings(seed=4, taps_s=(0.5, 1.0, 1.5, 2.0))
     assert parts
     song = str(uploads / "a b" / "song.mp3")
     job, _ = dance_tool().requested({"song": song, "dancers": 2}, uploads)
