@@ -85,7 +85,7 @@ class AacEncoder:
         self._position = 0
         self._layout = "mono" if len(audio) == 1 else "stereo"
         self._stream: Any = container.add_stream("aac", rate=sample_rate, layout=self._layout)
-        options: dict[str, str] = {"aac_coder": coder}
+        options: dict[str, object] = {"aac_coder": coder}
         if is_waveform:
             options |= _WAVEFORM
         self._stream.options = options
