@@ -6,6 +6,7 @@ from collections.abc import Callable
 from contextlib import closing
 from functools import partial
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from d2m.core.events import Observer, ResultFiles
@@ -47,18 +48,23 @@ def write_job_files(
     comparisons = {
         one.level.name: folder / f"{stem}.side-by-side.{one.level.name}.mp4" for one in pair
     }
-    detailed: list[Soundtrack] = []
-    # One thread draws all plots, because Matplotlib's settings are those of the process.
-    tasks: list[Callable[[Progress], None]] = [
-        partial(_draw_all, dance, soundtracks, name, detailed),
+    # Matplotlib's settings are those of the process: one plot is drawn at a time.
+    drawing = Lock()
+    first, *others = (partial(_draw, dance, one, name, drawing) for one in soundtracks)
+    tasks: list[Callable[[Progress], Soundtrack | None]] = [
+        first,
         *([partial(_compare, pair, tuple(comparisons.values()))] if pair else []),
+        *others,
         *(partial(write_overlay, one) for one in soundtracks if one.settings.overlay),
     ]
+    known = {_piece(one): one.paths for one in soundtracks}
+    detailed: dict[tuple[str, int], Soundtrack] = {}
     with closing(run_at_once(tasks, events.on_progress, threads=usable_cores())) as ended:
-        for index, _ in ended:
-            for one, before in zip(detailed, soundtracks, strict=True) if index == 0 else ():
-                events.on_details(one.details(known=before.paths))
-    complete = [with_overlay(one) for one in detailed]
+        for _, drawn in ended:
+            if drawn is not None:
+                detailed[_piece(drawn)] = drawn
+                events.on_details(drawn.details(known=known[_piece(drawn)]))
+    complete = [with_overlay(detailed[piece]) for piece in known]
     events.on_progress("Packing the files", 0.0)
     report_path, archive = folder / f"{stem}.report.json", folder / f"{stem}.zip"
     write_report(report_path, report(dance, complete, name))
@@ -81,15 +87,17 @@ def _pair(soundtracks: list[Soundtrack]) -> list[Soundtrack]:
     return pair if len(pair) == 2 else []
 
 
-def _draw_all(
-    dance: Dance,
-    soundtracks: list[Soundtrack],
-    name: str,
-    detailed: list[Soundtrack],
-    progress: Progress,
-) -> None:
-    """Write the details of each piece, and add what they are to a list."""
-    detailed.extend(write_details(dance, one, name, progress) for one in soundtracks)
+def _piece(soundtrack: Soundtrack) -> tuple[str, int]:
+    """Return what tells a piece from the others of its job: its level and its variation."""
+    return soundtrack.level.name, soundtrack.variation
+
+
+def _draw(
+    dance: Dance, soundtrack: Soundtrack, name: str, drawing: Lock, progress: Progress
+) -> Soundtrack:
+    """Write the details of a piece."""
+    with drawing:
+        return write_details(dance, soundtrack, name, progress)
 
 
 def _compare(pair: list[Soundtrack], targets: tuple[Path, ...], progress: Progress) -> None:
