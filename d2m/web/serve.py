@@ -125,6 +125,6 @@ def _launch(
                 Middleware(SocialCard),
                 Middleware(TranslationTables),
                 Middleware(RequestLimits, folder=folder, limits=quotas),
-            ]
+            ],
         },
     )
