@@ -71,8 +71,7 @@ def test_noise_gets_even_beats_and_a_warning(tmp_path: Path) -> None:
     assert np.ptp(np.diff(rain.beats_s)) < 1e-9
     assert 70 <= rain.tempo_bpm <= 140
     assert rain.warnings == (
-        "The song has no steady beat, so the dance keeps a plain"
-        f" {tempo_text(rain.tempo_bpm)}.",
+        f"The song has no steady beat, so the dance keeps a plain {tempo_text(rain.tempo_bpm)}.",
     )
 
 
