@@ -87,10 +87,10 @@ function receive() {
   const first = added.find((take) => !take.isShared);
   const isNewJob = !message.isRestored && first && first.job !== jobShown;
   if (isNewJob) jobShown = first.job;
-  const isFree = isNewJob && !(shown && isPlaying()); // no result is listened to
-  if (isFree) next = first.key;
+  const isHeard = shown && isPlaying(); // the new result then takes over at the same moment
+  if (isNewJob) next = first.key;
   if (!takes.has(next)) next = shown ? '' : ordered()[0]?.key || '';
-  if (isFree) {
+  if (isNewJob && !isHeard) {
     select(next, mayStart() ? 'start' : 'rest');
     bringIntoView();
   } else if (next) {
@@ -103,7 +103,7 @@ function receive() {
     if (!takes.has(key) && movies.get(key) !== current) dropMovie(key);
   }
   preload();
-  if (isNewJob && !isFree) say('A new result is ready.');
+  if (isNewJob && isHeard) say('The new result is playing.');
   report(message);
 }
 
