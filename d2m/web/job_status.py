@@ -6,13 +6,16 @@ import threading
 from collections import OrderedDict
 from dataclasses import dataclass, field
 
-from d2m.core.events import DanceSummary
+from d2m.core.events import DanceSummary, SoundtrackSummary, heard_sentence
 from d2m.core.settings import Settings
 from d2m.jobs.messages import Failed, Finished, Message
 from d2m.web.job_progress import JobProgress
 
 MAX_STATUSES = 1000
 """Jobs whose status is kept (count); each takes about a kilobyte. Chosen by hand."""
+
+MAX_HEARD = 48
+"""Pieces that a page remembers as heard (count): six jobs of eight. Chosen by hand."""
 
 
 @dataclass(kw_only=True)
@@ -48,6 +51,8 @@ class JobStatus:
         Other guesses of the beats, likeliest first: tempo (BPM) and shift (beats).
     other_styles : tuple of str
         Names of the styles that are offered beside the one in use.
+    heard : tuple of SoundtrackSummary
+        The latest music of the page, until all kinds of songs of a style were among it.
     """
 
     latest: Message | None = None
@@ -62,11 +67,20 @@ class JobStatus:
     dance: DanceSummary | None = None
     others: tuple[tuple[float, float], ...] = ()
     other_styles: tuple[str, ...] = ()
+    heard: tuple[SoundtrackSummary, ...] = ()
 
     @property
     def ended_early(self) -> bool:
         """Whether the job is over, but neither finished nor failed."""
         return self.over.is_set() and not isinstance(self.latest, Finished | Failed)
+
+    def hear(self, soundtrack: SoundtrackSummary) -> list[str]:
+        """Note that the page has a piece; return a sentence, once, when all kinds were heard."""
+        self.heard = (*self.heard, soundtrack)[-MAX_HEARD:]
+        sentence = heard_sentence(self.heard)
+        if sentence:
+            self.heard = ()
+        return [sentence] if sentence else []
 
     def fail(self, sentence: str) -> None:
         """End a job that never began; one that is over stays unchanged."""
@@ -112,6 +126,7 @@ class JobStatuses:
             dance=last.dance,
             others=last.others,
             other_styles=last.other_styles,
+            heard=last.heard,
         )
         if len(self._of_page) > self._most:
             self._of_page.popitem(last=False)

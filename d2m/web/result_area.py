@@ -164,6 +164,7 @@ class _ResultObserver(JobObserver[Update]):
         """Keep one level's music, and return the update that shows it."""
         settings, dance = self._job.settings, self._status.dance
         facts = summary_facts(soundtrack, settings, self._name)
+        facts["sentences"] += self._status.hear(soundtrack)
         if dance is not None:
             facts |= {"hasSound": dance.has_sound, "picture": dance.picture}
         with resources_or_refuse():

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 import pytest
 
+from d2m.core.events import SoundtrackSummary
 from d2m.jobs.messages import Failed, Finished, Message, Stage, Waiting
 from d2m.web import status_html
 from d2m.web.job_progress import JobPart, JobProgress
@@ -134,3 +135,13 @@ def test_each_page_has_its_status_and_old_ones_are_dropped() -> None:
     dropped = statuses.get("b")
     assert dropped.stop.is_set()
     assert "load it again" in status_html.status(dropped)["detail"]
+
+
+def test_a_page_is_told_once_that_it_has_every_kind_of_song() -> None:
+    kinds, statuses = ("classic", "deep"), JobStatuses()
+    for kind, is_told in (("deep", False), ("deep", False), ("classic", True), ("classic", False)):
+        status = statuses.create("a")
+        piece = SoundtrackSummary(
+            level="studio", style="House", paths={}, scores={}, seconds=1.0, kind=kind, kinds=kinds
+        )
+        assert bool(status.hear(piece)) == is_told, "every job of the page goes on with the list"
