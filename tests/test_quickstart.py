@@ -43,7 +43,7 @@ def test_it_runs_and_shows_videos_plots_and_three_variations(
     assert sum("<audio" in html for html in shown) == 3
     assert len(outputs(cells, "image/png")) == 2
     text = "".join(output.text for cell in cells for output in cell.outputs if "text" in output)
-    assert "The beat is" in text
+    assert "The beat comes from" in text
     variations = [line for line in text.splitlines() if line[:2] in ("0 ", "1 ", "2 ")]
     assert len({line[2:] for line in variations}) == 3
     assert (tmp_path / "dance_with_music.mp4").stat().st_size > 100_000

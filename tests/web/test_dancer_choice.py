@@ -51,7 +51,7 @@ def test_a_click_chooses_the_person_at_that_place(place: tuple[int, int], number
     button = updates[page.choice.button]
     assert button.visible == (number == 2)
     if number == 2:
-        assert "Dancer 2 is followed from the next run." in updates[page.choice.note]
+        assert "The next run follows dancer 2." in updates[page.choice.note]
         assert button.value == "Follow dancer 2 now"
     else:
         assert "To follow another dancer, click" in updates[page.choice.note]

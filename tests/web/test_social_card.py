@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 import pytest
 
 from d2m.web.social_card import CARD, CARD_ADDRESS, DESCRIPTION, TITLE, SocialCard, social_head
+from tests.web.test_job_status import in_thread
 
 PAGE = b"""<head><meta property="og:title" content="Gradio" />
 <meta
@@ -37,7 +37,7 @@ def answer(
         "root_path": root,
     }
     scope |= {"scheme": "https", "headers": [(b"host", host)]}
-    asyncio.run(SocialCard(app)(scope, None, keep))  # type: ignore[arg-type]
+    in_thread(SocialCard(app)(scope, None, keep))  # type: ignore[arg-type]
     return dict(sent[0]["headers"]), b"".join(part["body"] for part in sent[1:])
 
 

@@ -78,7 +78,7 @@ def answer_trial(page: Page) -> None:
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     save.click()
     page.locator("h1").filter(has_not_text=heading).wait_for()
-    assert page.evaluate("document.activeElement.tagName") == "H1"
+    page.wait_for_function("document.activeElement.tagName === 'H1'")
 
 
 def take_part(page: Page) -> str:
