@@ -82,6 +82,9 @@ def test_the_example_in_python_works(
     code = code.replace(f'Client("{USUAL_SERVER}")', f"Client({server.url!r}, {options})")
     exec(compile(code, "api.md", "exec"), names)
     assert [take["variation"] for take in names["answer"]["takes"]] == [1, 2]
+    running = [one for one in names["job"].outputs() if one["status"] == "running"]
+    sent = [take["variation"] for one in running for take in one.get("takes", [])]
+    assert sorted(sent) == [1, 1, 2, 2], "files are sent when they are new, not with all progress"
     assert Path(names["take"]["files"]["video"]).is_file()
 
 

@@ -105,8 +105,9 @@ def endpoint(pool: WorkerPool, settings: type[Settings] = Settings) -> Any:
     def generate(clip: str | None, levels: str, *form: Any) -> Iterator[Any]:
         """Make music for a dance clip.
 
-        Answers with one document that grows until its status is done: the analysis of the
-        dance, the takes with their scores and files, a report and a ZIP with everything.
+        Answers with progress and what is new while the job runs, and in the end with one
+        document: the analysis of the dance, the takes with their scores and files, a report and
+        a ZIP with everything.
         """
         yield from _answers(
             pool, lambda: requested_music(_named(clip), levels, parse_form(settings, form))
@@ -128,8 +129,9 @@ def dance_endpoint(pool: WorkerPool) -> Any:
     def dance(song: str | None, start_pose: str | None, *form: Any) -> Iterator[Any]:
         """Make a dance for a song.
 
-        Answers with one document that grows until its status is done: the analysis of the
-        song, the dance with its figures and files, a report and a ZIP with everything.
+        Answers with progress and what is new while the job runs, and in the end with one
+        document: the analysis of the song, the dance with its figures and files, a report and a
+        ZIP with everything.
         """
         yield from _answers(
             pool,

@@ -1,4 +1,4 @@
-"""What HTTP and MCP answer to a job: one document that grows until the job is done."""
+"""What HTTP and MCP answer to a job: what is new while it runs, in the end the whole document."""
 
 from __future__ import annotations
 
@@ -56,7 +56,9 @@ def job_answers(
     serve: Callable[[Path], Any],
     stop: threading.Event | None = None,
 ) -> Iterator[Document]:
-    """Run a job, and yield its document whenever it changes; the last one is the result.
+    """Run a job, and yield what is new in its document; the last one is the whole document.
+
+    Clients download the files of each answer, so that none should be in many of them.
 
     Parameters
     ----------
@@ -82,8 +84,21 @@ def job_answers(
                 return
             document = with_files(answer.receive(event), serve)
             if document and _without_estimates(document) != _without_estimates(last):
-                yield document
+                yield _news(document, last)
                 last = document
+
+
+def _news(document: Document, last: Document) -> Document:
+    """Return what a document of a running job has that the last one had not; if it is done, all."""
+    if document["status"] == "done":
+        return document
+    always = ("status", "queue", "progress")
+    news = {
+        name: value for name, value in document.items() if name in always or value != last.get(name)
+    }
+    if "takes" in news:
+        news["takes"] = [take for take in news["takes"] if take not in last.get("takes", [])]
+    return news
 
 
 def _without_estimates(document: Document) -> Document:
