@@ -38,7 +38,7 @@ SOUND_CHOICES = (
         levels=(HIGH.name,),
     ),
     Sound(
-        label="Neural low: a network plays, blurred notes (7 s)",
+        label="Neural low: a network plays, blurred notes (6 s)",
         levels=(LOW.name,),
     ),
     Sound(
