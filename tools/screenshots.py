@@ -9,7 +9,6 @@ light and the dark theme.
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Optional
 
@@ -47,9 +46,9 @@ def main(
         if every is None:
             docs = ROOT / "docs"
             shoot_results(open_page(browser, url, "desktop", "light"), docs / "page.png")
-            phone = open_page(browser, url, "phone", "dark")
-            shoot_results(phone, docs / "page_phone.png", ".take-player")
-            shoot_dance(open_page(browser, url, "desktop", "light"), docs / "page_dance.png")
+            shoot_results(open_page(browser, url, "phone", "dark"), docs / "page_phone.png")
+            dance = open_page(browser, url, "desktop", "light")
+            shoot_dance(dance, docs / "page_dance.png", whole=False)
         else:
             for size in SIZES:
                 for theme in ("light", "dark"):
@@ -74,7 +73,7 @@ def choose(page: Page, clip: Path) -> None:
     """Upload a clip and choose all levels."""
     page.locator("#clip input[type=file]").set_input_files(str(clip))
     page.locator("#clip video").wait_for()
-    page.locator("#sound").get_by_label(re.compile("^Compare")).check()
+    page.locator("#sound label", has_text="Compare all").locator("input").check()
 
 
 def press_generate(page: Page) -> None:
@@ -103,8 +102,8 @@ def open_stems(page: Page) -> None:
     page.get_by_role("button", name="Pause the stems").click()
 
 
-def shoot(page: Page, path: Path) -> None:
-    """Take a screenshot of the whole page, after all images and videos have been loaded."""
+def shoot(page: Page, path: Path, *, whole: bool = True) -> None:
+    """Take a screenshot of the page or the window, after all images and videos have been loaded."""
     path.parent.mkdir(parents=True, exist_ok=True)
     for image in page.locator("img:visible").all():
         image.scroll_into_view_if_needed()
@@ -113,34 +112,25 @@ def shoot(page: Page, path: Path) -> None:
         movie.scroll_into_view_if_needed()
         page.wait_for_function("v => v.readyState > 1 || v.error", arg=movie.element_handle())
     page.evaluate("window.scrollTo(0, 0)")
+    if whole:  # the bar at the bottom of the window would cover the middle of the page
+        page.add_style_tag(content=".go { position: static !important; }")
+    elif page.viewport_size == {"width": SIZES["phone"][0], "height": SIZES["phone"][1]}:
+        page.locator(".stage").evaluate("stage => stage.scrollIntoView()")
     page.wait_for_timeout(1500)
-    page.screenshot(path=path, full_page=True)
+    page.screenshot(path=path, full_page=whole)
 
 
-def shoot_results(page: Page, path: Path, part: str = "") -> None:
-    """Take a screenshot of the results of all levels, with the stems open.
-
-    Parameters
-    ----------
-    page
-        The page.
-    path
-        Image file to write.
-    part
-        CSS selector; only the first element that it matches is shown.
-    """
+def shoot_results(page: Page, path: Path) -> None:
+    """Take a screenshot of the window with the results of all levels."""
     choose(page, EXAMPLE)
     press_generate(page)
     wait_for_status(page, "Done")
     show_studio(page)
-    open_stems(page)
-    shoot(page, path)
-    if part:
-        page.locator(part).first.screenshot(path=path)
+    shoot(page, path, whole=False)
     page.close()
 
 
-def shoot_dance(page: Page, path: Path) -> None:
+def shoot_dance(page: Page, path: Path, *, whole: bool = True) -> None:
     """Take a screenshot of the tab that makes dances, with a dance for the example song."""
     page.get_by_role("tab", name="Music to dance").click()
     page.get_by_text(SONG).click()
@@ -148,7 +138,7 @@ def shoot_dance(page: Page, path: Path) -> None:
     press_generate(page)
     wait_for_status(page, "Done", "#dance-status")
     page.locator("#dance video").evaluate("video => { video.currentTime = 2.2; }")
-    shoot(page, path)
+    shoot(page, path, whole=whole)
     page.close()
 
 
