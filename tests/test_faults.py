@@ -82,8 +82,8 @@ def limited(pool: WorkerPool, kind: int, most: int) -> Iterator[None]:
 @pytest.mark.parametrize(
     ("most", "start_s", "stage"),
     [
-        (20_000, 0.1, "Reading the clip"),
-        (100_000, 0.0, "Writing the files (high)"),  # the analysis is in the cache
+        (20_000, 0.1, "Tracking the dancer"),  # the copy is written meanwhile
+        (100_000, 0.0, "Writing the video (high)"),  # the analysis is in the cache
         (300_000, 0.0, "Packing the files"),
     ],
 )
@@ -145,7 +145,7 @@ def test_too_little_memory_for_a_clip(pool: WorkerPool, small_clip: Path, tmp_pa
     "stage",
     [
         *("Reading the clip", "Tracking the dancer", "Generating music (high)"),
-        *("Writing the files (high)", "Writing the beat video (high)"),
+        *("Writing the video (high)", "Writing the beat video (high)"),
     ],
 )
 def test_killed_in_each_stage(

@@ -15,9 +15,14 @@ AI_GENERATED = "AI-generated"
 
 def mp4_tags(title: str) -> dict[str, str]:
     """Return the tags of an MP4 or M4A, by FFmpeg's names for them (iTunes: nam, too and cmt)."""
-    return {"title": title, "encoding_tool": TOOL, "comment": AI_GENERATED}
+    return {"title": _unicode(title), "encoding_tool": TOOL, "comment": AI_GENERATED}
 
 
 def png_tags(title: str) -> dict[str, str]:
     """Return the text chunks of a PNG, by the keywords of its standard."""
-    return {"Title": title, "Software": TOOL, "Comment": AI_GENERATED}
+    return {"Title": _unicode(title), "Software": TOOL, "Comment": AI_GENERATED}
+
+
+def _unicode(title: str) -> str:
+    """Return a title whose parts that are no Unicode, as in some file names, are question marks."""
+    return title.encode("utf-8", "replace").decode("utf-8")

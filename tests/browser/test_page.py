@@ -178,7 +178,7 @@ def test_another_style_and_variation_reuse_the_analysis(page: Page, short_clip: 
     page.locator(".stage video.seen[src*='krump.seed1']").wait_for(timeout=JOB_MS)
     assert page.get_by_label("Seed").input_value() == "1"
     stages = titles()
-    assert stages & {"Generating music (high)", "Writing the files (high)"}
+    assert stages & {"Generating music (high)", "Writing the video (high)"}
     assert "Tracking the dancer" not in stages
 
 

@@ -16,6 +16,7 @@ from d2m.media.audio_file import write_flac, write_wav
 from d2m.media.clip_limits import ClipLimits
 from d2m.media.full_quality import SOUND_RATE, ClipFiles, split_clip
 from d2m.rendering.mux import mux
+from d2m.rendering.plot_style import save_png
 from d2m.rendering.spectrogram_plot import draw_spectrogram
 from d2m.rendering.video_writer import combine_streams
 from d2m.score.midi import write_tracks_midi
@@ -93,3 +94,11 @@ def test_midi_and_plots_have_them(tmp_path: Path) -> None:
     draw_spectrogram(tmp_path / "a.png", title=TITLE, audio=np.ones(4096, np.float32))
     told = Image.open(tmp_path / "a.png").text
     assert (told["Title"], told["Software"], told["Comment"]) == (TITLE, TOOL, "AI-generated")
+
+
+def test_a_name_that_is_no_unicode_makes_no_file_fail(tmp_path: Path) -> None:
+    import matplotlib.pyplot as plt
+
+    save_png(plt.figure(), tmp_path / "plot.png", "caf\udce9, studio")
+    with Image.open(tmp_path / "plot.png") as picture:
+        assert picture.info["Title"] == "caf?, studio"
