@@ -87,7 +87,7 @@ def _python() -> Finding:
     version = sys.version_info[:2]
     oldest, newest = (".".join(map(str, bound)) for bound in _PYTHONS)
     advice = "" if _PYTHONS[0] <= version <= _PYTHONS[1] else f"use Python {oldest} to {newest}."
-    return Finding(part="Python", text=f"{platform.python_version()}", advice=advice)
+    return Finding(part="Python", text=platform.python_version(), advice=advice)
 
 
 def _package(module: str) -> Finding:

@@ -96,10 +96,10 @@ def _launch(
     from starlette.middleware import Middleware
 
     from d2m.web.job_panel import max_concurrent
-    from d2m.web.social_card import SocialCard
+    from d2m.web.social_card import SocialTags, card_route
     from d2m.web.theme import theme
     from d2m.web.tool_server import ToolServer
-    from d2m.web.translation import TranslationTables, translation_head
+    from d2m.web.translation import tables_route, translation_head
 
     tools = ToolServer(pool, folder.uploads)
     blocks.mcp_server = True  # so that the page explains how to reach the tools
@@ -118,12 +118,11 @@ def _launch(
         state_session_capacity=SESSIONS,
         footer_links=["api"],
         app_kwargs={
-            "routes": tools.routes(),
+            "routes": [*tools.routes(), tables_route(), card_route()],
             "lifespan": tools.lifespan,
             "middleware": [
                 Middleware(RouteAllowlist),
-                Middleware(SocialCard),
-                Middleware(TranslationTables),
+                Middleware(SocialTags),
                 Middleware(RequestLimits, folder=folder, limits=quotas),
             ],
         },

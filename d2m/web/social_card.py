@@ -6,8 +6,14 @@ import os
 import re
 from html import escape
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from d2m.web.route_allowlist import App, ASGIMessage, Receive, Scope, Send
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import FileResponse
+    from starlette.routing import Route
 
 TITLE = "D2M: music for dance videos"
 """Title of a link to the page."""
@@ -44,8 +50,19 @@ def social_head(base: str) -> str:
     return "".join([*tags, '<meta name="twitter:card" content="summary_large_image">'])
 
 
-class SocialCard:
-    """ASGI middleware that serves the picture, and puts the tags into the page.
+def card_route() -> Route:
+    """Return the route of the picture."""
+    from starlette.responses import FileResponse
+    from starlette.routing import Route
+
+    async def answer(request: Request) -> FileResponse:  # noqa: ARG001
+        return FileResponse(CARD)
+
+    return Route(CARD_ADDRESS, answer)
+
+
+class SocialTags:
+    """ASGI middleware that puts the tags into the page.
 
     Gradio's page has tags of its own, with Gradio's title and picture; they are left out. What
     Gradio calls the head of a page is added by a script, which other sites do not run.
@@ -60,14 +77,9 @@ class SocialCard:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send the picture or the page with its tags, or pass the request on."""
+        """Send the page with its tags, or pass the request on."""
         path = str(scope.get("path", "")).removeprefix(scope.get("root_path", "").rstrip("/"))
-        if scope["type"] == "http" and path == CARD_ADDRESS:
-            headers = [(b"content-type", b"image/jpeg"), (b"cache-control", b"max-age=86400")]
-            body = b"" if scope["method"] == "HEAD" else CARD.read_bytes()
-            await send({"type": "http.response.start", "status": 200, "headers": headers})
-            await send({"type": "http.response.body", "body": body})
-        elif scope["type"] == "http" and path == "/" and scope["method"] == "GET":
+        if scope["type"] == "http" and path == "/" and scope["method"] == "GET":
             await self._app(scope, receive, _PageWithTags(send, social_head(_base_of(scope))))
         else:
             await self._app(scope, receive, send)

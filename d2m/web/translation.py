@@ -8,12 +8,12 @@ Gradio translates its own texts, such as "Drop Video Here", by the language of t
 
 from __future__ import annotations
 
-import re
-from functools import cache
 from html import escape
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from d2m.web.route_allowlist import App, Receive, Scope, Send
+if TYPE_CHECKING:
+    from starlette.routing import Mount
 
 LANGUAGES = {
     "en": "English",
@@ -27,7 +27,6 @@ LANGUAGES = {
 """Names of the languages in themselves, by ISO 639-1 code. English needs no table."""
 TABLES = Path(__file__).parent / "texts"
 """Folder of the tables."""
-_ADDRESS = re.compile(r"/texts/([a-z]{2})\.json")
 
 
 def translation_head() -> str:
@@ -48,35 +47,9 @@ def language_select() -> str:
     )
 
 
-class TranslationTables:
-    """ASGI middleware that answers requests for the tables of the languages.
+def tables_route() -> Mount:
+    """Return the route of the tables: ``/texts/<language>.json``."""
+    from starlette.routing import Mount
+    from starlette.staticfiles import StaticFiles
 
-    Parameters
-    ----------
-    app
-        The application behind it.
-    """
-
-    def __init__(self, app: App) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send a table, or pass the request on."""
-        path = str(scope.get("path", "")).removeprefix(scope.get("root_path", "").rstrip("/"))
-        match = _ADDRESS.fullmatch(path)
-        if scope["type"] != "http" or not match or match[1] not in LANGUAGES or match[1] == "en":
-            await self._app(scope, receive, send)
-            return
-        headers = [
-            (b"content-type", b"application/json; charset=utf-8"),
-            (b"cache-control", b"max-age=600"),
-        ]
-        body = b"" if scope["method"] == "HEAD" else _table(match[1])
-        await send({"type": "http.response.start", "status": 200, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
-
-
-@cache
-def _table(language: str) -> bytes:
-    """Return the table of a language as it is sent."""
-    return (TABLES / f"{language}.json").read_bytes()
+    return Mount("/texts", StaticFiles(directory=TABLES))

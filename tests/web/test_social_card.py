@@ -6,7 +6,15 @@ from typing import Any
 
 import pytest
 
-from d2m.web.social_card import CARD, CARD_ADDRESS, DESCRIPTION, TITLE, SocialCard, social_head
+from d2m.web.social_card import (
+    CARD,
+    CARD_ADDRESS,
+    DESCRIPTION,
+    TITLE,
+    SocialTags,
+    card_route,
+    social_head,
+)
 from tests.web.test_job_status import in_thread
 
 PAGE = b"""<head><meta property="og:title" content="Gradio" />
@@ -37,7 +45,7 @@ def answer(
         "root_path": root,
     }
     scope |= {"scheme": "https", "headers": [(b"host", host)]}
-    in_thread(SocialCard(app)(scope, None, keep))  # type: ignore[arg-type]
+    in_thread(SocialTags(app)(scope, None, keep))  # type: ignore[arg-type]
     return dict(sent[0]["headers"]), b"".join(part["body"] for part in sent[1:])
 
 
@@ -60,10 +68,14 @@ def test_other_answers_are_passed_on() -> None:
 
 
 def test_the_picture_is_served() -> None:
-    headers, body = answer(CARD_ADDRESS)
-    assert headers[b"content-type"] == b"image/jpeg"
-    assert body == CARD.read_bytes()
-    assert answer(CARD_ADDRESS, "HEAD")[1] == b""
+    from starlette.applications import Starlette
+    from starlette.testclient import TestClient
+
+    client = TestClient(Starlette(routes=[card_route()]))
+    picture = client.get(CARD_ADDRESS)
+    assert picture.headers["content-type"] == "image/jpeg"
+    assert picture.content == CARD.read_bytes()
+    assert client.head(CARD_ADDRESS).content == b""
 
 
 def test_the_picture_has_the_size_that_the_tags_name() -> None:
