@@ -17,8 +17,8 @@ from d2m.core.command_options import (
     ResultFolder,
     WeightsFolder,
 )
-from d2m.core.console import ConsoleProgress, EventPrinter, telling_errors
-from d2m.core.dance_events import ChoreographySummary, DanceObserver, SongSummary
+from d2m.core.console import EventPrinter, ResultPrinter, telling_errors
+from d2m.core.dance_events import ChoreographySummary, SongSummary
 from d2m.core.dance_settings import DanceSettings
 from d2m.core.events import ResultFiles
 
@@ -63,8 +63,8 @@ def dance(
             pipeline.produce(song, chosen, out=out, start_pose=start_pose, observer=printer)
 
 
-class DancePrinter(DanceObserver[None]):
-    """Prints the events of a job: results to standard output, everything else to standard error.
+class DancePrinter(ResultPrinter):
+    """Prints the events of a job for a song, as `ResultPrinter` does.
 
     Parameters
     ----------
@@ -73,20 +73,14 @@ class DancePrinter(DanceObserver[None]):
     """
 
     def __init__(self, *, quiet: bool = False) -> None:
-        self._quiet = quiet
-        self._progress = ConsoleProgress(quiet=quiet)
+        super().__init__(quiet=quiet)
         self._song: SongSummary | None = None
-
-    def on_progress(self, stage: str, share: float) -> None:
-        """Print a stage and the share of it that is done."""
-        self._progress.report(stage, share)
 
     def on_song(self, song: SongSummary) -> None:
         """Print the tempo and the warnings, once for all variations."""
-        if song != self._song and not self._quiet:
+        if song != self._song:
             self._song = song
-            for sentence in (song.beat_sentence, *song.warnings):
-                typer.echo(sentence, err=True)
+            self._note(song.beat_sentence, *song.warnings)
 
     def on_choreography(self, choreography: ChoreographySummary) -> None:
         """Print where the video is, its style and how it meets the beats."""

@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import typer
+
 from d2m.core.dance_events import ChoreographySummary, DanceObserver, SongSummary
 from d2m.core.errors import D2MError
 from d2m.core.event_documents import (
@@ -57,6 +59,29 @@ class ConsoleProgress:
             sys.stderr.write(f"{stage} ...\n")
         sys.stderr.flush()
         self._stage = stage
+
+
+class ResultPrinter(DanceObserver[None]):
+    """Prints the events of a job: results to standard output, everything else to standard error.
+
+    Parameters
+    ----------
+    quiet
+        Print the results only.
+    """
+
+    def __init__(self, *, quiet: bool = False) -> None:
+        self._quiet = quiet
+        self._progress = ConsoleProgress(quiet=quiet)
+
+    def on_progress(self, stage: str, share: float) -> None:
+        """Print a stage and the share of it that is done."""
+        self._progress.report(stage, share)
+
+    def _note(self, *sentences: str) -> None:
+        """Print sentences that are no results, unless only these are wanted."""
+        for sentence in sentences if not self._quiet else ():
+            typer.echo(sentence, err=True)
 
 
 @contextmanager

@@ -19,10 +19,9 @@ from d2m.core.command_options import (
     ResultFolder,
     WeightsFolder,
 )
-from d2m.core.console import ConsoleProgress, EventPrinter, telling_errors
+from d2m.core.console import ConsoleProgress, EventPrinter, ResultPrinter, telling_errors
 from d2m.core.events import (
     DanceSummary,
-    Observer,
     ResultFiles,
     SoundtrackSummary,
     heard_sentence,
@@ -126,8 +125,8 @@ def rhythm(clip: Clip, quiet: Quiet = False, *, given: dict[str, Any]) -> None:
     typer.echo(json.dumps(report(dance, [])["rhythm"], indent=2))
 
 
-class ConsoleObserver(Observer[None]):
-    """Prints the events of a job: results to standard output, everything else to standard error.
+class ConsoleObserver(ResultPrinter):
+    """Prints the events of a job for a clip, as `ResultPrinter` does.
 
     Parameters
     ----------
@@ -136,19 +135,12 @@ class ConsoleObserver(Observer[None]):
     """
 
     def __init__(self, *, quiet: bool = False) -> None:
-        self._quiet = quiet
-        self._progress = ConsoleProgress(quiet=quiet)
+        super().__init__(quiet=quiet)
         self._made: list[SoundtrackSummary] = []
-
-    def on_progress(self, stage: str, share: float) -> None:
-        """Print a stage and the share of it that is done."""
-        self._progress.report(stage, share)
 
     def on_dance(self, dance: DanceSummary) -> None:
         """Print where the beats come from, the warnings, and what happened to the picture."""
-        if not self._quiet:
-            for sentence in (dance.beat_sentence, *dance.warnings, dance.picture):
-                typer.echo(sentence, err=True)
+        self._note(dance.beat_sentence, *dance.warnings, dance.picture)
 
     def on_soundtrack(self, soundtrack: SoundtrackSummary) -> None:
         """Print where one level's video is, its style (baselines have none), song and scores."""
@@ -164,6 +156,4 @@ class ConsoleObserver(Observer[None]):
     def on_files(self, files: ResultFiles) -> None:
         """Print where the ZIP is, and whether all kinds of songs were heard."""
         typer.echo(files.archive)
-        heard = heard_sentence(self._made)
-        if heard and not self._quiet:
-            typer.echo(heard, err=True)
+        self._note(*filter(None, [heard_sentence(self._made)]))
