@@ -34,7 +34,7 @@ JOBS_AT_ONCE = "D2M_JOBS_AT_ONCE"
 CORES_PER_JOB, MOST_JOBS = 2, 8
 """Processor cores for each job that runs at a time, and the most such jobs (count), unless the
 environment sets their number. A job keeps two cores busy most of the time; each process takes
-about 1 GB of memory. Chosen by hand; `tools/load_rates.py` times other numbers."""
+up to 2 GB of memory. Chosen by hand; `tools/load_rates.py` times other numbers."""
 
 
 def limits_from_environment() -> Limits:
