@@ -33,8 +33,8 @@ ENCODERS = ("libx264", "aac")
 DECODERS = ("h264", "hevc", "vp9", "av1", "aac", "mp3", "opus")
 """FFmpeg's names of the decoders of most clips and songs."""
 LEAST_FREE_GB, LEAST_MEMORY_GB = 1.0, 3.0
-"""Free disk space and memory (GB) below which long clips may fail. Measured: a job of a minute takes
-2.1 GB of memory (``docs/speed.md``); with a margin for the page, and the space chosen by hand."""
+"""Free disk space and memory (GB) below which long clips may fail. Measured: a job of a minute
+takes 2.1 GB of memory (``docs/speed.md``); with a margin, chosen by hand."""
 _PYTHONS = ((3, 10), (3, 12))
 _GB = 1e9
 
