@@ -128,7 +128,7 @@ def generated(
     """Return the music of a procedural dancer with some settings."""
     settings = replace(Settings(), **changes)  # type: ignore[arg-type]
     dance = synthetic_conditioning(duration_s=seconds)
-    return StudioModel(model.bank, settings).generate(dance, seed=seed)
+    return StudioModel(model.player, settings).generate(dance, seed=seed)
 
 
 class TestSteering:

@@ -25,7 +25,6 @@ from d2m.generation.studio import StudioModel
 from d2m.perception.body_events import BodyEvents
 from d2m.perception.conditioning import condition, known_rhythm
 from d2m.score.notes import Score
-from d2m.score.sound_bank import SOUNDS, SoundBank
 from d2m.training.data.dances import procedural_dance, view
 from d2m.training.data.dances.movement_modes import STYLE_MODES
 
@@ -45,16 +44,16 @@ BIT_RATE = 112_000
 def main(out: Annotated[Path, typer.Option(help="Folder for the MP3 files.")]) -> None:
     """Render one MP3 for each style."""
     out.mkdir(parents=True, exist_ok=True)
-    bank = SoundBank.from_folder(SOUNDS)
+    model = StudioModel.from_pretrained()
     for style in STYLES.values():
         path = out / f"{style.name}.mp3"
-        start_s, sound = typical_part(bank, style)
+        start_s, sound = typical_part(model, style)
         write_mp3(path, sound)
         size, level = path.stat().st_size / 1000, measure_loudness(sound, STUDIO_SAMPLE_RATE)
         typer.echo(f"{path.name}: from {start_s:.1f} s, {level:.1f} LUFS, {size:.0f} kB")
 
 
-def typical_part(bank: SoundBank, style: Style) -> tuple[float, NDArray[np.float32]]:
+def typical_part(model: StudioModel, style: Style) -> tuple[float, NDArray[np.float32]]:
     """Return where in the piece the preview begins (s), and its sound (2, N) with faded ends."""
     dance = procedural_dance(
         SEED, tempo_bpm=style.tempo_bpm, duration_s=DANCE_S, modes=STYLE_MODES[style.name]
@@ -62,9 +61,7 @@ def typical_part(bank: SoundBank, style: Style) -> tuple[float, NDArray[np.float
     rhythm = known_rhythm(dance.beats_s, dance.downbeats_s)
     keypoints = view(dance, 0.0).keypoints
     measured = condition(keypoints, dance.fps, rhythm=rhythm, settings=Settings())
-    music = StudioModel(bank).generate(
-        replace(measured, style=style, events=BodyEvents()), seed=SEED
-    )
+    music = model.generate(replace(measured, style=style, events=BodyEvents()), seed=SEED)
     assert music.score is not None
     start_s = fullest_bar_s(music.score)
     first = round(max(0.0, start_s - LEAD_S) * STUDIO_SAMPLE_RATE)

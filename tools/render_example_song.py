@@ -22,7 +22,6 @@ from d2m.core.styles import style_named
 from d2m.generation.studio import StudioModel
 from d2m.media.audio_file import write_wav
 from d2m.perception.conditioning import condition, known_rhythm
-from d2m.score.sound_bank import SOUNDS, SoundBank
 from d2m.training.data.dances import procedural_dance, view
 
 STYLE, TEMPO_BPM, DURATION_S, SEED = "house", 120.0, 24.0, 5
@@ -42,7 +41,7 @@ def main(out: Annotated[Path, typer.Option(help="Folder for the song and songs.j
     keypoints = view(dance, 0.0).keypoints
     measured = condition(keypoints, dance.fps, rhythm=rhythm, settings=Settings())
     measured = replace(measured, style=style_named(STYLE))
-    music = StudioModel(SoundBank.from_folder(SOUNDS), Settings()).generate(measured, seed=SEED)
+    music = StudioModel.from_pretrained().generate(measured, seed=SEED)
     with tempfile.TemporaryDirectory() as folder:
         wav = Path(folder) / "song.wav"
         write_wav(wav, music.audio, STUDIO_SAMPLE_RATE, bits=16)

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from d2m.audio.waveform import Audio, log_mel
-from d2m.benchmark.codec_copies import Figures, notes_kept, whole_frames
+from d2m.benchmark.codec_copies import Figures, notes_kept
 from d2m.benchmark.listeners import Listeners
 from d2m.benchmark.unseen_pieces import (
     UnseenPiece,
@@ -43,15 +43,12 @@ class Generated:
     Parameters
     ----------
     audio : (N,)
-        As it comes from the networks, before post-processing.
-    codes : (T,) or None
-        Its codes.
+        As it comes from the codec, before post-processing.
     same_score
         Whether the score's notes are those of the studio version.
     """
 
     audio: Audio
-    codes: NDArray[np.int64] | None
     same_score: bool
 
 
@@ -60,7 +57,7 @@ def generated_music(model: CompactModel, piece: UnseenPiece) -> Generated:
     music = model.generate(piece.dance, seed=piece.seed)
     same = music.score is not None and music.score.tracks == piece.score.tracks
     audio = np.asarray(music.audio, dtype=np.float32)
-    return Generated(audio=audio, codes=music.codes, same_score=same)
+    return Generated(audio=audio, same_score=same)
 
 
 def dance_figures(audio: Audio, dance: Conditioning, end_s: float) -> Figures:
@@ -125,27 +122,17 @@ def studio_figures(audio: Audio, piece: UnseenPiece, listeners: Listeners) -> Fi
 
 
 def level_music_figures(
-    model: CompactModel,
-    piece: UnseenPiece,
-    music: Generated,
-    copy: Audio,
-    listeners: Listeners,
+    model: CompactModel, piece: UnseenPiece, music: Generated, listeners: Listeners
 ) -> Figures:
     """Measure the music of a level.
 
     ``still_log_mel`` and ``other_log_mel`` are the log-mel L1 of the music for the same beats
     without movement, and with another dancer's, against the studio version of the true dance.
     """
-    copied = studio_figures(copy, piece, Listeners(embed=listeners.embed))
-    figures = {f"copy_{key}": value for key, value in copied.items()}
-    figures |= dance_figures(music.audio, piece.dance, piece.score.end_s)
-    near = studio_figures(music.audio, piece, listeners)
+    figures = dance_figures(music.audio, piece.dance, piece.score.end_s)
+    near = studio_figures(music.audio, piece, Listeners(embed=listeners.embed))
     figures |= {f"generated_{key}": value for key, value in near.items()}
     figures["same_score"] = float(music.same_score)
-    if music.codes is not None:
-        true = model.encode(whole_frames(piece.studio))
-        count = min(len(true), len(music.codes))
-        figures["codes_found"] = float(np.mean(true[:count] == music.codes[:count]))
     other = with_other_dancer(piece.dance, piece.seed)
     for name, dance in (("still", motionless(piece.dance)), ("other", other)):
         changed = model.generate(dance, seed=piece.seed).audio

@@ -1,4 +1,4 @@
-"""Mel spectrograms of pieces: the studio version, the codecs' copies, the generated music."""
+"""Mel spectrograms of pieces: the studio version and the music of the levels."""
 
 from __future__ import annotations
 

@@ -23,8 +23,9 @@ REFERENCE_COLUMNS = {
 """Titles of the columns for other music, by key."""
 
 _METHOD = (
-    "Generated music, and the copies it is compared with, are brought to the loudness of the "
-    "studio version first; all is mono at 22,050 Hz. Notes are those of at least C3 that "
+    "The music of a level is its codec's copy of the studio version, so the figures of the codec "
+    "are those of the music. For the other figures, it is brought to the loudness of the studio "
+    "version first; all is mono at 22,050 Hz. Notes are those of at least C3 that "
     "basic-pitch hears; the tagger is musicnn. The distance between two songs of a style is that "
     "of two songs for the same dance. Beats are scored within 70 ms against the true beats of the "
     "dance, up to the last note. Intervals are 95 %, by bootstrap over pieces; for recorded music, "
@@ -37,9 +38,6 @@ _DEFINITIONS = (
     "windows of 2,048, 512 and 128 samples.",
     "notes kept (F1): notes at the same pitch within 50 ms in both.",
     "pitches (correlation): correlation over time of the probabilities that each pitch sounds.",
-    "generator over codec: log-mel L1 of the generated music over that of the codec's copy of the "
-    "studio version.",
-    "codes found: share of the generated codes that are those of the encoded studio version.",
     "tagger's distance: Euclidean distance of embeddings.",
     "hits met: share of the dancer's hits with a prominent onset within 45 ms.",
     "accents over other steps: onset strength at the 16th steps with an accent of the dance, over "
@@ -109,7 +107,7 @@ def write_levels_report(measured: dict[str, Any], folder: Path) -> Path:
 def _speed_lines(speed: dict[str, dict[str, dict[str, float]]]) -> list[str]:
     return [
         f"- {level}, {count}: decodes 10 s in {times['decode_s']:.2f} s "
-        f"({times['decode_real_time']:.3f} of real time), composes and generates "
+        f"({times['decode_real_time']:.3f} of real time), composes, plays, encodes and decodes "
         f"{times['piece_s']:.0f} s in {times['generate_s']:.2f} s "
         f"({times['generate_real_time']:.3f}); the fastest of five."
         for count, levels in speed.items()

@@ -66,35 +66,10 @@ LEVEL_ROWS = (
         title="real music, pitches kept (correlation)", key="music_notes_pitch", compare=AT_LEAST
     ),
     LevelRow(
-        title="generator over codec, log-mel L1",
-        key="generated_log_mel",
-        over="copy_log_mel",
-        goals=(1.10, 1.15),
-    ),
-    LevelRow(title="generated, log-mel L1 (decades)", key="generated_log_mel"),
-    LevelRow(
-        title="generated, codes of the studio version found",
-        key="codes_found",
-        compare=AT_LEAST,
-    ),
-    LevelRow(
-        title="generated, notes of the studio version (F1)", key="generated_notes", compare=AT_LEAST
-    ),
-    LevelRow(
-        title="generated, pitches of the studio version (correlation)",
-        key="generated_notes_pitch",
-        compare=AT_LEAST,
-    ),
-    LevelRow(
         title="tagger's distance to studio over that of two songs of a style",
         key="generated_embedding",
         over="song_embedding",
         goals=(0.5, 0.35),
-    ),
-    LevelRow(
-        title="codec's copy, tagger's distance over that of two songs",
-        key="copy_embedding",
-        over="song_embedding",
     ),
     LevelRow(title="beat F, librosa", key="beat_f_librosa", compare=AT_LEAST, goals=(0.95, 0.95)),
     LevelRow(
@@ -121,26 +96,16 @@ LEVEL_ROWS = (
         goals=(0.80, 0.80),
     ),
     LevelRow(
-        title="generated, correlation of log-mels with studio",
-        key="generated_correlation",
-        compare=AT_LEAST,
-    ),
-    LevelRow(
-        title="codec's copy, correlation of log-mels", key="copy_correlation", compare=AT_LEAST
+        title="correlation of log-mels with studio", key="generated_correlation", compare=AT_LEAST
     ),
 )
 """All rows, in the order of the table."""
 PAIR_ROWS = (
     LevelRow(
-        title="low nearer to studio than high, generated (share of pieces)",
+        title="low nearer to studio than high (share of pieces)",
         key="generated_correlation",
         compare=AT_LEAST,
         goals=(0.9, 0.9),
-    ),
-    LevelRow(
-        title="low nearer to studio than high, codec's copy (share of pieces)",
-        key="copy_correlation",
-        compare=AT_LEAST,
     ),
 )
 """Rows that compare low with high: the share of pieces in which low's value is larger."""

@@ -20,7 +20,7 @@ from d2m.benchmark.level_tables import all_rows
 from d2m.benchmark.listeners import Listeners
 from d2m.benchmark.piece_figures import measure_piece
 from d2m.benchmark.unseen_pieces import FIRST_NUMBER, unseen_pieces
-from d2m.checkpoints import CHECKPOINTS, codec_path, generator_path
+from d2m.checkpoints import CHECKPOINTS, codec_path
 from d2m.core.errors import DataError, SettingsError
 from d2m.core.levels import HOP_LEVELS
 from d2m.generation.compact import CompactModel
@@ -68,7 +68,7 @@ class LevelsConfig:
 
 
 def evaluate_levels(config: LevelsConfig) -> dict[str, Any]:
-    """Measure codecs and generators, and write the report after each piece.
+    """Measure the codecs and the music of both levels, and write the report after each piece.
 
     Returns
     -------
@@ -114,8 +114,7 @@ def evaluate_levels(config: LevelsConfig) -> dict[str, Any]:
 
 def weights_facts(folder: Path) -> dict[str, dict[str, Any]]:
     """Return size (bytes) and the first 12 digits of the hash of all weights, by file name."""
-    paths = [path(level, folder) for level in HOP_LEVELS.values()
-             for path in (codec_path, generator_path)]  # fmt: skip
+    paths = [codec_path(level, folder) for level in HOP_LEVELS.values()]
     return {
         path.name: {
             "bytes": path.stat().st_size,

@@ -58,16 +58,15 @@ def measure_piece(
         Facts of the piece, figures by level in ``levels``, and figures of other music by
         title in ``references``.
     sounds : dict
-        The middle of the studio version, of the copies and of the generated music, by title.
+        The middle of the studio version and of the music of the levels, by title.
     """
     references = reference_figures(piece, listeners)
-    copies = {level: codec_copy(model, piece.studio) for level, model in models.items()}
     made = {level: generated_music(model, piece) for level, model in models.items()}
     levels: dict[str, Figures] = {}
     for level, model in models.items():
-        copy = copies[level]
+        copy = codec_copy(model, piece.studio)
         figures = piece_copy_figures(model, piece, copy, listeners.transcribe)
-        figures |= level_music_figures(model, piece, made[level], copy, listeners)
+        figures |= level_music_figures(model, piece, made[level], listeners)
         if listeners.embed is not None:
             figures["song_embedding"] = references[SONG_ROW]["embedding"]
         levels[level] = figures
@@ -80,7 +79,7 @@ def measure_piece(
         "levels": levels,
         "references": references,
     }
-    return facts, _middles(piece, copies, made)
+    return facts, _middles(piece, made)
 
 
 def reference_figures(piece: UnseenPiece, listeners: Listeners) -> dict[str, Figures]:
@@ -118,12 +117,9 @@ def _with_hiss(audio: Audio) -> Audio:
     return np.asarray(audio + level * hiss, dtype=np.float32)
 
 
-def _middles(
-    piece: UnseenPiece, copies: dict[str, Audio], made: dict[str, Generated]
-) -> dict[str, Audio]:
-    """Return the middle of the studio version, the copies and the generated music."""
+def _middles(piece: UnseenPiece, made: dict[str, Generated]) -> dict[str, Audio]:
+    """Return the middle of the studio version and of the music of the levels."""
     sounds = {"studio version": middle(piece.studio)}
-    sounds |= {f"codec's copy, {level}": middle(copy) for level, copy in copies.items()}
     for level, music in made.items():
-        sounds[f"generated, {level}"] = middle(at_loudness_of(music.audio, piece.studio))
+        sounds[f"level {level}"] = middle(at_loudness_of(music.audio, piece.studio))
     return sounds

@@ -7,9 +7,7 @@ from d2m.checkpoints.load_bundled import (
     CHECKPOINTS,
     baseline_path,
     codec_path,
-    generator_path,
     load_codec,
-    load_generator,
     read_tensors,
 )
 from d2m.checkpoints.load_published import (
@@ -26,12 +24,10 @@ __all__ = [
     "baseline_path",
     "codec_path",
     "family_named",
-    "generator_path",
     "import_dropped_files",
     "import_files",
     "is_installed",
     "load_codec",
-    "load_generator",
     "load_i3d",
     "load_published",
     "load_published_codec",

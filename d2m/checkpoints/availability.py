@@ -7,7 +7,7 @@ from pathlib import Path
 
 from d2m.checkpoints.catalog import WEIGHT_FILES
 from d2m.checkpoints.installed import installed_path
-from d2m.checkpoints.load_bundled import CHECKPOINTS, codec_path, generator_path
+from d2m.checkpoints.load_bundled import CHECKPOINTS, codec_path
 from d2m.checkpoints.registry import WEIGHT_SETS, family_named
 from d2m.core.common_settings import COMPACT
 from d2m.core.errors import CheckpointError
@@ -103,5 +103,5 @@ def no_level_message(family: str, level: HopLevel) -> str:
 
 
 def _missing_bundled(levels: Iterable[HopLevel], folder: Path) -> tuple[str, ...]:
-    paths = [path(level, folder) for level in levels for path in (codec_path, generator_path)]
-    return () if all(path.is_file() for path in paths) else (COMPACT,)
+    present = all(codec_path(level, folder).is_file() for level in levels)
+    return () if present else (COMPACT,)

@@ -13,7 +13,6 @@ from d2m.core.levels import HopLevel
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from d2m.models.score_generator import ScoreGenerator
     from d2m.models.spectral_codec import SpectralCodec
 
 CHECKPOINTS = Path(__file__).with_name("weights")
@@ -23,11 +22,6 @@ CHECKPOINTS = Path(__file__).with_name("weights")
 def codec_path(level: HopLevel, folder: Path = CHECKPOINTS) -> Path:
     """Return the path of the bundled codec of a level."""
     return folder / COMPACT / f"codec_{level.name}.safetensors"
-
-
-def generator_path(level: HopLevel, folder: Path = CHECKPOINTS) -> Path:
-    """Return the path of the bundled generator of a level."""
-    return folder / COMPACT / f"generator_{level.name}.safetensors"
 
 
 def user_folder(folder: Path = CHECKPOINTS) -> Path:
@@ -78,35 +72,6 @@ def load_codec(level: HopLevel, path: Path | None = None) -> SpectralCodec:
     codec = SpectralCodec.from_pretrained(path)
     _check_level(path, codec.config.level, level)
     return codec
-
-
-def load_generator(level: HopLevel, path: Path | None = None) -> ScoreGenerator:
-    """Load the score generator of a level from a safetensors file.
-
-    Parameters
-    ----------
-    level
-        The level that the weights were trained for.
-    path
-        A safetensors file; the bundled one by default.
-
-    Returns
-    -------
-    ScoreGenerator
-        On the CPU, in float32 and evaluation mode, without gradients.
-
-    Raises
-    ------
-    CheckpointError
-        If the file is missing, damaged, or holds other weights.
-    """
-    from d2m.models.score_generator import ScoreGenerator
-
-    path = path or generator_path(level)
-    _check_present(path)
-    generator = ScoreGenerator.from_pretrained(path)
-    _check_level(path, generator.config.level, level)
-    return generator
 
 
 def _check_level(path: Path, found: str, wanted: HopLevel) -> None:

@@ -1,4 +1,9 @@
-"""The compact model: networks play the score that is composed for the dance."""
+"""The compact model: the composed piece as the VQ codes of a neural codec.
+
+D2M-GAN (Zhu et al., ECCV 2022) maps a dance to VQ features, rounds them to the nearest codebook
+entries, and decodes these. Here, a score that is composed for the dance is played, and an encoder
+maps its sound to the VQ features; the rest is the same.
+"""
 
 from __future__ import annotations
 
@@ -8,36 +13,35 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from d2m.checkpoints import CHECKPOINTS, codec_path, generator_path, load_codec, load_generator
+from d2m.audio.waveform import Audio
+from d2m.checkpoints import CHECKPOINTS, codec_path, load_codec
 from d2m.core.levels import SAMPLE_RATE, HopLevel
 from d2m.core.progress import Progress, silent, timed
 from d2m.core.settings import Settings
+from d2m.generation.score_player import ScorePlayer
 from d2m.generation.soundtrack import Music
-from d2m.models.score_generator import FRAME_S, ScoreGenerator, SoundingNotes
-from d2m.models.spectral_codec import SpectralCodec
+from d2m.models.spectral_codec import CODING_FRAME, SpectralCodec
 from d2m.perception.conditioning import Conditioning
 from d2m.score.dance_score import score_of
-from d2m.score.note_table import NoteTable, note_table, sounding_notes, time_features
-from d2m.score.notes import Score
 
 CHUNK_FRAMES = 861
-"""Coding frames (20 s) that run through the networks at a time: bounds the memory of long clips.
+"""Coding frames (20 s) that run through a network at a time: bounds the memory of long clips.
 Chosen by hand."""
 CONTEXT_FRAMES = 24
 """Coding frames around a chunk that run with it: more than the 20 that a frame depends on."""
 
 
 class CompactModel:
-    """The generator and the codec of one hop level: from a dance to music.
+    """A composer, a player and the codec of one hop level: from a dance to music.
 
     Parameters
     ----------
     level
-        The level of both networks.
+        The level of the codec.
     codec
         Codec of that level, in evaluation mode.
-    generator
-        Generator of that level, in evaluation mode.
+    player
+        Plays scores with the sampled instruments.
     settings
         How the score is made; the default settings by default.
 
@@ -52,19 +56,19 @@ class CompactModel:
         self,
         level: HopLevel,
         codec: SpectralCodec,
-        generator: ScoreGenerator,
+        player: ScorePlayer,
         settings: Settings | None = None,
     ) -> None:
         self.level = level
         self.codec = codec
-        self.generator = generator
+        self.player = player
         self.settings = settings or Settings()
 
     @classmethod
     def from_pretrained(
         cls, level: HopLevel, settings: Settings | None = None, *, folder: Path = CHECKPOINTS
     ) -> CompactModel:
-        """Load the bundled networks of a level.
+        """Load the bundled codec of a level, and the sampled instruments.
 
         Parameters
         ----------
@@ -79,13 +83,15 @@ class CompactModel:
         ------
         CheckpointError
             If weights are missing or damaged.
+        DataError
+            If the index of the instruments is missing or damaged.
         """
         codec = load_codec(level, codec_path(level, folder))
-        return cls(level, codec, load_generator(level, generator_path(level, folder)), settings)
+        return cls(level, codec, ScorePlayer.from_folder(), settings)
 
     def with_settings(self, settings: Settings) -> CompactModel:
-        """Return a model with the same networks that makes scores in another way."""
-        return CompactModel(self.level, self.codec, self.generator, settings)
+        """Return a model with the same codec and player that makes scores in another way."""
+        return CompactModel(self.level, self.codec, self.player, settings)
 
     def generate(
         self,
@@ -109,64 +115,51 @@ class CompactModel:
         Returns
         -------
         Music
-            Mono at 22,050 Hz with its score, as long as the conditioning.
+            Mono at 22,050 Hz with its score and its codes, as long as the conditioning.
         """
         stage = f"Generating music ({self.level.name})"
         seconds: dict[str, float] = {}
         with timed(seconds, "compose"):
             progress(stage, 0.05)
             score = score_of(conditioning, self.settings, seed)
-        with timed(seconds, "generate"):
+        with timed(seconds, "play"):
             progress(stage, 0.1)
-            codes = self.generate_codes(score)
-        with timed(seconds, "decode"):
+            played = self.player.play_mono(score, brightness=self.settings.brightness)
+        with timed(seconds, "encode"):
             progress(stage, 0.4)
+            codes = self.encode(np.pad(played, (0, -len(played) % CODING_FRAME)))
+        with timed(seconds, "decode"):
+            progress(stage, 0.5)
             audio = self.decode(codes)[: round(conditioning.duration_s * SAMPLE_RATE)]
         return Music(audio=audio, codes=codes, score=score, seconds=seconds)
 
     @torch.inference_mode()
-    def generate_codes(
-        self, score: Score, *, chunk_frames: int = CHUNK_FRAMES
-    ) -> NDArray[np.int64]:
-        """Generate the VQ codes of a whole piece.
+    def encode(self, audio: Audio, *, chunk_frames: int = CHUNK_FRAMES) -> NDArray[np.int64]:
+        """Encode audio, chunk by chunk.
 
         Parameters
         ----------
-        score
-            What to play.
+        audio : (N,)
+            Audio at 22,050 Hz.
         chunk_frames
-            Coding frames that are generated at a time. The result does not depend on it.
+            Coding frames that are encoded at a time. The result does not depend on it.
 
         Returns
         -------
         (T,)
-            Codes of whole coding frames that cover the piece.
+            The codes of the whole coding frames in the audio.
         """
-        count = max(1, int(np.ceil(score.duration_s / FRAME_S)))
-        table = note_table(score, brightness=self.settings.brightness)
-        pairs = sounding_notes(table, FRAME_S, count)
-        time = torch.from_numpy(time_features(score, FRAME_S, count))
-        piece = torch.from_numpy(table.piece.astype(np.float32))[None]
-        codes = []
+        count, per_frame = len(audio) // CODING_FRAME, self.codec.codes_per_frame
+        pieces = [np.zeros(0, dtype=np.int64)]
         for start in range(0, count, chunk_frames):
-            first, last = _with_context(start, start + chunk_frames, count)
-            notes = _notes_between(table, pairs, first, last)
-            features = self.generator(notes, time[None, first:last], piece)
-            per_frame = self.generator.codes_per_frame
-            kept = slice(
-                (start - first) * per_frame, (min(start + chunk_frames, count) - first) * per_frame
-            )
-            codes.append(self.codec.codebook.nearest(features[..., kept])[0])
-        return np.asarray(torch.cat(codes).numpy())
+            end = min(start + chunk_frames, count)
+            first, last = _with_context(start, end, count)
+            part = audio[first * CODING_FRAME : last * CODING_FRAME]
+            codes = self.codec.encode(torch.from_numpy(part)[None])[0].numpy()
+            pieces.append(codes[(start - first) * per_frame : (end - first) * per_frame])
+        return np.concatenate(pieces)
 
-    @torch.inference_mode()
-    def encode(self, audio: NDArray[np.float32]) -> NDArray[np.int64]:
-        """Encode audio (N,) at 22,050 Hz to the codes (T,) of its whole coding frames."""
-        return np.asarray(self.codec.encode(torch.from_numpy(audio)[None])[0].numpy())
-
-    def decode(
-        self, codes: NDArray[np.int64], *, chunk_frames: int = CHUNK_FRAMES
-    ) -> NDArray[np.float32]:
+    def decode(self, codes: NDArray[np.int64], *, chunk_frames: int = CHUNK_FRAMES) -> Audio:
         """Decode codes to audio, chunk by chunk.
 
         Parameters
@@ -187,7 +180,7 @@ class CompactModel:
 @torch.inference_mode()
 def decode_codes(
     codec: SpectralCodec, codes: NDArray[np.int64], *, chunk_frames: int = CHUNK_FRAMES
-) -> NDArray[np.float32]:
+) -> Audio:
     """Decode codes (T,) to audio (T * hop_length,) by a codec, as `CompactModel.decode` does."""
     per_frame, hop = codec.codes_per_frame, codec.level.hop_length
     count = len(codes) // per_frame
@@ -205,27 +198,3 @@ def decode_codes(
 def _with_context(start: int, end: int, count: int) -> tuple[int, int]:
     """Return the first frame and the end of a chunk with what it depends on."""
     return max(0, start - CONTEXT_FRAMES), min(count, end + CONTEXT_FRAMES)
-
-
-def _notes_between(
-    table: NoteTable,
-    pairs: tuple[NDArray[np.int64], NDArray[np.int64]],
-    first: int,
-    last: int,
-) -> SoundingNotes:
-    """Return what the frames from one to another read, as one item of a batch."""
-    span = slice(*np.searchsorted(pairs[1], [first, last]).tolist())
-    notes, frames = pairs[0][span], pairs[1][span]
-    times = (table.start_s, table.end_s, (frames + 0.5) * FRAME_S)
-    start_s, end_s, pair_time_s = (torch.from_numpy(x.astype(np.float32)) for x in times)
-    return SoundingNotes(
-        start_s=start_s,
-        end_s=end_s,
-        pitch=torch.from_numpy(table.pitch),
-        velocity=torch.from_numpy(table.velocity),
-        instrument=torch.from_numpy(table.instrument),
-        part=torch.from_numpy(table.part),
-        pair_note=torch.from_numpy(notes),
-        pair_frame=torch.from_numpy(frames - first),
-        pair_time_s=pair_time_s,
-    )

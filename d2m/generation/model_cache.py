@@ -13,9 +13,9 @@ from d2m.generation.soundtrack import MusicModel
 from d2m.perception.dance import Dance
 
 if TYPE_CHECKING:
-    from d2m.generation.compact import CompactModel
     from d2m.generation.d2mgan import SceneEncoder
-    from d2m.score.sound_bank import SoundBank
+    from d2m.generation.score_player import ScorePlayer
+    from d2m.models.spectral_codec import SpectralCodec
 
 
 def _identity(file: Path) -> tuple[int, ...]:
@@ -28,18 +28,18 @@ def _identity(file: Path) -> tuple[int, ...]:
 
 
 @lru_cache(maxsize=4)
-def _compact_model(
+def _codec(
     level: HopLevel,
     folder: Path,
-    files: tuple[tuple[int, ...], ...],  # noqa: ARG001
-) -> CompactModel:
-    """Return the bundled networks of a level, loaded once in a process; they never change.
+    file: tuple[int, ...],  # noqa: ARG001
+) -> SpectralCodec:
+    """Return the bundled codec of a level, loaded once in a process; it never changes.
 
-    Whoever loads other files under the same names gives other ``files``.
+    Whoever loads another file under the same name gives another ``file``.
     """
-    from d2m.generation.compact import CompactModel
+    from d2m.checkpoints import codec_path, load_codec
 
-    return CompactModel.from_pretrained(level, folder=folder)
+    return load_codec(level, codec_path(level, folder))
 
 
 class ModelCache:
@@ -55,7 +55,7 @@ class ModelCache:
         self._bf16 = bf16
         self._models: dict[tuple[Path, str, str], MusicModel[Dance]] = {}
         self._scene_encoders: dict[Path, SceneEncoder] = {}
-        self._sound_bank: SoundBank | None = None
+        self._score_player: ScorePlayer | None = None
 
     def get(self, weights: InstalledWeights, level: Level, settings: Settings) -> MusicModel[Dance]:
         """Return the model of a level, loaded on first use.
@@ -67,8 +67,8 @@ class ModelCache:
         level
             One of `d2m.core.levels.LEVELS` or `d2m.core.levels.BASELINES`.
         settings
-            They steer the score that the bundled networks and the studio version play;
-            the baselines don't read them.
+            They steer the score of the studio version and of the bundled codecs; the baselines
+            don't read them.
 
         Raises
         ------
@@ -85,15 +85,15 @@ class ModelCache:
     def _studio(self, settings: Settings) -> MusicModel[Dance]:
         from d2m.generation.studio import StudioModel
 
-        return StudioModel(self._bank(), settings)
+        return StudioModel(self._player(), settings)
 
-    def _bank(self) -> SoundBank:
-        """Return the sampled instruments, which the studio version and the baselines share."""
-        from d2m.score.sound_bank import SoundBank
+    def _player(self) -> ScorePlayer:
+        """Return the sampled instruments, which levels and baselines share."""
+        from d2m.generation.score_player import ScorePlayer
 
-        if self._sound_bank is None:
-            self._sound_bank = SoundBank.from_folder()
-        return self._sound_bank
+        if self._score_player is None:
+            self._score_player = ScorePlayer.from_folder()
+        return self._score_player
 
     def _baseline(self, folder: Path, level: Level) -> MusicModel[Dance]:
         key = (folder, "baseline", level.name)
@@ -105,15 +105,15 @@ class ModelCache:
         if name == "dance2music":
             from d2m.generation.baselines.dance2music import Dance2MusicModel
 
-            return Dance2MusicModel(self._bank())
+            return Dance2MusicModel(self._player().bank)
         if name == "foley-music":
             from d2m.generation.baselines.foley_music import FoleyMusicModel
 
-            return FoleyMusicModel.from_pretrained(bank=self._bank(), folder=folder)
+            return FoleyMusicModel.from_pretrained(bank=self._player().bank, folder=folder)
         if name == "cmt":
             from d2m.generation.baselines.cmt import CMTModel
 
-            return CMTModel.from_pretrained(bank=self._bank(), folder=folder)
+            return CMTModel.from_pretrained(bank=self._player().bank, folder=folder)
         from d2m.generation.baselines.random_codes import RandomCodesModel
 
         assert name == "random"
@@ -122,20 +122,19 @@ class ModelCache:
     def _network(
         self, weights: InstalledWeights, level: HopLevel, settings: Settings
     ) -> MusicModel[Dance]:
-        from d2m.generation.compact import CompactModel
-
+        if not weights.family.segments:
+            return self._compact(weights.folder, level, settings)
         key = (weights.folder, weights.family.name, level.name)
         if key not in self._models:
-            load = self._load_d2mgan if weights.family.segments else self._load_compact
-            self._models[key] = load(weights, level)
-        model = self._models[key]
-        return model.with_settings(settings) if isinstance(model, CompactModel) else model
+            self._models[key] = self._load_d2mgan(weights, level)
+        return self._models[key]
 
-    def _load_compact(self, weights: InstalledWeights, level: HopLevel) -> MusicModel[Dance]:
-        from d2m.checkpoints import codec_path, generator_path
+    def _compact(self, folder: Path, level: HopLevel, settings: Settings) -> MusicModel[Dance]:
+        from d2m.checkpoints import codec_path
+        from d2m.generation.compact import CompactModel
 
-        files = codec_path(level, weights.folder), generator_path(level, weights.folder)
-        return _compact_model(level, weights.folder, tuple(map(_identity, files)))
+        codec = _codec(level, folder, _identity(codec_path(level, folder)))
+        return CompactModel(level, codec, self._player(), settings)
 
     def _load_d2mgan(self, weights: InstalledWeights, level: HopLevel) -> MusicModel[Dance]:
         from d2m.generation import zerogpu

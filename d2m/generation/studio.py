@@ -7,14 +7,12 @@ from pathlib import Path
 from d2m.core.levels import STUDIO
 from d2m.core.progress import Progress, silent, timed
 from d2m.core.settings import Settings
+from d2m.generation.score_player import ScorePlayer
 from d2m.generation.soundtrack import Music
 from d2m.perception.conditioning import Conditioning
 from d2m.score.dance_score import score_of
-from d2m.score.mastering import master
-from d2m.score.mix import mix_stems
 from d2m.score.notes import Score
-from d2m.score.sampler import render_track
-from d2m.score.sound_bank import SOUNDS, SoundBank
+from d2m.score.sound_bank import SOUNDS
 
 
 class StudioModel:
@@ -22,8 +20,8 @@ class StudioModel:
 
     Parameters
     ----------
-    bank
-        The sampled instruments.
+    player
+        Plays scores with the sampled instruments.
     settings
         How the score is made: the settings of the section ``score`` are used.
 
@@ -37,8 +35,8 @@ class StudioModel:
 
     level = STUDIO
 
-    def __init__(self, bank: SoundBank, settings: Settings | None = None) -> None:
-        self.bank = bank
+    def __init__(self, player: ScorePlayer, settings: Settings | None = None) -> None:
+        self.player = player
         self.settings = settings or Settings()
 
     @classmethod
@@ -59,7 +57,7 @@ class StudioModel:
         DataError
             If a file is missing or damaged.
         """
-        return cls(SoundBank.from_folder(folder), settings)
+        return cls(ScorePlayer.from_folder(folder), settings)
 
     def generate(
         self, conditioning: Conditioning, /, *, seed: int = 0, progress: Progress = silent
@@ -87,15 +85,10 @@ class StudioModel:
             score = self.compose(conditioning, seed=seed)
         with timed(seconds, "play"):
             progress(stage, 0.2)
-            stems = mix_stems(
-                score,
-                lambda track: render_track(self.bank, track, score.duration_s),
-                brightness=self.settings.brightness,
-            )
-        with timed(seconds, "master"):
-            progress(stage, 0.7)
-            audio = master(stems, style=score.style)
-        return Music(audio=audio, score=score, stems=stems, mastered=True, seconds=seconds)
+            played = self.player.play(score, brightness=self.settings.brightness)
+        return Music(
+            audio=played.audio, score=score, stems=played.stems, mastered=True, seconds=seconds
+        )
 
     def compose(self, conditioning: Conditioning, *, seed: int = 0) -> Score:
         """Compose and arrange the score of a dance.

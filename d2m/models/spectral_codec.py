@@ -21,7 +21,7 @@ from d2m.core.levels import HOP_LEVELS, HopLevel
 from d2m.models.convnext import FrameLinear, convnext_blocks
 from d2m.models.istft_decoder import ISTFTDecoder
 from d2m.models.vqvae import LATENT_CHANNELS, Codebook
-from d2m.models.weight_files import LevelConfig, read_weights
+from d2m.models.weight_files import StoredConfig, read_weights
 
 CODING_FRAME = 512
 """Samples of a coding frame: 4 codes of level high, 16 of level low."""
@@ -39,11 +39,13 @@ _SPECTRA = CODING_FRAME // SPECTRUM_HOP
 
 
 @dataclass(frozen=True, kw_only=True)
-class SpectralCodecConfig(LevelConfig):
-    """Sizes of a spectral codec.
+class SpectralCodecConfig(StoredConfig):
+    """Level and sizes of a spectral codec.
 
     Parameters
     ----------
+    level
+        Name of the hop level.
     width, fine_width
         Channels of the coding frames, and of the spectra.
     encoder_blocks, fine_encoder_blocks, decoder_blocks, fine_decoder_blocks
@@ -53,6 +55,7 @@ class SpectralCodecConfig(LevelConfig):
         Samples of the window of the decoder's inverse transform.
     """
 
+    level: str = "high"
     width: int = 384
     fine_width: int = 256
     encoder_blocks: int = 3

@@ -46,19 +46,6 @@ class StoredConfig:
         return {name: str(value) for name, value in asdict(self).items()}
 
 
-@dataclass(frozen=True, kw_only=True)
-class LevelConfig(StoredConfig):
-    """What a network of one hop level is made with.
-
-    Parameters
-    ----------
-    level
-        Name of the hop level.
-    """
-
-    level: str = "high"
-
-
 def read_weights(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     """Read parameters as float32 on the CPU, and the strings of the header.
 

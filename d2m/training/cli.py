@@ -60,10 +60,10 @@ def all_command(
         bool, typer.Option("--install", help="Install the weights as the bundled ones.")
     ] = False,
 ) -> None:
-    """Compose pieces and train codecs and generators of both levels within a given time."""
+    """Compose pieces and train the codecs of both levels within a given time."""
     from dataclasses import replace
 
-    from d2m.training.install_weights import NETWORK_KINDS, install_weights
+    from d2m.training.install_weights import install_weights
     from d2m.training.train_all import budget_for, train_all
 
     plan = replace(budget_for(budget, device), music=music)
@@ -71,10 +71,9 @@ def all_command(
     plan = plan if workers is None else replace(plan, workers=workers)
     train_all(usable_output(out), plan)
     if install:
-        for kind in NETWORK_KINDS:
-            for level in HOP_LEVELS.values():
-                weights = out / f"{kind}_{level.name}" / "weights.safetensors"
-                typer.echo(install_weights(weights, level, kind))
+        for level in HOP_LEVELS.values():
+            weights = out / f"codec_{level.name}" / "weights.safetensors"
+            typer.echo(install_weights(weights, level))
 
 
 @train.command("pieces")
@@ -142,60 +141,6 @@ def codec_command(
     train_codec(corpus, folder, config, start=weights)
 
 
-@train.command("generator")
-@with_trainer_options(steps=20_000, batch=8)
-def generator_command(
-    level: LevelArgument,
-    corpus: CorpusFolder = CORPUS,
-    out: Annotated[
-        MaybePath, typer.Option(help="Run folder (default: runs/generator_LEVEL).")
-    ] = None,
-    codec: Annotated[
-        MaybePath, typer.Option(help="Codec whose codes are learned (default: the bundled one).")
-    ] = None,
-    start: Annotated[
-        MaybePath, typer.Option(help="Generator weights of the level to start from.")
-    ] = None,
-    learning_rate: Annotated[
-        Optional[float],  # noqa: UP045
-        typer.Option(help="AdamW's learning rate (default: 1e-3; 5e-4 with --start).", min=0),
-    ] = None,
-    features: Annotated[float, typer.Option(help="Weight of the VQ features.", min=0)] = 1.0,
-    decoder_rate: Annotated[
-        float,
-        typer.Option(help="Also train the codec's decoder, at this share of the rate.", min=0),
-    ] = 0.0,
-    *,
-    trainer_options: dict[str, Any],
-) -> None:
-    """Train the generator of one level; an interrupted run resumes."""
-    from d2m.checkpoints import load_codec, load_generator
-    from d2m.models.score_generator import ScoreGeneratorConfig
-    from d2m.training.codec_losses import CODEC_LOW_BAND_HZ, CODEC_WEIGHTS
-    from d2m.training.generator_training import (
-        FINE_TUNING_RATE,
-        FIRST_RATE,
-        GeneratorTrainingConfig,
-        train_generator,
-    )
-
-    chosen = hop_level_named(level)
-    run = usable_output(out or Path(f"runs/generator_{chosen.name}"))
-    before = load_generator(chosen, start) if start else None
-    sizes = before.config if before else ScoreGeneratorConfig(level=chosen.name)
-    config = GeneratorTrainingConfig(
-        generator=sizes,
-        learning_rate=learning_rate or (FINE_TUNING_RATE if before else FIRST_RATE),
-        low_band_hz=CODEC_LOW_BAND_HZ[chosen.name],
-        features=features,
-        decoder_rate=decoder_rate,
-        copy_weights=CODEC_WEIGHTS[chosen.name],
-        **trainer_options,
-    )
-    weights = before.state_dict() if before else None
-    train_generator(corpus, load_codec(chosen, codec), run, config, start=weights)
-
-
 train.command("d2mgan")(d2mgan_command)
 # Run folders are named after the command by default, so that `train paper` still resumes.
 train.command("paper", hidden=True)(d2mgan_command)
@@ -213,21 +158,20 @@ train.command("code-usage")(code_usage_command)
 
 @train.command("install")
 def install_command(
-    kind: Annotated[str, typer.Argument(help="codec or generator.")],
     level: LevelArgument,
     weights: Annotated[
         MaybePath,
-        typer.Option(help="Weights of a run (default: runs/KIND_LEVEL/weights.safetensors)."),
+        typer.Option(help="Weights of a run (default: runs/codec_LEVEL/weights.safetensors)."),
     ] = None,
     folder: Annotated[
         MaybePath, typer.Option(help="Checkpoints folder (default: the bundled one).")
     ] = None,
 ) -> None:
-    """Install the weights of a run as the bundled ones, in 8 bits."""
+    """Install the codec of a run as the bundled one of its level, in 8 bits."""
     from d2m.checkpoints import CHECKPOINTS
     from d2m.training.install_weights import install_weights
 
     chosen = hop_level_named(level)
-    source = weights or Path(f"runs/{kind}_{chosen.name}/weights.safetensors")
+    source = weights or Path(f"runs/codec_{chosen.name}/weights.safetensors")
     target = usable_output(folder or CHECKPOINTS)
-    typer.echo(install_weights(source, chosen, kind, folder=target))
+    typer.echo(install_weights(source, chosen, folder=target))

@@ -1,4 +1,4 @@
-"""How far decoded audio is from the original: the losses of codecs and generators.
+"""How far decoded audio is from the original: the losses of codecs.
 
 Distances of magnitudes over several window lengths (Yamamoto et al., "Parallel WaveGAN", 2020)
 and of mel spectrograms, and one of the waveform at low frequencies. Audio has the shape (B, N).
@@ -69,19 +69,13 @@ class SpectralLossWeights:
 
 CODEC_WEIGHTS = {
     "high": SpectralLossWeights(),
-    "low": SpectralLossWeights(convergence=10.0, treble=0.5, tonal=2.0, low_band=8.0),
+    "low": SpectralLossWeights(mel=15.0, convergence=10.0, tonal=5.0, low_band=3.0),
 }
 """Weights of a codec's losses at each level. Chosen by hand: level low has four times the codes,
 which can keep the waveform, so the waveform counts more."""
-CODEC_LOW_BAND_HZ = {"high": 320.0, "low": 3_200.0}
+CODEC_LOW_BAND_HZ = {"high": 320.0, "low": 640.0}
 """Frequency (Hz) up to which a codec's waveform counts. Codes of level high cannot keep the phase
 of higher ones. Chosen by hand."""
-GENERATOR_WEIGHTS = SpectralLossWeights(
-    mel=20.0, convergence=2.0, treble=0.5, tonal=6.0, low_band=0.0
-)
-"""Weights of a generator's losses, the same at both levels. The waveform does not count: where
-its phase cannot be predicted, half a period off costs more than silence, and a generator trained
-with it played the bass 2 dB too softly. Chosen by hand."""
 
 
 class SpectralLoss(nn.Module):

@@ -1,7 +1,7 @@
-"""Train everything bundled within a given time: two codecs, then two generators.
+"""Train the codecs of both levels within a given time.
 
-Rendering goes on in the background while the networks train; the two networks of a kind train
-side by side, each in a process of its own, on a GPU if there is one.
+Rendering goes on in the background while the codecs train side by side, each in a process of its
+own, on a GPU if there is one.
 """
 
 from __future__ import annotations
@@ -12,34 +12,25 @@ import time
 from dataclasses import dataclass, field, replace
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import Any
 
 from d2m.core.errors import DataError
 from d2m.core.levels import HOP_LEVELS
-from d2m.models.score_generator import ScoreGeneratorConfig
-from d2m.models.spectral_codec import SpectralCodec, SpectralCodecConfig
+from d2m.models.spectral_codec import SpectralCodecConfig
 from d2m.training.child_processes import ChildProcesses
 from d2m.training.codec_losses import CODEC_LOW_BAND_HZ, CODEC_WEIGHTS
 from d2m.training.codec_training import CodecTrainingConfig, train_codec
 from d2m.training.data.composed_pieces import ComposedPiece
+from d2m.training.data.held_out_audio import HELD_OUT_TRACKS
 from d2m.training.data.piece_rendering import missing_pieces, start_rendering
 from d2m.training.data.recorded_music import add_permissive_music
 from d2m.training.distributed import uses_gpu
-from d2m.training.generator_training import (
-    HELD_OUT_PIECES,
-    GeneratorTrainingConfig,
-    train_generator,
-)
-from d2m.training.install_weights import NETWORK_KINDS
 
-CODEC_SHARE = 0.55
-"""Share of the time after the first pieces that the codecs get; the generators get the rest."""
 GPU_PIECES, LEAST_PIECES = 1_600, 40
 """Pieces of a training on a GPU, and the fewest on a CPU. Chosen by hand."""
 PIECES_PER_MINUTE = 8
 """Pieces of a training on a CPU for each minute: as many as one process renders meanwhile."""
 CORES_LEFT = 4
-"""Processor cores that rendering leaves to the networks when they train on a GPU."""
+"""Processor cores that rendering leaves to the codecs when they train on a GPU."""
 WAIT_S = 0.5
 """Time (s) between two looks at processes and pieces."""
 LATE_MINUTES = 0.02
@@ -48,7 +39,7 @@ LATE_MINUTES = 0.02
 
 @dataclass(frozen=True, kw_only=True)
 class Budget:
-    """What a training of everything may use.
+    """What a training of both codecs may use.
 
     Parameters
     ----------
@@ -62,10 +53,10 @@ class Budget:
         Pieces to train on that are rendered in all, and before the codecs begin.
     held_out_pieces
         Pieces that are only measured; they are rendered first.
-    codec_batch, generator_batch
+    batch
         Crops in a batch.
-    codec, generator
-        Sizes of the networks, at both levels.
+    codec
+        Sizes of the codec, at both levels.
     music
         Folder of recorded music, see `d2m.training.data.recorded_music`; None for none.
     """
@@ -77,11 +68,9 @@ class Budget:
     workers: int = 1
     pieces: int = LEAST_PIECES
     first_pieces: int = 20
-    held_out_pieces: int = HELD_OUT_PIECES
-    codec_batch: int = 8
-    generator_batch: int = 8
+    held_out_pieces: int = HELD_OUT_TRACKS
+    batch: int = 8
     codec: SpectralCodecConfig = field(default_factory=SpectralCodecConfig)
-    generator: ScoreGeneratorConfig = field(default_factory=ScoreGeneratorConfig)
     music: Path | None = None
 
 
@@ -110,21 +99,20 @@ def budget_for(minutes: float, device: str = "auto") -> Budget:
         workers=max(1, (os.cpu_count() or 1) - CORES_LEFT),
         pieces=GPU_PIECES,
         first_pieces=60,
-        codec_batch=64,
-        generator_batch=32,
+        batch=64,
     )
 
 
 def train_all(out: Path, budget: Budget) -> None:
-    """Render pieces and train all bundled networks.
+    """Render pieces and train the codecs of both levels.
 
     A second call with the same folder goes on where the first one was interrupted: pieces and
-    finished networks are kept, and a network that had begun gets the time it had left.
+    finished codecs are kept, and a codec that had begun gets the time it had left.
 
     Parameters
     ----------
     out
-        Run folder, to which ``corpus/`` and a folder for each network are written, such as
+        Run folder, to which ``corpus/`` and a folder for each codec are written, such as
         ``codec_high/`` with its ``weights.safetensors``.
     budget
         Time, device and sizes.
@@ -142,17 +130,13 @@ def train_all(out: Path, budget: Budget) -> None:
         if budget.music is not None:
             add_permissive_music(corpus, budget.music)
         _wait_for_pieces(corpus, held_out + pieces[: budget.first_pieces], rendering)
-        for kind, share in zip(NETWORK_KINDS, (CODEC_SHARE, 1.0), strict=True):
-            until = time.monotonic() + share * (ends - time.monotonic())
-            running = [
-                children.start(_train, kind, level, out, until, budget) for level in HOP_LEVELS
-            ]
-            while any(process.is_alive() for process in running):
-                time.sleep(WAIT_S)
-                if any(process.exitcode for process in running):
-                    break
+        running = [children.start(_train, level, out, ends, budget) for level in HOP_LEVELS]
+        while any(process.is_alive() for process in running):
+            time.sleep(WAIT_S)
             if any(process.exitcode for process in running):
-                raise DataError(f"The training of a {kind} failed; see its error above.")
+                break
+        if any(process.exitcode for process in running):
+            raise DataError("The training of a codec failed; see its error above.")
 
 
 def _wait_for_pieces(
@@ -172,30 +156,22 @@ def _wait_for_pieces(
         time.sleep(WAIT_S)
 
 
-def _train(kind: str, level: str, out: Path, until: float, budget: Budget) -> None:
-    """Train one network in this process until a moment of the monotonic clock (s)."""
-    corpus, folder = out / "corpus", out / f"{kind}_{level}"
-    shared: dict[str, Any] = {
-        "minutes": _begun_minutes(folder) or max(LATE_MINUTES, (until - time.monotonic()) / 60.0),
-        "device": budget.device,
-        "precision": budget.precision,
-        "threads": budget.threads,
-        "tensorboard": False,
-        "samples": False,
-        "low_band_hz": CODEC_LOW_BAND_HZ[level],
-    }
-    if kind == "codec":
-        sizes = replace(budget.codec, level=level)
-        weights = CODEC_WEIGHTS[level]
-        codec_config = CodecTrainingConfig(
-            codec=sizes, batch=budget.codec_batch, weights=weights, **shared
-        )
-        train_codec(corpus, folder, codec_config)
-        return
-    codec = SpectralCodec.from_pretrained(out / f"codec_{level}" / "weights.safetensors")
-    generator = replace(budget.generator, level=level)
-    config = GeneratorTrainingConfig(generator=generator, batch=budget.generator_batch, **shared)
-    train_generator(corpus, codec, folder, config)
+def _train(level: str, out: Path, until: float, budget: Budget) -> None:
+    """Train one codec in this process until a moment of the monotonic clock (s)."""
+    folder = out / f"codec_{level}"
+    config = CodecTrainingConfig(
+        codec=replace(budget.codec, level=level),
+        batch=budget.batch,
+        weights=CODEC_WEIGHTS[level],
+        low_band_hz=CODEC_LOW_BAND_HZ[level],
+        minutes=_begun_minutes(folder) or max(LATE_MINUTES, (until - time.monotonic()) / 60.0),
+        device=budget.device,
+        precision=budget.precision,
+        threads=budget.threads,
+        tensorboard=False,
+        samples=False,
+    )
+    train_codec(out / "corpus", folder, config)
 
 
 def _begun_minutes(folder: Path) -> float:

@@ -64,9 +64,11 @@ def test_decoding_in_chunks_equals_decoding_at_once(models, level):
 def test_codes_do_not_depend_on_the_chunks(models, level, dance):
     model = model_of(models, level)
     music = model.generate(dance, seed=3)
-    pieces = model.generate_codes(music.score, chunk_frames=100)
+    assert len(music.codes) >= 8 * SAMPLE_RATE // level.hop_length
+    whole, pieces = (model.encode(music.audio, chunk_frames=count) for count in (1000, 100))
+    assert whole.shape == pieces.shape
     # Sums in another order may turn a code that lies between two entries.
-    assert np.mean(pieces == music.codes) > 0.999
+    assert np.mean(whole == pieces) > 0.999
 
 
 @both_levels
@@ -86,7 +88,7 @@ def test_a_pretrained_model_plays_a_dance_without_the_pipeline(models, level, da
     assert music.audio.shape == (8 * SAMPLE_RATE,)
     assert np.sqrt(np.mean(music.audio**2)) > 0.01
     assert music.score.style == "house"
-    assert music.seconds.keys() == {"compose", "generate", "decode"}
+    assert music.seconds.keys() == {"compose", "play", "encode", "decode"}
     assert {stage for stage, _ in stages} == {f"Generating music ({level.name})"}
     np.testing.assert_array_equal(model.generate(dance, seed=3).audio, music.audio)
 
@@ -102,8 +104,8 @@ def test_the_music_is_like_the_studio_version_and_unlike_another_song(models, le
         float(np.corrcoef(pattern(music).ravel(), pattern(one).ravel())[0, 1])
         for one in (same, other)
     ]
-    assert likeness[0] > 0.45
-    assert likeness[0] > likeness[1] + 0.1
+    assert likeness[0] > 0.7
+    assert likeness[0] > likeness[1] + 0.3
 
 
 def test_settings_change_the_score(models, dance):

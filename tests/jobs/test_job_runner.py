@@ -8,22 +8,24 @@ from typing import Any
 
 import pytest
 
-from d2m.generation.compact import CompactModel
+from d2m.generation import model_cache
 from d2m.jobs.messages import Failed, Finished, Job
 from d2m.jobs.worker_main import JobRunner
+from d2m.models.spectral_codec import SpectralCodec
 
 
 def test_a_refused_clip_leaves_the_networks_loaded(
     short_clip: Path, text_clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     loaded: list[Any] = []
-    load = CompactModel.from_pretrained
+    load = SpectralCodec.from_pretrained
 
-    def load_and_count(*arguments: Any, **options: Any) -> CompactModel:
-        loaded.append(arguments)
-        return load(*arguments, **options)
+    def load_and_count(path: Path) -> SpectralCodec:
+        loaded.append(path)
+        return load(path)
 
-    monkeypatch.setattr(CompactModel, "from_pretrained", load_and_count)
+    monkeypatch.setattr(SpectralCodec, "from_pretrained", load_and_count)
+    model_cache._codec.cache_clear()
     ours, theirs = Pipe()
     runner = JobRunner(theirs, tmp_path / "cache")
     ends = []

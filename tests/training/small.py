@@ -10,7 +10,6 @@ import numpy as np
 import torch
 
 from d2m.core.levels import SAMPLE_RATE
-from d2m.models.score_generator import ScoreGeneratorConfig
 from d2m.models.spectral_codec import SpectralCodec, SpectralCodecConfig
 from d2m.training.distributed import Engine
 
@@ -22,7 +21,6 @@ CODEC = SpectralCodecConfig(
     decoder_blocks=1,
     fine_decoder_blocks=1,
 )
-GENERATOR = ScoreGeneratorConfig(embedding=8, note_width=16, width=32, blocks=1)
 FEW: dict[str, Any] = {
     "batch": 2,
     "report_every": 2,

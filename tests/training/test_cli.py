@@ -8,11 +8,11 @@ import pytest
 import soundfile
 from typer.testing import CliRunner
 
-from d2m.checkpoints import codec_path, generator_path, load_codec, load_generator
-from d2m.core.errors import D2MError, SettingsError
+from d2m.checkpoints import codec_path, load_codec
+from d2m.core.errors import CheckpointError, SettingsError
 from d2m.core.levels import HIGH, HOP_LEVELS
 from d2m.training.cli import train
-from d2m.training.codec_losses import CODEC_WEIGHTS, GENERATOR_WEIGHTS
+from d2m.training.codec_losses import CODEC_LOW_BAND_HZ, CODEC_WEIGHTS
 from d2m.training.data.recorded_music import HELD_OUT_MUSIC, PERMISSIVE_MUSIC
 from d2m.training.train_all import budget_for
 from tests.training.jukebox import write_vqvae
@@ -20,7 +20,6 @@ from tests.training.small import tone
 
 TRAIN_D2MGAN = "d2m.training.d2mgan.task.train_d2mgan"
 TRAIN_CODEC = "d2m.training.codec_training.train_codec"
-TRAIN_GENERATOR = "d2m.training.generator_training.train_generator"
 
 
 def run(*arguments: object) -> str:
@@ -34,15 +33,15 @@ def run(*arguments: object) -> str:
 def calls(monkeypatch) -> list[tuple]:
     """Return the arguments of the trainings that commands call; none of them runs."""
     found: list[tuple] = []
-    for function in (TRAIN_D2MGAN, TRAIN_CODEC, TRAIN_GENERATOR):
+    for function in (TRAIN_D2MGAN, TRAIN_CODEC):
         monkeypatch.setattr(function, lambda *a, start=None: found.append((*a, start)))
     return found
 
 
 def test_help_lists_the_commands_without_earlier_names():
     words = run("--help").split()
-    assert {"all", "pieces", "music", "codec", "generator", "d2mgan", "install"} <= set(words)
-    assert not {"paper", "audio", "corpus", "bundle", "decoder"} & set(words)
+    assert {"all", "pieces", "music", "codec", "d2mgan", "install"} <= set(words)
+    assert not {"paper", "audio", "corpus", "bundle", "decoder", "generator"} & set(words)
 
 
 @pytest.mark.parametrize("command", ["d2mgan", "paper"])
@@ -60,23 +59,11 @@ def test_a_codec_is_trained_with_the_losses_of_its_level(calls):
     ((corpus, folder, config, start),) = calls
     assert (corpus, folder, start) == (Path("runs/corpus"), Path("runs/codec_low"), None)
     assert config.weights == CODEC_WEIGHTS["low"]
-    assert (config.codec.level, config.low_band_hz, config.batch) == ("low", 3_200.0, 3)
+    assert (config.codec.level, config.batch) == ("low", 3)
+    assert config.low_band_hz == CODEC_LOW_BAND_HZ["low"]
     assert (config.minutes, config.learning_rate) == (2.5, 0.002)
     run("codec", "low", "--start", codec_path(HIGH))
     assert "codebook.k" in calls[1][3]
-
-
-def test_a_generator_is_trained_from_random_weights_or_from_given_ones(calls):
-    run("generator", "high", "--steps", 7)
-    run("generator", "high", "--start", generator_path(HIGH), "--decoder-rate", 0.75)
-    (_, codec, folder, fresh, none), (_, _, _, tuned, start) = calls
-    assert folder == Path("runs/generator_high")
-    assert codec.config.level == "high"
-    assert (fresh.steps, fresh.learning_rate, none) == (7, 1e-3, None)
-    assert fresh.weights == tuned.weights == GENERATOR_WEIGHTS
-    assert (tuned.learning_rate, tuned.decoder_rate) == (5e-4, 0.75)
-    assert start is not None
-    assert tuned.copy_weights == CODEC_WEIGHTS["high"]
 
 
 def test_unknown_levels_are_refused(calls):
@@ -114,15 +101,13 @@ def test_everything_is_trained_with_the_options_and_installed_if_asked(monkeypat
     plan = seen[1][1]
     assert (plan.pieces, plan.workers, plan.music) == (9, 2, tmp_path)
     assert [path.parent.name for path, *_ in installed] == [
-        f"{kind}_{level}" for kind in ("codec", "generator") for level in HOP_LEVELS
+        f"codec_{level}" for level in HOP_LEVELS
     ]
 
 
 def test_weights_are_installed_into_a_folder(tmp_path):
-    out = run("install", "codec", "high", "--weights", codec_path(HIGH), "--folder", tmp_path)
+    out = run("install", "high", "--weights", codec_path(HIGH), "--folder", tmp_path)
     assert out.strip() == str(codec_path(HIGH, tmp_path))
     assert load_codec(HIGH, codec_path(HIGH, tmp_path)).config.level == "high"
-    run("install", "generator", "high", "--weights", generator_path(HIGH), "--folder", tmp_path)
-    assert load_generator(HIGH, generator_path(HIGH, tmp_path)).config.level == "high"
-    with pytest.raises(D2MError, match="choose codec or generator"):
-        run("install", "drums", "high", "--folder", tmp_path)
+    with pytest.raises(CheckpointError, match="for level high, not low"):
+        run("install", "low", "--weights", codec_path(HIGH), "--folder", tmp_path)

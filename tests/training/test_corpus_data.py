@@ -1,4 +1,4 @@
-"""The corpus: composed pieces, recorded music, and crops of both."""
+"""The corpus: composed pieces, recorded music, and crops of their audio."""
 
 from __future__ import annotations
 
@@ -14,21 +14,12 @@ import torch
 from d2m.core.errors import DataError
 from d2m.core.levels import SAMPLE_RATE
 from d2m.core.settings import Settings
-from d2m.models.score_generator import ScoreGenerator
-from d2m.models.spectral_codec import CODING_FRAME
 from d2m.training.data.audio_pool import AudioPool, load_pcm
 from d2m.training.data.composed_pieces import TRACK_PEAK, ComposedPiece
-from d2m.training.data.piece_crops import (
-    NOTES_PER_CROP,
-    PAIRS_PER_FRAME,
-    PieceCrops,
-    pad_notes,
-)
 from d2m.training.data.piece_rendering import missing_pieces, render_pieces
 from d2m.training.data.recorded_music import add_music, add_permissive_music
-from d2m.training.distributed import Engine
 from tests.training.conftest import PIECES
-from tests.training.small import GENERATOR, cpu_engine, small_codec, tone
+from tests.training.small import cpu_engine, tone
 
 CPU = torch.device("cpu")
 SHORT_PIECES = (21, 13)
@@ -41,11 +32,7 @@ def write(path: Path, audio: np.ndarray, rate: int = SAMPLE_RATE) -> Path:
     return path
 
 
-def crops_of(corpus: Path, **options) -> PieceCrops:
-    return PieceCrops(corpus, small_codec().encode, CPU, **options)
-
-
-def test_a_piece_is_written_with_its_notes_and_some_without_drums(corpus):
+def test_a_piece_is_written_and_some_also_without_drums(corpus):
     names = {path.name for path in (corpus / "train").glob("*.flac")}
     assert names == {f"score-0000{n}.flac" for n in range(3)} | {"tonal-00000.flac"}
     score, tonal = (
@@ -53,11 +40,6 @@ def test_a_piece_is_written_with_its_notes_and_some_without_drums(corpus):
     )
     assert 3.4 * SAMPLE_RATE < len(score) == len(tonal) < 4.6 * SAMPLE_RATE
     assert not np.array_equal(score, tonal)
-    with np.load(corpus / "train" / "score-00000.npz") as file:
-        notes = {name: file[name] for name in file.files}
-    assert len(notes["time"]) == len(notes["movement"]) == len(score) // CODING_FRAME
-    assert len(notes["start_s"]) > 10
-    assert notes["start_s"].max() < len(score) / SAMPLE_RATE
 
 
 def test_pieces_that_are_there_are_kept(corpus):
@@ -146,71 +128,6 @@ def test_audio_that_is_written_during_a_training_is_found(corpus, tmp_path):
     assert pool.seconds["score"] == before["score"]
 
 
-def test_a_corpus_without_audio_or_pieces_is_refused(tmp_path):
+def test_a_corpus_without_audio_is_refused(tmp_path):
     with pytest.raises(DataError, match="train pieces"):
         AudioPool(tmp_path, CPU)
-    with pytest.raises(DataError, match="train pieces"):
-        crops_of(tmp_path)
-
-
-def test_a_crop_reads_the_notes_of_its_own_frames(corpus):
-    crops = crops_of(corpus)
-    whole = crops.crops([(1, 0)], crops.pieces[1].frames)
-    batch = crops.crops([(0, 5), (1, 20)], 30)
-    generator = ScoreGenerator(GENERATOR).eval()
-    with torch.no_grad():
-        vectors = generator.notes(whole.notes, whole.time.shape[1])
-        parts = generator.notes(batch.notes, 60)
-    assert torch.allclose(parts[30:], vectors[20:50], atol=1e-4)
-    assert torch.equal(batch.time[1], whole.time[0, 20:50])
-    samples = slice(20 * CODING_FRAME, 50 * CODING_FRAME)
-    assert torch.equal(batch.audio[1], whole.audio[0, samples])
-    assert torch.equal(batch.codes[1], whole.codes[0, 80:200])
-
-
-def test_movement_is_read_beside_the_time(corpus):
-    with_movement = crops_of(corpus, movement=True).crops([(0, 0)], 10)
-    plain = crops_of(corpus).crops([(0, 0)], 10)
-    assert with_movement.time.shape[2] > plain.time.shape[2]
-    assert torch.equal(with_movement.time[..., : plain.time.shape[2]], plain.time)
-
-
-def test_the_limit_leaves_pieces_for_later(corpus):
-    crops = crops_of(corpus, limit=1)
-    assert len(crops.pieces) == 1
-    deadline = time.monotonic() + 30.0
-    while len(crops.pieces) < 3 and time.monotonic() < deadline:
-        crops.look_for_new()
-    assert len(crops.pieces) == 3
-
-
-def test_two_processes_share_the_crops_of_a_batch(corpus, monkeypatch):
-    crops = crops_of(corpus)
-    whole = crops.draw(4, 40, np.random.default_rng(0), cpu_engine())
-    monkeypatch.setattr(Engine, "world_size", property(lambda _: 2))
-    halves = []
-    for first in (0, 2):
-        monkeypatch.setattr(
-            Engine, "share", lambda _, batch, first=first: slice(first, first + batch)
-        )
-        halves.append(crops.draw(2, 40, np.random.default_rng(0), cpu_engine()))
-    assert torch.equal(torch.cat([half.audio for half in halves]), whole.audio)
-
-
-def test_padding_notes_leaves_what_the_network_generates_unchanged(corpus):
-    batch = crops_of(corpus).draw(2, 40, np.random.default_rng(0), cpu_engine())
-    padded = pad_notes(batch.notes, 2, 80)
-    assert len(padded.pitch) == 2 * NOTES_PER_CROP
-    assert len(padded.pair_note) == 80 * PAIRS_PER_FRAME
-    generator = ScoreGenerator(GENERATOR).eval()
-    with torch.no_grad():
-        plain, same = (generator(n, batch.time, batch.piece) for n in (batch.notes, padded))
-    assert torch.allclose(plain, same, atol=1e-5)
-
-
-def test_notes_beyond_the_size_of_a_batch_are_cut(corpus, monkeypatch):
-    monkeypatch.setattr("d2m.training.data.piece_crops.PAIRS_PER_FRAME", 2)
-    batch = crops_of(corpus).draw(2, 40, np.random.default_rng(0), cpu_engine())
-    padded = pad_notes(batch.notes, 2, 80)
-    assert len(padded.pair_note) == 160 < len(batch.notes.pair_note)
-    assert torch.equal(padded.pair_frame, batch.notes.pair_frame[:160])

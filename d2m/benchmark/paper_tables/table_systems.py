@@ -24,7 +24,7 @@ from d2m.benchmark.comparison.trivial_music import (
 from d2m.benchmark.paper_tables.published_figures import COPY_ROW, ORIGINAL_ROW
 from d2m.benchmark.paper_tables.segment_scores import joined_audio
 from d2m.benchmark.paper_tables.table_dances import TableDance
-from d2m.checkpoints import CHECKPOINTS, baseline_path, codec_path, generator_path
+from d2m.checkpoints import CHECKPOINTS, baseline_path, codec_path
 from d2m.checkpoints.availability import is_installed
 from d2m.checkpoints.installed import installed_keys, installed_path
 from d2m.checkpoints.resolve import resolve_weights
@@ -129,7 +129,7 @@ def table_systems(
 def _model_files(level: Level, weights: Path) -> tuple[Path, ...]:
     """Return the files of weights that a level or a baseline may depend on."""
     if isinstance(level, HopLevel):
-        return codec_path(level, weights), generator_path(level, weights)
+        return (codec_path(level, weights),)
     # The baseline CMT has a second file, whose name begins in the same way.
     folder = baseline_path(level.name, weights).parent
     return tuple(sorted(folder.glob(f"{level.name.replace('-', '_')}*.safetensors")))

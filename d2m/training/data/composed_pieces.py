@@ -2,8 +2,7 @@
 
 A corpus folder holds mono FLAC files at 22,050 Hz in ``train/`` and ``held_out/``. Their names
 begin with the kind of music: ``score-`` for composed pieces, ``tonal-`` for the same pieces
-without drums, and ``music-`` for recorded music. The notes of a composed piece are in an ``.npz``
-file of the same name.
+without drums, and ``music-`` for recorded music.
 """
 
 from __future__ import annotations
@@ -13,18 +12,14 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from d2m.audio.waveform import Audio, mono_at
 from d2m.core.levels import SAMPLE_RATE, STUDIO_SAMPLE_RATE
 from d2m.core.settings import Settings
 from d2m.core.styles import STYLES, style_named
-from d2m.generation.soundtrack import Music
+from d2m.generation.score_player import ScorePlayer
 from d2m.generation.studio import StudioModel
-from d2m.models.score_generator import FRAME_S
 from d2m.perception.conditioning import Conditioning, condition, known_rhythm
-from d2m.score.note_table import note_table, time_features
-from d2m.score.sound_bank import SOUNDS, SoundBank
 from d2m.training.data.dances import AnnotatedDance, procedural_dance, view
 
 PIECE_SECONDS = (8.0, 30.0)
@@ -114,7 +109,7 @@ class ComposedPiece:
 
 
 def render_piece(folder: Path, piece: ComposedPiece) -> None:
-    """Compose, play and master a piece, and write its audio and its notes.
+    """Compose, play and master a piece, and write its audio.
 
     One in `TONAL_EVERY` training pieces is also written without its drums, so that the codec
     hears melodies and chords that nothing covers.
@@ -129,14 +124,13 @@ def render_piece(folder: Path, piece: ComposedPiece) -> None:
     path = folder / piece.path
     path.parent.mkdir(parents=True, exist_ok=True)
     settings, dance = piece.settings(), piece.dance()
-    music = StudioModel(_bank(), settings).generate(dance, seed=piece.seed)
+    music = StudioModel(_player(), settings).generate(dance, seed=piece.seed)
     audio = mono_at(music.audio, STUDIO_SAMPLE_RATE)
     if not piece.held_out and piece.number % TONAL_EVERY == 0 and settings.drums:
         tonal = sum(stem for name, stem in music.stems.items() if name != "drums")
         other = mono_at(np.asarray(tonal, dtype=np.float32), STUDIO_SAMPLE_RATE)
         level = float(np.sqrt(np.mean(audio**2) / max(1e-9, float(np.mean(other**2)))))
         write_track(path.with_name(path.name.replace("score", "tonal")), 0.7 * level * other)
-    _write_notes(path.with_suffix(".npz"), music, dance, len(audio), settings.brightness)
     write_track(path, audio)
 
 
@@ -151,32 +145,6 @@ def write_track(path: Path, audio: Audio) -> None:
     part.replace(path)
 
 
-def frame_movement(dance: Conditioning, count: int) -> NDArray[np.float32]:
-    """Return movement features and directogram of coding frames, (count, 19)."""
-    middles = (np.arange(count) + 0.5) * FRAME_S
-    step = np.searchsorted(dance.grid.times, middles, side="right") - 1
-    rows = np.concatenate([dance.features, dance.visual], axis=1)
-    return np.asarray(rows[step.clip(0, len(rows) - 1)], dtype=np.float32)
-
-
-def _write_notes(
-    path: Path, music: Music, dance: Conditioning, samples: int, brightness: float
-) -> None:
-    """Write what a generator reads of a piece."""
-    assert music.score is not None
-    table = note_table(music.score, brightness=brightness)
-    count = int(samples / SAMPLE_RATE / FRAME_S + 1e-6)
-    part = path.with_name(path.name + ".part")
-    with part.open("wb") as file:
-        np.savez(
-            file,
-            **{name: getattr(table, name) for name in table.__dataclass_fields__},
-            time=time_features(music.score, FRAME_S, count),
-            movement=frame_movement(dance, count),
-        )
-    part.replace(path)
-
-
 @cache
-def _bank() -> SoundBank:
-    return SoundBank.from_folder(SOUNDS)
+def _player() -> ScorePlayer:
+    return ScorePlayer.from_folder()

@@ -26,11 +26,11 @@ from d2m.core.errors import SettingsError
 from d2m.core.levels import SAMPLE_RATE, STUDIO_SAMPLE_RATE
 from d2m.core.settings import Settings
 from d2m.core.styles import style_named
+from d2m.generation.score_player import ScorePlayer
 from d2m.generation.studio import StudioModel
 from d2m.media.atomic_write import atomic_write
 from d2m.models.d2mgan import DATASETS
 from d2m.perception.conditioning import condition, known_rhythm
-from d2m.score.sound_bank import SoundBank
 from d2m.training.d2mgan.config import SECONDS_CHOICES
 from d2m.training.d2mgan.dataset import SEGMENT_FILES, SPLITS
 from d2m.training.data.composed_pieces import PIECE_SECONDS, TRACK_PEAK, ComposedPiece
@@ -208,13 +208,13 @@ def own_dance(piece: OwnPiece, seconds: float) -> tuple[FloatArray, float, Audio
     )
     dance = condition(keypoints, seen.fps, rhythm=rhythm, settings=Settings())
     dance = replace(dance, style=style_named(composed.style))
-    music = StudioModel(_sounds(), composed.settings()).generate(dance, seed=composed.seed)
+    music = StudioModel(_player(), composed.settings()).generate(dance, seed=composed.seed)
     return keypoints, seen.fps, mono_at(music.audio, STUDIO_SAMPLE_RATE)
 
 
 @cache
-def _sounds() -> SoundBank:
-    return SoundBank.from_folder()
+def _player() -> ScorePlayer:
+    return ScorePlayer.from_folder()
 
 
 def _is_complete(root: Path, piece: OwnPiece, length: int) -> bool:
