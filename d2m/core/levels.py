@@ -73,14 +73,14 @@ STUDIO = Level(
 )
 HIGH = HopLevel(
     name="high",
-    summary="played by a neural network, with coarse codes (hop 128)",
+    summary="the studio's piece, rebuilt by a neural network from coarse codes (hop 128)",
     vqvae_level=2,
     hop_length=128,
     segment_codes=344,
 )
 LOW = HopLevel(
     name="low",
-    summary="played by a neural network, with fine codes (hop 32)",
+    summary="the studio's piece, rebuilt by a neural network from fine codes (hop 32)",
     vqvae_level=1,
     hop_length=32,
     segment_codes=1378,

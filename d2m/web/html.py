@@ -77,8 +77,9 @@ def foot(examples: list[ExampleFile]) -> str:
     """Return the text at the bottom of the page."""
     credit = " ".join(escape(text) for text in dict.fromkeys(one.credit for one in examples))
     return (
-        "<p>Each piece of music is composed for its dance. Recorded instruments play the studio "
-        "version, neural networks the levels high and low. Neural networks also make the dances. "
+        "<p>Each piece of music is composed for its dance. Recorded instruments play it in "
+        "the studio version; at the levels high and low, a neural network rebuilds that. Neural "
+        "networks also make the dances. "
         "Uploads and results are deleted from the server after an hour.</p>"
         + (f"<p>Examples: {credit}</p>" if credit else "")
         + duplicate_link()

@@ -20,8 +20,9 @@ LEVELS_SCHEMA: Schema = {
     "type": "string",
     "default": DEFAULT_LEVELS,
     "description": (
-        "How the music is made: studio (sampled instruments), high or low (neural networks), both "
-        "for high and low, all, or a list such as studio,high. Baselines to compare with: "
+        "How the music is made: studio (sampled instruments), high or low (the same piece, rebuilt "
+        "by a neural network), both for high and low, all, or a list such as studio,high. "
+        "Baselines to compare with: "
         f"{', '.join(LEVEL_CHOICES[LEVEL_CHOICES.index('all') + 1 :])}."
     ),
 }
