@@ -32,6 +32,9 @@ BOXES_FPS = 5.0
 
 _SEVERAL_GLANCES = 2  # glances that must show several people, at least
 _SEVERAL_SHARE = 0.1  # and their share of all glances; both chosen by hand
+_OTHER_VISIBILITY = 0.72
+# Mean visibility (0 to 1) of a further person's landmarks, at least. Chosen by hand: on nine clips
+# of groups nearly all have more, and plants and folds of clothes that look like a person have less.
 _OTHER_CLOTHES = 0.5  # distance of clothes (0 to 1) from which another person is suspected
 _HEAD = 0.04  # height of the hair over the face's landmarks, of the body's; chosen by hand
 
@@ -81,7 +84,9 @@ class Glance:
         self._next += self._step
         small = _reduced(image)
         poses = [known] if known is not None and is_person(known) else []
-        poses += [one.values for one in self._search.search(small, poses, most=2, settle=1)]
+        for found in self._search.search(small, poses, most=2, settle=1):
+            if not poses or found.values[:, 6].mean() >= _OTHER_VISIBILITY:
+                poses.append(found.values)
         self._together += len(poses) > 1
         self._alone += len(poses) == 1
         if poses:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from d2m import DanceToMusic
 from d2m.core.errors import SettingsError
 from d2m.perception.dancers import follow_people, followed_numbers, glance
 from d2m.perception.people import People
 from d2m.perception.person_search import PersonSearch, open_person_search
 from d2m.perception.pose import TimedFrame
+from tests.conftest import EXAMPLES
 from tests.perception.drawn_figure import draw_person, room
 from tools.people_figures.composites import KINDS, compose
 from tools.people_figures.measure import measure
@@ -135,6 +138,14 @@ def test_at_a_glance_a_solo_and_an_empty_room_are_told_from_a_group() -> None:
     assert glance(frames({})) == 0
     assert glance(frames({0.5: 0.9})) == 1
     assert glance(frames({0.25: 0.8, 0.75: 0.8})) == 2
+
+
+def test_a_plant_is_no_second_dancer(tmp_path: Path) -> None:
+    stages: set[str] = set()
+    clip = EXAMPLES / "groove_procedural_landscape.mp4"
+    DanceToMusic(cache=tmp_path).perceive(clip, progress=lambda stage, _: stages.add(stage))
+    assert "Tracking the dancer" in stages
+    assert not any("several people" in stage for stage in stages)
 
 
 def test_the_boxes_of_the_nearest_time_are_returned() -> None:
