@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from multiprocessing import Pipe
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from d2m.generation import model_cache
 from d2m.jobs.messages import Failed, Finished, Job
 from d2m.jobs.worker_main import JobRunner
 from d2m.models.spectral_codec import SpectralCodec
@@ -17,18 +15,13 @@ from d2m.models.spectral_codec import SpectralCodec
 def test_a_refused_clip_leaves_the_networks_loaded(
     short_clip: Path, text_clip: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    loaded: list[Any] = []
-    load = SpectralCodec.from_pretrained
-
-    def load_and_count(path: Path) -> SpectralCodec:
-        loaded.append(path)
-        return load(path)
-
-    monkeypatch.setattr(SpectralCodec, "from_pretrained", load_and_count)
-    model_cache._codec.cache_clear()
     ours, theirs = Pipe()
     runner = JobRunner(theirs, tmp_path / "cache")
-    ends = []
+    ends: list[type] = []
+
+    def no_more(path: Path) -> SpectralCodec:
+        raise AssertionError(f"{path.name} is loaded again.")
+
     for number, clip in enumerate((short_clip, text_clip, short_clip)):
         out = tmp_path / str(number)
         out.mkdir()
@@ -36,5 +29,5 @@ def test_a_refused_clip_leaves_the_networks_loaded(
         while not isinstance(message := ours.recv(), Finished | Failed):
             pass
         ends.append(type(message))
+        monkeypatch.setattr(SpectralCodec, "from_pretrained", no_more)
     assert ends == [Finished, Failed, Finished]
-    assert len(loaded) == 1
