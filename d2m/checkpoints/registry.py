@@ -100,7 +100,7 @@ WEIGHT_SETS = {
         WeightSet(
             name=COMPACT,
             title="Bundled with the project, both levels",
-            trained_on="the project's own songs",
+            trained_on="the project's own songs, and recorded music under the BSD and MIT licences",
             licence="Apache-2.0, like the project",
         ),
         _published("aist", AIST_TITLE, HIGH),

@@ -27,16 +27,13 @@ def rights_sheet(soundtrack: Soundtrack) -> list[dict[str, Any]]:
         ``what`` (the composition, an instrument or the weights), ``origin``, ``licence``,
         and ``commercial_use``, which is whether the licence allows it.
     """
-    score, entries = soundtrack.score, []
+    score, family = soundtrack.score, _family(soundtrack)
+    entries = []
     if score is not None:
         entries = [
             rights_entry("composition and arrangement", "composed by D2M", _OWN_LICENCE, True)
         ]
-    family = _family(soundtrack)
-    if family is not None:
-        weights = (family.label, family.trained_on, family.licence, family.commercial_use)
-        return [*entries, rights_entry(*weights)]
-    if score is None:
+    elif family is None:
         entries = [rights_entry("notes", _BASELINE_ORIGIN, _OWN_LICENCE, True)]
     bank = SoundBank.from_folder()
     for track in soundtrack.tracks if score is None else score.tracks:
@@ -44,13 +41,16 @@ def rights_sheet(soundtrack: Soundtrack) -> list[dict[str, Any]]:
             rights_entry(track.name, one.origin, one.licence, True)
             for one in bank.origins(track.instrument)
         ]
+    if family is not None:
+        weights = (family.label, family.trained_on, family.licence, family.commercial_use)
+        entries.append(rights_entry(*weights))
     return entries
 
 
 def rights_sentence(soundtrack: Soundtrack) -> str:
     """Return one sentence on how a soundtrack may be used."""
     family = _family(soundtrack)
-    if family is None:
+    if family is None or (soundtrack.score and family.commercial_use):
         source = "composed for your clip" if soundtrack.score else "made by one of the baselines"
         return (
             f"You may use this music commercially: it was {source} and is played "
@@ -62,7 +62,7 @@ def rights_sentence(soundtrack: Soundtrack) -> str:
 
 
 def _family(soundtrack: Soundtrack) -> Family | None:
-    """Return the weights that play a soundtrack; None if sampled instruments do."""
+    """Return the weights that a soundtrack comes from; None for those of no network."""
     if isinstance(soundtrack.level, HopLevel):
         return family_named(soundtrack.settings.weights)
     return family_named(COMPACT) if soundtrack.level == BASELINES["random"] else None
