@@ -5,7 +5,7 @@
 A hit is met if an onset that stands out is within 45 ms (`d2m.metrics.hits`). Each dance is
 measured twice: as its beats are, and with beats that are moved by a random part of a beat, as if
 they came from elsewhere. The trivial rows show what music meets that does not know the hits.
-``without answers`` is the same network, whose score does not know the hits. Intervals are 95 %, by
+``without answers`` is the same level, whose score does not know the hits. Intervals are 95 %, by
 bootstrap over dances. Every second dance, and every second clip, was used to choose constants;
 `--half` selects.
 """

@@ -26,7 +26,8 @@ INSTRUMENT_SWITCHES = ("drums", "bass", "chords", "lead")
 class Settings(CommonSettings):
     """How music is made for a clip: what all levels share, and how its score is made.
 
-    The studio version and the bundled networks play the score; published weights have none.
+    The studio version plays the score, and the bundled codecs rebuild it; published weights have
+    none.
 
     Each field describes itself (`d2m.core.setting_fields.SettingField`): its label, help, unit
     and range are defined here and nowhere else.

@@ -34,11 +34,11 @@ SOUND_CHOICES = (
         levels=(STUDIO.name,),
     ),
     Sound(
-        label="Neural high: the same piece, rebuilt by a network, a little dull (6 s)",
+        label="Neural high: rebuilt by a network, a little dull (6 s)",
         levels=(HIGH.name,),
     ),
     Sound(
-        label="Neural low: the same piece, rebuilt more finely, mono (6 s)",
+        label="Neural low: rebuilt more finely, mono (6 s)",
         levels=(LOW.name,),
     ),
     Sound(
