@@ -63,7 +63,7 @@ def assert_valid_report(facts: dict[str, Any], levels: tuple[str, ...]) -> None:
     for name, level in facts["levels"].items():
         assert level["hop_length"] == HOP_LEVELS[name].hop_length
         assert level["sample_rate"] == SAMPLE_RATE
-        assert level["seconds"].keys() >= {"generate", "decode"}
+        assert level["seconds"].keys() >= {"play", "encode", "decode"}
         assert all(seconds >= 0 for seconds in level["seconds"].values())
         assert (np.diff(level["music_beats_s"]) > 0).all()
         assert 0 <= level["scores"]["beat_f_measure"] <= 1

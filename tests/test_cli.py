@@ -108,10 +108,10 @@ def test_a_tempo_out_of_range_is_a_usage_error(d2m, text_clip):
     "arguments",
     [
         ("train", "codec", "middle"),
-        ("train", "generator", "both"),
+        ("train", "codec", "both"),
         ("train", "codec", "high", "--corpus", "no-such-folder"),
-        ("train", "install", "painting", "high"),
-        ("train", "install", "codec", "high", "--weights", "lost.safetensors"),
+        ("train", "install", "middle"),
+        ("train", "install", "high", "--weights", "lost.safetensors"),
     ],
     ids=" ".join,
 )

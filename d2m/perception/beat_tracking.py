@@ -40,6 +40,10 @@ LOW_BANDS = 40
 Chosen by hand."""
 HALF_TEMPO_BPM = 100.0
 """Up to this tempo (BPM) beats may be every second one of faster music. Chosen by hand."""
+SECOND_STARTS_S = (0.0, 0.2, 0.4)
+"""Where (s) the second tracker begins to listen. The median of its agreements counts: it may place
+all of its beats between the true ones, and from another start it does not. Chosen by hand."""
+_LIBROSA_HOP = 512  # samples between the values of librosa's onset strength, its default
 _NEAR_FRAMES = 2  # an onset may be this many frames (20 ms) from its beat
 _LEAD_S = 0.05  # a beat may come this much before the block in which sound begins (s)
 
@@ -98,7 +102,7 @@ def track_beats_in(sound: Audio, start_s: float, end_s: float) -> TrackedBeats:
     rise = rise_above_mean(rises, FILTERBANK_FPS)
     evidence = BeatEvidence(
         repetition=repetition(rise, FILTERBANK_FPS, beat_s),
-        agreement=_agreement(times, _second_opinion(sound)),
+        agreement=float(np.median([_agreement(times, one) for one in _second_opinions(sound)])),
         unsteadiness=unsteadiness,
         least_unsteadiness=least_unsteadiness,
         n_beats=len(times),
@@ -182,11 +186,16 @@ def _peak_times(activation: FloatArray, path: BarPath) -> FloatArray:
     return np.array(peaks) / FILTERBANK_FPS
 
 
-def _second_opinion(sound: Audio) -> FloatArray:
-    """Return the beat times (s) of a sound by librosa's tracker."""
+def _second_opinions(sound: Audio) -> list[FloatArray]:
+    """Return the beat times (s) of a sound by librosa's tracker, from each of the starts."""
     librosa = load_librosa()
-    _, times = librosa.beat.beat_track(y=sound, sr=FILTERBANK_RATE, units="time")
-    return np.asarray(times, dtype=float)
+    rise = librosa.onset.onset_strength(y=sound, sr=FILTERBANK_RATE, aggregate=np.median)
+    opinions = []
+    for start_s in SECOND_STARTS_S:
+        first = round(start_s * FILTERBANK_RATE / _LIBROSA_HOP)
+        _, frames = librosa.beat.beat_track(onset_envelope=rise[first:], sr=FILTERBANK_RATE)
+        opinions.append((np.asarray(frames, dtype=float) + first) * _LIBROSA_HOP / FILTERBANK_RATE)
+    return opinions
 
 
 def _agreement(first_s: FloatArray, second_s: FloatArray) -> float:

@@ -7,9 +7,10 @@ import pytest
 
 from d2m.audio.waveform import mono_at
 from d2m.core.levels import STUDIO_SAMPLE_RATE
+from d2m.core.librosa_loader import load_librosa
 from d2m.core.styles import style_named
 from d2m.generation.studio import StudioModel
-from d2m.perception.beat_tracking import on_stronger_halves
+from d2m.perception.beat_tracking import SECOND_STARTS_S, on_stronger_halves
 from d2m.perception.sound_beats import (
     ALMOST_SILENT,
     NO_STEADY_BEAT,
@@ -57,6 +58,27 @@ def test_the_beats_of_music_are_found(piece):
     assert found.tempo_bpm == pytest.approx(60 / np.median(np.diff(piece.beats_s)), rel=0.01)
     assert np.isin(found.downbeats_s, found.beats_s).all()
     assert np.median(np.diff(found.downbeats_s)) == pytest.approx(240 / found.tempo_bpm, rel=0.02)
+
+
+def test_a_second_tracker_that_loses_its_place_once_is_not_believed(piece, monkeypatch):
+    track = load_librosa().beat.beat_track
+
+    def confidence(lost: int) -> float:
+        """Return the confidence if so many of the tracker's answers are a third of a beat off."""
+        answers = []
+
+        def shifted(onset_envelope, **options):
+            tempo, frames = track(onset_envelope=onset_envelope, **options)
+            answers.append(frames)
+            return tempo, frames + round(np.median(np.diff(frames)) / 3) * (len(answers) <= lost)
+
+        monkeypatch.setattr(load_librosa().beat, "beat_track", shifted)
+        found = track_sound_beats(piece.sound, RATE).confidence
+        assert len(answers) == len(SECOND_STARTS_S)
+        return found
+
+    assert confidence(lost=1) == pytest.approx(confidence(lost=0), abs=0.01)
+    assert confidence(lost=2) < confidence(lost=0) - 0.01
 
 
 def at_48_khz(sound):
