@@ -123,7 +123,7 @@ BASELINES: dict[str, Level] = {
 LEVELS_AND_BASELINES = LEVELS | BASELINES
 """Everything that makes music for a dance, by name, in the order in which it is made."""
 DEFAULT_LEVELS = "studio,high"
-"""What a newcomer gets: what sounds best, and the method of the paper at its faster level."""
+"""What a newcomer gets: what sounds best, and the coarser hop level of the paper."""
 LEVEL_CHOICES = (*HOP_LEVELS, "both", STUDIO.name, "all", *BASELINES)
 """What a person may ask for, besides lists such as ``"studio,high"``: ``"all"`` holds no
 baseline."""

@@ -46,7 +46,7 @@ Clip = Annotated[Path, typer.Argument(help="A video of a dancer.", show_default=
 LevelName = Annotated[
     MaybeText,
     typer.Option(
-        help="studio (composed, sampled instruments), high (hop 128, fast), low (hop 32, finer), "
+        help="studio (composed, sampled instruments), high (hop 128, coarse), low (hop 32, finer), "
         "both (high and low), all, or a list such as studio,high.",
         show_default=DEFAULT_LEVELS,
     ),

@@ -1,6 +1,6 @@
 """ConvNeXt blocks along time, after "A ConvNet for the 2020s" (Liu et al., CVPR 2022).
 
-They are the blocks of the codec and of the generator, as in "Vocos: Closing the gap between
+They are the blocks of the codec, as in "Vocos: Closing the gap between
 time-domain and Fourier-based neural vocoders for high-quality audio synthesis" (Siuzdak, ICLR
 2024).
 """

@@ -1,6 +1,6 @@
-"""From the joints of a dancer to the conditioning that the generators read.
+"""From the joints of a dancer to the conditioning that the models read.
 
-The pipeline, the benchmark and the training data all call `condition`, so the networks see
+The pipeline, the benchmark and the training data all call `condition`, so all of them see
 the movement measured in the same way everywhere.
 """
 
@@ -40,7 +40,7 @@ dancer's, so the beats are accentuated. Chosen by hand."""
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Conditioning:
-    """What the generators read of a dance.
+    """What the models read of a dance.
 
     Parameters
     ----------

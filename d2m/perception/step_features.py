@@ -1,4 +1,4 @@
-"""Movement features of a dance in each 16th step of the music, the input of the generators.
+"""Movement features of a dance in each 16th step of the music, which the composer reads.
 
 Speeds are measured in torso lengths per second and divided by a high percentile of the clip,
 so that the size of the dancer in the picture does not matter. All features are in [0, 1].
