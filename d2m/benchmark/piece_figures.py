@@ -10,7 +10,6 @@ import numpy as np
 from d2m.audio.waveform import Audio
 from d2m.benchmark.codec_copies import (
     Figures,
-    codec_copy,
     notes_kept,
     piece_copy_figures,
 )
@@ -64,8 +63,8 @@ def measure_piece(
     made = {level: generated_music(model, piece) for level, model in models.items()}
     levels: dict[str, Figures] = {}
     for level, model in models.items():
-        copy = codec_copy(model, piece.studio)
-        figures = piece_copy_figures(model, piece, copy, listeners.transcribe)
+        # The music of a level is its codec's copy of the studio version.
+        figures = piece_copy_figures(model, piece, made[level].audio, listeners.transcribe)
         figures |= level_music_figures(model, piece, made[level], listeners)
         if listeners.embed is not None:
             figures["song_embedding"] = references[SONG_ROW]["embedding"]

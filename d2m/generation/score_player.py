@@ -79,8 +79,8 @@ class ScorePlayer:
         DataError
             If the sounds of an instrument are missing or damaged.
         """
-        piece, _ = self._claimed(score, brightness)
-        return self._play(score, brightness, piece)
+        piece, is_new = self._claimed(score, brightness)
+        return self._play_for(piece, score, brightness) if is_new else self._play(score, brightness)
 
     def play_mono(self, score: Score, *, brightness: float = 1.0) -> Audio:
         """Play a score, and return it mono at 22,050 Hz, ``(N,)``.
@@ -90,7 +90,7 @@ class ScorePlayer:
         """
         piece, is_new = self._claimed(score, brightness)
         if is_new:
-            self._play(score, brightness, piece)
+            self._play_for(piece, score, brightness)
         return piece.result()
 
     def _claimed(self, score: Score, brightness: float) -> tuple[Future[Audio], bool]:
@@ -108,25 +108,23 @@ class ScorePlayer:
                 self._pieces.popitem(last=False)
         return piece, is_new
 
-    def _play(self, score: Score, brightness: float, piece: Future[Audio]) -> PlayedScore:
+    def _play_for(self, piece: Future[Audio], score: Score, brightness: float) -> PlayedScore:
         """Play a score, and hand its mono audio to those who wait for it."""
         try:
-            stems = mix_stems(
-                score,
-                lambda track: render_track(self.bank, track, score.duration_s),
-                brightness=brightness,
-            )
-            played = PlayedScore(audio=master(stems, style=score.style), stems=stems)
-            mono = mono_at(played.audio, STUDIO_SAMPLE_RATE)
+            played = self._play(score, brightness)
+            piece.set_result(mono_at(played.audio, STUDIO_SAMPLE_RATE))
         except BaseException as error:
-            with self._lock:
-                if not piece.done():
-                    piece.set_exception(error)
+            piece.set_exception(error)
             raise
-        with self._lock:
-            if not piece.done():  # another thread may have played it, too
-                piece.set_result(mono)
         return played
+
+    def _play(self, score: Score, brightness: float) -> PlayedScore:
+        stems = mix_stems(
+            score,
+            lambda track: render_track(self.bank, track, score.duration_s),
+            brightness=brightness,
+        )
+        return PlayedScore(audio=master(stems, style=score.style), stems=stems)
 
 
 def _has_failed(piece: Future[Audio]) -> bool:
