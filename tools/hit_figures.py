@@ -120,9 +120,7 @@ def moved_beats(dance: Conditioning, share: float) -> Conditioning:
     downbeat_s = float(moved.downbeats_s[0]) if len(moved.downbeats_s) else None
     grid = grid_from_beats(moved.beats_s, dance.duration_s, downbeat_s=downbeat_s)
     index = np.clip(np.arange(grid.n_steps), 0, len(dance.features) - 1)
-    return replace(
-        dance, rhythm=moved, grid=grid, features=dance.features[index], visual=dance.visual[index]
-    )
+    return replace(dance, rhythm=moved, grid=grid, features=dance.features[index])
 
 
 def _level(

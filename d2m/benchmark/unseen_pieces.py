@@ -107,7 +107,7 @@ def without_drums(music: Music) -> Audio:
 
 def motionless(dance: Conditioning) -> Conditioning:
     """Return the same beats and style without any movement."""
-    return replace(dance, features=dance.features * 0, visual=dance.visual * 0, events=BodyEvents())
+    return replace(dance, features=dance.features * 0, events=BodyEvents())
 
 
 def with_other_dancer(dance: Conditioning, seed: int) -> Conditioning:
@@ -123,9 +123,7 @@ def with_other_dancer(dance: Conditioning, seed: int) -> Conditioning:
     measured = condition(
         view(other, yaw).keypoints, other.fps, rhythm=dance.rhythm, settings=Settings()
     )
-    return replace(
-        dance, features=measured.features, visual=measured.visual, events=measured.events
-    )
+    return replace(dance, features=measured.features, events=measured.events)
 
 
 def at_loudness_of(audio: NDArray[Any], reference: NDArray[Any]) -> Audio:

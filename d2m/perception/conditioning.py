@@ -24,7 +24,6 @@ from d2m.perception.rhythm import Rhythm, estimate_rhythm
 from d2m.perception.sound_beats import SoundBeats
 from d2m.perception.step_features import (
     accentuate_beats,
-    directogram_features,
     joint_directogram,
     movement_features,
     scale_contrast,
@@ -48,8 +47,8 @@ class Conditioning:
         Tempo and beats.
     grid
         ``S`` 16th steps laid through the beats.
-    features, visual : (S, 11), (S, 8)
-        Movement features and directogram of each step, in [0, 1].
+    features : (S, 11)
+        Movement features of each step, in [0, 1].
     style
         Style of the music.
     suited_styles
@@ -69,7 +68,6 @@ class Conditioning:
     rhythm: Rhythm
     grid: StepGrid
     features: FloatArray
-    visual: FloatArray
     style: Style
     duration_s: float
     events: BodyEvents = field(default_factory=BodyEvents)
@@ -139,26 +137,22 @@ def condition(
     grid = grid_from_beats(two_or_more_beats(rhythm), length_s, downbeat_s=downbeat_s)
     dancers = [keypoints, *companions]
     features = np.mean([movement_features(one, fps, grid) for one in dancers], axis=0)
-    directogram = joint_directogram(keypoints, fps) if flow is None else flow
-    visual = directogram_features(directogram, fps, grid)
     styles = suited_styles(keypoints, fps, rhythm.tempo_bpm)
     if settings is not None:
         features = scale_contrast(features, settings.response)
-        visual = scale_contrast(visual, settings.response)
         if rhythm.tempo_bpm < SLOW_BPM:
             features = accentuate_beats(features, grid)
     return Conditioning(
         rhythm=rhythm,
         grid=grid,
         features=features,
-        visual=visual,
         style=styles[0],
         suited_styles=styles,
         duration_s=length_s,
         events=merge_events([find_body_events(one, fps) for one in dancers], length_s),
         keypoints=np.asarray(keypoints[..., :2], dtype=float),
         fps=fps,
-        flow=directogram,
+        flow=joint_directogram(keypoints, fps) if flow is None else flow,
     )
 
 

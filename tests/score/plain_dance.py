@@ -10,7 +10,7 @@ from d2m.core.metrical_grid import grid_from_beats
 from d2m.core.styles import STYLES
 from d2m.perception.body_events import BodyEvents
 from d2m.perception.conditioning import Conditioning, known_rhythm
-from d2m.perception.step_features import MOVEMENT_FEATURES, N_DIRECTIONS
+from d2m.perception.step_features import MOVEMENT_FEATURES
 
 
 def plain_dance(
@@ -51,7 +51,6 @@ def plain_dance(
         rhythm=known_rhythm(beats[beats < length_s], beats[::4]),
         grid=grid,
         features=np.stack([values[name] for name in MOVEMENT_FEATURES], axis=1),
-        visual=np.zeros((grid.n_steps, N_DIRECTIONS)),
         style=STYLES["house"],
         duration_s=length_s,
         events=events or BodyEvents(),

@@ -15,7 +15,7 @@ from d2m.audio.waveform import log_mel
 from d2m.core.levels import SAMPLE_RATE
 from d2m.core.metrical_grid import STEPS_PER_BEAT
 from d2m.perception.conditioning import Conditioning
-from d2m.perception.step_features import MOVEMENT_FEATURES
+from d2m.perception.step_features import MOVEMENT_FEATURES, directogram_features
 
 FloatArray = NDArray[np.float64]
 
@@ -130,9 +130,10 @@ def _beat_movement(conditioning: Conditioning) -> tuple[FloatArray, FloatArray]:
     """Return the times of the beats (B,) and standardised movement in each (B, K)."""
     grid = conditioning.grid
     columns = [MOVEMENT_FEATURES.index(name) for name in CHANGING_FEATURES]
-    movement = np.concatenate(
-        [conditioning.features[:, columns], 0.5 * conditioning.visual], axis=1
-    )
+    directions = np.zeros((grid.n_steps, 0))
+    if conditioning.flow is not None:
+        directions = directogram_features(conditioning.flow, conditioning.fps, grid)
+    movement = np.concatenate([conditioning.features[:, columns], 0.5 * directions], axis=1)
     first = int(-grid.position[0] % STEPS_PER_BEAT)
     count = (len(movement) - first) // STEPS_PER_BEAT
     whole = movement[first : first + count * STEPS_PER_BEAT]
